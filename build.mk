@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: MIT
+# How the tree becomes programs: probes, flags, source lists, rules. Included by Makefile.
+
+export PKG_CONFIG_PATH := $(if $(DEPS_PREFIX),$(DEPS_PREFIX)/lib/pkgconfig:$(DEPS_PREFIX)/lib/x86_64-linux-gnu/pkgconfig:)$(PKG_CONFIG_PATH)
+PKG_CONFIG ?= pkg-config
+
+show = $(or $(shell $(PKG_CONFIG) --modversion $1 2>/dev/null),missing: run make deps)
+# $(call probe,NAME,have-test,found text): sets NAME_STATE to a text and HAVE_NAME to 1 or empty; NAME=1 makes absence an error.
+define probe
+ifeq ($($1),0)
+$1_STATE := off (asked for)
+else ifneq ($$(shell $2 >/dev/null 2>&1 && echo y),)
+$1_STATE := $$(shell $3)
+HAVE_$1 := 1
+else ifeq ($($1),1)
+$$(error $1=1 but it was not found)
+else
+$1_STATE := not found
+endif
+endef
+header = printf '\043include <$1>\n' | $(CC) $(if $(DEPS_PREFIX),-I$(DEPS_PREFIX)/include) -E -x c - -o /dev/null
+$(eval $(call probe,BLAS,$(PKG_CONFIG) --exists openblas,$(PKG_CONFIG) --modversion openblas))
+$(eval $(call probe,ZLIB,$(PKG_CONFIG) --exists zlib,$(PKG_CONFIG) --modversion zlib))
+$(eval $(call probe,LZMA,$(PKG_CONFIG) --exists liblzma,$(PKG_CONFIG) --modversion liblzma))
+$(eval $(call probe,BZIP2,$(call header,bzlib.h),echo found))
+$(eval $(call probe,GUMBO,$(PKG_CONFIG) --exists gumbo,$(PKG_CONFIG) --modversion gumbo))
+$(eval $(call probe,UCHARDET,$(PKG_CONFIG) --exists uchardet,$(PKG_CONFIG) --modversion uchardet))
+$(eval $(call probe,CUDA,command -v nvcc,nvcc --version | tail -1))
+$(eval $(call probe,MPI,command -v $(or $(MPICC),mpicc),$(or $(MPICC),mpicc) --version | head -1))
+
+packages := libzstd libpcre2-8 json-c libutf8proc $(if $(HAVE_ZLIB),zlib) $(if $(HAVE_LZMA),liblzma) $(if $(HAVE_GUMBO),gumbo) \
+	$(if $(HAVE_UCHARDET),uchardet)
+defines := $(if $(HAVE_ZLIB),-DHAVE_ZLIB) $(if $(HAVE_LZMA),-DHAVE_LZMA) $(if $(HAVE_BZIP2),-DHAVE_BZIP2) $(if $(HAVE_GUMBO),-DHAVE_GUMBO) \
+	$(if $(HAVE_UCHARDET),-DHAVE_UCHARDET) $(if $(HAVE_BLAS),-DHAVE_BLAS)
+
+warnings := -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wundef \
+	$(if $(DEVELOPER),-Werror)
+ll_cflags := -std=c17 -I. -Ilibcommon -Itools $(if $(DEPS_PREFIX),-I$(DEPS_PREFIX)/include) $(shell $(PKG_CONFIG) --cflags $(packages) 2>/dev/null) $(defines) $(warnings) \
+	-ffp-contract=off -fno-strict-aliasing -pthread $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all)
+ll_libs := $(if $(DEPS_PREFIX),-L$(DEPS_PREFIX)/lib) $(shell $(PKG_CONFIG) --libs $(packages) 2>/dev/null) $(if $(HAVE_BZIP2),-lbz2) -ldl -lm
+blas_libs := $(if $(HAVE_BLAS),$(shell $(PKG_CONFIG) --libs openblas))
+
+# Kernels for one instruction set stand in files named after it; everything else runs on any x86-64.
+avx2_flags := -mavx2 -mfma -mbmi -mbmi2 -mpopcnt -mlzcnt
+avx512_flags := $(avx2_flags) -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vbmi -mavx512vbmi2
+isa = $(if $(findstring _avx512bf16.c,$1),$(avx512_flags) -mavx512bf16,$(if $(findstring _avx512.c,$1),$(avx512_flags),$(if $(findstring _avx2.c,$1),$(avx2_flags))))
+
+# Models are always optimised hard: they are the hot loops; -O3 changes no bits under -ffp-contract=off.
+hot = $(if $(filter kernels/% libcommon/lm/%,$1),-O3)
+
+lib_sources := $(sort $(wildcard libcommon/*/*.c kernels/*.c))
+tool_names := $(sort $(notdir $(wildcard tools/ll-*)))
+unit_sources := $(sort $(wildcard tests/unit/*.c))
+lib := $(BUILD)/libll.a
+programs := $(tool_names:%=$(BUILD)/bin/%)
+unit_tests := $(unit_sources:tests/unit/%.c=$(BUILD)/unit/%)
+
+Q := $(if $(filter 1,$(V)),,@)
+say = @$(if $(filter 1,$(V)),:,printf '  %-5s %s\n' $1 $2)
+
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ll_cflags) $(CFLAGS) $(call hot,$<) $(call isa,$<) -MMD -MP -c -o $@ $<
+
+# Rebuild when the flags change.
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D); echo '$(CC) $(ll_cflags) $(CFLAGS)' | cmp -s - $@ || echo '$(CC) $(ll_cflags) $(CFLAGS)' > $@
+FORCE:
+
+$(lib): $(lib_sources:%.c=$(BUILD)/obj/%.o)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+# $(call program,NAME)
+define program
+$(BUILD)/bin/$1: $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard tools/$1/*.c))) $(lib)
+	@mkdir -p $$(@D)
+	$$(call say,LD,$$@)
+	$$(Q)$$(CC) $$(CFLAGS) $(if $(SANITIZE),-fsanitize=$(SANITIZE)) -pthread -o $$@ $$(filter %.o,$$^) $$(lib) $$(ll_libs) $$(if $$(filter ll-train ll-eval,$1),$$(blas_libs))
+endef
+$(foreach t,$(tool_names),$(eval $(call program,$t)))
+
+$(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(lib)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(if $(SANITIZE),-fsanitize=$(SANITIZE)) -pthread -o $@ $< $(lib) $(ll_libs) $(blas_libs)
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

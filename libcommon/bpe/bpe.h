@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * bpe.h - the tokenizer model: load, save, encode, decode. Byte-level BPE; character classes of Unicode LL_UNICODE_VERSION.
+ * Training is ll-bpe's own.
+ */
+#ifndef LL_BPE_H
+#define LL_BPE_H
+
+#include "base/error.h"
+#include "base/hash.h"
+
+struct ll_bpe;         /* immutable once loaded; shared by threads */
+struct ll_bpe_encoder; /* scratch and cache of one thread */
+
+/* A Hugging Face tokenizer.json (byte-level BPE), or a .tiktoken file with the pre-tokenizer named. Status 3 when it cannot be
+ * used exactly as written, with what it holds. `pretokenizer` may be NULL for tokenizer.json. */
+struct ll_bpe *ll_bpe_load(const char *path, const char *pretokenizer);
+/* From merges: `merges` are pairs of ids; ids 0..255 are bytes in the order of HF's ByteLevel alphabet after the specials.
+ * See bpe_build in ll-bpe. */
+void ll_bpe_free(struct ll_bpe *b);
+
+uint32_t ll_bpe_vocabulary(const struct ll_bpe *b);         /* ids are below it */
+int64_t ll_bpe_special(const struct ll_bpe *b, const char *token); /* id of a special token or -1 */
+int64_t ll_bpe_eot(const struct ll_bpe *b);                 /* <|endoftext|>, </s>, <|end_of_text|>, first found; -1 none */
+/* XXH3-128 of the canonical vocabulary, merges, specials, pattern and Unicode version; 32 digits. */
+const char *ll_bpe_id(const struct ll_bpe *b);
+/* The bytes a token stands for; borrowed. Specials give their text. */
+struct ll_str ll_bpe_token_bytes(const struct ll_bpe *b, uint32_t id);
+bool ll_bpe_is_special(const struct ll_bpe *b, uint32_t id);
+/* Width in bytes that ids need in files: 2 up to 65536 ids, else 4. */
+unsigned ll_bpe_width(const struct ll_bpe *b);
+
+struct ll_bpe_encoder *ll_bpe_encoder_new(const struct ll_bpe *b);
+void ll_bpe_encoder_free(struct ll_bpe_encoder *e);
+
+struct ll_ids {
+	uint32_t *id;
+	size_t len, cap;
+};
+/* Appends the ids of text (any bytes). Specials in the text are plain text unless allow_special. */
+void ll_bpe_encode(struct ll_bpe_encoder *e, struct ll_str text, bool allow_special, struct ll_ids *out);
+/* Appends the bytes of ids; an id outside the vocabulary is an error. */
+int ll_bpe_decode(const struct ll_bpe *b, const uint32_t *ids, size_t n, struct ll_buf *out, struct ll_err *err) LL_MUST_CHECK;
+void ll_ids_free(struct ll_ids *ids);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * filter.h - the life of a document stage: frames in, `map` on every document in parallel, documents out in order, rejects
+ * beside them, the books balanced, lineage written. What ll-clean, ll-dedup --exact, ll-decontam, ll-sample are made of.
+ *
+ * The result does not depend on the number of threads: `map` sees one document and read-only context; what needs order goes
+ * through `decide`, which runs on one thread in input order.
+ */
+#ifndef LL_FILTER_H
+#define LL_FILTER_H
+
+#include "doc/record.h"
+#include "stream/reader.h"
+#include "stream/stats.h"
+#include "stream/writer.h"
+
+struct ll_sink; /* where map puts its verdicts; one a batch */
+
+struct ll_filter {
+	void *context;
+	/* Scratch of one worker (buffers, tables); may be NULL. */
+	void *(*worker_new)(void *context);
+	void (*worker_free)(void *context, void *worker);
+	/* For every document exactly one of ll_sink_drop, ll_sink_decide, or ll_sink_keep (first call keeps, further calls
+	 * are extra documents: call ll_sink_extra for those). */
+	void (*map)(void *context, void *worker, const struct ll_doc *doc, struct ll_sink *sink);
+	/* In input order, for what ll_sink_decide put off. Returns NULL to keep, else the drop reason; may set *value (a
+	 * string valid until the next call) for the reject tag. `data` is what map attached, 8-byte aligned. */
+	const char *(*decide)(void *context, const struct ll_doc *doc, void *data, size_t len, const char **value);
+};
+
+/* The document goes on as given (edited or not). Text it lost or gained against the input counts under `reason` "edit"
+ * unless ll_sink_text accounted for the difference before. */
+void ll_sink_keep(struct ll_sink *s, const struct ll_doc *doc);
+void ll_sink_extra(struct ll_sink *s, const struct ll_doc *doc, const char *reason);
+/* Dropped: counted under reason; written raw (as it came in) to --rejects with reject.stage, reject.reason, reject.value. */
+void ll_sink_drop(struct ll_sink *s, const char *reason, const char *value_format, ...) LL_PRINTF(3, 4);
+void ll_sink_decide(struct ll_sink *s, const struct ll_doc *doc, const void *data, size_t len);
+/* Text removed or added inside the document about to be kept, by rule. */
+void ll_sink_text(struct ll_sink *s, const char *reason, uint64_t removed, uint64_t added);
+void ll_sink_count(struct ll_sink *s, const char *name, uint64_t n);
+
+/* Runs the whole stage over the input files by the common options; opens and publishes output, rejects, stats. Returns the
+ * exit status (0, or the end of the program). */
+int ll_filter_run(const struct ll_filter *f, const char *const *files, size_t n);
+/* The same into an output that the caller opened and publishes (a filter with more than one main output). */
+int ll_filter_run_to(const struct ll_filter *f, const char *const *files, size_t n, struct ll_writer *out);
+
+/* Reads every document of the files in parallel without output: map may only use its worker scratch and context; batches
+ * are announced in order through `decide` where given. For first passes (counting, signing). */
+void ll_documents_scan(const struct ll_filter *f, const char *const *files, size_t n);
+
+/* A rejects stream for what never became a document (bad lines at import): the raw bytes as text where they are UTF-8,
+ * else as "verbatim"; with stage, reason, value, origin. Opened by --rejects; without it, ll_reject ends the program with
+ * status 3 at the first record, naming place and reason. --max-rejects is checked at ll_rejects_close. */
+struct ll_rejects;
+struct ll_rejects *ll_rejects_open(void);
+void ll_rejects_put_raw(struct ll_rejects *r, struct ll_str raw, const char *origin_file, uint64_t origin_line,
+			const char *reason, const char *detail);
+void ll_rejects_put(struct ll_rejects *r, const struct ll_doc *doc, const char *reason, const char *value);
+uint64_t ll_rejects_count(const struct ll_rejects *r);
+/* Writes the end; publish later, before the main output. */
+void ll_rejects_close(struct ll_rejects *r, uint64_t input_records);
+
+#endif

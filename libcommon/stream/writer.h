@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * writer.h - a container stream out: one segment, atomic under a final name, raw into pipes and zstd into files unless
+ * --compress says otherwise, compressed in parallel, written in order. When the program fails, a stream that is written
+ * through (a pipe) ends with a failed end frame so that the reader knows, and a file is not published.
+ */
+#ifndef LL_WRITER_H
+#define LL_WRITER_H
+
+#include "stream/frame.h"
+#include "stream/header.h"
+#include "stream/lineage.h"
+
+struct ll_writer;
+
+/* Opens `path` by the common options (no_clobber, if_changed, compress, threads). Takes the header over. */
+struct ll_writer *ll_writer_open(const char *path, struct ll_header header);
+/* Appends one record (with its two leading sizes). Records are cut into frames by bytes alone. */
+void ll_writer_put(struct ll_writer *w, const void *record, size_t len);
+/* The same with the digest already computed by ll_record_digest on another thread. */
+void ll_writer_put_digested(struct ll_writer *w, const void *record, size_t len, struct ll_id digest);
+uint64_t ll_writer_records(const struct ll_writer *w);
+/* Writes P (lineage may be NULL: no inputs), the index into files, E; syncs. Nothing may be put after it. */
+struct ll_end ll_writer_finish(struct ll_writer *w, const struct ll_lineage *lineage);
+/* Publishes under the final name and frees. With --if-changed an existing output of the same data id stays untouched. */
+void ll_writer_publish(struct ll_writer *w);
+/* finish + publish. */
+struct ll_end ll_writer_close(struct ll_writer *w, const struct ll_lineage *lineage);
+
+#endif
