@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/memory.h"
+
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+
+#include "base/error.h"
+
+static uint64_t budget = LL_GIB;
+static _Atomic uint64_t claimed;
+
+static void LL_NORETURN out_of_memory(size_t size)
+{
+	ll_die(LL_EXIT_RESOURCE, "out of memory: %zu bytes were not to be had", size);
+}
+
+void *ll_malloc(size_t size)
+{
+	void *p = malloc(size ? size : 1);
+	if (!p)
+		out_of_memory(size);
+	return p;
+}
+
+void *ll_calloc(size_t count, size_t size)
+{
+	void *p = calloc(count ? count : 1, size ? size : 1);
+	if (!p)
+		out_of_memory(ll_size_mul(count, size));
+	return p;
+}
+
+void *ll_realloc(void *old, size_t size)
+{
+	void *p = realloc(old, size ? size : 1);
+	if (!p)
+		out_of_memory(size);
+	return p;
+}
+
+void *ll_alloc_aligned(size_t alignment, size_t size)
+{
+	void *p = NULL;
+	if (size > SIZE_MAX - alignment)
+		out_of_memory(size);
+	size_t rounded = (LL_MAX(size, 1) + alignment - 1) / alignment * alignment;
+	if (posix_memalign(&p, LL_MAX(alignment, sizeof(void *)), rounded) != 0)
+		out_of_memory(size);
+#ifdef MADV_HUGEPAGE
+	if (rounded >= 64 * LL_MIB)
+		madvise((void *)(((uintptr_t)p + 4095) & ~(uintptr_t)4095), rounded - 4096, MADV_HUGEPAGE);
+#endif
+	memset(p, 0, rounded);
+	return p;
+}
+
+char *ll_strndup(const char *s, size_t len)
+{
+	char *copy = ll_malloc(len + 1);
+	if (len)
+		memcpy(copy, s, len);
+	copy[len] = '\0';
+	return copy;
+}
+
+char *ll_strdup(const char *s)
+{
+	return ll_strndup(s, strlen(s));
+}
+
+char *ll_format(const char *format, ...)
+{
+	va_list ap;
+	char *text = NULL;
+	va_start(ap, format);
+	if (vasprintf(&text, format, ap) < 0)
+		out_of_memory(0);
+	va_end(ap);
+	return text;
+}
+
+void ll_free(void *p)
+{
+	free(p);
+}
+
+void *ll_grow(void *array, size_t *capacity, size_t need, size_t size)
+{
+	if (need <= *capacity)
+		return array;
+	size_t wanted = LL_MAX(need, ll_size_add(*capacity, *capacity / 2));
+	wanted = LL_MAX(wanted, 16);
+	array = ll_realloc(array, ll_size_mul(wanted, size));
+	*capacity = wanted;
+	return array;
+}
+
+void ll_memory_set_budget(uint64_t bytes)
+{
+	budget = bytes;
+}
+
+uint64_t ll_memory_budget(void)
+{
+	return budget;
+}
+
+void ll_memory_claim(uint64_t bytes, const char *what)
+{
+	uint64_t total = atomic_fetch_add(&claimed, bytes) + bytes;
+	if (total > budget) {
+		ll_hint("give --memory=%lluM or more", (unsigned long long)(total / LL_MIB + 1));
+		ll_die(LL_EXIT_RESOURCE, "%s needs %llu bytes, %llu of the --memory budget of %llu are left", what,
+		       (unsigned long long)bytes, (unsigned long long)(total - bytes > budget ? 0 : budget - (total - bytes)),
+		       (unsigned long long)budget);
+	}
+}
+
+void ll_memory_release(uint64_t bytes)
+{
+	atomic_fetch_sub(&claimed, bytes);
+}
+
+uint64_t ll_memory_left(void)
+{
+	uint64_t used = atomic_load(&claimed);
+	return used + LL_MIB > budget ? LL_MIB : budget - used;
+}
+
+uint64_t ll_memory_peak(void)
+{
+	struct rusage usage;
+	return getrusage(RUSAGE_SELF, &usage) == 0 ? (uint64_t)usage.ru_maxrss * 1024 : 0;
+}

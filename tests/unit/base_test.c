@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/* base_test.c - hash, numbers, random numbers, buffers, threads of base/. */
+#include "test.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/hash.h"
+#include "base/memory.h"
+#include "base/number.h"
+#include "base/random.h"
+#include "base/thread.h"
+
+/* Known answers of the Random123 distribution's kat_vectors for philox4x32 10. */
+static void philox(void)
+{
+	static const struct {
+		uint32_t counter[4], key[2], out[4];
+	} known[] = {
+		{ { 0, 0, 0, 0 }, { 0, 0 }, { 0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8 } },
+		{ { ~0u, ~0u, ~0u, ~0u }, { ~0u, ~0u }, { 0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd } },
+		{ { 0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344 }, { 0xa4093822, 0x299f31d0 },
+		  { 0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1 } },
+	};
+	for (size_t i = 0; i < LL_COUNT(known); i++) {
+		uint32_t out[4];
+		ll_philox(known[i].counter, known[i].key, out);
+		ok(memcmp(out, known[i].out, 16) == 0, "philox known answer %zu", i);
+	}
+}
+
+static void permutation(void)
+{
+	static const uint64_t sizes[] = { 1, 2, 3, 7, 16, 17, 1000, 65537 };
+	for (size_t s = 0; s < LL_COUNT(sizes); s++) {
+		struct ll_permutation p;
+		unsigned char *seen = ll_calloc(sizes[s], 1);
+		bool good = true;
+		ll_permutation_init(&p, sizes[s], 42, 7);
+		for (uint64_t i = 0; i < sizes[s]; i++) {
+			uint64_t j = ll_permutation_at(&p, i);
+			good = good && j < sizes[s] && !seen[j];
+			if (j < sizes[s])
+				seen[j] = 1;
+		}
+		ok(good, "a permutation of %llu is a bijection", (unsigned long long)sizes[s]);
+		ll_free(seen);
+	}
+	/* Mean displacement of a uniform permutation is n/3. */
+	struct ll_permutation p;
+	double sum = 0;
+	ll_permutation_init(&p, 30000, 1, 1);
+	for (uint64_t i = 0; i < 30000; i++)
+		sum += fabs((double)ll_permutation_at(&p, i) - (double)i);
+	ok(fabs(sum / 30000 / 30000 - 1.0 / 3) < 0.01, "a permutation mixes (mean displacement %.4f n)", sum / 30000 / 30000);
+}
+
+static void numbers(void)
+{
+	uint64_t u = 0;
+	int64_t i = 0;
+	double d = 0;
+	ok(ll_parse_u64(ll_cstr("18446744073709551615"), &u) == 0 && u == UINT64_MAX, "the largest u64");
+	ok(ll_parse_u64(ll_cstr("18446744073709551616"), &u) < 0 && ll_parse_u64(ll_cstr(""), &u) < 0 &&
+		   ll_parse_u64(ll_cstr("+1"), &u) < 0 && ll_parse_u64(ll_cstr("1 "), &u) < 0, "bad u64 are refused");
+	ok(ll_parse_i64(ll_cstr("-9223372036854775808"), &i) == 0 && i == INT64_MIN, "the smallest i64");
+	ok(ll_parse_i64(ll_cstr("9223372036854775808"), &i) < 0 && ll_parse_i64(ll_cstr("-"), &i) < 0, "bad i64 are refused");
+	ok(ll_parse_size(ll_cstr("1.5M"), &u) == 0 && u == 3 << 19, "1.5M");
+	ok(ll_parse_size(ll_cstr("2GiB"), &u) == 0 && u == (uint64_t)2 << 30, "2GiB");
+	ok(ll_parse_size(ll_cstr("1X"), &u) < 0 && ll_parse_size(ll_cstr("M"), &u) < 0 && ll_parse_size(ll_cstr("-1"), &u) < 0 &&
+		   ll_parse_size(ll_cstr("99999999T"), &u) < 0, "bad sizes are refused");
+	ok(ll_parse_double(ll_cstr("nan"), &d) < 0 && ll_parse_double(ll_cstr("0x10"), &d) < 0 && ll_parse_double(ll_cstr("1e999"), &d) < 0,
+	   "bad doubles are refused");
+	bool all = true;
+	for (uint64_t n = 0; n < 20000; n++) {
+		uint64_t bits = ll_random64(3, 1, n);
+		double v, back;
+		memcpy(&v, &bits, 8);
+		if (!isfinite(v))
+			continue;
+		struct ll_buf b = { 0 };
+		ll_put_double(&b, v);
+		all = all && ll_parse_double(ll_buf_str(&b), &back) == 0 && memcmp(&v, &back, 8) == 0;
+		ll_buf_free(&b);
+	}
+	ok(all, "20,000 random doubles are written so that they read back to the bit");
+}
+
+static void hashes(void)
+{
+	struct ll_id a = ll_hash128("abc", 3), b, sum = { { 0 } };
+	char hex[33];
+	/* XXH3-128 of the empty input, seed 0, as published with xxHash 0.8. */
+	ok(strcmp(ll_id_hex(ll_hash128("", 0), hex), "99aa06d3014798d86001c324468d497f") == 0, "XXH3-128 of nothing");
+	ok(ll_hash64("", 0) == 0x2d06800538d394c2u, "XXH3-64 of nothing");
+	ok(ll_id_parse(ll_cstr(ll_id_hex(a, hex)), &b) == 0 && ll_id_eq(a, b), "an id survives hexadecimal");
+	memset(sum.byte, 0xff, 16);
+	ll_id_add(&sum, (struct ll_id){ { [15] = 1 } });
+	ok(ll_id_eq(sum, (struct ll_id){ { 0 } }), "ids add modulo 2^128");
+	struct ll_hash128_state *s = ll_hash128_new();
+	ll_hash128_update(s, "a", 1);
+	ll_hash128_update(s, "bc", 2);
+	ok(ll_id_eq(ll_hash128_digest(s), a), "incremental equals one-shot");
+	ll_hash128_free(s);
+}
+
+struct order {
+	uint64_t next, sum;
+	bool good;
+};
+
+static void busy(void *context, void *job)
+{
+	(void)context;
+	uint64_t *n = job;
+	for (volatile unsigned spin = 0; spin < ll_random_below(1, 2, *n, 3000); spin++)
+		;
+	n[1] = n[0] * n[0];
+}
+
+static void in_order(void *context, void *job)
+{
+	struct order *o = context;
+	uint64_t *n = job;
+	o->good = o->good && n[0] == o->next++ && n[1] == n[0] * n[0];
+	ll_free(n);
+}
+
+static void queues(void)
+{
+	static const int threads[] = { 1, 2, 3, 8 };
+	for (size_t t = 0; t < LL_COUNT(threads); t++) {
+		struct order o = { 0, 0, true };
+		ll_threads_set(threads[t]);
+		for (int round = 0; round < 20; round++) {
+			struct ll_queue *q = ll_queue_new(&(struct ll_queue_ops){ busy, in_order }, &o, round % 3);
+			o.next = 0;
+			for (uint64_t i = 0; i < 500; i++) {
+				uint64_t *job = ll_malloc(16);
+				*job = i;
+				ll_queue_submit(q, job);
+			}
+			if (round % 2)
+				ll_queue_drain(q);
+			ll_queue_free(q);
+			o.good = o.good && o.next == 500;
+		}
+		ok(o.good, "a queue with %d threads retires in order", threads[t]);
+	}
+	ll_threads_set(1);
+}
+
+static void mark(void *context, size_t i, int thread)
+{
+	(void)thread;
+	__atomic_fetch_add(&((int *)context)[i], 1, __ATOMIC_RELAXED);
+}
+
+static void pools(void)
+{
+	for (int threads = 1; threads <= 4; threads++) {
+		struct ll_pool *p = ll_pool_new(threads);
+		int *count = ll_calloc(1000, sizeof(int));
+		bool good = true;
+		for (int round = 0; round < 200; round++)
+			ll_pool_run(p, 1000, mark, count);
+		for (int i = 0; i < 1000; i++)
+			good = good && count[i] == 200;
+		ok(good, "a pool of %d runs every task once", threads);
+		ll_pool_free(p);
+		ll_free(count);
+	}
+}
+
+int main(void)
+{
+	philox();
+	permutation();
+	numbers();
+	hashes();
+	queues();
+	pools();
+	return test_done();
+}
