@@ -3,11 +3,12 @@
  * lineage.h - where a stream comes from: a deduplicated set of recipe nodes and the direct inputs as a count and a sum of
  * data ids; small however many shards went in. The payload of a P frame is text:
  *
- *   node ID PROGRAM VERSION PARENTS   then one tab-indented line an identity option; PARENTS is comma-separated ids or "-"
- *   inputs COUNT SUM                  of the direct inputs' data ids, mod 2^128
- *   head ID                           the node of the program that wrote the stream
+ *   node TAB id TAB program TAB version TAB parents     then "\toption=value" lines; parents: comma-separated ids or "-"
+ *   inputs TAB count TAB sum                            of the direct inputs' data ids, mod 2^128
+ *   head TAB id                                         the node of the program that wrote the stream
  *
- * A node's id is XXH3-128 of its text without the id, so equal recipes are one node.
+ * Nodes stand after their parents, otherwise in the order of their ids. A node's id is XXH3-128 of its text
+ * without "node", id and their tabs, so equal recipes are one node.
  */
 #ifndef LL_LINEAGE_H
 #define LL_LINEAGE_H

@@ -19,8 +19,8 @@ struct ll_stats *ll_stats_new(void);
 void ll_stats_in(struct ll_stats *s, struct ll_str source, uint64_t text_bytes);
 /* One document kept (its record goes on, perhaps edited). */
 void ll_stats_kept(struct ll_stats *s, struct ll_str source, uint64_t text_bytes_out);
-/* One more document out than in: a further piece, a repeated epoch. Its text counts as added unless it is a piece, whose
- * text is part of the parent's: say so by ll_stats_text. */
+/* One more document out than in: a further piece, a repeated epoch. Its text counts as added under the reason (the text of a
+ * further piece counts as removed from its parent by the rule that cut it). */
 void ll_stats_extra(struct ll_stats *s, struct ll_str source, const char *reason, uint64_t text_bytes_out);
 /* One document dropped, with all its text. */
 void ll_stats_dropped(struct ll_stats *s, struct ll_str source, const char *reason, uint64_t text_bytes);
