@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* 16 lanes of 32 bits; 7 registers of minima at a time are the 112 entries of 14 bands of 8 rows in one pass over x. */
+#include "kernels/minhash.h"
+
+#if defined(__AVX512F__)
+#include <immintrin.h>
+
+#define WIDE 7
+
+void ll_minhash_avx512(const struct ll_minhash *m, const uint32_t *x, size_t count, uint32_t *signature)
+{
+	uint32_t i = 0;
+
+	for (; i + WIDE * 16 <= m->padded; i += WIDE * 16) {
+		__m512i a[WIDE], b[WIDE], s[WIDE];
+
+		for (int j = 0; j < WIDE; j++) {
+			a[j] = _mm512_loadu_si512(m->a + i + 16 * j);
+			b[j] = _mm512_loadu_si512(m->b + i + 16 * j);
+			s[j] = _mm512_loadu_si512(signature + i + 16 * j);
+		}
+		for (size_t k = 0; k < count; k++) {
+			__m512i v = _mm512_set1_epi32((int)x[k]);
+			for (int j = 0; j < WIDE; j++)
+				s[j] = _mm512_min_epu32(s[j], _mm512_add_epi32(_mm512_mullo_epi32(a[j], v), b[j]));
+		}
+		for (int j = 0; j < WIDE; j++)
+			_mm512_storeu_si512(signature + i + 16 * j, s[j]);
+	}
+	for (; i < m->padded; i += 16) {
+		__m512i a = _mm512_loadu_si512(m->a + i), b = _mm512_loadu_si512(m->b + i);
+		__m512i s = _mm512_loadu_si512(signature + i);
+
+		for (size_t k = 0; k < count; k++)
+			s = _mm512_min_epu32(s, _mm512_add_epi32(_mm512_mullo_epi32(a, _mm512_set1_epi32((int)x[k])), b));
+		_mm512_storeu_si512(signature + i, s);
+	}
+}
+#endif

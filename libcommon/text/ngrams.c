@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+#include "text/ngrams.h"
+
+#include "base/memory.h"
+#include "text/utf8.h"
+
+#define BASE 0x9e3779b97f4a7c15ull
+#define LENGTH 0xd1b54a32d192ed03ull
+
+static inline uint64_t mix(uint64_t z)
+{
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ull;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebull;
+	return z ^ z >> 31;
+}
+
+static uint64_t power(size_t n)
+{
+	uint64_t p = 1;
+
+	while (n--)
+		p *= BASE;
+	return p;
+}
+
+void ll_ngrams_of_words(struct ll_ngrams *g, const struct ll_words *w, size_t n)
+{
+	const struct ll_word *word = w->word;
+	uint64_t leaving = power(n - 1), h = 0;
+
+	g->len = 0;
+	if (w->len < n)
+		return;
+	LL_GROW(g->hash, g->cap, w->len - n + 1);
+	for (size_t i = 0; i < n - 1; i++)
+		h = h * BASE + word[i].hash;
+	for (size_t i = n - 1; i < w->len; i++) {
+		h = h * BASE + word[i].hash;
+		g->hash[g->len++] = mix(h + n * LENGTH);
+		h -= word[i + 1 - n].hash * leaving;
+	}
+}
+
+void ll_ngrams_of_characters(struct ll_ngrams *g, struct ll_str text, size_t n)
+{
+	const char *in = text.data, *out = text.data, *end = text.data + text.len;
+	uint64_t leaving = power(n - 1), h = 0;
+	size_t count = ll_utf8_count(text.data, text.len);
+
+	g->len = 0;
+	if (count < n)
+		return;
+	LL_GROW(g->hash, g->cap, count - n + 1);
+	for (size_t i = 0; in < end; i++) {
+		h = h * BASE + mix(ll_utf8_next(&in) + LENGTH);
+		if (i + 1 < n)
+			continue;
+		g->hash[g->len++] = mix(h + n * LENGTH);
+		h -= mix(ll_utf8_next(&out) + LENGTH) * leaving;
+	}
+}
+
+void ll_shingles_of_words(struct ll_ngrams *g, const struct ll_words *w, size_t n)
+{
+	g->len = 0;
+	if (w->len)
+		ll_ngrams_of_words(g, w, LL_MIN(n, w->len));
+}
+
+void ll_shingles_of_characters(struct ll_ngrams *g, struct ll_str text, size_t n)
+{
+	size_t count = ll_utf8_count(text.data, text.len);
+
+	g->len = 0;
+	if (count)
+		ll_ngrams_of_characters(g, text, LL_MIN(n, count));
+}
+
+void ll_ngrams_free(struct ll_ngrams *g)
+{
+	ll_free(g->hash);
+	*g = (struct ll_ngrams){ 0 };
+}
