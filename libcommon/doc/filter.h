@@ -43,12 +43,13 @@ void ll_sink_count(struct ll_sink *s, const char *name, uint64_t n);
 /* Runs the whole stage over the input files by the common options; opens and publishes output, rejects, stats. Returns the
  * exit status (0, or the end of the program). */
 int ll_filter_run(const struct ll_filter *f, const char *const *files, size_t n);
-/* The same into an output that the caller opened and publishes (a filter with more than one main output). */
-int ll_filter_run_to(const struct ll_filter *f, const char *const *files, size_t n, struct ll_writer *out);
+/* The same into an output that the caller opened and publishes (a filter with more than one output): finished, not published. */
+struct ll_end ll_filter_run_to(const struct ll_filter *f, const char *const *files, size_t n, struct ll_writer *out);
 
-/* Reads every document of the files in parallel without output: map may only use its worker scratch and context; batches
- * are announced in order through `decide` where given. For first passes (counting, signing). */
-void ll_documents_scan(const struct ll_filter *f, const char *const *files, size_t n);
+/* Reads every document of the files in parallel without output: kept and dropped mean nothing, ll_sink_decide hands `data` to
+ * `decide` in input order (its answer is ignored). For first passes: counting, signing. Returns the sums of the input's end
+ * frames; *lineage (unless NULL) gets the inputs' lineage, which the caller frees. */
+struct ll_end ll_documents_scan(const struct ll_filter *f, const char *const *files, size_t n, struct ll_lineage **lineage);
 
 /* A rejects stream for what never became a document (bad lines at import): the raw bytes as text where they are UTF-8,
  * else as "verbatim"; with stage, reason, value, origin. Opened by --rejects; without it, ll_reject ends the program with
@@ -59,7 +60,7 @@ void ll_rejects_put_raw(struct ll_rejects *r, struct ll_str raw, const char *ori
 			const char *reason, const char *detail);
 void ll_rejects_put(struct ll_rejects *r, const struct ll_doc *doc, const char *reason, const char *value);
 uint64_t ll_rejects_count(const struct ll_rejects *r);
-/* Writes the end; publish later, before the main output. */
-void ll_rejects_close(struct ll_rejects *r, uint64_t input_records);
+/* Checks --max-rejects (status 3), writes the end and publishes: call it between finish and publish of the main output. */
+void ll_rejects_close(struct ll_rejects *r, uint64_t input_records, const struct ll_lineage *lineage);
 
 #endif

@@ -320,6 +320,13 @@ struct ll_lineage *ll_reader_lineage(struct ll_reader *r)
 	return r->lineage;
 }
 
+struct ll_lineage *ll_reader_take_lineage(struct ll_reader *r)
+{
+	struct ll_lineage *l = r->lineage;
+	r->lineage = NULL;
+	return l;
+}
+
 struct ll_end ll_reader_totals(const struct ll_reader *r, uint64_t *segments)
 {
 	if (segments)

@@ -41,6 +41,8 @@ const char *ll_reader_where(const struct ll_reader *r);
 const struct ll_header *ll_reader_header(struct ll_reader *r);
 /* Lineage collected so far: whole once the end was reached. Borrowed. */
 struct ll_lineage *ll_reader_lineage(struct ll_reader *r);
+/* The same, handed over to the caller, who frees it; the reader can then only be closed. */
+struct ll_lineage *ll_reader_take_lineage(struct ll_reader *r);
 /* Sums of the end frames met so far: records, raw bytes, set id; segments counted. */
 struct ll_end ll_reader_totals(const struct ll_reader *r, uint64_t *segments);
 void ll_reader_close(struct ll_reader *r);

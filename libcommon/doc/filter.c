@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: MIT */
+#include "doc/filter.h"
+
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/option.h"
+#include "base/thread.h"
+
+enum verdict { NONE, KEEP, EXTRA, DROP, DECIDE };
+
+/* What map said of one document, or of one further document made from it. */
+struct entry {
+	enum verdict verdict;
+	size_t record, record_len; /* in `out`: KEEP, EXTRA, DECIDE */
+	struct ll_id digest;
+	const unsigned char *original; /* the record as it came in, in the frame */
+	size_t original_len;
+	size_t data, data_len;     /* in `data`: what map attached (DECIDE), or the value (DROP) */
+	const char *reason;
+	size_t edits, n_edits;     /* in `edit`: text removed and added if the document is kept */
+};
+
+struct edit {
+	const char *reason;
+	uint64_t removed, added;
+};
+
+struct ll_sink { /* one data frame on its way through */
+	struct run *run;
+	struct ll_data_frame frame;
+	struct ll_buf out, data;
+	struct entry *entry;
+	size_t entries, entries_cap;
+	struct edit *edit;
+	size_t edits, edits_cap;
+	struct ll_stats *stats;
+	/* the document in map's hands */
+	struct ll_doc doc;
+	const unsigned char *record;
+	size_t record_len, first_edit;
+	enum verdict verdict;
+	uint64_t bytes_out;
+};
+
+struct scratch { /* worker objects, handed from batch to batch */
+	void *worker;
+	struct scratch *next;
+};
+
+struct run {
+	const struct ll_filter *f;
+	struct ll_writer *out; /* NULL: a scan */
+	struct ll_rejects *rejects;
+	struct ll_stats *stats;
+	struct scratch *idle;
+	pthread_mutex_t lock;
+};
+
+/* ---- verdicts ---- */
+
+static struct entry *add_entry(struct ll_sink *s, enum verdict verdict)
+{
+	LL_GROW(s->entry, s->entries_cap, s->entries + 1);
+	struct entry *e = &s->entry[s->entries++];
+	*e = (struct entry){ .verdict = verdict, .original = s->record, .original_len = s->record_len };
+	return e;
+}
+
+static void put_record(struct ll_sink *s, struct entry *e, const struct ll_doc *doc)
+{
+	e->record = s->out.len;
+	if (s->run->out) {
+		ll_doc_put(&s->out, doc);
+		e->record_len = s->out.len - e->record;
+		e->digest = ll_record_digest(s->out.data + e->record);
+	}
+	s->bytes_out += doc->text.len;
+}
+
+static void set_verdict(struct ll_sink *s, enum verdict verdict)
+{
+	if (s->verdict != NONE)
+		LL_BUG("a filter gave a second verdict on one document");
+	s->verdict = verdict;
+}
+
+void ll_sink_keep(struct ll_sink *s, const struct ll_doc *doc)
+{
+	set_verdict(s, KEEP);
+	put_record(s, add_entry(s, KEEP), doc);
+}
+
+void ll_sink_extra(struct ll_sink *s, const struct ll_doc *doc, const char *reason)
+{
+	LL_ASSERT(s->verdict == KEEP);
+	struct entry *e = add_entry(s, EXTRA);
+	put_record(s, e, doc);
+	e->reason = reason;
+	s->bytes_out -= doc->text.len; /* the books add an extra's text under its own reason */
+	ll_stats_extra(s->stats, s->doc.source, reason, doc->text.len);
+}
+
+void ll_sink_drop(struct ll_sink *s, const char *reason, const char *value_format, ...)
+{
+	set_verdict(s, DROP);
+	struct entry *e = add_entry(s, DROP);
+	char value[200] = "";
+	if (value_format) {
+		va_list ap;
+		va_start(ap, value_format);
+		vsnprintf(value, sizeof(value), value_format, ap);
+		va_end(ap);
+	}
+	e->reason = reason;
+	e->data = s->data.len;
+	ll_buf_add(&s->data, value, strlen(value) + 1);
+	ll_stats_dropped(s->stats, s->doc.source, reason, s->doc.text.len);
+}
+
+void ll_sink_decide(struct ll_sink *s, const struct ll_doc *doc, const void *data, size_t len)
+{
+	set_verdict(s, DECIDE);
+	LL_ASSERT(s->run->f->decide);
+	struct entry *e = add_entry(s, DECIDE);
+	put_record(s, e, doc);
+	while (s->data.len % 8)
+		ll_buf_putc(&s->data, 0);
+	e->data = s->data.len;
+	e->data_len = len;
+	ll_buf_add(&s->data, data, len);
+}
+
+void ll_sink_text(struct ll_sink *s, const char *reason, uint64_t removed, uint64_t added)
+{
+	if (removed == 0 && added == 0)
+		return;
+	LL_GROW(s->edit, s->edits_cap, s->edits + 1);
+	s->edit[s->edits++] = (struct edit){ reason, removed, added };
+}
+
+void ll_sink_count(struct ll_sink *s, const char *name, uint64_t n)
+{
+	ll_stats_count(s->stats, name, n);
+}
+
+/* ---- one batch ---- */
+
+static struct scratch *take_worker(struct run *run)
+{
+	pthread_mutex_lock(&run->lock);
+	struct scratch *w = run->idle;
+	if (w)
+		run->idle = w->next;
+	pthread_mutex_unlock(&run->lock);
+	if (!w) {
+		w = ll_calloc(1, sizeof(*w));
+		w->worker = run->f->worker_new ? run->f->worker_new(run->f->context) : NULL;
+	}
+	return w;
+}
+
+static void give_worker(struct run *run, struct scratch *w)
+{
+	pthread_mutex_lock(&run->lock);
+	w->next = run->idle;
+	run->idle = w;
+	pthread_mutex_unlock(&run->lock);
+}
+
+/* Whatever the rules did not account for counts as "edit". */
+static void settle_edits(struct ll_sink *s, struct entry *e)
+{
+	uint64_t in = s->doc.text.len, out = s->bytes_out;
+	for (size_t i = s->first_edit; i < s->edits; i++) {
+		in += s->edit[i].added;
+		out += s->edit[i].removed;
+	}
+	if (in != out)
+		ll_sink_text(s, "edit", in > out ? in - out : 0, out > in ? out - in : 0);
+	e->edits = s->first_edit;
+	e->n_edits = s->edits - s->first_edit;
+}
+
+static void commit_kept(struct ll_stats *stats, const struct ll_sink *s, const struct entry *e, struct ll_str source, uint64_t bytes)
+{
+	ll_stats_kept(stats, source, bytes);
+	for (size_t i = 0; i < e->n_edits; i++)
+		ll_stats_text(stats, s->edit[e->edits + i].reason, s->edit[e->edits + i].removed, s->edit[e->edits + i].added);
+}
+
+static void get_doc(const struct ll_sink *s, const void *record, size_t len, struct ll_doc *doc)
+{
+	struct ll_err err;
+	if (ll_doc_get(record, len, doc, &err) < 0)
+		ll_die(LL_EXIT_INPUT, "%s: frame %u at byte %llu: %s", s->frame.file, s->frame.header.sequence,
+		       (unsigned long long)s->frame.offset, err.text);
+}
+
+static void map_batch(void *context, void *argument)
+{
+	struct run *run = context;
+	struct ll_sink *s = argument;
+	struct scratch *w = take_worker(run);
+	ll_data_frame_decode(&s->frame);
+	size_t at = 0;
+	for (uint32_t i = 0; i < s->frame.header.records; i++, at += s->record_len) {
+		s->record = s->frame.raw + at;
+		s->record_len = ll_get32(s->record);
+		get_doc(s, s->record, s->record_len, &s->doc);
+		s->verdict = NONE;
+		s->bytes_out = 0;
+		s->first_edit = s->edits;
+		size_t first_entry = s->entries;
+		ll_stats_in(s->stats, s->doc.source, s->doc.text.len);
+		run->f->map(run->f->context, w->worker, &s->doc, s);
+		if (!run->out)
+			continue;
+		if (s->verdict == NONE)
+			LL_BUG("a filter gave no verdict on a document");
+		if (s->verdict == KEEP || s->verdict == DECIDE)
+			settle_edits(s, &s->entry[first_entry]);
+		if (s->verdict == KEEP)
+			commit_kept(s->stats, s, &s->entry[first_entry], s->doc.source, s->bytes_out);
+	}
+	give_worker(run, w);
+}
+
+static void decide(struct run *run, struct ll_sink *s, const struct entry *e)
+{
+	const char *value = NULL;
+	struct ll_doc original, doc;
+	get_doc(s, e->original, e->original_len, &original);
+	if (run->out)
+		get_doc(s, s->out.data + e->record, e->record_len, &doc);
+	else
+		doc = original;
+	const char *reason = run->f->decide(run->f->context, &doc, s->data.data + e->data, e->data_len, &value);
+	if (!run->out)
+		return;
+	if (reason) {
+		ll_stats_dropped(s->stats, original.source, reason, original.text.len);
+		ll_rejects_put(run->rejects, &original, reason, value);
+		return;
+	}
+	commit_kept(s->stats, s, e, doc.source, doc.text.len);
+	ll_writer_put_digested(run->out, s->out.data + e->record, e->record_len, e->digest);
+}
+
+static void retire_batch(void *context, void *argument)
+{
+	struct run *run = context;
+	struct ll_sink *s = argument;
+	for (size_t i = 0; i < s->entries; i++) {
+		const struct entry *e = &s->entry[i];
+		if (e->verdict == DECIDE) {
+			decide(run, s, e);
+		} else if (run->out && (e->verdict == KEEP || e->verdict == EXTRA)) {
+			ll_writer_put_digested(run->out, s->out.data + e->record, e->record_len, e->digest);
+		} else if (run->out && e->verdict == DROP) {
+			struct ll_doc original;
+			get_doc(s, e->original, e->original_len, &original);
+			ll_rejects_put(run->rejects, &original, e->reason, s->data.data + e->data);
+		}
+	}
+	ll_stats_merge(run->stats, s->stats);
+	ll_progress_add(s->frame.header.records, s->frame.header.raw_len);
+	ll_stats_free(s->stats);
+	ll_data_frame_free(&s->frame);
+	ll_buf_free(&s->out);
+	ll_buf_free(&s->data);
+	ll_free(s->entry);
+	ll_free(s->edit);
+	ll_free(s);
+}
+
+/* ---- the stage ---- */
+
+static void run_batches(struct run *run, struct ll_reader *reader)
+{
+	struct ll_data_frame frame;
+	struct ll_queue *queue = ll_queue_new(&(struct ll_queue_ops){ map_batch, retire_batch }, run, 0);
+	pthread_mutex_init(&run->lock, NULL);
+	while (ll_reader_next_frame(reader, &frame)) {
+		struct ll_sink *s = ll_calloc(1, sizeof(*s));
+		s->run = run;
+		s->frame = frame;
+		s->stats = ll_stats_new();
+		ll_queue_submit(queue, s);
+	}
+	ll_queue_free(queue);
+	while (run->idle) {
+		struct scratch *w = run->idle;
+		run->idle = w->next;
+		if (run->f->worker_free)
+			run->f->worker_free(run->f->context, w->worker);
+		ll_free(w);
+	}
+	pthread_mutex_destroy(&run->lock);
+}
+
+struct ll_end ll_filter_run_to(const struct ll_filter *f, const char *const *files, size_t n, struct ll_writer *out)
+{
+	struct run run = { .f = f, .out = out, .rejects = ll_rejects_open(), .stats = ll_stats_new() };
+	struct ll_reader *reader = ll_reader_open(files, n, "docs");
+	char in_set[33], out_set[33];
+	run_batches(&run, reader);
+	struct ll_end end = ll_writer_finish(out, ll_reader_lineage(reader));
+	ll_rejects_close(run.rejects, ll_stats_documents_in(run.stats), ll_reader_lineage(reader));
+	ll_stats_finish(run.stats, ll_id_hex(ll_reader_totals(reader, NULL).set_id, in_set), ll_id_hex(end.set_id, out_set));
+	ll_stats_free(run.stats);
+	ll_reader_close(reader);
+	return end;
+}
+
+int ll_filter_run(const struct ll_filter *f, const char *const *files, size_t n)
+{
+	struct ll_writer *out = ll_writer_open(ll_common.output ? ll_common.output : "-", ll_header_new("docs", 1, NULL));
+	ll_filter_run_to(f, files, n, out);
+	ll_writer_publish(out);
+	return LL_EXIT_OK;
+}
+
+struct ll_end ll_documents_scan(const struct ll_filter *f, const char *const *files, size_t n, struct ll_lineage **lineage)
+{
+	struct run run = { .f = f, .stats = ll_stats_new() };
+	struct ll_reader *reader = ll_reader_open(files, n, "docs");
+	run_batches(&run, reader);
+	struct ll_end totals = ll_reader_totals(reader, NULL);
+	if (lineage)
+		*lineage = ll_reader_take_lineage(reader);
+	ll_stats_free(run.stats);
+	ll_reader_close(reader);
+	return totals;
+}
