@@ -34,7 +34,7 @@ include build.mk
 	install uninstall installcheck dist clean distclean
 
 all: $(programs) ## build all programs into build/PROFILE/bin
-	@ln -sfn $(notdir $(BUILD)) build/latest
+	@mkdir -p $(BUILD) && ln -sfn $(notdir $(BUILD)) build/latest
 
 help: ## list the targets and the variables
 	@echo "Targets:"; sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' Makefile | column -t -s'|'
