@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+#include "bpe/bpe_model.h"
+
+static int add_merge(struct ll_bpe *b, const struct ll_bpe_spec *spec, size_t rank, struct ll_buf *joined, struct ll_err *err)
+{
+	const uint32_t *pair = spec->merge[rank];
+	ll_buf_clear(joined);
+	for (int side = 0; side < 2; side++) {
+		struct ll_str part = ll_bpe_token_bytes(b, pair[side]);
+		if (!part.data || pair[side] < spec->specials)
+			return ll_err_set(err, "merge %zu names id %u, which is no token yet", rank, pair[side]);
+		ll_buf_add_str(joined, part);
+	}
+	uint32_t id = ll_bpe_find_word(b, joined->data, joined->len);
+	if (id == LL_BPE_NONE) {
+		id = (uint32_t)b->tokens;
+		if (ll_bpe_add_token(b, id, ll_buf_str(joined), 0, err))
+			return -1;
+	}
+	ll_bpe_add_merge(b, pair[0], pair[1], (uint32_t)rank, id);
+	return 0;
+}
+
+static int build(struct ll_bpe *b, const struct ll_bpe_spec *spec, struct ll_err *err)
+{
+	for (size_t i = 0; i < spec->specials; i++) {
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(spec->special[i], spec->special[k]) == 0)
+				return ll_err_set(err, "the special token '%s' is given twice", spec->special[i]);
+		if (ll_bpe_add_token(b, i, ll_cstr(spec->special[i]), LL_TOKEN_ADDED | LL_TOKEN_SPECIAL, err))
+			return -1;
+	}
+	for (unsigned i = 0; i < 256; i++) {
+		char byte = (char)ll_bpe_base_byte(i);
+		if (ll_bpe_add_token(b, spec->specials + i, ll_str(&byte, 1), 0, err))
+			return -1;
+	}
+	struct ll_buf joined = { 0 };
+	int rc = 0;
+	for (size_t rank = 0; rank < spec->merges && !rc; rank++)
+		rc = add_merge(b, spec, rank, &joined, err);
+	ll_buf_free(&joined);
+	return rc ? rc : ll_bpe_seal(b, err);
+}
+
+struct ll_bpe *ll_bpe_build(const struct ll_bpe_spec *spec, struct ll_err *err)
+{
+	int scheme = ll_pretokenizer_find(spec->pretokenizer);
+	if (scheme < 0) {
+		ll_err_set(err, "unknown pre-tokenizer '%s'", spec->pretokenizer);
+		return NULL;
+	}
+	struct ll_bpe *b = ll_bpe_new((enum ll_pretokenizer)scheme);
+	b->nfc = scheme == LL_PRETOKENIZER_QWEN2;
+	if (build(b, spec, err)) {
+		ll_bpe_free(b);
+		return NULL;
+	}
+	return b;
+}

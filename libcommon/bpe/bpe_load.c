@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: MIT */
+#include <json-c/json.h>
+
+#include "base/memory.h"
+#include "base/number.h"
+#include "bpe/bpe_model.h"
+#include "io/codec.h"
+#include "text/utf8.h"
+
+#define FILE_MOST ((size_t)1 << 30)
+
+static const char *text_of(struct json_object *o, const char *key)
+{
+	struct json_object *v;
+	return o && json_object_object_get_ex(o, key, &v) && json_object_is_type(v, json_type_string) ? json_object_get_string(v) : "";
+}
+
+/* The member, or NULL when absent or null. */
+static struct json_object *member(struct json_object *o, const char *key)
+{
+	struct json_object *v;
+	return o && json_object_is_type(o, json_type_object) && json_object_object_get_ex(o, key, &v) ? v : NULL;
+}
+
+static bool is_true(struct json_object *o, const char *key, bool otherwise)
+{
+	struct json_object *v = member(o, key);
+	return v ? json_object_get_boolean(v) : otherwise;
+}
+
+static bool is_list(struct json_object *o)
+{
+	return o && json_object_is_type(o, json_type_array);
+}
+
+/* ---- the parts around the model ---- */
+
+static int load_normalizer(struct ll_bpe *b, struct json_object *o, struct ll_err *err)
+{
+	if (!o)
+		return 0;
+	const char *type = text_of(o, "type");
+	if (strcmp(type, "Sequence") == 0 && is_list(member(o, "normalizers"))) {
+		struct json_object *list = member(o, "normalizers");
+		for (size_t i = 0; i < json_object_array_length(list); i++)
+			if (load_normalizer(b, json_object_array_get_idx(list, i), err))
+				return -1;
+		return 0;
+	}
+	if (strcmp(type, "NFC") != 0)
+		return ll_err_set(err, "normalizer of type '%s' is not supported (only NFC)", type);
+	b->nfc = true;
+	return 0;
+}
+
+static int load_byte_level(struct json_object *o, bool want_regex, struct ll_err *err)
+{
+	if (strcmp(text_of(o, "type"), "ByteLevel") != 0)
+		return ll_err_set(err, "pre_tokenizer of type '%s' is not supported", text_of(o, "type"));
+	if (is_true(o, "add_prefix_space", true))
+		return ll_err_set(err, "pre_tokenizer ByteLevel with add_prefix_space is not supported");
+	if (is_true(o, "use_regex", true) != want_regex)
+		return ll_err_set(err, "pre_tokenizer ByteLevel with use_regex %s is not supported here", want_regex ? "false" : "true");
+	return 0;
+}
+
+static int load_split(struct ll_bpe *b, struct json_object *o, struct ll_err *err)
+{
+	const char *behavior = text_of(o, "behavior"), *regex = text_of(member(o, "pattern"), "Regex");
+	bool inverted = is_true(o, "invert", false);
+	if (strcmp(text_of(o, "type"), "Split") != 0)
+		return ll_err_set(err, "pre_tokenizer of type '%s' is not supported", text_of(o, "type"));
+	if (member(member(o, "pattern"), "String"))
+		return ll_err_set(err, "the Split pattern is a literal string, which a regular expression was probably meant to be");
+	/* "Removed" of what does not match is the same where everything matches, which all known patterns do. */
+	if (strcmp(behavior, "Isolated") != 0 && !(strcmp(behavior, "Removed") == 0 && inverted))
+		return ll_err_set(err, "Split with behavior '%s' is not supported", behavior);
+	int scheme = ll_pretokenizer_by_pattern(ll_cstr(regex));
+	if (scheme < 0)
+		return ll_err_set(err, "the Split pattern is none of the known ones: %.120s", regex);
+	b->pretokenizer = (enum ll_pretokenizer)scheme;
+	return 0;
+}
+
+static int load_pre_tokenizer(struct ll_bpe *b, struct json_object *o, struct ll_err *err)
+{
+	if (!o)
+		return ll_err_set(err, "no pre_tokenizer: only byte-level tokenizers are supported");
+	if (strcmp(text_of(o, "type"), "Sequence") != 0) {
+		b->pretokenizer = LL_PRETOKENIZER_GPT2;
+		return load_byte_level(o, true, err);
+	}
+	struct json_object *list = member(o, "pretokenizers");
+	if (!is_list(list) || json_object_array_length(list) != 2)
+		return ll_err_set(err, "pre_tokenizer Sequence is not a Split and a ByteLevel");
+	if (load_split(b, json_object_array_get_idx(list, 0), err))
+		return -1;
+	return load_byte_level(json_object_array_get_idx(list, 1), false, err);
+}
+
+static int load_added(struct ll_bpe *b, struct json_object *list, struct ll_err *err)
+{
+	for (size_t i = 0; is_list(list) && i < json_object_array_length(list); i++) {
+		struct json_object *o = json_object_array_get_idx(list, i), *content = member(o, "content");
+		if (!content || !json_object_is_type(content, json_type_string) || !member(o, "id"))
+			return ll_err_set(err, "added token %zu has no content or no id", i);
+		if (is_true(o, "single_word", false) || is_true(o, "lstrip", false) || is_true(o, "rstrip", false))
+			return ll_err_set(err, "added token '%.60s' has single_word, lstrip or rstrip, which is not supported",
+					  json_object_get_string(content));
+		int64_t id = json_object_get_int64(member(o, "id"));
+		unsigned flags = LL_TOKEN_ADDED | (is_true(o, "special", false) ? LL_TOKEN_SPECIAL : 0);
+		struct ll_str text = ll_str(json_object_get_string(content), (size_t)json_object_get_string_len(content));
+		if (ll_bpe_add_token(b, id < 0 ? UINT64_MAX : (uint64_t)id, text, flags, err))
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- vocabulary and merges ---- */
+
+/* Appends the bytes that a string of the ByteLevel alphabet stands for; false when a character is outside of it. */
+static bool bytes_of(struct ll_str text, struct ll_buf *out)
+{
+	const char *p = text.data, *end = p + text.len;
+	while (p < end) {
+		int byte = ll_char_byte(ll_utf8_next(&p));
+		if (byte < 0)
+			return false;
+		ll_buf_putc(out, (char)byte);
+	}
+	return true;
+}
+
+static int load_vocab(struct ll_bpe *b, struct json_object *vocab, struct ll_err *err)
+{
+	struct ll_buf bytes = { 0 };
+	int rc = 0;
+	json_object_object_foreach(vocab, key, value) {
+		if (rc)
+			break;
+		struct ll_str name = ll_cstr(key);
+		int64_t id = json_object_get_int64(value);
+		if (!json_object_is_type(value, json_type_int) || id < 0) {
+			rc = ll_err_set(err, "the id of token '%.60s' is not a number from 0 on", key);
+			continue;
+		}
+		if (ll_bpe_is_special(b, (uint32_t)LL_MIN(id, UINT32_MAX)) && ll_str_eq(ll_bpe_token_bytes(b, (uint32_t)id), name))
+			continue;
+		ll_buf_clear(&bytes);
+		if (ll_utf8_valid_prefix(name.data, name.len) != name.len || !bytes_of(name, &bytes))
+			rc = ll_err_set(err, "token '%.60s' is not in the byte-level alphabet", key);
+		else
+			rc = ll_bpe_add_token(b, (uint64_t)id, ll_buf_str(&bytes), 0, err);
+	}
+	ll_buf_free(&bytes);
+	return rc;
+}
+
+/* One side of a merge: its id. */
+static int64_t merge_side(struct ll_bpe *b, struct ll_str name, struct ll_buf *joined)
+{
+	size_t before = joined->len;
+	if (name.len == 0 || ll_utf8_valid_prefix(name.data, name.len) != name.len || !bytes_of(name, joined))
+		return -1;
+	uint32_t id = ll_bpe_find_word(b, joined->data + before, joined->len - before);
+	return id == LL_BPE_NONE ? -1 : (int64_t)id;
+}
+
+static struct ll_str string_at(struct json_object *list, size_t i)
+{
+	struct json_object *o = json_object_array_get_idx(list, i);
+	return o && json_object_is_type(o, json_type_string) ? ll_str(json_object_get_string(o), (size_t)json_object_get_string_len(o)) :
+							       ll_str("", 0);
+}
+
+static int load_merges(struct ll_bpe *b, struct json_object *merges, struct ll_err *err)
+{
+	struct ll_buf joined = { 0 };
+	int rc = 0;
+	for (size_t i = 0; i < json_object_array_length(merges) && !rc; i++) {
+		struct json_object *o = json_object_array_get_idx(merges, i);
+		struct ll_str left = { "", 0 }, right = { "", 0 };
+		if (is_list(o) && json_object_array_length(o) == 2) {
+			left = string_at(o, 0);
+			right = string_at(o, 1);
+		} else if (o && json_object_is_type(o, json_type_string)) { /* before tokenizers 0.20: "left right" */
+			struct ll_str both = string_at(merges, i);
+			const char *space = memchr(both.data, ' ', both.len);
+			if (space) {
+				left = ll_str(both.data, (size_t)(space - both.data));
+				right = ll_str(space + 1, both.len - left.len - 1);
+			}
+		}
+		ll_buf_clear(&joined);
+		int64_t l = merge_side(b, left, &joined), r = l < 0 ? -1 : merge_side(b, right, &joined);
+		uint32_t id = l < 0 || r < 0 ? LL_BPE_NONE : ll_bpe_find_word(b, joined.data, joined.len);
+		if (id == LL_BPE_NONE)
+			rc = ll_err_set(err, "merge %zu names or makes a token that is not in the vocabulary", i);
+		else
+			ll_bpe_add_merge(b, (uint32_t)l, (uint32_t)r, (uint32_t)i, id);
+	}
+	ll_buf_free(&joined);
+	return rc;
+}
+
+static int load_model(struct ll_bpe *b, struct json_object *o, struct ll_err *err)
+{
+	struct json_object *vocab = member(o, "vocab"), *merges = member(o, "merges");
+	if (!o || (strcmp(text_of(o, "type"), "BPE") != 0 && *text_of(o, "type")))
+		return ll_err_set(err, "model of type '%s' is not supported (only BPE)", o ? text_of(o, "type") : "");
+	if (!vocab || !json_object_is_type(vocab, json_type_object) || !is_list(merges))
+		return ll_err_set(err, "the model has no vocab or no merges");
+	if (*text_of(o, "continuing_subword_prefix") || *text_of(o, "end_of_word_suffix") || is_true(o, "byte_fallback", false))
+		return ll_err_set(err, "a model with subword prefixes, word suffixes or byte_fallback is not supported");
+	struct json_object *dropout = member(o, "dropout");
+	if (dropout && json_object_get_double(dropout) > 0)
+		return ll_err_set(err, "a model with dropout is not supported");
+	b->ignore_merges = is_true(o, "ignore_merges", false);
+	return load_vocab(b, vocab, err) || load_merges(b, merges, err) ? -1 : 0;
+}
+
+static int parse_json(struct ll_bpe *b, struct json_object *root, struct ll_err *err)
+{
+	if (!json_object_is_type(root, json_type_object) || !member(root, "model"))
+		return ll_err_set(err, "not a tokenizer.json: no member \"model\"");
+	if (strcmp(text_of(root, "version"), "1.0") != 0)
+		return ll_err_set(err, "tokenizer.json of version '%s' is not supported", text_of(root, "version"));
+	if (load_normalizer(b, member(root, "normalizer"), err) || load_pre_tokenizer(b, member(root, "pre_tokenizer"), err) ||
+	    load_added(b, member(root, "added_tokens"), err) || load_model(b, member(root, "model"), err))
+		return -1;
+	return ll_bpe_seal(b, err);
+}
+
+struct ll_bpe *ll_bpe_parse_json(struct ll_str json, struct ll_err *err)
+{
+	if (json.len > INT32_MAX) {
+		ll_err_set(err, "longer than 2 GiB");
+		return NULL;
+	}
+	struct json_tokener *tokener = json_tokener_new_ex(64);
+	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	struct json_object *root = json_tokener_parse_ex(tokener, json.data, (int)json.len);
+	enum json_tokener_error what = json_tokener_get_error(tokener);
+	size_t at = json_tokener_get_parse_end(tokener);
+	while (at < json.len && strchr(" \t\r\n", json.data[at]))
+		at++;
+	json_tokener_free(tokener);
+	if (!root || what != json_tokener_success || at != json.len) {
+		ll_err_set(err, "byte %zu: %s", at, what == json_tokener_success ? "trailing data" : json_tokener_error_desc(what));
+		json_object_put(root);
+		return NULL;
+	}
+	struct ll_bpe *b = ll_bpe_new(LL_PRETOKENIZER_GPT2);
+	if (parse_json(b, root, err)) {
+		ll_bpe_free(b);
+		b = NULL;
+	}
+	json_object_put(root);
+	return b;
+}
+
+/* ---- files ---- */
+
+struct ll_bpe *ll_bpe_load(const char *path, const char *pretokenizer)
+{
+	struct ll_decoder *d = ll_decoder_open(path);
+	struct ll_buf text = { 0 };
+	for (size_t n; (n = ll_decoder_read(d, ll_buf_reserve(&text, LL_MIB), LL_MIB));) {
+		text.len += n;
+		if (text.len > FILE_MOST)
+			ll_die(LL_EXIT_INPUT, "%s: longer than %zu bytes, which no tokenizer is", path, FILE_MOST);
+	}
+	ll_decoder_close(d);
+	struct ll_err err;
+	size_t first = 0;
+	while (first < text.len && strchr(" \t\r\n", text.data[first]))
+		first++;
+	struct ll_bpe *b;
+	if (first < text.len && text.data[first] == '{')
+		b = ll_bpe_parse_json(ll_buf_str(&text), &err);
+	else
+		b = ll_bpe_parse_tiktoken(ll_buf_str(&text), pretokenizer, &err);
+	if (!b)
+		ll_die(LL_EXIT_INPUT, "%s: %s", path, err.text);
+	if (pretokenizer && ll_pretokenizer_find(pretokenizer) != (int)b->pretokenizer) {
+		ll_hint("leave --pretokenizer away: the file says it");
+		ll_die(LL_EXIT_USAGE, "%s: its pre-tokenizer is %s, not %s", path, ll_bpe_pretokenizer(b), pretokenizer);
+	}
+	ll_buf_free(&text);
+	return b;
+}

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT */
+#include "bpe/bpe_model.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "text/unicode.h"
+
+/* ---- the ByteLevel alphabet: bytes that print stand for themselves, the others follow from U+0100 on ---- */
+
+static bool prints(unsigned byte)
+{
+	return (byte >= 33 && byte <= 126) || (byte >= 161 && byte != 173);
+}
+
+uint32_t ll_byte_char(unsigned char byte)
+{
+	if (prints(byte))
+		return byte;
+	uint32_t before = byte <= 32 ? byte : byte <= 160 ? 33u + byte - 127u : 67;
+	return 0x100 + before;
+}
+
+int ll_char_byte(uint32_t c)
+{
+	if (c < 0x100)
+		return prints(c) ? (int)c : -1;
+	c -= 0x100;
+	return c <= 32 ? (int)c : c <= 66 ? (int)c - 33 + 127 : c == 67 ? 173 : -1;
+}
+
+unsigned char ll_bpe_base_byte(unsigned place)
+{
+	if (place < 94)
+		return (unsigned char)(33 + place);
+	if (place < 94 + 12)
+		return (unsigned char)(161 + place - 94);
+	if (place < 94 + 12 + 82)
+		return (unsigned char)(174 + place - 106);
+	return (unsigned char)ll_char_byte(0x100 + place - 188);
+}
+
+/* ---- making ---- */
+
+struct ll_bpe *ll_bpe_new(enum ll_pretokenizer p)
+{
+	struct ll_bpe *b = ll_calloc(1, sizeof *b);
+	b->pretokenizer = p;
+	return b;
+}
+
+void ll_bpe_free(struct ll_bpe *b)
+{
+	if (!b)
+		return;
+	ll_buf_free(&b->bytes);
+	ll_free(b->token);
+	ll_free(b->merge);
+	ll_free(b->pairs);
+	ll_free(b->words);
+	ll_free(b->added);
+	ll_free(b);
+}
+
+static uint32_t table_mask(size_t entries)
+{
+	size_t slots = 1024;
+	while (slots < 2 * entries)
+		slots *= 2;
+	return (uint32_t)(slots - 1);
+}
+
+/* The slot of an ordinary token with these bytes, or the empty slot where it would go. */
+static uint32_t *word_slot(const struct ll_bpe *b, const char *bytes, size_t len)
+{
+	for (uint32_t i = (uint32_t)ll_hash64(bytes, len);; i++) {
+		uint32_t *slot = &b->words[i & b->words_mask];
+		if (*slot == LL_BPE_NONE || (b->token[*slot].len == len && memcmp(b->bytes.data + b->token[*slot].offset, bytes, len) == 0))
+			return slot;
+	}
+}
+
+static void grow_words(struct ll_bpe *b)
+{
+	ll_free(b->words);
+	b->words_mask = table_mask(2 * b->words_len);
+	b->words = ll_malloc(((size_t)b->words_mask + 1) * sizeof *b->words);
+	memset(b->words, 0xff, ((size_t)b->words_mask + 1) * sizeof *b->words);
+	for (uint32_t id = 0; id < b->tokens; id++)
+		if ((b->token[id].flags & (LL_TOKEN_PRESENT | LL_TOKEN_ADDED)) == LL_TOKEN_PRESENT)
+			*word_slot(b, b->bytes.data + b->token[id].offset, b->token[id].len) = id;
+}
+
+int ll_bpe_add_token(struct ll_bpe *b, uint64_t id, struct ll_str bytes, unsigned flags, struct ll_err *err)
+{
+	if (id >= LL_BPE_MAX_IDS)
+		return ll_err_set(err, "token id %llu is out of range", (unsigned long long)id);
+	if (bytes.len == 0 || bytes.len > (1u << 24))
+		return ll_err_set(err, "token %llu has %zu bytes", (unsigned long long)id, bytes.len);
+	if (id >= b->tokens) {
+		size_t old = b->tokens_cap;
+		LL_GROW(b->token, b->tokens_cap, id + 1);
+		memset(b->token + old, 0, (b->tokens_cap - old) * sizeof *b->token);
+		b->tokens = id + 1;
+	}
+	if (b->token[id].flags & LL_TOKEN_PRESENT)
+		return ll_err_set(err, "two tokens have the id %llu", (unsigned long long)id);
+	uint32_t *slot = NULL;
+	if (!(flags & LL_TOKEN_ADDED)) {
+		if (2 * (b->words_len + 1) > (size_t)b->words_mask + 1 || !b->words)
+			grow_words(b);
+		slot = word_slot(b, bytes.data, bytes.len);
+		if (*slot != LL_BPE_NONE)
+			return ll_err_set(err, "tokens %u and %llu stand for the same bytes", *slot, (unsigned long long)id);
+		*slot = (uint32_t)id;
+		b->words_len++;
+		b->longest = LL_MAX(b->longest, (uint32_t)bytes.len);
+	}
+	b->token[id] = (struct ll_bpe_token){ b->bytes.len, (uint32_t)bytes.len, flags | LL_TOKEN_PRESENT };
+	ll_buf_add_str(&b->bytes, bytes);
+	return 0;
+}
+
+uint32_t ll_bpe_find_word(const struct ll_bpe *b, const char *bytes, size_t len)
+{
+	return len > b->longest ? LL_BPE_NONE : *word_slot(b, bytes, len);
+}
+
+void ll_bpe_add_merge(struct ll_bpe *b, uint32_t left, uint32_t right, uint32_t rank, uint32_t id)
+{
+	LL_GROW(b->merge, b->merges_cap, b->merges + 1);
+	b->merge[b->merges++] = (struct ll_bpe_pair){ left, right, rank, id };
+}
+
+static void index_pairs(struct ll_bpe *b)
+{
+	b->pairs_mask = table_mask(b->merges);
+	b->pairs = ll_malloc(((size_t)b->pairs_mask + 1) * sizeof *b->pairs);
+	memset(b->pairs, 0xff, ((size_t)b->pairs_mask + 1) * sizeof *b->pairs);
+	for (size_t i = 0; i < b->merges; i++) {
+		struct ll_bpe_pair *slot = b->pairs + (ll_bpe_find_pair(b, b->merge[i].left, b->merge[i].right) - b->pairs);
+		*slot = b->merge[i];
+	}
+}
+
+static void hash_u32(struct ll_hash128_state *s, uint32_t v)
+{
+	unsigned char le[4];
+	ll_put32(le, v);
+	ll_hash128_update(s, le, 4);
+}
+
+static void compute_id(struct ll_bpe *b)
+{
+	struct ll_hash128_state *s = ll_hash128_new();
+	struct ll_buf head = { 0 };
+	ll_buf_printf(&head, "tokenizer 1\nunicode %s\npattern %s\nnormalizer %s\nignore_merges %d\nranked %d\n", LL_UNICODE_VERSION,
+		      ll_pretokenizer_pattern(b->pretokenizer), b->nfc ? "NFC" : "none", b->ignore_merges, b->ranked);
+	ll_hash128_update(s, head.data, head.len);
+	ll_buf_free(&head);
+	hash_u32(s, (uint32_t)b->tokens);
+	for (size_t i = 0; i < b->tokens; i++) {
+		hash_u32(s, b->token[i].flags);
+		hash_u32(s, b->token[i].len);
+		ll_hash128_update(s, b->bytes.data + b->token[i].offset, b->token[i].len);
+	}
+	for (size_t i = 0; i < b->merges; i++) {
+		hash_u32(s, b->merge[i].left);
+		hash_u32(s, b->merge[i].right);
+	}
+	ll_id_hex(ll_hash128_digest(s), b->id);
+	ll_hash128_free(s);
+}
+
+/* Longest first, so that the first that fits is the longest; then by id. */
+static void list_added(struct ll_bpe *b)
+{
+	for (uint32_t id = 0; id < b->tokens; id++) {
+		if (!(b->token[id].flags & LL_TOKEN_ADDED))
+			continue;
+		LL_GROW(b->added, b->addeds_cap, b->addeds + 1);
+		size_t i = b->addeds++;
+		for (; i > 0 && b->token[b->added[i - 1]].len < b->token[id].len; i--)
+			b->added[i] = b->added[i - 1];
+		b->added[i] = id;
+	}
+}
+
+int ll_bpe_seal(struct ll_bpe *b, struct ll_err *err)
+{
+	unsigned missing = 0;
+	for (unsigned c = 0; c < 256; c++) {
+		char byte = (char)c;
+		b->byte_id[c] = ll_bpe_find_word(b, &byte, 1);
+		missing += b->byte_id[c] == LL_BPE_NONE;
+	}
+	if (missing)
+		return ll_err_set(err, "%u of the 256 bytes have no token, so there is text that cannot be encoded", missing);
+	index_pairs(b);
+	list_added(b);
+	compute_id(b);
+	return 0;
+}
+
+/* ---- asking ---- */
+
+uint32_t ll_bpe_vocabulary(const struct ll_bpe *b)
+{
+	return (uint32_t)b->tokens;
+}
+
+int64_t ll_bpe_special(const struct ll_bpe *b, const char *token)
+{
+	for (size_t i = 0; i < b->addeds; i++)
+		if (ll_str_is(ll_bpe_token_bytes(b, b->added[i]), token))
+			return b->added[i];
+	return -1;
+}
+
+int64_t ll_bpe_eot(const struct ll_bpe *b)
+{
+	static const char *const names[] = { "<|endoftext|>", "</s>", "<|end_of_text|>" };
+	for (size_t i = 0; i < LL_COUNT(names); i++)
+		if (ll_bpe_special(b, names[i]) >= 0)
+			return ll_bpe_special(b, names[i]);
+	return -1;
+}
+
+const char *ll_bpe_id(const struct ll_bpe *b)
+{
+	return b->id;
+}
+
+const char *ll_bpe_pretokenizer(const struct ll_bpe *b)
+{
+	return ll_pretokenizer_name(b->pretokenizer);
+}
+
+size_t ll_bpe_merges(const struct ll_bpe *b)
+{
+	return b->ranked ? 0 : b->merges;
+}
+
+struct ll_str ll_bpe_token_bytes(const struct ll_bpe *b, uint32_t id)
+{
+	if (id >= b->tokens || !(b->token[id].flags & LL_TOKEN_PRESENT))
+		return ll_str(NULL, 0);
+	return ll_str(b->bytes.data + b->token[id].offset, b->token[id].len);
+}
+
+bool ll_bpe_is_special(const struct ll_bpe *b, uint32_t id)
+{
+	return id < b->tokens && (b->token[id].flags & LL_TOKEN_ADDED);
+}
+
+unsigned ll_bpe_width(const struct ll_bpe *b)
+{
+	return b->tokens <= 65536 ? 2 : 4;
+}

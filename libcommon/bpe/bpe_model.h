@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * bpe_model.h - what a struct ll_bpe holds; for the files of this room only.
+ *
+ * A loader begins with ll_bpe_new, adds tokens, then pairs, then calls ll_bpe_seal, which checks that the model is whole and
+ * computes its id. Everything is owned by the model.
+ */
+#ifndef LL_BPE_MODEL_H
+#define LL_BPE_MODEL_H
+
+#include "base/buffer.h"
+#include "bpe/bpe.h"
+#include "bpe/pretokenize.h"
+
+#define LL_BPE_NONE UINT32_MAX
+#define LL_BPE_MAX_IDS (1u << 28) /* ids believed in a file */
+
+enum ll_token_flags {
+	LL_TOKEN_PRESENT = 1,
+	LL_TOKEN_ADDED = 2,   /* cut out of the text before pre-tokens are made; never made by merges */
+	LL_TOKEN_SPECIAL = 4, /* an added token that is plain text unless specials are allowed */
+};
+
+struct ll_bpe_token {
+	uint64_t offset; /* into bytes */
+	uint32_t len;
+	uint32_t flags;
+};
+
+/* A merge: `left` and `right` side by side become `id`; lower ranks go first. */
+struct ll_bpe_pair {
+	uint32_t left, right, rank, id;
+};
+
+struct ll_bpe {
+	enum ll_pretokenizer pretokenizer;
+	bool nfc;           /* text is brought to NFC first */
+	bool ignore_merges; /* a pre-token that is a token is that token, whatever the merges say */
+	bool ranked;        /* from a rank file: every way to cut a token in two is a pair, rank = id */
+	struct ll_buf bytes;
+	struct ll_bpe_token *token;
+	size_t tokens, tokens_cap;   /* tokens: the vocabulary, 1 + the largest id */
+	struct ll_bpe_pair *merge;   /* in the order of the file */
+	size_t merges, merges_cap;
+	struct ll_bpe_pair *pairs;   /* hash table of `merge`, the last of equal pairs; rank LL_BPE_NONE: empty slot */
+	uint32_t pairs_mask;
+	uint32_t *words;             /* hash table of ordinary tokens by their bytes; LL_BPE_NONE: empty slot */
+	uint32_t words_mask;
+	size_t words_len;
+	uint32_t byte_id[256];
+	uint32_t *added;             /* ids of added tokens, longest first */
+	size_t addeds, addeds_cap;
+	uint32_t longest;            /* bytes of the longest ordinary token */
+	char id[33];
+};
+
+struct ll_bpe *ll_bpe_new(enum ll_pretokenizer p);
+/* Fails when the id is taken or absurd, or when another ordinary token has the same bytes. */
+int ll_bpe_add_token(struct ll_bpe *b, uint64_t id, struct ll_str bytes, unsigned flags, struct ll_err *err) LL_MUST_CHECK;
+/* The ordinary token with exactly these bytes, or LL_BPE_NONE. */
+uint32_t ll_bpe_find_word(const struct ll_bpe *b, const char *bytes, size_t len);
+void ll_bpe_add_merge(struct ll_bpe *b, uint32_t left, uint32_t right, uint32_t rank, uint32_t id);
+int ll_bpe_seal(struct ll_bpe *b, struct ll_err *err) LL_MUST_CHECK;
+
+/* ByteLevel alphabet: the code point that stands for a byte, and back (-1: none). */
+uint32_t ll_byte_char(unsigned char byte);
+int ll_char_byte(uint32_t c);
+
+static inline uint32_t ll_pair_hash(uint32_t left, uint32_t right)
+{
+	uint64_t h = ((uint64_t)left << 32 | right) * 0x9e3779b97f4a7c15u;
+	return (uint32_t)(h >> 32) ^ (uint32_t)(h >> 13);
+}
+
+/* The slot of a pair, whose rank is LL_BPE_NONE when there is no such merge. */
+static inline const struct ll_bpe_pair *ll_bpe_find_pair(const struct ll_bpe *b, uint32_t left, uint32_t right)
+{
+	for (uint32_t i = ll_pair_hash(left, right);; i++) {
+		const struct ll_bpe_pair *p = &b->pairs[i & b->pairs_mask];
+		if ((p->left == left && p->right == right) || p->rank == LL_BPE_NONE)
+			return p;
+	}
+}
+
+#endif

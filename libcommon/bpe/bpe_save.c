@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+#include "bpe/bpe_model.h"
+#include "text/json.h"
+#include "text/utf8.h"
+
+/* The token as a JSON string: ordinary ones in the ByteLevel alphabet, added ones as they are. */
+static void put_token(const struct ll_bpe *b, uint32_t id, struct ll_buf *scratch, struct ll_buf *out)
+{
+	struct ll_str bytes = ll_bpe_token_bytes(b, id);
+	if (!ll_bpe_is_special(b, id)) {
+		ll_buf_clear(scratch);
+		for (size_t i = 0; i < bytes.len; i++) {
+			char utf8[4];
+			ll_buf_add(scratch, utf8, ll_utf8_put(utf8, ll_byte_char((unsigned char)bytes.data[i])));
+		}
+		bytes = ll_buf_str(scratch);
+	}
+	ll_json_escape(out, bytes, false);
+}
+
+static void put_byte_level(struct ll_buf *out, bool prefix_space, bool trim, bool regex)
+{
+	ll_buf_printf(out, "{\"type\":\"ByteLevel\",\"add_prefix_space\":%s,\"trim_offsets\":%s,\"use_regex\":%s}",
+		      prefix_space ? "true" : "false", trim ? "true" : "false", regex ? "true" : "false");
+}
+
+static void put_pre_tokenizer(const struct ll_bpe *b, struct ll_buf *out)
+{
+	if (b->pretokenizer == LL_PRETOKENIZER_GPT2) {
+		put_byte_level(out, false, true, true);
+		return;
+	}
+	ll_buf_puts(out, "{\"type\":\"Sequence\",\"pretokenizers\":[{\"type\":\"Split\",\"pattern\":{\"Regex\":");
+	ll_json_escape(out, ll_cstr(ll_pretokenizer_pattern(b->pretokenizer)), false);
+	ll_buf_puts(out, "},\"behavior\":\"Isolated\",\"invert\":false},");
+	put_byte_level(out, false, true, false);
+	ll_buf_puts(out, "]}");
+}
+
+static void put_added(const struct ll_bpe *b, struct ll_buf *scratch, struct ll_buf *out)
+{
+	const char *comma = "";
+	ll_buf_puts(out, "\"added_tokens\":[");
+	for (uint32_t id = 0; id < b->tokens; id++) {
+		if (!ll_bpe_is_special(b, id))
+			continue;
+		ll_buf_printf(out, "%s{\"id\":%u,\"content\":", comma, id);
+		put_token(b, id, scratch, out);
+		ll_buf_printf(out, ",\"single_word\":false,\"lstrip\":false,\"rstrip\":false,\"normalized\":false,\"special\":%s}",
+			      b->token[id].flags & LL_TOKEN_SPECIAL ? "true" : "false");
+		comma = ",";
+	}
+	ll_buf_puts(out, "],");
+}
+
+void ll_bpe_json(const struct ll_bpe *b, struct ll_buf *out)
+{
+	struct ll_buf scratch = { 0 };
+	ll_buf_puts(out, "{\"version\":\"1.0\",\"truncation\":null,\"padding\":null,");
+	put_added(b, &scratch, out);
+	ll_buf_printf(out, "\"normalizer\":%s,\"pre_tokenizer\":", b->nfc ? "{\"type\":\"NFC\"}" : "null");
+	put_pre_tokenizer(b, out);
+	ll_buf_puts(out, ",\"post_processor\":");
+	put_byte_level(out, false, false, true);
+	ll_buf_puts(out, ",\"decoder\":");
+	put_byte_level(out, true, true, true);
+	ll_buf_printf(out, ",\"model\":{\"type\":\"BPE\",\"dropout\":null,\"unk_token\":null,\"continuing_subword_prefix\":null,"
+		      "\"end_of_word_suffix\":null,\"fuse_unk\":false,\"byte_fallback\":false,\"ignore_merges\":%s,\"vocab\":{",
+		      b->ignore_merges ? "true" : "false");
+	const char *comma = "";
+	for (uint32_t id = 0; id < b->tokens; id++) {
+		if (!(b->token[id].flags & LL_TOKEN_PRESENT))
+			continue;
+		ll_buf_puts(out, comma);
+		put_token(b, id, &scratch, out);
+		ll_buf_printf(out, ":%u", id);
+		comma = ",";
+	}
+	ll_buf_puts(out, "},\"merges\":[");
+	comma = "";
+	for (size_t i = 0; i < b->merges; i++) {
+		ll_buf_printf(out, "%s[", comma);
+		put_token(b, b->merge[i].left, &scratch, out);
+		ll_buf_putc(out, ',');
+		put_token(b, b->merge[i].right, &scratch, out);
+		ll_buf_putc(out, ']');
+		comma = ",";
+	}
+	ll_buf_puts(out, "]}}\n");
+	ll_buf_free(&scratch);
+}

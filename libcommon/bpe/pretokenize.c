@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: MIT */
+#include "bpe/pretokenize.h"
+
+#include "text/unicode.h"
+
+typedef const unsigned char *bytes;
+
+#define CONTRACTIONS "(?i:'s|'t|'re|'ve|'m|'ll|'d)"
+#define BEFORE "[^\\r\\n\\p{L}\\p{N}]?"
+#define UPPERS "[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]"
+#define LOWERS "[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]"
+#define SPACES "\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"
+
+static const struct {
+	const char *name, *pattern;
+} schemes[LL_PRETOKENIZERS] = {
+	[LL_PRETOKENIZER_GPT2] = { "gpt2", "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+" },
+	[LL_PRETOKENIZER_CL100K] = { "cl100k", CONTRACTIONS "|" BEFORE "\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|" SPACES },
+	[LL_PRETOKENIZER_CL100K_TIKTOKEN] = { "cl100k-tiktoken", "'(?i:[sdmt]|ll|ve|re)|[^\\r\\n\\p{L}\\p{N}]?+\\p{L}++|\\p{N}{1,3}+|"
+		" ?[^\\s\\p{L}\\p{N}]++[\\r\\n]*+|\\s++$|\\s*[\\r\\n]|\\s+(?!\\S)|\\s" },
+	[LL_PRETOKENIZER_O200K] = { "o200k", BEFORE UPPERS "*" LOWERS "+" CONTRACTIONS "?|" BEFORE UPPERS "+" LOWERS "*" CONTRACTIONS
+		"?|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|" SPACES },
+	[LL_PRETOKENIZER_QWEN2] = { "qwen2", CONTRACTIONS "|" BEFORE "\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|" SPACES },
+};
+
+int ll_pretokenizer_find(const char *name)
+{
+	if (strcmp(name, "llama3") == 0)
+		return LL_PRETOKENIZER_CL100K;
+	for (int i = 0; i < LL_PRETOKENIZERS; i++)
+		if (strcmp(name, schemes[i].name) == 0)
+			return i;
+	return -1;
+}
+
+const char *ll_pretokenizer_name(enum ll_pretokenizer p)
+{
+	return schemes[p].name;
+}
+
+const char *ll_pretokenizer_pattern(enum ll_pretokenizer p)
+{
+	return schemes[p].pattern;
+}
+
+int ll_pretokenizer_by_pattern(struct ll_str pattern)
+{
+	for (int i = 0; i < LL_PRETOKENIZERS; i++)
+		if (ll_str_is(pattern, schemes[i].pattern))
+			return i;
+	return -1;
+}
+
+/* ---- characters ---- */
+
+static const uint8_t ascii_class[128] = {
+	['\t'] = LL_CHAR_SPACE, ['\n'] = LL_CHAR_SPACE, ['\v'] = LL_CHAR_SPACE, ['\f'] = LL_CHAR_SPACE, ['\r'] = LL_CHAR_SPACE,
+	[' '] = LL_CHAR_SPACE,
+	['0' ... '9'] = LL_CHAR_NUMBER,
+	['A' ... 'Z'] = LL_CHAR_LETTER | LL_CHAR_UPPER,
+	['a' ... 'z'] = LL_CHAR_LETTER | LL_CHAR_LOWER,
+};
+
+static unsigned wide_class(bytes p, bytes end, unsigned *len)
+{
+	size_t left = (size_t)(end - p);
+	unsigned c = p[0];
+	*len = 1;
+	if (c >= 0xc2 && c <= 0xdf && left >= 2 && (p[1] & 0xc0) == 0x80) {
+		*len = 2;
+		return ll_char_class((c & 0x1f) << 6 | (p[1] & 0x3f));
+	}
+	if ((c & 0xf0) == 0xe0 && left >= 3 && (p[1] & 0xc0) == 0x80 && (p[2] & 0xc0) == 0x80) {
+		uint32_t v = (c & 0xf) << 12 | (uint32_t)(p[1] & 0x3f) << 6 | (p[2] & 0x3f);
+		if (v < 0x800 || (v >= 0xd800 && v < 0xe000))
+			return 0;
+		*len = 3;
+		return ll_char_class(v);
+	}
+	if (c >= 0xf0 && c <= 0xf4 && left >= 4 && (p[1] & 0xc0) == 0x80 && (p[2] & 0xc0) == 0x80 && (p[3] & 0xc0) == 0x80) {
+		uint32_t v = (c & 7) << 18 | (uint32_t)(p[1] & 0x3f) << 12 | (uint32_t)(p[2] & 0x3f) << 6 | (p[3] & 0x3f);
+		if (v < 0x10000 || v > 0x10ffff)
+			return 0;
+		*len = 4;
+		return ll_char_class(v);
+	}
+	return 0;
+}
+
+/* Class and length of the character at p < end. */
+static inline unsigned class_at(bytes p, bytes end, unsigned *len)
+{
+	if (LL_LIKELY(*p < 0x80)) {
+		*len = 1;
+		return ascii_class[*p];
+	}
+	return wide_class(p, end, len);
+}
+
+/* The end of the run of characters whose class has one of `bits` (or none of them). */
+static inline bytes run_of(bytes p, bytes end, unsigned bits, bool wanted)
+{
+	unsigned len;
+	while (p < end && ((class_at(p, end, &len) & bits) != 0) == wanted)
+		p += len;
+	return p;
+}
+
+#define WORD_BITS (LL_CHAR_LETTER | LL_CHAR_NUMBER | LL_CHAR_SPACE)
+
+static inline bytes letters(bytes p, bytes end)
+{
+	return run_of(p, end, LL_CHAR_LETTER, true);
+}
+
+static inline bool is_other(bytes p, bytes end)
+{
+	unsigned len;
+	return p < end && (class_at(p, end, &len) & WORD_BITS) == 0;
+}
+
+static inline bytes others(bytes p, bytes end)
+{
+	return run_of(p, end, WORD_BITS, false);
+}
+
+/* ---- parts of the patterns ---- */
+
+/* 's 't 're 've 'm 'll 'd at p, which points at the apostrophe; p when there is none. Ignoring case, U+017F is an s. */
+static bytes contraction(bytes p, bytes end, bool any_case)
+{
+	unsigned fold = any_case ? 0x20 : 0;
+	size_t left = (size_t)(end - p);
+	if (left < 2)
+		return p;
+	unsigned a = p[1], b = left > 2 ? p[2] : 0;
+	if (any_case && a == 0xc5 && b == 0xbf)
+		return p + 3;
+	a |= a >= 'A' && a <= 'Z' ? fold : 0;
+	b |= b >= 'A' && b <= 'Z' ? fold : 0;
+	if (a == 's' || a == 't' || a == 'm' || a == 'd')
+		return p + 2;
+	if ((b == 'e' && (a == 'r' || a == 'v')) || (b == 'l' && a == 'l'))
+		return p + 3;
+	return p;
+}
+
+enum space_rule { SPACE_PLAIN, SPACE_LINES, SPACE_LINES_END };
+
+/* What the tail of a pattern makes of the white space at p:  \s+(?!\S)|\s+  and, before it,  \s*[\r\n]+  or  \s++$|\s*[\r\n] */
+static bytes spaces(bytes p, bytes end, enum space_rule rule)
+{
+	bytes q = p, last = p, newline = NULL;
+	while (q < end) {
+		unsigned len;
+		if (!(class_at(q, end, &len) & LL_CHAR_SPACE))
+			break;
+		if (*q == '\n' || *q == '\r')
+			newline = q + 1;
+		last = q;
+		q += len;
+	}
+	if (rule == SPACE_LINES_END && q == end)
+		return q;
+	if (rule != SPACE_PLAIN && newline)
+		return newline;
+	return q == end || last == p ? q : last;
+}
+
+static bytes numbers(bytes p, bytes end, int most)
+{
+	for (unsigned len; most > 0 && p < end && (class_at(p, end, &len) & LL_CHAR_NUMBER); most--)
+		p += len;
+	return p;
+}
+
+/* ---- the schemes: the end of the piece that starts at p < end ---- */
+
+static inline bytes gpt2_piece(bytes p, bytes end)
+{
+	unsigned len;
+	if (*p == '\'') {
+		bytes q = contraction(p, end, false);
+		if (q != p)
+			return q;
+	}
+	bytes q = p + (*p == ' ' && p + 1 < end);
+	unsigned class = class_at(q, end, &len);
+	if (class & LL_CHAR_LETTER)
+		return letters(q, end);
+	if (class & LL_CHAR_NUMBER)
+		return run_of(q, end, LL_CHAR_NUMBER, true);
+	if (class & LL_CHAR_SPACE)
+		return spaces(p, end, SPACE_PLAIN);
+	return others(q, end);
+}
+
+static inline bytes cl100k_piece(bytes p, bytes end, int digits, enum space_rule rule)
+{
+	unsigned len, next;
+	if (*p == '\'') {
+		bytes q = contraction(p, end, true);
+		if (q != p)
+			return q;
+	}
+	unsigned class = class_at(p, end, &len);
+	if (class & LL_CHAR_LETTER)
+		return letters(p, end);
+	if (class & LL_CHAR_NUMBER)
+		return numbers(p, end, digits);
+	bytes q = p + len;
+	if (q < end && *p != '\n' && *p != '\r' && (class_at(q, end, &next) & LL_CHAR_LETTER))
+		return letters(q, end);
+	if (!(class & LL_CHAR_SPACE) || (*p == ' ' && is_other(q, end))) {
+		for (q = others(q, end); q < end && (*q == '\n' || *q == '\r');)
+			q++;
+		return q;
+	}
+	return spaces(p, end, rule);
+}
+
+static inline bool is_upper_like(unsigned class)
+{
+	return (class & LL_CHAR_MARK) || ((class & LL_CHAR_LETTER) && !(class & LL_CHAR_LOWER));
+}
+
+static inline bool is_lower_like(unsigned class)
+{
+	return (class & LL_CHAR_MARK) || ((class & LL_CHAR_LETTER) && !(class & LL_CHAR_UPPER));
+}
+
+/* UPPERS* LOWERS+ at p, or NULL; *upper_end gets the end of UPPERS*. Marks and letters without case are both. */
+static bytes cased_word(bytes p, bytes end, bytes *upper_end)
+{
+	bytes q = p, both = NULL;
+	unsigned len, class = 0;
+	while (q < end && is_upper_like(class = class_at(q, end, &len))) {
+		q += len;
+		if (is_lower_like(class))
+			both = q;
+	}
+	*upper_end = q;
+	if (q == end || !is_lower_like(class))
+		return both;
+	while (q < end && is_lower_like(class_at(q, end, &len)))
+		q += len;
+	return q;
+}
+
+static bytes o200k_suffix(bytes p, bytes end)
+{
+	return p < end && *p == '\'' ? contraction(p, end, true) : p;
+}
+
+static inline bytes o200k_piece(bytes p, bytes end)
+{
+	unsigned len, class = class_at(p, end, &len);
+	if (class & LL_CHAR_NUMBER)
+		return numbers(p, end, 3);
+	bool prefix = *p != '\n' && *p != '\r' && !(class & LL_CHAR_LETTER);
+	bytes q = p + (prefix ? len : 0), upper, word = cased_word(q, end, &upper);
+	if (!word && prefix && (class & LL_CHAR_MARK)) {
+		bytes ignored;
+		word = cased_word(p, end, &ignored);
+	}
+	if (!word && upper > q)
+		word = upper;
+	if (word)
+		return o200k_suffix(word, end);
+	q = p + len;
+	if (!(class & LL_CHAR_SPACE) || (*p == ' ' && is_other(q, end))) {
+		for (q = others(q, end); q < end && (*q == '\n' || *q == '\r' || *q == '/');)
+			q++;
+		return q;
+	}
+	return spaces(p, end, SPACE_LINES);
+}
+
+#define SPLIT(piece)                                                    \
+	for (; n < max && p < stop; n++) {                              \
+		p = piece;                                              \
+		end[n] = (size_t)(p - start);                           \
+	}                                                               \
+	break
+
+size_t ll_pretokenize(enum ll_pretokenizer scheme, struct ll_str text, size_t at, size_t *end, size_t max)
+{
+	bytes start = (bytes)text.data, p = start + at, stop = start + text.len;
+	size_t n = 0;
+	if (text.len == at)
+		return 0;
+	switch (scheme) {
+	case LL_PRETOKENIZER_GPT2: SPLIT(gpt2_piece(p, stop));
+	case LL_PRETOKENIZER_CL100K: SPLIT(cl100k_piece(p, stop, 3, SPACE_LINES));
+	case LL_PRETOKENIZER_CL100K_TIKTOKEN: SPLIT(cl100k_piece(p, stop, 3, SPACE_LINES_END));
+	case LL_PRETOKENIZER_O200K: SPLIT(o200k_piece(p, stop));
+	case LL_PRETOKENIZER_QWEN2: SPLIT(cl100k_piece(p, stop, 1, SPACE_LINES));
+	case LL_PRETOKENIZERS: break;
+	}
+	return n;
+}
+
+size_t ll_pretokenize_cut(struct ll_str text)
+{
+	bytes start = (bytes)text.data, end = start + text.len;
+	for (size_t i = text.len; i-- > 1;) {
+		if (start[i] >= 0x80 || !(ascii_class[start[i]] & LL_CHAR_SPACE))
+			continue;
+		size_t back = i - 1;
+		while (back > 0 && i - back < 4 && (start[back] & 0xc0) == 0x80)
+			back--;
+		unsigned len, class = class_at(start + back, end, &len);
+		if (back + len == i && (class & LL_CHAR_LETTER))
+			return i;
+	}
+	return 0;
+}
