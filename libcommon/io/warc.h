@@ -20,9 +20,13 @@ struct ll_warc_record {
 	struct ll_str http_content_type;
 	struct ll_str body;         /* payload with transfer and content encodings undone */
 	uint64_t offset;            /* of the record in the decoded stream */
+	struct ll_str encoding;     /* a content encoding that could not be undone ("br"): body is still in it */
 	bool truncated;             /* WARC-Truncated present, or the HTTP body shorter than it says */
+	bool too_long;              /* the block is longer than max_record: headers are as stored, body is empty */
 };
 
+/* Do these first bytes begin a WARC or ARC file? */
+bool ll_warc_is(struct ll_str head);
 struct ll_warc *ll_warc_on(struct ll_decoder *d, size_t max_record); /* owns d */
 /* 1: a record (fields valid until the next call), 0: end, -1: a malformed record was skipped, err says what; the stream
  * goes on at the next record that can be found. */
