@@ -210,7 +210,7 @@ static int take_apart(struct ll_warc *w, struct ll_str head, struct ll_str block
 		warc_fields(head, out);
 	if (out->type.len == 0)
 		return ll_err_set(err, "a record without WARC-Type");
-	out->body = block;
+	out->body = out->too_long ? ll_str("", 0) : block;
 	if (!ll_str_is(out->type, "response") || block.len < 5 || strncasecmp(block.data, "HTTP/", 5) != 0)
 		return 0;
 	if (ll_http_response(block, w->max_record, &w->decoded, &http, err) < 0)
