@@ -3,6 +3,7 @@
 #include "base/cpu.h"
 #include "base/option_table.h"
 
+#define XXH_INLINE_ALL
 #include <json-c/json.h>
 #include <xxhash.h>
 #include <zstd.h>

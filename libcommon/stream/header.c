@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "base/option.h"
+#include "stream/reader.h"
 
 static int by_text(const void *a, const void *b)
 {
@@ -27,6 +28,7 @@ struct ll_header ll_header_new(const char *kind, unsigned schema, const char *ex
 {
 	char **lines = NULL;
 	size_t n = 0, cap = 0;
+	ll_identity_file_id = ll_content_id;
 	char *own = ll_format("format=1\nkind=%s\nschema=%u\nprogram=%s\nversion=%s\n", kind, schema, ll_identity_program(), LL_VERSION);
 	struct ll_buf text = { 0 };
 	add_lines(&lines, &n, &cap, own, "");
