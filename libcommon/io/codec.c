@@ -124,20 +124,61 @@ void ll_decoder_die_cut(const struct ll_decoder *d)
 	       (unsigned long long)ll_in_offset(d->in));
 }
 
-size_t ll_decoder_read(struct ll_decoder *d, void *buf, size_t n)
+static size_t decode(struct ll_decoder *d, void *buf, size_t n)
 {
 	size_t got;
 
+	if (d->codec)
+		return d->codec->read(d, buf, n);
+	got = ll_in_read(d->in, buf, n);
+	ll_progress_read(got);
+	return got;
+}
+
+size_t ll_decoder_read(struct ll_decoder *d, void *buf, size_t n)
+{
+	size_t got = d->ahead.len - d->ahead_pos;
+
 	if (n == 0)
 		return 0;
-	if (d->codec) {
-		got = d->codec->read(d, buf, n);
+	if (got > 0) {
+		got = LL_MIN(got, n);
+		memcpy(buf, d->ahead.data + d->ahead_pos, got);
+		d->ahead_pos += got;
 	} else {
-		got = ll_in_read(d->in, buf, n);
-		ll_progress_read(got);
+		got = decode(d, buf, n);
 	}
+	if (d->hash)
+		ll_hash128_update(d->hash, buf, got);
 	d->offset += got;
 	return got;
+}
+
+struct ll_str ll_decoder_peek(struct ll_decoder *d, size_t n)
+{
+	size_t have = d->ahead.len - d->ahead_pos, got;
+
+	if (have < n && d->ahead_pos > 0) {
+		memmove(d->ahead.data, d->ahead.data + d->ahead_pos, have);
+		d->ahead_pos = 0;
+		d->ahead.len = have;
+	}
+	while (have < n && (got = decode(d, ll_buf_reserve(&d->ahead, n - have), n - have)) > 0) {
+		d->ahead.len += got;
+		have += got;
+	}
+	return ll_str(d->ahead.data + d->ahead_pos, LL_MIN(have, n));
+}
+
+void ll_decoder_hash(struct ll_decoder *d)
+{
+	if (!d->hash)
+		d->hash = ll_hash128_new();
+}
+
+struct ll_id ll_decoder_digest(const struct ll_decoder *d)
+{
+	return ll_hash128_digest(d->hash);
 }
 
 const char *ll_decoder_name(const struct ll_decoder *d)
@@ -167,6 +208,9 @@ void ll_decoder_close(struct ll_decoder *d)
 	if (d->codec)
 		d->codec->close(d->state);
 	ll_in_close(d->in);
+	ll_buf_free(&d->ahead);
+	if (d->hash)
+		ll_hash128_free(d->hash);
 	ll_free(d->buffer);
 	ll_free(d);
 }

@@ -17,6 +17,11 @@ struct ll_decoder *ll_decoder_open(const char *path);
 struct ll_decoder *ll_decoder_on(struct ll_in *in);
 /* Up to n decoded bytes; 0 only at the end. */
 size_t ll_decoder_read(struct ll_decoder *d, void *buf, size_t n);
+/* The next n (at most 64 KiB) decoded bytes without consuming them, fewer at the end. Valid until the next call. */
+struct ll_str ll_decoder_peek(struct ll_decoder *d, size_t n);
+/* XXH3-128 of what is handed out from now on (ask before the first read), and its value so far. */
+void ll_decoder_hash(struct ll_decoder *d);
+struct ll_id ll_decoder_digest(const struct ll_decoder *d);
 const char *ll_decoder_name(const struct ll_decoder *d); /* the path */
 const char *ll_decoder_codec(const struct ll_decoder *d); /* "none", "gzip", "zstd", "bzip2", "xz" */
 uint64_t ll_decoder_offset(const struct ll_decoder *d); /* decoded bytes handed out */

@@ -25,7 +25,10 @@ struct ll_decoder {
 	size_t avail;
 	bool eof;                     /* of the stored bytes */
 	bool member_end;
-	uint64_t offset;
+	struct ll_buf ahead;          /* peeked at: decoded, not handed out from ahead_pos on */
+	size_t ahead_pos;
+	struct ll_hash128_state *hash;
+	uint64_t offset;              /* decoded bytes handed out */
 };
 
 /* Makes at least `want` (at most 64 KiB) bytes available unless the input ends; false when none are. */
