@@ -30,6 +30,9 @@ struct ll_reader {
 	size_t at;
 	uint32_t left;
 	char where[512];
+	void (*on_segment)(void *context, const struct ll_segment *s);
+	void *on_segment_context;
+	struct ll_buf lineage_payload; /* of the current segment */
 	struct ll_data_frame pending; /* read ahead by ll_reader_header */
 	bool have_pending;
 };
@@ -121,7 +124,8 @@ static void on_lineage(struct ll_reader *r, const struct ll_frame_header *h, uin
 	struct ll_err err;
 	if (ll_lineage_add_payload(r->lineage, ll_buf_str(&raw), &err) < 0)
 		bad_frame(r, offset, err.text);
-	ll_buf_free(&raw);
+	ll_buf_free(&r->lineage_payload);
+	r->lineage_payload = raw;
 	r->place = AFTER_LINEAGE;
 }
 
@@ -150,6 +154,11 @@ static void on_end(struct ll_reader *r, const struct ll_frame_header *h, uint64_
 	r->segments++;
 	r->file_segments++;
 	r->place = BEFORE_HEAD;
+	if (r->on_segment) {
+		struct ll_segment s = { r->files[r->next_file - 1], r->next_file - 1, r->header[r->headers - 1], end,
+					ll_buf_str(&r->lineage_payload) };
+		r->on_segment(r->on_segment_context, &s);
+	}
 }
 
 /* Opens the next file; false when there is none. */
@@ -327,6 +336,12 @@ struct ll_lineage *ll_reader_take_lineage(struct ll_reader *r)
 	return l;
 }
 
+void ll_reader_on_segment(struct ll_reader *r, void (*call)(void *context, const struct ll_segment *s), void *context)
+{
+	r->on_segment = call;
+	r->on_segment_context = context;
+}
+
 struct ll_end ll_reader_totals(const struct ll_reader *r, uint64_t *segments)
 {
 	if (segments)
@@ -347,6 +362,7 @@ void ll_reader_close(struct ll_reader *r)
 		ll_free(r->header[i]);
 	}
 	ll_free(r->header);
+	ll_buf_free(&r->lineage_payload);
 	ll_lineage_free(r->lineage);
 	ll_free(r);
 }

@@ -43,6 +43,16 @@ const struct ll_header *ll_reader_header(struct ll_reader *r);
 struct ll_lineage *ll_reader_lineage(struct ll_reader *r);
 /* The same, handed over to the caller, who frees it; the reader can then only be closed. */
 struct ll_lineage *ll_reader_take_lineage(struct ll_reader *r);
+/* Called on the reading thread at every end frame, after the segment's last data frame was handed out: what the segment says of
+ * itself. `lineage` is its P payload. Borrowed for the call; the header lives as long as the reader. */
+struct ll_segment {
+	const char *file;
+	size_t file_number; /* in the list, from 0 */
+	const struct ll_header *header;
+	struct ll_end end;
+	struct ll_str lineage;
+};
+void ll_reader_on_segment(struct ll_reader *r, void (*call)(void *context, const struct ll_segment *s), void *context);
 /* Sums of the end frames met so far: records, raw bytes, set id; segments counted. */
 struct ll_end ll_reader_totals(const struct ll_reader *r, uint64_t *segments);
 void ll_reader_close(struct ll_reader *r);

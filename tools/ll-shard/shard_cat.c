@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/* shard_cat.c - ll-shard cat and head: many streams and segments into one. */
+#include "ll-shard/ll_shard.h"
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "ll-shard/shard_scan.h"
+
+/* A list with counts shows a stream that was cut between segments. */
+struct counts {
+	const char *const *files;
+	const uint64_t *expected;
+	uint64_t *found;
+};
+
+struct cat {
+	struct ll_writer *out;
+	struct counts counts;
+};
+
+static void copy_record(void *context, const struct ll_shard_record *r)
+{
+	struct cat *cat = context;
+	ll_writer_put_digested(cat->out, r->data, r->len, r->digest);
+}
+
+static void count_segment(void *context, const struct ll_segment *s)
+{
+	struct cat *cat = context;
+	cat->counts.found[s->file_number] += s->end.records;
+}
+
+static int run_cat(int operands, char **operand)
+{
+	const char **files;
+	uint64_t *expected;
+	size_t n = ll_input_files(operands, operand, &files, &expected);
+	struct cat cat = { .counts = { files, expected, ll_calloc(n + 1, sizeof(uint64_t)) } };
+	struct ll_shard_scan scan = { &cat, copy_record, count_segment };
+	struct ll_reader *reader = ll_reader_open(files, n, NULL);
+	if (n == 0)
+		ll_die(LL_EXIT_USAGE, "no input: nothing says what kind the output is");
+	const struct ll_header *first = ll_reader_header(reader);
+	cat.out = ll_writer_open(ll_common.output, ll_shard_header_like(first, NULL));
+	ll_shard_scan_reader(&scan, reader);
+	for (size_t i = 0; i < n; i++)
+		if (expected[i] != UINT64_MAX && expected[i] != cat.counts.found[i])
+			ll_die(LL_EXIT_INPUT, "%s: %llu records where the list says %llu", files[i],
+			       (unsigned long long)cat.counts.found[i], (unsigned long long)expected[i]);
+	ll_writer_close(cat.out, ll_reader_lineage(reader));
+	ll_reader_close(reader);
+	return LL_EXIT_OK;
+}
+
+static const struct ll_option cat_options[] = { { 0 } };
+
+const struct ll_command ll_shard_cat_command = {
+	.name = "cat",
+	.operands = "[FILE]...",
+	.summary = "Join streams of one kind into one segment, cutting frames afresh.",
+	.options = cat_options,
+	.common = LL_COMMON_OUTPUT | LL_COMMON_THREADS | LL_COMMON_MEMORY | LL_COMMON_COMPRESS | LL_COMMON_FILES | LL_COMMON_PART |
+		  LL_COMMON_PROGRESS,
+	.run = run_cat,
+	.examples = "ll-shard cat part-*.ll -o whole.ll\n",
+};
+
+/* ---- head ---- */
+
+static int64_t head_count = 10;
+
+static const struct ll_option head_options[] = {
+	{ LL_OPT_INT, 'n', "records", &head_count, "N", "keep the first N records (default 10)", LL_OPT_IDENTITY, NULL, 0, 0x1p62 },
+	{ 0 },
+};
+
+static int run_head(int operands, char **operand)
+{
+	const char **files;
+	size_t n = ll_input_files(operands, operand, &files, NULL), len;
+	struct ll_reader *reader = ll_reader_open(files, n, NULL);
+	const struct ll_header *first = ll_reader_header(reader);
+	if (!first)
+		ll_die(LL_EXIT_USAGE, "no input: nothing says what kind the output is");
+	struct ll_writer *out = ll_writer_open(ll_common.output, ll_shard_header_like(first, NULL));
+	for (int64_t i = 0; i < head_count; i++) {
+		const unsigned char *record = ll_reader_next(reader, &len);
+		if (!record)
+			break;
+		ll_writer_put(out, record, len);
+		ll_progress_add(1, len);
+	}
+	ll_writer_close(out, ll_reader_lineage(reader));
+	ll_reader_close(reader);
+	return LL_EXIT_OK;
+}
+
+const struct ll_command ll_shard_head_command = {
+	.name = "head",
+	.operands = "[FILE]...",
+	.summary = "Write the first records and leave, without reading the rest.",
+	.options = head_options,
+	.common = LL_COMMON_OUTPUT | LL_COMMON_COMPRESS | LL_COMMON_FILES | LL_COMMON_PROGRESS,
+	.run = run_head,
+	.examples = "ll-shard head -n 3 docs.ll | ll-shard export --to=jsonl\n",
+};
