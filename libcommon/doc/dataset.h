@@ -42,6 +42,18 @@ struct ll_dataset_document {
 struct ll_dataset_document *ll_dataset_documents_at(struct ll_dataset *d, uint64_t start, uint64_t n, size_t *count);
 void ll_dataset_documents_free(struct ll_dataset_document *docs, size_t count);
 
+/* ---- the record of documents.ll (kind "documents", schema 1) ----
+ *   u32 size, u32 core | key 16 | u64 offset, length in tokens | u64 text bytes | u32 lengths of id, source | id, source
+ * Records stand in the order of their offsets, without gaps: offset(k+1) = offset(k) + length(k). */
+#define LL_DATASET_DOCUMENT_FIXED 56u
+struct ll_dataset_entry {
+	struct ll_id key;
+	uint64_t offset, length, text_bytes;
+	struct ll_str id, source;
+};
+int ll_dataset_entry_get(const void *record, size_t len, struct ll_dataset_entry *out, struct ll_err *err) LL_MUST_CHECK;
+void ll_dataset_entry_put(struct ll_buf *out, const struct ll_dataset_entry *e);
+
 /* ---- writing ---- */
 struct ll_dataset_writer;
 struct ll_dataset_options {
