@@ -16,7 +16,7 @@ static const struct {
 } schemes[LL_PRETOKENIZERS] = {
 	[LL_PRETOKENIZER_GPT2] = { "gpt2", "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+" },
 	[LL_PRETOKENIZER_CL100K] = { "cl100k", CONTRACTIONS "|" BEFORE "\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|" SPACES },
-	[LL_PRETOKENIZER_CL100K_TIKTOKEN] = { "cl100k-tiktoken", "'(?i:[sdmt]|ll|ve|re)|[^\\r\\n\\p{L}\\p{N}]?+\\p{L}++|\\p{N}{1,3}+|"
+	[LL_PRETOKENIZER_CL100K_TIKTOKEN] = { "cl100k-tiktoken", "'(?i:[sdmt]|ll|ve|re)|[^\\r\\n\\p{L}\\p{N}]?+\\p{L}++|\\p{N}{1,3}|"
 		" ?[^\\s\\p{L}\\p{N}]++[\\r\\n]*+|\\s++$|\\s*[\\r\\n]|\\s+(?!\\S)|\\s" },
 	[LL_PRETOKENIZER_O200K] = { "o200k", BEFORE UPPERS "*" LOWERS "+" CONTRACTIONS "?|" BEFORE UPPERS "+" LOWERS "*" CONTRACTIONS
 		"?|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|" SPACES },

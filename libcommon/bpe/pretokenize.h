@@ -7,7 +7,8 @@
  *
  *   gpt2             '(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
  *   cl100k           the pattern of GPT-4 as first published, also that of Llama 3 ("llama3" is another name for it)
- *   cl100k-tiktoken  as tiktoken has it since 0.8: a run of spaces at the very end of a text stays whole
+ *   cl100k-tiktoken  as tiktoken has it since 0.8: a run of spaces at the very end of a text stays whole (written without the
+ *                    possessive sign after {1,3}, which Oniguruma, the engine of HF, reads as another repetition)
  *   o200k            the pattern of GPT-4o, also that of Llama 4
  *   qwen2            cl100k with single digits; such tokenizers bring the NFC normaliser
  */
