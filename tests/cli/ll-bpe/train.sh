@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: MIT
+# Merges: by hand, against a trainer by the book, whatever the threads and the cut of the input; and what goes wrong.
+. "$ROOT/tests/lib.sh"
+here=$ROOT/tests/cli/ll-bpe
+hex() { printf %s "$1" | od -An -tx1 | tr -d ' \n'; }
+merges() { python3 "$here/merges.py" "$@"; }
+
+# "abab", " abab", "\n": ab is seen four times, then abab twice, then " abab" once.
+printf 'abab abab\n' > toy.txt
+ok "train a toy" ll-bpe train --pretokenizer=gpt2 --vocab-size=300 -o toy.json toy.txt
+says "has 259 ids, not 300" "a warning when pairs run out"
+is "$(merges toy.json)" "$(hex a) $(hex b)
+$(hex ab) $(hex ab)
+$(hex ' ') $(hex abab)" "the merges of the toy, by hand"
+# Equal counts: the smallest left id, then the smallest right id.
+printf 'cdab\n' > ties.txt
+ok "train on ties" ll-bpe train -q --pretokenizer=gpt2 --vocab-size=259 -o ties.json ties.txt
+is "$(merges ties.json)" "$(hex a) $(hex b)
+$(hex c) $(hex d)
+$(hex cd) $(hex ab)" "ties go to the smallest ids"
+ok "a minimal frequency" ll-bpe train -q --pretokenizer=gpt2 --vocab-size=300 --min-frequency=2 -o few.json toy.txt
+is "$(merges few.json | wc -l | tr -d ' ')" 2 "ends the merges"
+# A merge never spells a special token.
+printf 'abab\nabab\nab\nabc\n' > spell.txt
+ok "special tokens" ll-bpe train -q --pretokenizer=gpt2 --vocab-size=300 --special=ab --special='<|endoftext|>' -o spell.json spell.txt
+is "$(merges spell.json | grep -c "^$(hex a) $(hex b)\$")" 0 "no merge makes the text of a special token"
+ok "ids of specials come first" sh -c 'll-bpe inspect -m spell.json | grep -q "^special 1	<|endoftext|>"'
+ok "nothing to learn from" sh -c ': > empty.txt; ll-bpe train -q --pretokenizer=gpt2 --vocab-size=300 -o empty.json empty.txt'
+is "$(ll-bpe inspect -m empty.json | sed -n 's/^vocabulary	//p')" 256 "gives the 256 bytes"
+
+# A generated corpus against the trainer by the book.
+python3 - > corpus.txt <<'END'
+import random
+r = random.Random(7)
+syllables = ["ba", "na", "aa", "an", "ti", "to", "ra", "ss", "e", "i", "'s", "'ll", "--", "...", "12", "7", ":", "\t", "  "]
+words = ["".join(r.choice(syllables) for _ in range(r.randint(1, 5))) for _ in range(150)]
+for _ in range(400):
+    print(" ".join(words[min(int(r.expovariate(0.03)), 149)] for _ in range(r.randint(0, 12))) + r.choice(["", " ", "!", "\r"]))
+END
+for lines in "" --lines; do
+	ok "train $lines" ll-bpe train -q --pretokenizer=gpt2 --vocab-size=620 $lines -o gen.json corpus.txt
+	merges gen.json > ours; python3 "$here/reference_trainer.py" corpus.txt 620 $lines > reference
+	same ours reference "merges $lines as by the book"
+done
+
+# The same file whatever the threads, the order and the cut of the input.
+i=0; : > big.txt; while [ $i -lt 60 ]; do cat corpus.txt "$ROOT/samples/trees.txt"; i=$((i + 1)); done > big.txt
+for p in gpt2 cl100k cl100k-tiktoken o200k llama3 qwen2; do
+	ok "$p, one thread" ll-bpe train -q --pretokenizer=$p --vocab-size=900 --special='<|endoftext|>' -o one.json big.txt
+	for t in 2 3 8; do
+		ok "$p, $t threads" ll-bpe train -q -@ $t --pretokenizer=$p --vocab-size=900 --special='<|endoftext|>' -o many.json big.txt
+		same one.json many.json "$p: the same file with $t threads"
+	done
+done
+gzip -c corpus.txt > corpus.txt.gz
+ok "order and compression" ll-bpe train -q --pretokenizer=gpt2 --vocab-size=500 -o a.json corpus.txt.gz toy.txt
+ok "the other way round" ll-bpe train -q --pretokenizer=gpt2 --vocab-size=500 -o b.json toy.txt corpus.txt
+same a.json b.json "neither changes the merges"
+ok "a smaller vocabulary" ll-bpe train -q --pretokenizer=gpt2 --vocab-size=400 -o c.json toy.txt corpus.txt
+merges c.json > small; merges b.json 144 > beginning
+same small beginning "is the beginning of a larger one"
+ok "plain text from a pipe" sh -c 'cat corpus.txt | ll-bpe train -q --from=text --pretokenizer=gpt2 --vocab-size=620 --lines -o pipe.json'
+same gen.json pipe.json "gives the same"
+
+# Documents.
+printf '%s\n' '{"text":"abab abab\n"}' '{"text":"cdab"}' > docs.jsonl
+ok "import" ll-shard import -q -o docs.ll docs.jsonl
+ok "train on documents" ll-bpe train -q --pretokenizer=gpt2 --vocab-size=300 -o docs.json docs.ll
+ok "and from a pipe" sh -c 'll-bpe train -q --pretokenizer=gpt2 --vocab-size=300 < docs.ll > pipe.json'
+same docs.json pipe.json "are the same"
+printf 'abab abab\n' > one.txt; printf 'cdab' > two.txt
+ok "as plain text files" ll-bpe train -q --pretokenizer=gpt2 --vocab-size=300 -o text.json one.txt two.txt
+same docs.json text.json "documents and files give the same merges"
+
+# What goes wrong.
+status 2 "no pre-tokenizer" ll-bpe train --vocab-size=300 toy.txt
+says "--pretokenizer" "names the option"
+status 2 "no size" ll-bpe train --pretokenizer=gpt2 toy.txt
+status 2 "a size too small" ll-bpe train --pretokenizer=gpt2 --vocab-size=256 --special=x toy.txt
+status 2 "an unknown scheme" ll-bpe train --pretokenizer=cl100 --vocab-size=300 toy.txt
+says "cl100k" "names the nearest"
+status 2 "a special token twice" ll-bpe train --pretokenizer=gpt2 --vocab-size=300 --special=x --special=x toy.txt
+status 2 "an empty special token" ll-bpe train --pretokenizer=gpt2 --vocab-size=300 --special= toy.txt
+status 3 "plain text where a stream was promised" ll-bpe train --from=docs --pretokenizer=gpt2 --vocab-size=300 -o no.json toy.txt
+head -c 100 docs.ll > cut.ll
+status 3 "a cut stream" ll-bpe train --pretokenizer=gpt2 --vocab-size=300 -o no.json cut.ll
+python3 -c 'for i in range(400000): print("w%xq" % (i * 7919))' > wide.txt
+status 4 "a table that does not fit" ll-bpe train --memory=8M --pretokenizer=gpt2 --vocab-size=300 -o no.json wide.txt
+says "distinct pre-tokens" "says what needs the memory"
+absent "nothing was written" no.json
+ok "--if-changed" sh -c 'touch -d 2001-01-01 toy.json; ll-bpe train -q --if-changed --pretokenizer=gpt2 --vocab-size=300 -o toy.json toy.txt'
+is "$(find toy.json -newermt 2002-01-01)" "" "leaves an equal file alone"
+status 4 "--no-clobber" ll-bpe train -q --no-clobber --pretokenizer=gpt2 --vocab-size=300 -o toy.json toy.txt
+finish

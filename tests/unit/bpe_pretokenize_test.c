@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/* The hand-written splitters against PCRE2 running the patterns themselves, on code points that Unicode 14 and 16 class alike. */
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include "test.h"
+
+#include "base/buffer.h"
+#include "base/random.h"
+#include "bpe/pretokenize.h"
+
+static const char *const bits[] = {
+	" ", " ", "  ", "\n", "\r\n", "\r", "\t", "\v", "\xc2\xa0", "\xc2\x85", "\xe3\x80\x80", "\xe2\x80\xa8", "\x1c", "\xe2\x80\x8b",
+	"'s", "'S", "'t", "'ll", "'LL", "'lL", "'re", "'Ve", "'d", "'m", "'x", "'l", "''", "'\xc5\xbf", "\xe2\x80\x99s",
+	"a", "Z", "word", "Word", "WORD", "camelCase", "XMLHttp", "\xc3\xa9", "\xc3\x89", "\xce\xa3", "\xcf\x83", "\xe6\x97\xa5", "\xe6\x9c\xac",
+	"\xc7\x85", "\xca\xb0", "e\xcc\x81", "\xcc\x81", "\xe0\xa4\x95\xe0\xa4\xbf", "\xd8\xa7\xd9\x84",
+	"1", "12", "123", "1234", "\xc2\xb2", "\xc2\xbd", "\xd9\xa3", "\xf0\x9d\x9f\x98", "\xe2\x85\xa7",
+	".", "...", "!", "/", "//", "-", "--", "\"", "(", "_", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xf0\x9f\x91\x8d\xf0\x9f\x8f\xbd", "\xef\xbb\xbf", "$", "\x01",
+};
+
+static void check_scheme(enum ll_pretokenizer scheme)
+{
+	const char *pattern = ll_pretokenizer_pattern(scheme);
+	int code;
+	size_t at, bad = 0, pieces = 0;
+	pcre2_code *re = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, PCRE2_UTF | PCRE2_UCP | PCRE2_DOLLAR_ENDONLY, &code, &at, NULL);
+	if (!ok(re != NULL, "%s: PCRE2 takes the pattern", ll_pretokenizer_name(scheme)))
+		return;
+	pcre2_match_data *match = pcre2_match_data_create_from_pattern(re, NULL);
+	struct ll_buf text = { 0 };
+	for (uint64_t round = 0; round < 40000; round++) {
+		ll_buf_clear(&text);
+		uint64_t n = 1 + ll_random_below(scheme, 1, round, 9);
+		for (uint64_t i = 0; i < n; i++) {
+			const char *bit = bits[ll_random_below(scheme, 2, round * 16 + i, LL_COUNT(bits))];
+			for (uint64_t k = ll_random_below(scheme, 3, round * 16 + i, 8) ? 1 : 3; k > 0; k--)
+				ll_buf_puts(&text, bit);
+		}
+		size_t start = 0, end[3], ours = 0, have = 0;
+		bool equal = true;
+		for (size_t pos = 0; pos < text.len && equal; pos = start, pieces++) {
+			if (ours == have) { /* in small batches, to test the resumption too */
+				have = ll_pretokenize(scheme, ll_buf_str(&text), pos, end, LL_COUNT(end));
+				ours = 0;
+			}
+			int rc = pcre2_match(re, (PCRE2_SPTR)text.data, text.len, pos, 0, match, NULL);
+			size_t *o = pcre2_get_ovector_pointer(match);
+			equal = rc > 0 && o[0] == pos && have > 0 && end[ours] == o[1];
+			start = have ? end[ours++] : text.len;
+		}
+		if (!equal && ++bad < 4)
+			diag("", "%s splits otherwise than the pattern: '%.*s' near %zu", ll_pretokenizer_name(scheme), (int)text.len, text.data, start);
+	}
+	ok(bad == 0, "%s: %zu pieces of 40000 random strings split as the pattern does", ll_pretokenizer_name(scheme), pieces);
+	ll_buf_free(&text);
+	pcre2_match_data_free(match);
+	pcre2_code_free(re);
+}
+
+/* "|" between pieces */
+static void split(enum ll_pretokenizer scheme, const char *text, size_t len, const char *want)
+{
+	struct ll_buf got = { 0 };
+	size_t at = 0, end;
+	for (; ll_pretokenize(scheme, ll_str(text, len), at, &end, 1); at = end) {
+		if (at)
+			ll_buf_putc(&got, '|');
+		ll_buf_add(&got, text + at, end - at);
+	}
+	bool equal = ll_str_is(ll_buf_str(&got), want);
+	for (size_t i = 0; i < got.len; i++) /* a name of one line */
+		got.data[i] = got.data[i] == '\n' ? '.' : got.data[i];
+	ok(equal, "%s: %s", ll_pretokenizer_name(scheme), ll_buf_cstr(&got));
+	ll_buf_free(&got);
+}
+
+static void check_cuts(enum ll_pretokenizer scheme)
+{
+	size_t bad = 0, cuts = 0;
+	struct ll_buf text = { 0 };
+	for (uint64_t round = 0; round < 3000; round++) {
+		ll_buf_clear(&text);
+		for (uint64_t i = 0; i < 12; i++)
+			ll_buf_puts(&text, bits[ll_random_below(77, scheme, round * 16 + i, LL_COUNT(bits))]);
+		for (size_t upto = text.len; upto > 0; upto--) {
+			size_t cut = ll_pretokenize_cut(ll_str(text.data, upto));
+			if (cut == 0)
+				break;
+			size_t at = 0, end = 0, whole = 0;
+			cuts++;
+			while (ll_pretokenize(scheme, ll_buf_str(&text), whole, &whole, 1) && whole <= cut) {
+				ll_pretokenize(scheme, ll_str(text.data, cut), at, &end, 1);
+				bad += end != whole;
+				at = end;
+			}
+			bad += at != cut;
+			upto = cut;
+		}
+	}
+	ok(bad == 0 && cuts > 1000, "%s: %zu cuts leave the pieces as they are", ll_pretokenizer_name(scheme), cuts);
+	ll_buf_free(&text);
+}
+
+int main(void)
+{
+	for (int s = 0; s < LL_PRETOKENIZERS; s++) {
+		check_scheme((enum ll_pretokenizer)s);
+		check_cuts((enum ll_pretokenizer)s);
+	}
+#define SPLIT(scheme, text, want) split(scheme, text, sizeof text - 1, want)
+	SPLIT(LL_PRETOKENIZER_GPT2, "I'll say:  it's 2024!\n\n ok", "I|'ll| say|:| | it|'s| 2024|!|\n\n| ok");
+	SPLIT(LL_PRETOKENIZER_CL100K, "I'LL say:  it's 12345!\n\n ok", "I|'LL| say|:| | it|'s| |123|45|!\n\n| ok");
+	SPLIT(LL_PRETOKENIZER_CL100K, "end \n  ", "end| \n|  ");
+	SPLIT(LL_PRETOKENIZER_CL100K_TIKTOKEN, "end \n  ", "end| \n  ");
+	SPLIT(LL_PRETOKENIZER_O200K, "camelCase HTTPServer don't //\n", "camel|Case| HTTPServer| don't| //\n");
+	SPLIT(LL_PRETOKENIZER_QWEN2, "x123", "x|1|2|3");
+	/* Letters of Unicode 16.0 are letters; letters of 17.0 are not; invalid bytes are symbols, one by one. */
+	SPLIT(LL_PRETOKENIZER_CL100K, "\xea\x9f\x8b" "a", "\xea\x9f\x8b" "a");
+	SPLIT(LL_PRETOKENIZER_CL100K, "a\xe0\xa2\x8f" "b", "a|\xe0\xa2\x8f" "b");
+	SPLIT(LL_PRETOKENIZER_GPT2, "a\xff\xc3 \xe6\x97", "a|\xff\xc3| \xe6\x97");
+	SPLIT(LL_PRETOKENIZER_GPT2, "\xed\xa0\x80z", "\xed\xa0\x80|z");
+	ok(ll_pretokenizer_find("llama3") == LL_PRETOKENIZER_CL100K && ll_pretokenizer_find("cl100") == -1, "names");
+	ok(ll_pretokenizer_by_pattern(ll_cstr(ll_pretokenizer_pattern(LL_PRETOKENIZER_O200K))) == LL_PRETOKENIZER_O200K, "patterns");
+	return test_done();
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* commands.h - the commands of ll-bpe and the values of their options. */
+#ifndef LL_BPE_COMMANDS_H
+#define LL_BPE_COMMANDS_H
+
+#include "base/option.h"
+#include "bpe/bpe.h"
+
+struct ll_bpe_options {
+	const char *model;         /* -m */
+	const char *pretokenizer;
+	int64_t vocab_size;
+	int64_t min_frequency;
+	struct ll_strings special;
+	bool lines;
+	const char *from;          /* auto, docs, text */
+	bool allow_special;
+};
+extern struct ll_bpe_options ll_bpe_options;
+
+int train_command(int operands, char **operand);
+int encode_command(int operands, char **operand);
+int decode_command(int operands, char **operand);
+int inspect_command(int operands, char **operand);
+
+/* The model of -m; ends with status 2 when the option is missing. */
+struct ll_bpe *load_model_option(void);
+/* The header keys of a token stream of this model: "width=...\ntokenizer=...\nvocabulary=...\neot=...\n". */
+char *token_header(const struct ll_bpe *b);
+
+#endif

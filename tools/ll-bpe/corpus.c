@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+#include "ll-bpe/corpus.h"
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/thread.h"
+#include "bpe/pretokenize.h"
+#include "doc/record.h"
+#include "io/codec.h"
+#include "ll-bpe/spares.h"
+#include "stream/reader.h"
+
+#define STRETCH ((size_t)1 << 20)
+
+struct job {
+	struct ll_data_frame frame; /* of documents, or */
+	char *text;                 /* plain text */
+	size_t len;
+};
+
+struct run {
+	const struct corpus_options *o;
+	struct spares workers;
+	struct ll_queue *queue;
+};
+
+static void work(void *context, void *argument)
+{
+	struct run *run = context;
+	struct job *job = argument;
+	void *worker = spares_take(&run->workers);
+	if (!worker)
+		worker = run->o->worker_new(run->o->context);
+	if (job->text) {
+		run->o->text(run->o->context, worker, ll_str(job->text, job->len));
+	} else {
+		const unsigned char *record;
+		ll_data_frame_decode(&job->frame);
+		record = job->frame.raw;
+		for (uint32_t i = 0; i < job->frame.header.records; i++, record += ll_get32(record)) {
+			struct ll_doc doc;
+			struct ll_err err;
+			if (ll_doc_get(record, ll_get32(record), &doc, &err))
+				ll_die(LL_EXIT_INPUT, "%s: frame %u at byte %llu: %s", job->frame.file, job->frame.header.sequence,
+				       (unsigned long long)job->frame.offset, err.text);
+			run->o->text(run->o->context, worker, doc.text);
+			job->len += doc.text.len;
+		}
+	}
+	spares_give(&run->workers, worker);
+}
+
+static void retire(void *context, void *argument)
+{
+	struct job *job = argument;
+	(void)context;
+	ll_progress_add(job->text ? 0 : job->frame.header.records, job->len);
+	if (job->text)
+		ll_free(job->text);
+	else
+		ll_data_frame_free(&job->frame);
+	ll_free(job);
+}
+
+static void submit_text(struct run *run, char *text, size_t len)
+{
+	struct job *job = ll_calloc(1, sizeof *job);
+	job->text = text;
+	job->len = len;
+	ll_queue_submit(run->queue, job);
+}
+
+static size_t cut(const struct run *run, struct ll_str text)
+{
+	if (!run->o->lines)
+		return ll_pretokenize_cut(text);
+	const char *newline = text.len ? memrchr(text.data, '\n', text.len) : NULL;
+	return newline ? (size_t)(newline - text.data) + 1 : 0;
+}
+
+static void read_text(struct run *run, const char *path)
+{
+	struct ll_decoder *d = ll_decoder_open(path);
+	struct ll_buf text = { 0 };
+	size_t target = STRETCH;
+	for (size_t got; (got = ll_decoder_read(d, ll_buf_reserve(&text, target), target)) > 0;) {
+		text.len += got;
+		if (text.len < target)
+			continue;
+		size_t len = cut(run, ll_buf_str(&text));
+		if (len == 0) { /* no place to cut yet: look again when there is twice as much */
+			target = 2 * text.len;
+			if (target > ll_memory_left())
+				ll_die(LL_EXIT_RESOURCE, "%s: %zu bytes without a place to cut them do not fit into --memory", path, text.len);
+			continue;
+		}
+		struct ll_buf rest = { 0 };
+		ll_buf_reserve(&rest, STRETCH);
+		ll_buf_add(&rest, text.data + len, text.len - len);
+		submit_text(run, text.data, len);
+		text = rest;
+		target = STRETCH;
+	}
+	if (text.len)
+		submit_text(run, text.data, text.len);
+	else
+		ll_buf_free(&text);
+	ll_progress_add(1, 0);
+	ll_decoder_close(d);
+}
+
+static void read_documents(struct run *run, const char *path)
+{
+	const char *files[1] = { path };
+	struct ll_reader *r = ll_reader_open(files, 1, "docs");
+	struct ll_data_frame frame;
+	while (ll_reader_next_frame(r, &frame)) {
+		struct job *job = ll_calloc(1, sizeof *job);
+		job->frame = frame;
+		ll_queue_submit(run->queue, job);
+	}
+	ll_queue_drain(run->queue);
+	ll_reader_close(r);
+}
+
+static bool is_documents(const struct corpus_options *o, const char *path)
+{
+	if (strcmp(o->from, "auto") != 0)
+		return strcmp(o->from, "docs") == 0;
+	if (strcmp(path, "-") == 0)
+		return true;
+	struct ll_in *in = ll_in_open(path);
+	/* What is no regular file cannot be looked at and opened again. */
+	bool yes = !ll_in_is_regular(in);
+	if (!yes) {
+		struct ll_str head = ll_in_peek(in, 4);
+		yes = head.len == 4 && memcmp(head.data, "\x8fLLF", 4) == 0;
+	}
+	ll_in_close(in);
+	return yes;
+}
+
+void corpus_read(const struct corpus_options *o, const char *const *files, size_t n)
+{
+	struct run run = { .o = o, .workers = SPARES_INIT };
+	run.queue = ll_queue_new(&(struct ll_queue_ops){ work, retire }, &run, 0);
+	for (size_t i = 0; i < n; i++) {
+		if (is_documents(o, files[i]))
+			read_documents(&run, files[i]);
+		else
+			read_text(&run, files[i]);
+	}
+	ll_queue_free(run.queue);
+	for (void *worker; (worker = spares_take(&run.workers));)
+		o->worker_free(o->context, worker);
+	spares_free(&run.workers);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * corpus.h - what `train` and `inspect` read: document streams and plain text (also compressed), handed out in stretches to any
+ * thread. A document is one stretch. A plain text file is one text, cut where that changes no pre-token (ll_pretokenize_cut).
+ */
+#ifndef LL_CORPUS_H
+#define LL_CORPUS_H
+
+#include "base/base.h"
+
+struct corpus_options {
+	const char *from; /* auto, docs, text: auto looks at a file's first bytes; standard input is a document stream */
+	bool lines;       /* cut plain text only after line ends */
+	void *context;
+	/* A stretch of text, on any thread. */
+	void (*text)(void *context, void *worker, struct ll_str text);
+	/* Scratch of one worker; workers are freed after all text was seen, one by one, on the calling thread. */
+	void *(*worker_new)(void *context);
+	void (*worker_free)(void *context, void *worker);
+};
+
+void corpus_read(const struct corpus_options *o, const char *const *files, size_t n);
+
+#endif
