@@ -105,7 +105,9 @@ def read(data, show=False):
             place = "H"
         need(seq == expect, f"byte {at}: sequence")
         expect += 1
-        if kind == "D":
+        if kind == "H":
+            need(seq == 0, f"byte {at}: H inside a segment")
+        elif kind == "D":
             need(place in "HD", f"byte {at}: D after P")
             index.append((at - start, count, len(raw)))
             for rec, core in split_records(raw, count):
