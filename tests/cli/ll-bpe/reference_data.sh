@@ -18,7 +18,8 @@ for ids in "$data"/encode/*.u32le.gz; do
 	name=$(basename "$ids" .u32le.gz) vocab=${name%%.*} text=${name#*.}
 	case $vocab in gpt2) model="$data/vocab/gpt2_tokenizer.json" scheme= ;;
 	*) model="$data/vocab/$vocab.tiktoken.gz" scheme=--pretokenizer=${vocab%_base} ;; esac
-	ok "$name" sh -c "ll-shard import -q --from=text '$data/text/$text.txt' | ll-bpe encode -q -m '$model' $scheme > tokens.ll"
+	python3 -c 'import json,sys; print(json.dumps({"text": open(sys.argv[1], "rb").read().decode()}))' "$data/text/$text.txt" > text.jsonl
+	ok "$name" sh -c "ll-shard import -q text.jsonl | ll-bpe encode -q -m '$model' $scheme > tokens.ll"
 	gzip -dc "$ids" > want
 	ok "$name: the same ids" python3 - "$ROOT" <<'END'
 import sys
