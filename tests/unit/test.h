@@ -6,10 +6,10 @@
 #ifndef LL_TEST_H
 #define LL_TEST_H
 
+#include "base/base.h" /* first: it sets the feature macros */
+
 #include <stdarg.h>
 #include <stdio.h>
-
-#include "base/base.h"
 
 static int test_count, test_failed;
 
