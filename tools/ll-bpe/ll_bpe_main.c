@@ -22,7 +22,7 @@ static const struct ll_option train_options[] = {
 	{ LL_OPT_INT, 0, "vocab-size", &ll_bpe_options.vocab_size, "N", "number of ids to reach: specials, 256 bytes, merges (required)",
 	  LL_OPT_IDENTITY, NULL, 256, 1 << 28 },
 	{ LL_OPT_INT, 0, "min-frequency", &ll_bpe_options.min_frequency, "N", "merge no pair seen less often", LL_OPT_IDENTITY, NULL, 0,
-	  INT64_MAX / 2 },
+	  0x1p62 },
 	{ LL_OPT_LIST, 0, "special", &ll_bpe_options.special, "TOKEN", "a special token, such as <|endoftext|>; may be repeated",
 	  LL_OPT_IDENTITY, NULL, 0, 0 },
 	{ LL_OPT_FLAG, 0, "lines", &ll_bpe_options.lines, NULL, "split every line by itself", LL_OPT_IDENTITY, NULL, 0, 0 },
