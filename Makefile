@@ -17,10 +17,8 @@ BZIP2 ?= auto
 LZMA ?= auto
 V ?= 0
 
-profile := $(notdir $(firstword $(CC)))$(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))
 comma := ,
-empty :=
-profile := $(subst $(comma),-,$(profile))
+profile := $(notdir $(firstword $(CC)))$(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))
 BUILD ?= build/$(profile)
 
 VERSION := $(shell sed -n 's/^\#define LL_VERSION "\(.*\)"/\1/p' libcommon/base/base.h)
