@@ -2,7 +2,8 @@
 /*
  * dataset.h - token datasets (ll-dataset.5): a directory with tokens-NNNNN.bin (headerless little-endian u16 or u32, one
  * sequence of tokens cut into files), documents.ll (kind "documents": key, id, source, offset, length a document),
- * tokenizer.json and manifest.json, which is written last: that is the commit. Sample k at length N is tokens[kN .. kN+N].
+ * tokenizer.json and manifest.json, which is written last: that is the commit; it is sealed (text/json_tree.h: the writer puts
+ * "checksum" as its last member). Sample k at length N is tokens[kN .. kN+N].
  */
 #ifndef LL_DATASET_H
 #define LL_DATASET_H
