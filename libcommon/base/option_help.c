@@ -24,6 +24,19 @@ static void put_wrapped(struct ll_buf *out, const char *text, size_t column, siz
 	ll_buf_putc(out, '\n');
 }
 
+/* A summary is a lower-case phrase; standing alone it is a sentence. */
+static void put_sentence(struct ll_buf *out, const char *summary)
+{
+	struct ll_buf text = { 0 };
+	ll_buf_puts(&text, summary);
+	if (text.len > 0 && text.data[0] >= 'a' && text.data[0] <= 'z')
+		text.data[0] = (char)(text.data[0] - 'a' + 'A');
+	if (text.len > 0 && text.data[text.len - 1] != '.')
+		ll_buf_putc(&text, '.');
+	put_wrapped(out, ll_buf_cstr(&text), 0, 0);
+	ll_buf_free(&text);
+}
+
 static void put_option(struct ll_buf *out, const struct ll_option *o)
 {
 	size_t start = out->len;
@@ -97,14 +110,14 @@ void ll_help_command(struct ll_buf *out, const struct ll_program *p, const struc
 			if (other->name)
 				ll_buf_printf(out, "       %s %s [OPTION]...%s%s\n", p->name, other->name,
 					      other->operands && *other->operands ? " " : "", other->operands ? other->operands : "");
-	put_wrapped(out, c->summary ? c->summary : p->summary, 0, 0);
+	put_sentence(out, c->summary ? c->summary : p->summary);
 	put_options(out, c, true);
 	put_options(out, c, false);
 	if (c->examples && *c->examples) {
 		ll_buf_puts(out, "\nExamples:\n");
 		for (const char *line = c->examples; *line;) {
-			size_t len = strcspn(line, "\n");
-			ll_buf_printf(out, "%s%.*s\n", len ? "  " : "", (int)len, line);
+			size_t len = strcspn(line, "\n"), space = LL_MIN(strspn(line, " "), (size_t)2);
+			ll_buf_printf(out, "%s%.*s\n", len ? "  " : "", (int)(len - space), line + space);
 			line += len + (line[len] == '\n');
 		}
 	}
@@ -116,7 +129,7 @@ void ll_help_command(struct ll_buf *out, const struct ll_program *p, const struc
 void ll_help_program(struct ll_buf *out, const struct ll_program *p)
 {
 	ll_buf_printf(out, "Usage: %s COMMAND [OPTION]... [OPERAND]...\n", p->name);
-	put_wrapped(out, p->summary, 0, 0);
+	put_sentence(out, p->summary);
 	put_commands(out, p);
 	ll_buf_puts(out, "\nOptions:\n"
 			 "  -h, --help                print this help\n"

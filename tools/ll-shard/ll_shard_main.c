@@ -32,7 +32,7 @@ int main(int argc, char **argv)
 			commands[n++] = *order[i];
 	struct ll_program program = {
 		.name = "ll-shard",
-		.summary = "Bring documents into container streams and out again; inspect, check, cut and join streams.",
+		.summary = "bring documents into container streams and out again; inspect, check, cut and join streams",
 		.commands = commands,
 		.features = ll_decoder_features(),
 	};

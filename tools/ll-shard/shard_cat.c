@@ -58,7 +58,7 @@ static const struct ll_option cat_options[] = { { 0 } };
 const struct ll_command ll_shard_cat_command = {
 	.name = "cat",
 	.operands = "[FILE]...",
-	.summary = "Join streams of one kind into one segment, cutting frames afresh.",
+	.summary = "join streams of one kind into one segment, cutting frames afresh",
 	.options = cat_options,
 	.common = LL_COMMON_OUTPUT | LL_COMMON_THREADS | LL_COMMON_MEMORY | LL_COMMON_COMPRESS | LL_COMMON_FILES | LL_COMMON_PART |
 		  LL_COMMON_PROGRESS,
@@ -99,7 +99,7 @@ static int run_head(int operands, char **operand)
 const struct ll_command ll_shard_head_command = {
 	.name = "head",
 	.operands = "[FILE]...",
-	.summary = "Write the first records and leave, without reading the rest.",
+	.summary = "write the first records and leave, without reading the rest",
 	.options = head_options,
 	.common = LL_COMMON_OUTPUT | LL_COMMON_COMPRESS | LL_COMMON_FILES | LL_COMMON_PROGRESS,
 	.run = run_head,

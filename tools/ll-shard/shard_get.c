@@ -135,7 +135,7 @@ static int run_get(int operands, char **operand)
 const struct ll_command ll_shard_get_command = {
 	.name = "get",
 	.operands = "[FILE]...",
-	.summary = "Write the documents of given ids or keys; exit status 1 when one is not there.",
+	.summary = "write the documents of given ids or keys; exit status 1 when one is not there",
 	.options = options,
 	.common = LL_COMMON_OUTPUT | LL_COMMON_THREADS | LL_COMMON_MEMORY | LL_COMMON_COMPRESS | LL_COMMON_FILES | LL_COMMON_PART |
 		  LL_COMMON_PROGRESS,

@@ -213,8 +213,8 @@ static const struct ll_option options[] = {
 const struct ll_command ll_shard_report_command = {
 	.name = "report",
 	.operands = "[STATS]...",
-	.summary = "Add up --stats files by stage, source and reason, and prove that each stage took in what the one before put out; "
-		   "exit status 1 when one did not.",
+	.summary = "add up --stats files by stage, source and reason, and prove that each stage took in what the one before put out; "
+		   "exit status 1 when one did not",
 	.options = options,
 	.common = LL_COMMON_FILES,
 	.run = run_report,

@@ -174,7 +174,7 @@ static int run_split(int operands, char **operand)
 const struct ll_command ll_shard_split_command = {
 	.name = "split",
 	.operands = "[FILE]...",
-	.summary = "Cut streams into shards by size, by count or by the hash of the key.",
+	.summary = "cut streams into shards by size, by count or by the hash of the key",
 	.options = options,
 	.common = LL_COMMON_OUTPUT | LL_COMMON_THREADS | LL_COMMON_MEMORY | LL_COMMON_COMPRESS | LL_COMMON_FILES | LL_COMMON_PART |
 		  LL_COMMON_PROGRESS,
