@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+#include "lm/schedule.h"
+
+#include <math.h>
+
+int ll_schedule_kind(const char *name, enum ll_schedule_kind *out)
+{
+	static const char *const names[] = { "constant", "linear", "cosine", "wsd" };
+	for (size_t i = 0; i < LL_COUNT(names); i++)
+		if (strcmp(names[i], name) == 0) {
+			*out = (enum ll_schedule_kind)i;
+			return 0;
+		}
+	return -1;
+}
+
+double ll_schedule_at(const struct ll_schedule *s, uint64_t step)
+{
+	if (step < s->warmup)
+		return s->rate * ((double)step + 1) / (double)s->warmup;
+	uint64_t start = s->warmup, span = s->steps > s->warmup ? s->steps - s->warmup : 0;
+	if (s->kind == LL_SCHEDULE_WSD) {
+		uint64_t decay = LL_MIN(s->decay, span);
+		start = s->warmup + span - decay;
+		span = decay;
+	}
+	if (s->kind == LL_SCHEDULE_CONSTANT || step < start)
+		return s->rate;
+	double done = span > 0 ? fmin((double)(step - start) / (double)span, 1) : 1;
+	double share = s->kind == LL_SCHEDULE_COSINE ? 0.5 * (1 + cos(3.14159265358979323846 * done)) : 1 - done;
+	return s->minimum + share * (s->rate - s->minimum);
+}
