@@ -15,7 +15,7 @@
 #include "text/unicode.h"
 #include "text/utf8.h"
 
-#define CACHE_SETS ((size_t)1 << 15) /* of two slots of 32 bytes */
+#define CACHE_SETS ((size_t)1 << 16) /* of two slots of 32 bytes */
 #define CACHE_IDS 3
 #define SCAN_MOST 48                 /* bytes of a pre-token merged by scanning */
 #define WINDOW ((size_t)1 << 16)
