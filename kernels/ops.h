@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ops.h - the operations of the model engine as functions over explicit buffers, and the table a backend fills. Shapes are in
+ * elements; all matrices are row-major and dense. M is the number of token rows, B x T of them in order of (b, t).
+ *
+ * Every operation cuts its work by shape alone and combines partial sums in a fixed order, so results are equal to the bit at
+ * any number of threads of the pool. "+=" adds to what is there, "=" overwrites. Backends for float32: "reference" (plain C
+ * loops, the oracle), "scalar", "avx2", "avx512" (the same source compiled for each instruction set, matrix products in tiles
+ * by a single-threaded BLAS). Float64 has the reference alone: for finite differences.
+ */
+#ifndef LL_OPS_H
+#define LL_OPS_H
+
+#include "base/thread.h"
+
+enum ll_op_norm { LL_OP_NORM_LAYER, LL_OP_NORM_RMS };
+enum ll_op_act { LL_OP_GELU, LL_OP_GELU_TANH, LL_OP_RELU, LL_OP_SWIGLU, LL_OP_GEGLU };
+
+/* Shapes of causal attention: q rows of `heads`, k and v rows of `kv_heads` (divides heads), all inside rows of `stride`. */
+struct ll_op_attention {
+	int64_t batch, seq_len, heads, kv_heads, head_dim;
+	int64_t stride; /* of a qkv row: Q at 0, K at heads head_dim, V at (heads + kv_heads) head_dim */
+	bool alibi;     /* slopes 2^(-8 (h+1) / n) for n a power of two (Press et al. 2022, section 3), interleaved else */
+};
+
+struct ll_op_rotary {
+	int64_t batch, seq_len, heads, head_dim, stride; /* heads counts Q and K heads together: they are adjacent */
+	int64_t turning;     /* the first dimensions of a head that turn, even */
+	bool interleaved;
+	int64_t first;       /* position of t = 0 */
+};
+
+#define LL_DECLARE_OPS(real, suffix)                                                                                              \
+	struct ll_ops_##suffix {                                                                                                  \
+		const char *name;                                                                                                 \
+		/* out[M,N] = in[M,K] w[N,K]^T + bias[N] (bias may be NULL) */                                                    \
+		void (*linear)(struct ll_pool *, real *out, const real *in, const real *w, const real *bias, int64_t M,           \
+			       int64_t N, int64_t K);                                                                             \
+		/* din[M,K] = or += dout[M,N] w[N,K] */                                                                           \
+		void (*linear_din)(struct ll_pool *, real *din, const real *dout, const real *w, int64_t M, int64_t N, int64_t K, \
+				   bool add);                                                                                     \
+		/* dw[N,K] += dout^T in; db[N] += column sums of dout (db may be NULL) */                                         \
+		void (*linear_dw)(struct ll_pool *, real *dw, real *db, const real *dout, const real *in, int64_t M, int64_t N,   \
+				  int64_t K);                                                                                     \
+		/* out = norm(in) w + b; mean[M] (layer norm) and rstd[M] are kept for the way back; b may be NULL */             \
+		void (*norm)(struct ll_pool *, enum ll_op_norm, real *out, real *mean, real *rstd, const real *in,                \
+			     const real *w, const real *b, int64_t M, int64_t C, double eps);                                     \
+		/* din += ...; dw += ...; db += ... (may be NULL); scratch: 2 C ceil(M/64) */                                     \
+		void (*norm_back)(struct ll_pool *, enum ll_op_norm, real *din, real *dw, real *db, const real *dout,             \
+				  const real *in, const real *mean, const real *rstd, const real *w, int64_t M, int64_t C,        \
+				  real *scratch);                                                                                 \
+		/* out[M, heads head_dim]; lse[batch heads seq_len] is kept; scratch: threads x 2 seq_len^2 */                    \
+		void (*attention)(struct ll_pool *, const struct ll_op_attention *, real *out, real *lse, const real *qkv,        \
+				  real *scratch);                                                                                 \
+		/* dqkv = */                                                                                                      \
+		void (*attention_back)(struct ll_pool *, const struct ll_op_attention *, real *dqkv, const real *dout,            \
+				       const real *qkv, const real *out, const real *lse, real *scratch);                         \
+		/* turns q and k in place; `backward` turns them back (the transpose); table: [seq_len, turning] cos | sin */     \
+		void (*rotary)(struct ll_pool *, const struct ll_op_rotary *, real *qkv, const real *table, bool backward);       \
+		/* out[M,F] = act(in[M,F]), gated: act(in[:, :F]) in[:, F:] with rows of 2F */                                    \
+		void (*act)(struct ll_pool *, enum ll_op_act, real *out, const real *in, int64_t M, int64_t F);                   \
+		void (*act_back)(struct ll_pool *, enum ll_op_act, real *din, const real *dout, const real *in, int64_t M,        \
+				 int64_t F);                                                                                      \
+		/* Rows of logits [M,V] to loss[M] (nats; 0 where target < 0) and, with scale != 0, in place to                   \
+		 * scale x d loss / d logits; greedy[M] may be NULL */                                                            \
+		void (*cross_entropy)(struct ll_pool *, real *logits, real *loss, unsigned char *greedy, const int32_t *targets,  \
+				      int64_t M, int64_t V, real scale);                                                          \
+		/* out[M,C] = wte[token] (+ wpe[t] where wpe; t = row mod T, from `first`) */                                     \
+		void (*embed)(struct ll_pool *, real *out, const int32_t *tokens, const real *wte, const real *wpe, int64_t M,    \
+			      int64_t T, int64_t C, int64_t first);                                                               \
+		void (*embed_back)(struct ll_pool *, real *dwte, real *dwpe, const real *dout, const int32_t *tokens, int64_t M,  \
+				   int64_t T, int64_t C);                                                                         \
+		/* out = a + b */                                                                                                 \
+		void (*add)(struct ll_pool *, real *out, const real *a, const real *b, int64_t n);                                \
+		/* x *= mask / (1 - p) in rows of C; row i is sample first + i / T; keyed by (seed, site, step, sample, place) */ \
+		void (*dropout)(struct ll_pool *, real *x, double p, uint64_t seed, uint64_t site, uint64_t step,                 \
+				uint64_t first, int64_t M, int64_t T, int64_t C);                                                 \
+	};
+LL_DECLARE_OPS(float, f32)
+LL_DECLARE_OPS(double, f64)
+
+extern const struct ll_ops_f32 ll_ops_f32_reference;
+extern const struct ll_ops_f64 ll_ops_f64_reference;
+/* The fastest for this processor (base/cpu.h); LL_OPS=reference asks for the oracle. */
+const struct ll_ops_f32 *ll_ops_f32_best(void);
+
+/* Decoupled AdamW (Loshchilov and Hutter 2019, algorithm 2) on [0, n): p, m, v in place. `scale` multiplies the gradient
+ * (clipping). step counts from 1. */
+struct ll_adamw {
+	double lr, beta1, beta2, eps, weight_decay, scale;
+	uint64_t step;
+};
+void ll_adamw(struct ll_pool *pool, const struct ll_adamw *a, float *p, const float *g, float *m, float *v, size_t n);
+/* Sum of squares in double, in blocks of 65536 combined in order. */
+double ll_sum_of_squares(struct ll_pool *pool, const float *x, size_t n);
+
+#endif

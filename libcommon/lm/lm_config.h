@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * lm_config.h - what a model is: every architectural choice as a key (DESIGN: "one decoder-only transformer described by a
+ * configuration"). Keys are set one by one over a preset; ll_lm_config_check refuses what is impossible or not built.
+ */
+#ifndef LL_LM_CONFIG_H
+#define LL_LM_CONFIG_H
+
+#include "base/buffer.h"
+#include "base/error.h"
+
+enum ll_lm_norm { LL_LM_NORM_LAYER, LL_LM_NORM_RMS };
+enum ll_lm_position { LL_LM_POS_LEARNED, LL_LM_POS_ROTARY, LL_LM_POS_ALIBI, LL_LM_POS_SINUSOIDAL, LL_LM_POS_NONE };
+enum ll_lm_ffn { LL_LM_FFN_GELU, LL_LM_FFN_GELU_TANH, LL_LM_FFN_RELU, LL_LM_FFN_SWIGLU, LL_LM_FFN_GEGLU };
+
+struct ll_lm_config {
+	int64_t vocabulary;  /* rows of the embedding */
+	int64_t context;     /* longest sequence (rows of learned positions) */
+	int64_t layers, width, heads;
+	int64_t kv_heads;    /* 0: as heads; divides heads */
+	int64_t head_dim;    /* 0: width / heads; even for rotary positions */
+	int64_t ffn_width;   /* 0: 4 x width */
+	int64_t norm;        /* enum ll_lm_norm */
+	int64_t position;    /* enum ll_lm_position */
+	int64_t ffn;         /* enum ll_lm_ffn; swiglu and geglu have a gate */
+	bool rotary_interleaved; /* pairs (2i, 2i+1) instead of (i, i + n/2) */
+	double rotary_fraction;  /* share of head_dim that turns, (0, 1] */
+	double rotary_base;
+	bool parallel_residual;  /* x + attention(norm1 x) + ffn(norm2 x) */
+	bool bias;               /* on projections and, for layer norm, the shift */
+	bool tied_head;
+	bool embedding_norm;     /* a norm on the embeddings (BLOOM) */
+	double norm_eps;
+	double dropout;          /* on embeddings and on both residual branches, in training */
+	double init_std;
+	bool init_scale_residual; /* projections into the residual stream: / sqrt(2 layers) */
+};
+
+/* Fills a configuration from a preset; vocabulary keeps the preset's. -1 and the nearest name in err when unknown. */
+int ll_lm_preset(struct ll_lm_config *c, const char *name, struct ll_err *err) LL_MUST_CHECK;
+/* All preset names, NULL-terminated. */
+const char *const *ll_lm_preset_names(void);
+/* Sets one key from text ("norm", "rms"); err names the nearest key or the values possible. */
+int ll_lm_config_set(struct ll_lm_config *c, const char *key, const char *value, struct ll_err *err) LL_MUST_CHECK;
+/* All keys, NULL-terminated. */
+const char *const *ll_lm_config_keys(void);
+/* Appends "key = value" lines of all keys. */
+void ll_lm_config_print(const struct ll_lm_config *c, struct ll_buf *out);
+/* Fills in what is 0 by default and refuses impossible combinations. */
+int ll_lm_config_check(struct ll_lm_config *c, struct ll_err *err) LL_MUST_CHECK;
+/* Closed form of the number of parameters of a checked configuration. */
+uint64_t ll_lm_config_parameters(const struct ll_lm_config *c);
+/* Floating-point operations a token of training (forward and backward) at a sequence length: 6 x the parameters that are
+ * multiplied (head included once) + 6 layers width T for causal attention. */
+double ll_lm_config_flops(const struct ll_lm_config *c, uint64_t seq_len);
+
+static inline int64_t ll_lm_qkv_width(const struct ll_lm_config *c)
+{
+	return (c->heads + 2 * c->kv_heads) * c->head_dim;
+}
+
+static inline bool ll_lm_gated(const struct ll_lm_config *c)
+{
+	return c->ffn == LL_LM_FFN_SWIGLU || c->ffn == LL_LM_FFN_GEGLU;
+}
+
+#endif

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * model.h - the language model: parameters, forward, backward, inference. Memory is planned and taken once, in
+ * ll_lm_new; no call below allocates afterwards. Results are equal to the bit at any number of threads of the pool.
+ *
+ * Parameters lie in one float arena, gradients in another of the same layout; matrices are [out, in], row-major, y = x W^T.
+ * Tensor names ("h.N" is layer N, from 0; what a configuration lacks is absent):
+ *
+ *   wte [vocabulary, width]   wpe [context, width] (learned positions)   emb_norm.w emb_norm.b [width]
+ *   h.N.norm1.w h.N.norm1.b [width]          h.N.qkv.w [(heads + 2 kv_heads) head_dim, width] h.N.qkv.b: rows Q | K | V
+ *   h.N.proj.w [width, heads head_dim] h.N.proj.b [width]
+ *   h.N.norm2.w h.N.norm2.b [width]          h.N.up.w [ffn, width] or, gated, [2 ffn, width]: rows gate | up; h.N.up.b
+ *   h.N.down.w [width, ffn] h.N.down.b [width]
+ *   norm_f.w norm_f.b [width]   head.w [vocabulary, width] (not tied)
+ *
+ * Rotary tables follow the split-half convention of Hugging Face unless rotary_interleaved.
+ */
+#ifndef LL_MODEL_H
+#define LL_MODEL_H
+
+#include "base/thread.h"
+#include "lm/lm_config.h"
+
+enum ll_lm_tensor_kind {
+	LL_LM_EMBEDDING, LL_LM_MATRIX, LL_LM_RESIDUAL_MATRIX, /* initialised with init_std; the last scaled by depth */
+	LL_LM_GAIN, LL_LM_BIAS,                               /* ones; zeros */
+};
+
+struct ll_lm_tensor {
+	char name[40];
+	int ndim;
+	int64_t shape[2];
+	size_t offset, size; /* in floats, in the arenas */
+	enum ll_lm_tensor_kind kind;
+	bool decay;          /* weight decay applies: matrices and embeddings, not gains and biases */
+};
+
+enum ll_lm_mode { LL_LM_INFERENCE, LL_LM_TRAINING };
+
+struct ll_lm {
+	struct ll_lm_config config; /* checked */
+	struct ll_lm_tensor *tensor;
+	size_t tensors;
+	size_t parameters;   /* floats in each arena */
+	float *param;        /* owned; fill by ll_lm_init or a checkpoint, update in place */
+	float *grad;         /* owned; NULL in inference */
+	int64_t batch, seq_len; /* rows of tokens a call may have at most */
+	struct ll_pool *pool;   /* borrowed */
+	struct ll_lm_memory *memory; /* activations; private */
+};
+
+/* What ll_lm_new would take, bytes. */
+struct ll_lm_plan {
+	uint64_t parameters, gradients, activations, total;
+};
+struct ll_lm_plan ll_lm_plan(const struct ll_lm_config *config, int64_t batch, int64_t seq_len, enum ll_lm_mode mode);
+
+/* config must have passed ll_lm_config_check; seq_len <= context. */
+struct ll_lm *ll_lm_new(const struct ll_lm_config *config, int64_t batch, int64_t seq_len, enum ll_lm_mode mode,
+			struct ll_pool *pool);
+void ll_lm_free(struct ll_lm *m);
+const struct ll_lm_tensor *ll_lm_find(const struct ll_lm *m, const char *name);
+/* Normal(0, init_std) keyed by (seed, tensor index, element). */
+void ll_lm_init(struct ll_lm *m, uint64_t seed);
+
+/* What dropout masks are keyed with; ignored when dropout is 0. */
+struct ll_lm_step {
+	uint64_t seed, step, first_sample; /* global index of the sample in row 0 */
+};
+
+/*
+ * Forward, and in training mode backward too: tokens and targets are [batch, seq_len] of this call (batch <= m->batch, T <=
+ * m->seq_len); a target < 0 is ignored. Returns the sum over targets of the cross-entropy in nats and their number in *count.
+ * With m->grad, adds d(scale x sum of losses) to the gradients; `zero_grad` overwrites instead of adding.
+ * token_loss (may be NULL): [batch, seq_len], loss of each target, 0 where ignored. greedy (may be NULL): whether the target
+ * has the largest logit (the lowest id wins a tie).
+ */
+double ll_lm_loss(struct ll_lm *m, const int32_t *tokens, const int32_t *targets, int64_t batch, int64_t seq_len,
+		  struct ll_lm_step step, float scale, bool zero_grad, uint64_t *count, float *token_loss, unsigned char *greedy);
+
+/* Forward only; logits [vocabulary] of one position (row b, position t) of the last such call. */
+void ll_lm_forward(struct ll_lm *m, const int32_t *tokens, int64_t batch, int64_t seq_len);
+void ll_lm_logits(struct ll_lm *m, int64_t b, int64_t t, float *logits);
+
+/* Incremental decoding of one sequence with a key/value cache of `context` positions. */
+struct ll_lm_cache;
+struct ll_lm_cache *ll_lm_cache_new(const struct ll_lm *m);
+void ll_lm_cache_reset(struct ll_lm_cache *c);
+int64_t ll_lm_cache_length(const struct ll_lm_cache *c);
+/* Feeds one token at the next position (length < context) and gives the logits after it. */
+void ll_lm_decode(struct ll_lm *m, struct ll_lm_cache *c, int32_t token, float *logits);
+void ll_lm_cache_free(struct ll_lm_cache *c);
+
+#endif
