@@ -10,7 +10,8 @@
 #include "ll-bpe/spares.h"
 #include "stream/reader.h"
 
-#define STRETCH ((size_t)1 << 20)
+#define STRETCH_MOST ((size_t)1 << 20)
+#define STRETCH_LEAST ((size_t)1 << 16)
 
 struct job {
 	struct ll_data_frame frame; /* of documents, or */
@@ -22,6 +23,7 @@ struct run {
 	const struct corpus_options *o;
 	struct spares workers;
 	struct ll_queue *queue;
+	size_t stretch; /* of plain text handed out at once, bytes */
 };
 
 static void work(void *context, void *argument)
@@ -82,7 +84,7 @@ static void read_text(struct run *run, const char *path)
 {
 	struct ll_decoder *d = ll_decoder_open(path);
 	struct ll_buf text = { 0 };
-	size_t target = STRETCH;
+	size_t target = run->stretch;
 	for (size_t got; (got = ll_decoder_read(d, ll_buf_reserve(&text, target), target)) > 0;) {
 		text.len += got;
 		if (text.len < target)
@@ -95,11 +97,11 @@ static void read_text(struct run *run, const char *path)
 			continue;
 		}
 		struct ll_buf rest = { 0 };
-		ll_buf_reserve(&rest, STRETCH);
+		ll_buf_reserve(&rest, run->stretch);
 		ll_buf_add(&rest, text.data + len, text.len - len);
 		submit_text(run, text.data, len);
 		text = rest;
-		target = STRETCH;
+		target = run->stretch;
 	}
 	if (text.len)
 		submit_text(run, text.data, text.len);
@@ -143,7 +145,11 @@ static bool is_documents(const struct corpus_options *o, const char *path)
 void corpus_read(const struct corpus_options *o, const char *const *files, size_t n)
 {
 	struct run run = { .o = o, .workers = SPARES_INIT };
-	run.queue = ll_queue_new(&(struct ll_queue_ops){ work, retire }, &run, 0);
+	int depth = 2 * ll_threads() + 2;
+	size_t in_flight = (size_t)depth + 2, share = ll_memory_budget() / 8 / in_flight;
+	run.stretch = LL_MAX(LL_MIN(STRETCH_MOST, share), STRETCH_LEAST);
+	ll_memory_claim(in_flight * run.stretch, "reading");
+	run.queue = ll_queue_new(&(struct ll_queue_ops){ work, retire }, &run, depth);
 	for (size_t i = 0; i < n; i++) {
 		if (is_documents(o, files[i]))
 			read_documents(&run, files[i]);
@@ -151,6 +157,7 @@ void corpus_read(const struct corpus_options *o, const char *const *files, size_
 			read_text(&run, files[i]);
 	}
 	ll_queue_free(run.queue);
+	ll_memory_release(in_flight * run.stretch);
 	for (void *worker; (worker = spares_take(&run.workers));)
 		o->worker_free(o->context, worker);
 	spares_free(&run.workers);

@@ -11,6 +11,7 @@
 
 #define NONE UINT32_MAX
 #define WALL UINT32_MAX /* the token between two words */
+#define LIST_BYTES(len) ((size_t)(len) * sizeof(uint32_t) + 24) /* with the allocator's own */
 
 /*
  * All words stand in one array, a place a byte, walls between them. A token's id stands at its first and at its last place, so
@@ -65,9 +66,27 @@ struct loop {
 	uint32_t *touched;
 	size_t touches, touches_cap;
 	uint32_t step;
-	uint32_t *scratch;
-	size_t scratch_cap;
+	uint64_t listed;  /* bytes of the candidates' lists of places */
+	uint64_t claimed; /* of the memory budget */
 };
+
+/* Keeps the claim on the budget at what the tables have come to, half of the largest more for the moment when it grows. */
+static void claim_growth(struct loop *l)
+{
+	uint64_t need = l->n * sizeof *l->place + l->words * (sizeof *l->word_count + sizeof *l->word_start) + l->listed +
+			(l->pairs_cap * sizeof *l->pair + l->known.slots * sizeof *l->known.slot) * 3 / 2 + l->heap_cap * sizeof *l->heap +
+			l->changes_cap * sizeof *l->change + l->names.bytes.cap;
+	if (need > l->claimed) {
+		ll_memory_claim(need - l->claimed, "learning merges");
+		l->claimed = need;
+	}
+}
+
+static void free_places(struct loop *l, struct places *p)
+{
+	l->listed -= LIST_BYTES(p->len);
+	ll_free(p->at);
+}
 
 /* ---- the heap: largest count first, then the smallest pair ---- */
 
@@ -124,7 +143,7 @@ static bool heap_best(struct loop *l, struct candidate *best)
 			top->count = now;
 			sift_down(l);
 		} else {
-			ll_free(top->places.at);
+			free_places(l, &top->places);
 			heap_drop(l);
 		}
 	}
@@ -175,6 +194,7 @@ static void settle(struct loop *l)
 	for (size_t i = 0; i < l->touches; i++) {
 		struct pair *p = &l->pair[l->touched[i]];
 		fill[i] = p->count > 0 ? ll_malloc(p->fresh * sizeof **fill) : NULL;
+		l->listed += fill[i] ? LIST_BYTES(p->fresh) : 0;
 		if (fill[i])
 			heap_push(l, (struct candidate){ p->count, p->left, p->right, l->touched[i], { fill[i], p->fresh } });
 		p->fresh = (uint32_t)i; /* from here on: where its list is */
@@ -191,6 +211,7 @@ static void settle(struct loop *l)
 	}
 	l->touches = l->changes = 0;
 	l->step++;
+	claim_growth(l);
 }
 
 /* ---- one merge ---- */
@@ -260,8 +281,9 @@ static void merge_pair(struct loop *l, struct candidate *c, uint32_t new, bool r
 	if (l->pair[c->pair].again) {
 		struct places all;
 		find_in_words(l, c, &all);
-		ll_free(c->places.at);
+		free_places(l, &c->places);
 		c->places = all;
+		l->listed += LIST_BYTES(all.len);
 	}
 	bool ascending = true;
 	for (uint32_t i = 1; i < c->places.len && ascending; i++)
@@ -274,7 +296,7 @@ static void merge_pair(struct loop *l, struct candidate *c, uint32_t new, bool r
 		if (l->place[c->places.at[i]].pair == c->pair)
 			merge_at(l, c->places.at[i], c->left, c->right, new, reused);
 	}
-	ll_free(c->places.at);
+	free_places(l, &c->places);
 	settle(l);
 }
 
@@ -293,9 +315,9 @@ static void lay_out(struct loop *l, struct piece_counts *t)
 	}
 	if (bytes >= NONE)
 		ll_die(LL_EXIT_RESOURCE, "%llu bytes of distinct pre-tokens; at most %u can be merged", (unsigned long long)bytes, NONE);
-	ll_memory_claim(bytes * (sizeof *l->place + 2 * sizeof(uint32_t)) + words * 12, "learning merges");
 	l->n = bytes;
 	l->words = words;
+	claim_growth(l);
 	l->place = ll_malloc(bytes * sizeof *l->place);
 	l->word_count = ll_malloc(words * sizeof *l->word_count);
 	l->word_start = ll_malloc(words * sizeof *l->word_start);
@@ -354,13 +376,13 @@ void merge_loop(struct piece_counts *counts, const struct merge_options *o, stru
 	count_first_pairs(&l);
 	while (l.names.len < o->vocabulary && heap_best(&l, &c)) {
 		if (c.count < least) {
-			ll_free(c.places.at);
+			free_places(&l, &c.places);
 			break;
 		}
 		bool reused;
 		uint32_t new = token_names_join(&l.names, c.left, c.right, &reused);
 		if (new == TOKEN_NAMES_SPECIAL) {
-			ll_free(c.places.at);
+			free_places(&l, &c.places);
 			continue;
 		}
 		LL_GROW(out->pair, out->cap, out->len + 1);
@@ -382,4 +404,5 @@ void merge_loop(struct piece_counts *counts, const struct merge_options *o, stru
 	ll_free(l.as_left);
 	ll_free(l.as_right);
 	ll_free(l.touched);
+	ll_memory_release(l.claimed);
 }
