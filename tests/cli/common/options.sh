@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: MIT
+# What every program promises about its options: help, man page, completion, errors, standard output.
+. "$ROOT/tests/lib.sh"
+
+words() { cut -f3 "$1" | sort -u; }
+for program in "$BIN"/ll-*; do
+	name=$(basename "$program")
+	page=$ROOT/man/$name.1
+	"$program" --list-options > table || { ok "$name --list-options" false; continue; }
+	grep '^command' table | cut -f2 > commands
+	grep -v '^command' table > options
+	while read -r command; do "$program" "$command" --list-options < /dev/null >> options; done < commands
+	words options > wanted
+
+	status 0 "$name --help" "$program" --help < /dev/null
+	cp .out text
+	ok "$name --help says how it is used" grep -q "^Usage: $name" text
+	status 0 "$name --version" "$program" --version < /dev/null
+	cp .out text
+	ok "$name --version names the libraries" grep -q "^libraries: zstd [0-9.]*, pcre2" text
+	status 2 "$name: an unknown option" "$program" --no-such-option < /dev/null
+	says "hint: see $name --help" "$name: points to the help"
+	status 4 "$name --help into a full device" sh -c '"$1" --help > /dev/full' sh "$program"
+	status 4 "$name --help into a closed descriptor" sh -c '"$1" --help >&-' sh "$program"
+	while read -r command; do
+		status 0 "$name $command --help" "$program" "$command" --help < /dev/null
+		cp .out help
+		"$program" "$command" --list-options < /dev/null | cut -f3 | sort > listed
+		sed '/^Examples/,$d' help | sed -n 's/^ *\(-.,\)* *--\(\[no-\]\)*\([a-z0-9-]*\).*/--\3/p' | sort > shown
+		ok "$name $command: help shows the table" sh -c "grep -v '^--no-' listed | diff - shown || diff listed shown"
+		status 2 "$name $command: an unknown option" "$program" "$command" --no-such-option < /dev/null
+		says "hint: see $name $command --help" "$name $command: points to the help"
+	done < commands
+
+	if [ -e "$page" ]; then
+		# Common options may stand in lltools.7 alone.
+		sed -n '/^\.It Fl/p' "$page" | tr ' ' '\n' | sed -n 's/^-\([a-z0-9][a-z0-9-]*\)$/--\1/p' | sort -u > documented
+		common=$(grep -c '^common' options)
+		[ -e "$ROOT/man/lltools.7" ] && sed -n '/^\.It Fl/p' "$ROOT/man/lltools.7" | tr ' ' '\n' |
+			sed -n 's/^-\([a-z0-9][a-z0-9-]*\)$/--\1/p' | sort -u > shared
+		[ -e shared ] || : > shared
+		comm -23 wanted documented | comm -23 - shared > missing
+		is "$(tr '\n' ' ' < missing)" "" "$name: every option ($common common) is in the man page"
+		comm -13 wanted documented > unknown
+		is "$(tr '\n' ' ' < unknown)" "" "$name: the man page names no other option"
+		if command -v mandoc > /dev/null; then
+			mandoc -Tlint -W warning "$page" > lint 2>&1
+			is "$(cat lint)" "" "$name: mandoc finds no fault"
+		fi
+	fi
+done
+
+# Completion, tried out in bash.
+if command -v bash > /dev/null; then
+	complete() { # complete WORD...: what is offered for the last word
+		bash -c 'source <(ll-shard --completion=bash); COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _ll_shard 2>/dev/null
+			printf "%s\n" "${COMPREPLY[@]}" | sort | tr "\n" " "' bash "$@"
+	}
+	is "$(complete ll-shard sp)" "split " "a command is completed"
+	is "$(complete ll-shard split --by)" "--by-key= " "an option is completed"
+	is "$(complete ll-shard import --progress = n)" "never " "a choice is completed"
+	is "$(complete ll-shard check --by)" " " "options of other commands are not offered"
+else
+	skip "completion" "bash is not here"
+fi
+finish
