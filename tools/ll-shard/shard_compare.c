@@ -161,7 +161,9 @@ static struct totals print_differences(struct ll_sorter *sorter)
 			ll_buf_clear(&v.id);
 			ll_buf_add(&v.id, p + 9, len - 9);
 		}
-		if (v.count[p[0]]++ == 0)
+		/* The sort is stable, so A's come first: its last one, or B's first one too many, is what the other side lacks. */
+		v.count[p[0]]++;
+		if (p[0] == 0 || v.count[1] == v.count[0] + 1)
 			v.place[p[0]] = ll_get64(p + 1);
 	}
 	end_version(&v, &g, &t);
