@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/* checkpoint.c - step folders written, listed, pruned (checkpoint.h). Reading is in checkpoint_load.c. */
+#include "lm/checkpoint.h"
+
+#include <dirent.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/memory.h"
+#include "base/number.h"
+#include "io/file.h"
+#include "lm/folder.h"
+#include "lm/hf_names.h"
+#include "lm/safetensors.h"
+#include "text/json.h"
+
+#define TOKENIZER_MAX ((size_t)1 << 30)
+
+void ll_checkpoint_state_free(struct ll_checkpoint_state *s)
+{
+	ll_free(s->data_id);
+	ll_free(s->tokenizer_id);
+	*s = (struct ll_checkpoint_state){ 0 };
+}
+
+static char *step_name(uint64_t step)
+{
+	return ll_format("step-%08llu", (unsigned long long)step);
+}
+
+char *ll_checkpoint_path(const char *run, uint64_t step)
+{
+	char *name = step_name(step);
+	char *path = ll_path_join(run, name);
+	ll_free(name);
+	return path;
+}
+
+static void write_weights(struct ll_folder_writer *w, const struct ll_lm *m, enum ll_hf_family f)
+{
+	size_t n;
+	struct ll_hf_tensor *h = ll_hf_tensors(m, f, &n);
+	struct ll_safetensor_source *source = ll_calloc(n + 1, sizeof(*source));
+	for (size_t i = 0; i < n; i++) {
+		const struct ll_lm_tensor *t = &m->tensor[h[i].tensor];
+		int64_t columns = t->ndim > 1 ? t->shape[1] : 1;
+		source[i] = (struct ll_safetensor_source){ .name = h[i].name,
+							   .dims = (unsigned)t->ndim,
+							   .shape = { (uint64_t)h[i].rows, (uint64_t)columns },
+							   .data = m->param + t->offset + h[i].row * columns,
+							   .transpose = h[i].transpose };
+	}
+	struct ll_out *out = ll_folder_member(w, "model.safetensors");
+	ll_safetensors_write(out, ll_folder_hash(w), source, n);
+	ll_free(source);
+	ll_free(h);
+}
+
+static void write_moments(struct ll_folder_writer *w, const float *moments, size_t n)
+{
+	unsigned char bytes[32768];
+	struct ll_out *out = ll_folder_member(w, "optimizer.bin");
+	for (size_t i = 0; i < n;) {
+		size_t len = 0;
+		for (; i < n && len < sizeof(bytes); i++, len += 4) {
+			uint32_t bits;
+			memcpy(&bits, &moments[i], 4);
+			ll_put32(bytes + len, bits);
+		}
+		ll_out_write(out, bytes, len);
+		ll_hash128_update(ll_folder_hash(w), bytes, len);
+	}
+}
+
+static void put_string(struct ll_buf *out, const char *key, const char *value)
+{
+	ll_buf_printf(out, ",\n\"%s\":", key);
+	ll_json_escape(out, ll_cstr(value), false);
+}
+
+static void put_state(struct ll_buf *out, const struct ll_lm *m, const struct ll_checkpoint_state *s, enum ll_hf_family f)
+{
+	char hex[33];
+	struct ll_buf config = { 0 };
+	ll_buf_printf(out, "\"format\":\"lltools-checkpoint\",\n\"version\":1,\n\"step\":%llu,\n\"tokens\":%llu,\n\"cursor\":%llu",
+		      (unsigned long long)s->step, (unsigned long long)s->tokens, (unsigned long long)s->cursor);
+	ll_buf_printf(out, ",\n\"seed\":\"%llu\",\n\"log_bytes\":%llu,\n\"final\":%s,\n\"valid_loss\":", (unsigned long long)s->seed,
+		      (unsigned long long)s->log_bytes, s->final ? "true" : "false");
+	if (isfinite(s->valid_loss))
+		ll_put_double(out, s->valid_loss);
+	else
+		ll_buf_puts(out, "null");
+	put_string(out, "log_hash", ll_id_hex(s->log_hash, hex));
+	put_string(out, "data", s->data_id ? s->data_id : "");
+	put_string(out, "tokenizer", s->tokenizer_id ? s->tokenizer_id : "");
+	put_string(out, "family", ll_hf_family_name(f));
+	ll_lm_config_print(&m->config, &config);
+	put_string(out, "model", ll_buf_cstr(&config));
+	ll_buf_free(&config);
+}
+
+void ll_checkpoint_save(const char *run, const struct ll_lm *m, const float *moments, const struct ll_checkpoint_state *s,
+			const char *tokenizer_path, int64_t eot)
+{
+	static const char tokenizer_config[] = "{\n  \"tokenizer_class\": \"PreTrainedTokenizerFast\",\n"
+					       "  \"clean_up_tokenization_spaces\": false\n}\n";
+	enum ll_hf_family f = ll_hf_family(&m->config);
+	char *name = step_name(s->step);
+	struct ll_folder_writer *w = ll_folder_begin(run, name);
+	struct ll_buf text = { 0 };
+	ll_hf_config_write(&m->config, f, eot, &text);
+	ll_folder_put(w, "config.json", text.data, text.len);
+	if (tokenizer_path) {
+		struct ll_buf tokenizer = ll_read_file(tokenizer_path, TOKENIZER_MAX);
+		ll_folder_put(w, "tokenizer.json", tokenizer.data, tokenizer.len);
+		ll_folder_put(w, "tokenizer_config.json", tokenizer_config, sizeof(tokenizer_config) - 1);
+		ll_buf_free(&tokenizer);
+	}
+	write_weights(w, m, f);
+	if (moments)
+		write_moments(w, moments, 2 * m->parameters);
+	ll_buf_clear(&text);
+	put_state(&text, m, s, f);
+	ll_folder_commit(w, ll_buf_cstr(&text));
+	ll_folder_link(run, "latest", name);
+	ll_buf_free(&text);
+	ll_free(name);
+}
+
+static int by_value(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	return x < y ? -1 : x > y;
+}
+
+uint64_t *ll_checkpoint_list(const char *run, size_t *n)
+{
+	uint64_t *step = NULL, number;
+	size_t cap = 0;
+	DIR *d = opendir(run);
+	*n = 0;
+	for (struct dirent *e; d && (e = readdir(d));) {
+		char *again;
+		if (strncmp(e->d_name, "step-", 5) != 0 || ll_parse_u64(ll_cstr(e->d_name + 5), &number) < 0)
+			continue;
+		again = step_name(number);
+		if (strcmp(again, e->d_name) == 0) {
+			LL_GROW(step, cap, *n + 1);
+			step[(*n)++] = number;
+		}
+		ll_free(again);
+	}
+	if (d)
+		closedir(d);
+	if (*n)
+		qsort(step, *n, sizeof(*step), by_value);
+	return step;
+}
+
+void ll_checkpoint_prune(const char *run, uint64_t keep, uint64_t last_good)
+{
+	size_t n;
+	uint64_t *step = ll_checkpoint_list(run, &n);
+	for (size_t i = 0; keep > 0 && i + keep < n; i++) {
+		if (step[i] == last_good || i + 1 == n)
+			continue;
+		char *path = ll_checkpoint_path(run, step[i]);
+		ll_folder_remove(path);
+		ll_free(path);
+	}
+	ll_free(step);
+}

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+/* checkpoint_load.c - models read back from folders (checkpoint.h). */
+#include <errno.h>
+#include <json-c/json.h>
+#include <math.h>
+#include <sys/stat.h>
+
+#include "base/config.h"
+#include "base/memory.h"
+#include "base/number.h"
+#include "io/file.h"
+#include "lm/checkpoint.h"
+#include "lm/folder.h"
+#include "lm/hf_names.h"
+#include "lm/safetensors.h"
+#include "text/json_tree.h"
+
+#define CONFIG_MAX LL_MIB
+
+static int read_state(struct json_object *o, struct ll_checkpoint_state *s, struct ll_err *err)
+{
+	uint64_t version;
+	const char *format = ll_json_tree_string(o, "format", err);
+	if (!format || ll_json_tree_u64(o, "version", &version, err) < 0)
+		return -1;
+	if (strcmp(format, "lltools-checkpoint") != 0 || version != 1)
+		return ll_err_set(err, "%.40s version %llu; this program reads lltools-checkpoint version 1", format,
+				  (unsigned long long)version);
+	const char *seed = ll_json_tree_string(o, "seed", err), *data = ll_json_tree_string(o, "data", err);
+	const char *tokenizer = ll_json_tree_string(o, "tokenizer", err), *log = ll_json_tree_string(o, "log_hash", err);
+	if (!seed || !data || !tokenizer || !log || ll_json_tree_u64(o, "step", &s->step, err) < 0 ||
+	    ll_json_tree_u64(o, "tokens", &s->tokens, err) < 0 || ll_json_tree_u64(o, "cursor", &s->cursor, err) < 0 ||
+	    ll_json_tree_u64(o, "log_bytes", &s->log_bytes, err) < 0)
+		return -1;
+	if (ll_parse_u64(ll_cstr(seed), &s->seed) < 0 || ll_id_parse(ll_cstr(log), &s->log_hash) < 0)
+		return ll_err_set(err, "seed or log_hash cannot be read");
+	if (ll_json_tree_double(o, "valid_loss", &s->valid_loss, NULL) < 0)
+		s->valid_loss = NAN;
+	struct json_object *final;
+	s->final = json_object_object_get_ex(o, "final", &final) && json_object_get_boolean(final);
+	s->data_id = ll_strdup(data);
+	s->tokenizer_id = ll_strdup(tokenizer);
+	return 0;
+}
+
+static int model_config(struct json_object *state, struct ll_lm_config *c, struct ll_err *err)
+{
+	struct ll_config lines = { 0 };
+	const char *text = ll_json_tree_string(state, "model", err);
+	int rc = text ? ll_config_parse(&lines, "model", ll_cstr(text), err) : -1;
+	*c = (struct ll_lm_config){ 0 };
+	for (size_t i = 0; rc == 0 && i < lines.len; i++)
+		rc = ll_lm_config_set(c, lines.entry[i].key, lines.entry[i].value, err);
+	ll_config_free(&lines);
+	return rc < 0 ? -1 : ll_lm_config_check(c, err);
+}
+
+static const struct ll_safetensor *find_tensor(const struct ll_safetensors *s, const char *name)
+{
+	static const char prefix[] = "transformer.";
+	const struct ll_safetensor *t = ll_safetensors_find(s, name);
+	if (!t && strncmp(name, prefix, sizeof(prefix) - 1) == 0) /* files of the hub lack it */
+		t = ll_safetensors_find(s, name + sizeof(prefix) - 1);
+	return t;
+}
+
+static int read_tensor(struct ll_lm *m, const struct ll_hf_tensor *h, const struct ll_safetensor *t, struct ll_err *err)
+{
+	const struct ll_lm_tensor *ours = &m->tensor[h->tensor];
+	uint64_t rows = (uint64_t)h->rows, columns = ours->ndim > 1 ? (uint64_t)ours->shape[1] : 1;
+	float *to = m->param + ours->offset + (size_t)h->row * columns;
+	if (!t)
+		return ll_err_set(err, "tensor %s is missing", h->name);
+	bool fits = t->dims == (unsigned)ours->ndim && t->shape[h->transpose ? 1 : 0] == rows &&
+		    (t->dims == 1 || t->shape[h->transpose ? 0 : 1] == columns);
+	if (!fits)
+		return ll_err_set(err, "tensor %s does not have the shape the configuration asks for", h->name);
+	if (!h->transpose)
+		return ll_safetensor_f32(t, to, err);
+	float *turned = ll_malloc(t->elements * sizeof(float));
+	int rc = ll_safetensor_f32(t, turned, err);
+	for (uint64_t r = 0; rc == 0 && r < rows; r++)
+		for (uint64_t c = 0; c < columns; c++)
+			to[r * columns + c] = turned[c * rows + r];
+	ll_free(turned);
+	return rc;
+}
+
+/* Buffers of GPT-2 that are no weights, and a tied head stored once more. */
+static bool may_be_ignored(const struct ll_lm *m, const char *name)
+{
+	size_t len = strlen(name);
+	static const char *const ends[] = { ".attn.bias", ".attn.masked_bias", ".rotary_emb.inv_freq" };
+	for (size_t i = 0; i < LL_COUNT(ends); i++)
+		if (len > strlen(ends[i]) && strcmp(name + len - strlen(ends[i]), ends[i]) == 0)
+			return true;
+	return m->config.tied_head && strcmp(name, "lm_head.weight") == 0;
+}
+
+static int read_weights(const char *dir, struct ll_lm *m, enum ll_hf_family f, struct ll_err *err)
+{
+	char *path = ll_path_join(dir, "model.safetensors");
+	struct ll_safetensors s = { 0 };
+	struct ll_err why;
+	struct stat st;
+	size_t n;
+	if (stat(path, &st) < 0) {
+		ll_err_set(err, "%s: %s", path, strerror(errno));
+		ll_free(path);
+		return -1;
+	}
+	struct ll_map map = ll_map_open(path);
+	struct ll_hf_tensor *h = ll_hf_tensors(m, f, &n);
+	int rc = ll_safetensors_parse(ll_str((const char *)map.data, map.len), &s, &why);
+	bool *used = ll_calloc(s.n + 1, sizeof(*used));
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		const struct ll_safetensor *t = find_tensor(&s, h[i].name);
+		rc = read_tensor(m, &h[i], t, &why);
+		if (rc == 0)
+			used[t - s.tensor] = true;
+	}
+	for (size_t i = 0; rc == 0 && i < s.n; i++)
+		if (!used[i] && !may_be_ignored(m, s.tensor[i].name))
+			rc = ll_err_set(&why, "tensor %.100s has no place in the model", s.tensor[i].name);
+	if (rc < 0)
+		ll_err_set(err, "%s: %s", path, why.text);
+	ll_free(used);
+	ll_free(h);
+	ll_safetensors_free(&s);
+	ll_map_close(&map);
+	ll_free(path);
+	return rc;
+}
+
+static int read_moments(const char *dir, float *moments, size_t n, struct ll_err *err)
+{
+	char *path = ll_path_join(dir, "optimizer.bin");
+	int rc = 0;
+	if (!ll_path_exists(path)) {
+		rc = ll_err_set(err, "%s: is missing: the checkpoint cannot be resumed from", path);
+	} else {
+		struct ll_map map = ll_map_open(path);
+		if (map.len != 4 * n)
+			rc = ll_err_set(err, "%s: %zu bytes, the model asks for %zu", path, map.len, 4 * n);
+		for (size_t i = 0; rc == 0 && i < n; i++) {
+			uint32_t bits = ll_get32(map.data + 4 * i);
+			memcpy(&moments[i], &bits, 4);
+		}
+		ll_map_close(&map);
+	}
+	ll_free(path);
+	return rc;
+}
+
+int ll_checkpoint_load(const char *dir, struct ll_lm *m, float *moments, struct ll_checkpoint_state *s, struct ll_err *err)
+{
+	struct ll_lm_config c;
+	struct ll_err why;
+	struct json_object *o = ll_folder_open(dir, err);
+	*s = (struct ll_checkpoint_state){ 0 };
+	if (!o)
+		return -1;
+	int rc = read_state(o, s, &why);
+	if (rc == 0)
+		rc = model_config(o, &c, &why);
+	if (rc == 0) {
+		struct ll_buf ours = { 0 }, theirs = { 0 };
+		ll_lm_config_print(&m->config, &ours);
+		ll_lm_config_print(&c, &theirs);
+		if (!ll_str_eq(ll_buf_str(&ours), ll_buf_str(&theirs)))
+			rc = ll_err_set(&why, "another model than the configuration of this run");
+		ll_buf_free(&ours);
+		ll_buf_free(&theirs);
+	}
+	json_object_put(o);
+	if (rc < 0)
+		return ll_err_set(err, "%s: %s", dir, why.text);
+	if (read_weights(dir, m, ll_hf_family(&c), err) < 0)
+		return -1;
+	return moments ? read_moments(dir, moments, 2 * m->parameters, err) : 0;
+}
+
+/* ---- for programs that use a model ---- */
+
+/* checked: every member's hash too. */
+static int open_folder(const char *dir, struct ll_lm_folder *info, bool checked, struct ll_err *err)
+{
+	char *state = ll_path_join(dir, LL_FOLDER_STATE), *config = ll_path_join(dir, "config.json");
+	char *tokenizer = ll_path_join(dir, "tokenizer.json");
+	struct ll_err why = { "" };
+	int rc = -1;
+	*info = (struct ll_lm_folder){ .dir = ll_strdup(dir) };
+	if (ll_path_exists(state)) {
+		struct ll_checkpoint_state s = { 0 };
+		struct json_object *o = NULL;
+		if (checked) {
+			o = ll_folder_open(dir, err);
+		} else {
+			struct ll_buf text = ll_read_file(state, 16 * LL_MIB);
+			if (ll_json_seal_check(ll_buf_str(&text), &why) < 0 || !(o = ll_json_tree_parse(ll_buf_str(&text), &why)))
+				ll_err_set(err, "%s: %s", state, why.text);
+			ll_buf_free(&text);
+		}
+		if (o && (rc = read_state(o, &s, &why) == 0 ? model_config(o, &info->config, &why) : -1) < 0)
+			ll_err_set(err, "%s: %s", state, why.text);
+		info->step = s.step;
+		info->tokenizer_id = ll_strdup(s.tokenizer_id ? s.tokenizer_id : "");
+		ll_checkpoint_state_free(&s);
+		json_object_put(o);
+	} else if (ll_path_exists(config)) {
+		struct ll_buf text = ll_read_file(config, CONFIG_MAX);
+		info->tokenizer_id = ll_strdup("");
+		if ((rc = ll_hf_config_read(ll_buf_str(&text), &info->config, &why)) < 0)
+			ll_err_set(err, "%s: %s", config, why.text);
+		ll_buf_free(&text);
+	} else {
+		ll_err_set(err, "%s: no model folder: neither %s nor config.json is in it", dir, LL_FOLDER_STATE);
+	}
+	if (ll_path_exists(tokenizer))
+		info->tokenizer_path = ll_strdup(tokenizer);
+	ll_free(tokenizer);
+	ll_free(config);
+	ll_free(state);
+	return rc;
+}
+
+void ll_lm_folder_open(const char *dir, struct ll_lm_folder *info)
+{
+	struct ll_err err;
+	if (open_folder(dir, info, false, &err) < 0)
+		ll_die(LL_EXIT_INPUT, "%s", err.text);
+}
+
+struct ll_lm *ll_lm_load_folder(const char *dir, int64_t batch, int64_t seq_len, enum ll_lm_mode mode, struct ll_pool *pool,
+				struct ll_lm_folder *info)
+{
+	struct ll_lm_folder own;
+	struct ll_err err;
+	if (open_folder(dir, info ? info : &own, true, &err) < 0)
+		ll_die(LL_EXIT_INPUT, "%s", err.text);
+	const struct ll_lm_config *c = info ? &info->config : &own.config;
+	struct ll_lm *m = ll_lm_new(c, batch, seq_len > 0 ? seq_len : c->context, mode, pool);
+	if (read_weights(dir, m, ll_hf_family(c), &err) < 0)
+		ll_die(LL_EXIT_INPUT, "%s", err.text);
+	if (!info)
+		ll_lm_folder_free(&own);
+	return m;
+}
+
+void ll_lm_folder_free(struct ll_lm_folder *info)
+{
+	ll_free(info->dir);
+	ll_free(info->tokenizer_path);
+	ll_free(info->tokenizer_id);
+	*info = (struct ll_lm_folder){ 0 };
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+#include "lm/hf_names.h"
+
+#include <stdio.h>
+
+#include "base/memory.h"
+
+enum ll_hf_family ll_hf_family(const struct ll_lm_config *c)
+{
+	bool plain = !c->parallel_residual && !c->embedding_norm;
+	if (plain && c->norm == LL_LM_NORM_LAYER && c->position == LL_LM_POS_LEARNED && !ll_lm_gated(c) && c->bias &&
+	    c->kv_heads == c->heads && c->heads * c->head_dim == c->width)
+		return LL_HF_GPT2;
+	if (plain && c->norm == LL_LM_NORM_RMS && c->position == LL_LM_POS_ROTARY && c->ffn == LL_LM_FFN_SWIGLU && !c->bias &&
+	    !c->rotary_interleaved && c->rotary_fraction == 1)
+		return LL_HF_LLAMA;
+	return LL_HF_NONE;
+}
+
+const char *ll_hf_family_name(enum ll_hf_family f)
+{
+	return f == LL_HF_GPT2 ? "gpt2" : f == LL_HF_LLAMA ? "llama" : "lltools";
+}
+
+struct rename {
+	const char *ours, *theirs;
+	bool transpose;
+};
+
+/* "#" stands for the number of the layer. */
+static const struct rename gpt2[] = {
+	{ "wte", "transformer.wte.weight", false },
+	{ "wpe", "transformer.wpe.weight", false },
+	{ "h.#.norm1.w", "transformer.h.#.ln_1.weight", false },
+	{ "h.#.norm1.b", "transformer.h.#.ln_1.bias", false },
+	{ "h.#.qkv.w", "transformer.h.#.attn.c_attn.weight", true },
+	{ "h.#.qkv.b", "transformer.h.#.attn.c_attn.bias", false },
+	{ "h.#.proj.w", "transformer.h.#.attn.c_proj.weight", true },
+	{ "h.#.proj.b", "transformer.h.#.attn.c_proj.bias", false },
+	{ "h.#.norm2.w", "transformer.h.#.ln_2.weight", false },
+	{ "h.#.norm2.b", "transformer.h.#.ln_2.bias", false },
+	{ "h.#.up.w", "transformer.h.#.mlp.c_fc.weight", true },
+	{ "h.#.up.b", "transformer.h.#.mlp.c_fc.bias", false },
+	{ "h.#.down.w", "transformer.h.#.mlp.c_proj.weight", true },
+	{ "h.#.down.b", "transformer.h.#.mlp.c_proj.bias", false },
+	{ "norm_f.w", "transformer.ln_f.weight", false },
+	{ "norm_f.b", "transformer.ln_f.bias", false },
+	{ "head.w", "lm_head.weight", false },
+	{ NULL, NULL, false },
+};
+/* A name of several, separated by "|", takes the tensor's rows apart: qkv by heads, gate and up in halves. */
+static const struct rename llama[] = {
+	{ "wte", "model.embed_tokens.weight", false },
+	{ "h.#.norm1.w", "model.layers.#.input_layernorm.weight", false },
+	{ "h.#.qkv.w", "model.layers.#.self_attn.q_proj.weight|model.layers.#.self_attn.k_proj.weight|model.layers.#.self_attn.v_proj.weight",
+	  false },
+	{ "h.#.proj.w", "model.layers.#.self_attn.o_proj.weight", false },
+	{ "h.#.norm2.w", "model.layers.#.post_attention_layernorm.weight", false },
+	{ "h.#.up.w", "model.layers.#.mlp.gate_proj.weight|model.layers.#.mlp.up_proj.weight", false },
+	{ "h.#.down.w", "model.layers.#.mlp.down_proj.weight", false },
+	{ "norm_f.w", "model.norm.weight", false },
+	{ "head.w", "lm_head.weight", false },
+	{ NULL, NULL, false },
+};
+
+/* Matches "h.12.qkv.w" with "h.#.qkv.w" and gives the number's digits. */
+static bool matches(const char *name, const char *pattern, struct ll_str *number)
+{
+	*number = ll_str(NULL, 0);
+	for (; *pattern; pattern++) {
+		if (*pattern == '#') {
+			size_t n = strspn(name, "0123456789");
+			if (n == 0)
+				return false;
+			*number = ll_str(name, n);
+			name += n;
+		} else if (*name++ != *pattern) {
+			return false;
+		}
+	}
+	return *name == '\0';
+}
+
+/* Writes one of the "|" parts of a pattern with the number filled in; returns where the next part starts or NULL. */
+static const char *expand(char out[96], const char *pattern, struct ll_str number)
+{
+	size_t len = 0;
+	for (; *pattern && *pattern != '|' && len < 80; pattern++) {
+		if (*pattern == '#')
+			len += (size_t)snprintf(out + len, 96 - len, "%.*s", (int)number.len, number.data);
+		else
+			out[len++] = *pattern;
+	}
+	out[len] = '\0';
+	return *pattern == '|' ? pattern + 1 : NULL;
+}
+
+static int64_t part_rows(const struct ll_lm_config *c, const struct ll_lm_tensor *t, int part, bool is_qkv, bool parted)
+{
+	if (!parted)
+		return t->shape[0];
+	if (is_qkv)
+		return (part == 0 ? c->heads : c->kv_heads) * c->head_dim;
+	return t->shape[0] / 2;
+}
+
+struct ll_hf_tensor *ll_hf_tensors(const struct ll_lm *m, enum ll_hf_family f, size_t *n)
+{
+	struct ll_hf_tensor *list = ll_calloc(3 * m->tensors + 1, sizeof(*list));
+	const struct rename *table = f == LL_HF_GPT2 ? gpt2 : llama;
+	*n = 0;
+	for (size_t i = 0; i < m->tensors; i++) {
+		const struct ll_lm_tensor *t = &m->tensor[i];
+		struct ll_str number;
+		if (f == LL_HF_NONE) {
+			list[*n] = (struct ll_hf_tensor){ .tensor = i, .rows = t->shape[0] };
+			snprintf(list[(*n)++].name, 96, "%s", t->name);
+			continue;
+		}
+		const struct rename *r = table;
+		while (r->ours && !matches(t->name, r->ours, &number))
+			r++;
+		if (!r->ours)
+			LL_BUG("tensor %s has no name in %s", t->name, ll_hf_family_name(f));
+		bool parted = strchr(r->theirs, '|') != NULL;
+		int64_t row = 0;
+		int part = 0;
+		for (const char *p = r->theirs; p; part++) {
+			struct ll_hf_tensor *h = &list[(*n)++];
+			p = expand(h->name, p, number);
+			h->tensor = i;
+			h->row = row;
+			h->rows = part_rows(&m->config, t, part, strstr(r->ours, "qkv") != NULL, parted);
+			h->transpose = r->transpose;
+			row += h->rows;
+		}
+	}
+	return list;
+}
