@@ -158,7 +158,13 @@ static int run(int operands, char **operand)
 		if (strcmp(frame.segment->kind, kind) != 0)
 			ll_die(LL_EXIT_INPUT, "%s: a segment of %s after one of %s", frame.file, frame.segment->kind, kind);
 		job->frame = frame;
+		/* One large frame at a time keeps memory within bounds whatever the number of threads. */
+		bool large = frame.header.raw_len > 8 * LL_FRAME_TARGET;
+		if (large)
+			ll_queue_drain(queue);
 		ll_queue_submit(queue, job);
+		if (large)
+			ll_queue_drain(queue);
 	}
 	ll_queue_free(queue);
 	if (ex.pending && !(ex.last_flags & LL_DOC_NO_NEWLINE))
