@@ -77,9 +77,9 @@ static void merge_scan(const struct ll_bpe *b, const char *p, size_t n, struct l
 	for (size_t i = 0; i < n; i++)
 		id[i] = b->byte_id[(unsigned char)p[i]];
 	for (size_t i = 0; i + 1 < n; i++) {
-		const struct ll_bpe_pair *pair = ll_bpe_find_pair(b, id[i], id[i + 1]);
-		rank[i] = pair->rank;
-		merged[i] = pair->id;
+		struct ll_bpe_merged m = b->bytes_merged[(unsigned char)p[i] << 8 | (unsigned char)p[i + 1]];
+		rank[i] = m.rank;
+		merged[i] = m.id;
 	}
 	while (n > 1) {
 		size_t best = 0;
@@ -159,9 +159,14 @@ static void merge_heap(struct ll_bpe_encoder *e, const char *p, size_t bytes, st
 		e->node[i] = (struct node){ .id = e->bpe->byte_id[(unsigned char)p[i]], .next = i + 1, .prev = i ? i - 1 : LL_BPE_NONE };
 	LL_GROW(e->heap, e->heap_cap, bytes);
 	e->heap_len = 0;
-	for (uint32_t i = 0; i < n; i++)
-		if (rank_node(e, i, n))
-			e->heap[e->heap_len++] = (uint64_t)e->node[i].rank << 32 | i;
+	for (uint32_t i = 0; i + 1 < n; i++) {
+		struct ll_bpe_merged m = e->bpe->bytes_merged[(unsigned char)p[i] << 8 | (unsigned char)p[i + 1]];
+		e->node[i].rank = m.rank;
+		e->node[i].merged = m.id;
+		if (m.rank != LL_BPE_NONE)
+			e->heap[e->heap_len++] = (uint64_t)m.rank << 32 | i;
+	}
+	e->node[n - 1].rank = LL_BPE_NONE;
 	for (size_t i = e->heap_len / 2; i-- > 0;)
 		sift_down(e->heap, e->heap_len, i);
 	while (e->heap_len) {

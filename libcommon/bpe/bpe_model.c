@@ -57,6 +57,7 @@ void ll_bpe_free(struct ll_bpe *b)
 	ll_free(b->token);
 	ll_free(b->merge);
 	ll_free(b->pairs);
+	ll_free(b->bytes_merged);
 	ll_free(b->words);
 	ll_free(b->added);
 	ll_free(b);
@@ -143,6 +144,15 @@ static void index_pairs(struct ll_bpe *b)
 	}
 }
 
+static void index_bytes(struct ll_bpe *b)
+{
+	b->bytes_merged = ll_malloc(65536 * sizeof *b->bytes_merged);
+	for (unsigned i = 0; i < 65536; i++) {
+		const struct ll_bpe_pair *pair = ll_bpe_find_pair(b, b->byte_id[i >> 8], b->byte_id[i & 255]);
+		b->bytes_merged[i] = (struct ll_bpe_merged){ pair->rank, pair->id };
+	}
+}
+
 static void hash_u32(struct ll_hash128_state *s, uint32_t v)
 {
 	unsigned char le[4];
@@ -197,6 +207,7 @@ int ll_bpe_seal(struct ll_bpe *b, struct ll_err *err)
 	if (missing)
 		return ll_err_set(err, "%u of the 256 bytes have no token, so there is text that cannot be encoded", missing);
 	index_pairs(b);
+	index_bytes(b);
 	list_added(b);
 	compute_id(b);
 	return 0;

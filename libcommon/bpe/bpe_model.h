@@ -48,6 +48,9 @@ struct ll_bpe {
 	uint32_t words_mask;
 	size_t words_len;
 	uint32_t byte_id[256];
+	struct ll_bpe_merged {
+		uint32_t rank, id;
+	} *bytes_merged;             /* of every two bytes, [first << 8 | second]: the same as their pair's slot, near at hand */
 	uint32_t *added;             /* ids of added tokens, longest first */
 	size_t addeds, addeds_cap;
 	uint32_t longest;            /* bytes of the longest ordinary token */

@@ -108,9 +108,32 @@ static inline bytes run_of(bytes p, bytes end, unsigned bits, bool wanted)
 
 #define WORD_BITS (LL_CHAR_LETTER | LL_CHAR_NUMBER | LL_CHAR_SPACE)
 
+/* How many of the 8 bytes at p are ASCII letters before the first that is not. */
+static inline unsigned ascii_letters(bytes p)
+{
+	const uint64_t ones = 0x0101010101010101u, high = 0x80 * ones;
+	uint64_t x = ll_get64(p), y = (x & ~high) | 0x20 * ones;
+	uint64_t letter = (y + (0x80 - 'a') * ones) & ~(y + (0x80 - 'z' - 1) * ones) & ~x & high;
+	return letter == high ? 8 : (unsigned)__builtin_ctzll(~letter & high) / 8;
+}
+
 static inline bytes letters(bytes p, bytes end)
 {
+	while (end - p >= 8) {
+		unsigned n = ascii_letters(p), len;
+		p += n;
+		if (n == 8)
+			continue;
+		if (*p < 0x80 || !(wide_class(p, end, &len) & LL_CHAR_LETTER))
+			return p;
+		p += len;
+	}
 	return run_of(p, end, LL_CHAR_LETTER, true);
+}
+
+static inline bool is_ascii_letter(unsigned char c)
+{
+	return (unsigned)((c | 0x20) - 'a') < 26;
 }
 
 static inline bool is_other(bytes p, bytes end)
@@ -179,12 +202,14 @@ static bytes numbers(bytes p, bytes end, int most)
 static inline bytes gpt2_piece(bytes p, bytes end)
 {
 	unsigned len;
-	if (*p == '\'') {
-		bytes q = contraction(p, end, false);
-		if (q != p)
-			return q;
-	}
 	bytes q = p + (*p == ' ' && p + 1 < end);
+	if (LL_LIKELY(is_ascii_letter(*q)))
+		return letters(q, end);
+	if (*p == '\'') {
+		bytes r = contraction(p, end, false);
+		if (r != p)
+			return r;
+	}
 	unsigned class = class_at(q, end, &len);
 	if (class & LL_CHAR_LETTER)
 		return letters(q, end);
@@ -198,17 +223,17 @@ static inline bytes gpt2_piece(bytes p, bytes end)
 static inline bytes cl100k_piece(bytes p, bytes end, int digits, enum space_rule rule)
 {
 	unsigned len, next;
-	if (*p == '\'') {
-		bytes q = contraction(p, end, true);
-		if (q != p)
-			return q;
-	}
+	bytes q = p + (*p == ' ' && p + 1 < end);
+	if (LL_LIKELY(is_ascii_letter(*q)))
+		return letters(q, end);
+	if (*p == '\'' && (q = contraction(p, end, true)) != p)
+		return q;
 	unsigned class = class_at(p, end, &len);
 	if (class & LL_CHAR_LETTER)
 		return letters(p, end);
 	if (class & LL_CHAR_NUMBER)
 		return numbers(p, end, digits);
-	bytes q = p + len;
+	q = p + len;
 	if (q < end && *p != '\n' && *p != '\r' && (class_at(q, end, &next) & LL_CHAR_LETTER))
 		return letters(q, end);
 	if (!(class & LL_CHAR_SPACE) || (*p == ' ' && is_other(q, end))) {
