@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* shard_compare.c - ll-shard compare: are two streams the same set of records, and if not, where do they differ? */
+/* shard_compare.c - ll-shard compare: are two streams the same set of records (two datasets the same tokens), else where not? */
 #include "ll-shard/ll_shard.h"
 
 #include <stdio.h>
@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "doc/dataset.h"
 #include "io/sort.h"
 #include "ll-shard/shard_scan.h"
 
@@ -176,6 +177,54 @@ static struct totals print_differences(struct ll_sorter *sorter)
 	return t;
 }
 
+/* ---- datasets: the same tokens in the same order, however they are cut into files ---- */
+
+static bool is_directory(const char *path)
+{
+	struct stat st;
+	return strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* The first token that differs, or the shorter length. */
+static uint64_t first_difference(struct ll_dataset *a, struct ll_dataset *b)
+{
+	enum { CHUNK = 65536 };
+	uint32_t *x = ll_malloc(CHUNK * sizeof(*x)), *y = ll_malloc(CHUNK * sizeof(*y));
+	uint64_t length = LL_MIN(ll_dataset_tokens(a), ll_dataset_tokens(b)), at = 0;
+	while (at < length) {
+		size_t n = (size_t)LL_MIN(length - at, (uint64_t)CHUNK), i = 0;
+		ll_dataset_read(a, at, n, x);
+		ll_dataset_read(b, at, n, y);
+		while (i < n && x[i] == y[i])
+			i++;
+		at += i;
+		if (i < n)
+			break;
+	}
+	ll_free(x);
+	ll_free(y);
+	return at;
+}
+
+static int compare_datasets(const char *path_a, const char *path_b)
+{
+	struct ll_dataset *a = ll_dataset_open(path_a), *b = ll_dataset_open(path_b);
+	uint64_t tokens_a = ll_dataset_tokens(a), tokens_b = ll_dataset_tokens(b), at;
+	bool same = false;
+	if (strcmp(ll_dataset_tokenizer_id(a), ll_dataset_tokenizer_id(b)) != 0)
+		printf("different tokenizers: %s and %s\n", ll_dataset_tokenizer_id(a), ll_dataset_tokenizer_id(b));
+	else if ((at = first_difference(a, b)) < LL_MAX(tokens_a, tokens_b))
+		printf("different: A has %llu tokens, B has %llu, they differ from token %llu on\n", (unsigned long long)tokens_a,
+		       (unsigned long long)tokens_b, (unsigned long long)at);
+	else
+		same = true;
+	if (same)
+		printf("equal: %llu tokens of %llu documents\n", (unsigned long long)tokens_a, (unsigned long long)ll_dataset_documents(a));
+	ll_dataset_close(a);
+	ll_dataset_close(b);
+	return same ? LL_EXIT_OK : LL_EXIT_NEGATIVE;
+}
+
 /* ---- the command ---- */
 
 static int run_compare(int operands, char **operand)
@@ -185,6 +234,8 @@ static int run_compare(int operands, char **operand)
 	struct side a = { .path = operand[0], .number = 0 }, b = { .path = operand[1], .number = 1 };
 	if (strcmp(a.path, "-") == 0 && strcmp(b.path, "-") == 0)
 		ll_die(LL_EXIT_USAGE, "standard input cannot be both streams");
+	if (is_directory(a.path) && is_directory(b.path))
+		return compare_datasets(a.path, b.path);
 	/* Files are read once for their ids and again only when these differ; a pipe has to be sorted as it comes. */
 	bool twice = is_regular(a.path) && is_regular(b.path);
 	struct ll_sorter *sorter = NULL;

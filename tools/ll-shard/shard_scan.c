@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "base/thread.h"
+#include "doc/dataset.h"
 #include "doc/record.h"
 #include "doc/tokens.h"
 
@@ -155,6 +156,13 @@ bool ll_shard_names(const struct ll_shard_record *r, struct ll_shard_names *out)
 		if (ll_token_doc_get(r->data, r->len, width, &d, &err) < 0)
 			malformed(r, &err);
 		*out = (struct ll_shard_names){ d.key, d.id, d.source, d.text_bytes };
+		return true;
+	}
+	if (strcmp(r->header->kind, "documents") == 0) {
+		struct ll_dataset_entry e;
+		if (ll_dataset_entry_get(r->data, r->len, &e, &err) < 0)
+			malformed(r, &err);
+		*out = (struct ll_shard_names){ e.key, e.id, e.source, e.text_bytes };
 		return true;
 	}
 	return false;
