@@ -67,6 +67,26 @@ theirs = json.loads(tok.to_str())["model"]
 assert [tuple(m) for m in theirs["merges"]] == merges, "merges differ"
 assert theirs["vocab"] == ours["model"]["vocab"], "vocabularies differ"
 END
+cat > hf_random.py <<'END'
+"""Small corpora full of runs and ties: HF's trainer against ours."""
+import json, random, subprocess
+from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+r, bad = random.Random(5), 0
+for _ in range(200):
+    letters = r.choice(["ab", "a-", "abc", "aab ", "\u3042\u3044"])
+    lines = ["".join(r.choice(letters) for _ in range(r.randint(1, 60))) if r.random() < .7 else r.choice(letters) * r.randint(1, 80)
+             for _ in range(r.randint(1, 60))]
+    open("random.txt", "w").write("\n".join(lines))
+    size = r.randint(256, 700)
+    tok = Tokenizer(models.BPE())
+    tok.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tok.train(["random.txt"], trainers.BpeTrainer(vocab_size=size, min_frequency=0, show_progress=False,
+                                                  initial_alphabet=pre_tokenizers.ByteLevel.alphabet()))
+    subprocess.run(["ll-bpe", "train", "-q", "--lines", "--pretokenizer=gpt2", f"--vocab-size={size}", "-o", "random.json", "random.txt"],
+                   check=True, stderr=subprocess.DEVNULL)
+    bad += json.loads(tok.to_str())["model"]["merges"] != json.load(open("random.json"))["model"]["merges"]
+assert bad == 0, f"{bad} of 200 differ"
+END
 
 text=$ROOT/samples/trees.txt
 need_data fixtures/tokenizer/text && text=$LLTOOLS_TEST_DATA/fixtures/tokenizer/text/wagahaiwa_nekodearu.txt
@@ -79,6 +99,7 @@ for p in gpt2 cl100k cl100k-tiktoken o200k qwen2; do
 	ok "$p: HF tokenizers gives the same ids" "$PYTHON" compare.py tok.json edges.jsonl tokens.ll
 	ok "$p: HF's trainer gives the same merges and ids" "$PYTHON" hf_train.py "$text" tok.json $size
 done
+ok "200 random corpora: HF's trainer gives the same merges" "$PYTHON" hf_random.py
 cat > cl100k <<'END'
 '(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+| ?[^\s\p{L}\p{N}]++[\r\n]*+|\s++$|\s*[\r\n]|\s+(?!\S)|\s
 END

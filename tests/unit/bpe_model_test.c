@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "test.h"
 
+#include "base/memory.h"
+#include "base/random.h"
 #include "bpe/bpe.h"
 #include "bpe/bpe_model.h"
 
@@ -180,6 +182,55 @@ static void rank_files(void)
 	ll_buf_free(&text);
 }
 
+/* Whatever is read must be whole: it encodes and decodes any bytes. */
+static size_t damaged(struct ll_buf *file, bool json, uint64_t seed)
+{
+	size_t bad = 0, n = file->len;
+	char any[512];
+	for (size_t i = 0; i < sizeof any; i++)
+		any[i] = (char)i;
+	for (uint64_t round = 0; round < 1500; round++) {
+		char *copy = ll_strndup(file->data, n);
+		for (uint64_t k = 0; k <= round % 3; k++)
+			copy[ll_random_below(seed, 1, 4 * round + k, n)] = "0123456789abc\"\\[]{},: \n\xc4\xa0=Ag"[ll_random_below(seed, 2, 4 * round + k, 28)];
+		struct ll_err err = { "" };
+		struct ll_bpe *b = json ? ll_bpe_parse_json(ll_str(copy, n), &err) : ll_bpe_parse_tiktoken(ll_str(copy, n), "o200k", &err);
+		if (b) {
+			struct ll_bpe_encoder *e = ll_bpe_encoder_new(b);
+			struct ll_ids ids = { 0 };
+			struct ll_buf back = { 0 };
+			ll_bpe_encode(e, ll_str(any, sizeof any), false, &ids);
+			bad += ll_bpe_decode(b, ids.id, ids.len, &back, &err) || !ll_str_eq(ll_buf_str(&back), ll_str(any, sizeof any));
+			ll_buf_free(&back);
+			ll_ids_free(&ids);
+			ll_bpe_encoder_free(e);
+		} else {
+			bad += err.text[0] == 0;
+		}
+		ll_bpe_free(b);
+		ll_free(copy);
+	}
+	return bad;
+}
+
+static void any_damage(void)
+{
+	struct ll_bpe *b = sample("o200k");
+	struct ll_buf json = { 0 }, ranks = { 0 };
+	ll_bpe_json(b, &json);
+	for (unsigned i = 0; i < 256; i++) {
+		char byte = (char)i;
+		put_base64(&ranks, &byte, 1, i);
+	}
+	put_base64(&ranks, "ab", 2, 256);
+	put_base64(&ranks, "abc", 3, 257);
+	ok(damaged(&json, true, 1) == 0, "1500 damaged tokenizer.json files: refused with a reason, or whole");
+	ok(damaged(&ranks, false, 2) == 0, "1500 damaged rank files too");
+	ll_bpe_free(b);
+	ll_buf_free(&json);
+	ll_buf_free(&ranks);
+}
+
 int main(void)
 {
 	struct ll_err err;
@@ -188,6 +239,7 @@ int main(void)
 	refusals();
 	legacy_merges();
 	rank_files();
+	any_damage();
 	static const uint32_t forward[][2] = { { 300, 1 } };
 	ok(!ll_bpe_build(&(struct ll_bpe_spec){ "gpt2", NULL, 0, forward, 1 }, &err), "a merge of what is no token yet: %s", err.text);
 	ok(!ll_bpe_build(&(struct ll_bpe_spec){ "gpt3", NULL, 0, NULL, 0 }, &err), "an unknown scheme: %s", err.text);
