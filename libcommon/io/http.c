@@ -231,8 +231,8 @@ int ll_http_response(struct ll_str message, size_t max_body, struct ll_buf *deco
 			out->truncated |= cut;
 			out->body = ll_buf_str(decoded);
 		} else if (rc < 0) {
-			ll_buf_free(&unchunked);
-			return ll_err_set(err, "the body unpacks to more than %zu bytes", max_body);
+			out->too_long = true;
+			out->body = ll_str("", 0);
 		} else {
 			ll_buf_clear(decoded);
 			out->encoding = value;

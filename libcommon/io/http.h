@@ -22,10 +22,10 @@ struct ll_http {
 	struct ll_str body;     /* in the message, or in `decoded` */
 	struct ll_str encoding; /* a content encoding that could not be undone: body is still in it */
 	bool truncated;         /* the body ends before its length, last chunk or compressed end says */
+	bool too_long;          /* it unpacks to more than max_body bytes: body is empty */
 };
 
-/* Returns -1 when the message is no HTTP response or unpacks to more than max_body bytes. `decoded` is scratch of the
- * caller's, overwritten. */
+/* Returns -1 when the message is no HTTP response. `decoded` is scratch of the caller's, overwritten. */
 int ll_http_response(struct ll_str message, size_t max_body, struct ll_buf *decoded, struct ll_http *out, struct ll_err *err)
 	LL_MUST_CHECK;
 

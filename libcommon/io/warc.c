@@ -220,6 +220,7 @@ static int take_apart(struct ll_warc *w, struct ll_str head, struct ll_str block
 	out->encoding = http.encoding;
 	out->body = http.body;
 	out->truncated |= http.truncated && !out->too_long;
+	out->too_long |= http.too_long;
 	if (out->too_long)
 		out->body = ll_str("", 0);
 	return 0;

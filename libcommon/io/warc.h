@@ -22,7 +22,7 @@ struct ll_warc_record {
 	uint64_t offset;            /* of the record in the decoded stream */
 	struct ll_str encoding;     /* a content encoding that could not be undone ("br"): body is still in it */
 	bool truncated;             /* WARC-Truncated present, or the HTTP body shorter than it says */
-	bool too_long;              /* the block is longer than max_record: headers are as stored, body is empty */
+	bool too_long;              /* the block, or what it unpacks to, is longer than max_record: headers are as stored, body is empty */
 };
 
 /* Do these first bytes begin a WARC or ARC file? */

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "text/utf8.h"
 
+#include "base/cpu.h"
+#include "text/utf8_avx2.h"
+
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
@@ -69,6 +72,14 @@ size_t ll_utf8_valid_prefix(const char *text, size_t n)
 	const unsigned char *s = (const unsigned char *)text;
 	size_t i = 0;
 
+	if (n >= 64 && ll_cpu() >= LL_CPU_AVX2) {
+		i = ll_utf8_blocks_avx2(s, n);
+		/* Back to the start of a character that the end of the last block may cut. */
+		for (int back = 0; back < 3 && i > 0 && (s[i - 1] & 0xc0) == 0x80; back++)
+			i--;
+		if (i > 0 && s[i - 1] >= 0xc0)
+			i--;
+	}
 	while (i < n) {
 		if (s[i] < 0x80) {
 			i += skip_ascii(s + i, n - i);

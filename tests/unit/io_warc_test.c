@@ -136,7 +136,7 @@ static void responses(void)
 	struct ll_buf b = ll_read_file("h", 10000), bomb = ll_read_file("bomb", 10000);
 	http_is(b.data, b.len, 200, "packed text", false, "gzip");
 	http_is(b.data, b.len - 8, 200, "packed text", true, "gzip cut");
-	http_is(bomb.data, bomb.len, -1, "", false, "a body that unpacks beyond the limit");
+	http_is(bomb.data, bomb.len, 200, "", false, "a body that unpacks beyond the limit");
 	ll_buf_free(&b);
 	ll_buf_free(&bomb);
 #endif

@@ -24,7 +24,7 @@ static size_t oracle(const unsigned char *s, size_t n)
 
 int main(void)
 {
-	unsigned char s[80];
+	unsigned char s[400];
 	size_t bad = 0;
 
 	for (unsigned v = 0; v < 1u << 24; v++) {
@@ -48,10 +48,10 @@ int main(void)
 
 	bad = 0;
 	for (uint64_t i = 0; i < 200000; i++) {
-		size_t n = 0, want = ll_random64(1, 0, i) % 70;
+		size_t n = 0, want = ll_random64(1, 0, i) % (i % 2 ? 70 : 380);
 		while (n < want) {
 			uint64_t r = ll_random64(1, n + 1, i);
-			if (r % 23 == 0)
+			if (r % (i % 3 ? 400 : 23) == 0)
 				s[n++] = (unsigned char)(r >> 32);
 			else
 				n += ll_utf8_put((char *)s + n, r % 3 ? 'a' + (uint32_t)(r >> 40) % 26 : (uint32_t)((r >> 32) % 0x700 + 0x80) * (r & 64 ? 29 : 1));

@@ -2,6 +2,8 @@
 /* ll-shard import: options and life cycle. */
 #include "ll-shard/import.h"
 
+#include <sys/stat.h>
+
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/option.h"
@@ -60,6 +62,20 @@ static void import_operand(struct import *im, const char *path, uint64_t expecte
 	}
 }
 
+/* The size of the inputs, for the progress line: 0 when one of them is no regular file. */
+static uint64_t stored_bytes(const char **files, size_t n)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct stat st;
+		if (stat(files[i], &st) < 0 || !S_ISREG(st.st_mode))
+			return 0;
+		sum += (uint64_t)st.st_size;
+	}
+	return sum;
+}
+
 static int run(int operands, char **operand)
 {
 	struct import im = { .options = options };
@@ -68,6 +84,7 @@ static int run(int operands, char **operand)
 	size_t n = ll_input_files(operands, operand, &files, &expected);
 	char out_set[33];
 
+	ll_progress_expect(stored_bytes(files, n));
 	im.block = (size_t)LL_MAX(LL_MIN(ll_memory_budget() / (16 * (uint64_t)(ll_threads() + 2)), LL_MIB), 64 * LL_KIB);
 	im.out = ll_writer_open(ll_common.output, ll_header_new("docs", 1, NULL));
 	im.rejects = ll_rejects_open();

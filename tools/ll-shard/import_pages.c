@@ -86,8 +86,19 @@ static bool media_is(struct ll_str type, const char *want)
 	return type.len >= n && strncasecmp(type.data, want, n) == 0 && (type.len == n || strchr("; \t,\r\n", type.data[n]));
 }
 
+/* A page, its record and its copies are in memory at once. What does not fit fails: it must not count as too long. */
+static size_t page_limit(void)
+{
+	return (size_t)LL_MIN(PAGE_MAX, ll_memory_budget() / 6);
+}
+
+static bool memory_limits(void)
+{
+	return page_limit() < PAGE_MAX;
+}
+
 /* Why a record is no page of ours; NULL when it is one. These are not rejects: an archive holds all kinds of things. */
-static const char *unwanted(const struct ll_warc_record *r, struct ll_str type)
+static const char *unwanted(const struct import_file *file, const struct ll_warc_record *r, struct ll_str type)
 {
 	bool response = ll_str_is(r->type, "response");
 
@@ -99,6 +110,8 @@ static const char *unwanted(const struct ll_warc_record *r, struct ll_str type)
 		return "skipped_http_status";
 	if (!media_is(type, "text/html") && !media_is(type, "text/plain") && !media_is(type, "application/xhtml+xml"))
 		return "skipped_media_type";
+	if (r->too_long && memory_limits())
+		ll_die(LL_EXIT_RESOURCE, "%s: record at byte %llu is longer than a sixth of --memory", file->path, (unsigned long long)r->offset);
 	if (r->too_long)
 		return "skipped_too_long";
 	if (r->encoding.len)
@@ -136,7 +149,7 @@ static void add_record(struct import *im, struct import_job *job, const struct l
 
 void import_archive(struct import *im, const struct import_file *file, struct ll_decoder *d)
 {
-	struct ll_warc *w = ll_warc_on(d, (size_t)LL_MIN(PAGE_MAX, ll_memory_budget() / 6));
+	struct ll_warc *w = ll_warc_on(d, page_limit());
 	struct import_job *job = import_job_new(im, file, work_pages);
 	struct ll_warc_record r;
 	struct ll_err err;
@@ -154,7 +167,7 @@ void import_archive(struct import *im, const struct import_file *file, struct ll
 			continue;
 		}
 		struct ll_str type = ll_str_is(r.type, "response") ? r.http_content_type : r.content_type;
-		const char *why = unwanted(&r, type);
+		const char *why = unwanted(file, &r, type);
 		if (why)
 			ll_stats_count(im->stats, why, 1);
 		else
@@ -177,6 +190,8 @@ void import_page_file(struct import *im, const struct import_file *file, struct 
 	p->html = html;
 	while ((got = ll_decoder_read(d, ll_buf_reserve(&job->input, step), step)) > 0) {
 		job->input.len += got;
+		if (job->input.len - p->body > page_limit() && memory_limits())
+			ll_die(LL_EXIT_RESOURCE, "%s: longer than a sixth of --memory", file->path);
 		if (job->input.len - p->body > PAGE_MAX) { /* read to the end all the same: damage must show */
 			over += got;
 			job->input.len -= got;
