@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* option_inputs.c - which files a command reads: --files-from, operands, --part. */
 #include "base/error.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "base/number.h"
 #include "base/option_table.h"
@@ -8,6 +9,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 struct inputs {
 	const char **file;
@@ -59,6 +61,19 @@ static void add_list(struct inputs *in, const char *path)
 		fclose(f);
 }
 
+/* The progress line can say what is left when all inputs are files. */
+static void expect_bytes(const struct inputs *in)
+{
+	struct stat st;
+	uint64_t total = 0;
+	for (size_t i = 0; i < in->len; i++) {
+		if (strcmp(in->file[i], "-") == 0 || stat(in->file[i], &st) != 0 || !S_ISREG(st.st_mode))
+			return;
+		total += (uint64_t)st.st_size;
+	}
+	ll_progress_expect(total);
+}
+
 size_t ll_input_files(int operands, char **operand, const char ***files, uint64_t **expected)
 {
 	static const char *standard_input[] = { "-", NULL };
@@ -71,6 +86,7 @@ size_t ll_input_files(int operands, char **operand, const char ***files, uint64_
 	bool none = !ll_common.files_from && operands == 0;
 	if (none && ll_common.parts > 1)
 		ll_usage_error("--part needs input files to choose from");
+	expect_bytes(&in);
 	*files = none ? standard_input : in.file;
 	if (expected)
 		*expected = none ? unknown : in.expected;
