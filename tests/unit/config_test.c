@@ -55,6 +55,11 @@ int main(void)
 	check_value("a = 1\n[s]\na = 2\n", "s", "a", "2");
 	check_value("a = 1\n[s]\na = 2\n", NULL, "a", "1");
 	check_value("[ source wiki ] # c\nw = 3\n", "source wiki", "w", "3");
+	const char *manual = "# a comment\nsteps = 1000                    # a comment after a value\n"
+			     "name = \"a value # with \\\"quotes\\\"\"\n[source wiki]\nweight = 0.7\n"; /* of lltools-config.5 */
+	check_value(manual, NULL, "steps", "1000");
+	check_value(manual, NULL, "name", "a value # with \"quotes\"");
+	check_value(manual, "source wiki", "weight", "0.7");
 	check_value("a = 1\n", NULL, "b", NULL);
 	check_value("", NULL, "a", NULL);
 	check_value("a = \xc3\xbc\n", NULL, "a", "\xc3\xbc");
