@@ -3,9 +3,9 @@
  * bpe.h - the tokenizer model: load, build, save, encode, decode. Byte-level BPE; character classes of Unicode
  * LL_UNICODE_VERSION. Counting and training are ll-bpe's own.
  *
- * Encoding of a pre-token: start from its bytes, and as long as an adjacent pair of tokens is in the list of merges, replace the
- * pair of the lowest rank, the leftmost of several (Sennrich et al., "Neural machine translation of rare words with subword
- * units", ACL 2016, section 3.2, as Hugging Face tokenizers and tiktoken do it).
+ * Encoding of a pre-token: start from its bytes, and as long as an adjacent pair of tokens is in the list of merges,
+ * replace the pair of the lowest rank, the leftmost of several (Sennrich et al., "Neural machine translation of rare
+ * words with subword units", ACL 2016, section 3.2, as Hugging Face tokenizers and tiktoken do it).
  */
 #ifndef LL_BPE_H
 #define LL_BPE_H
@@ -13,11 +13,11 @@
 #include "base/error.h"
 #include "base/hash.h"
 
-struct ll_bpe;         /* immutable once loaded; shared by threads */
+struct ll_bpe;	       /* immutable once loaded; shared by threads */
 struct ll_bpe_encoder; /* scratch and cache of one thread */
 
-/* A Hugging Face tokenizer.json (byte-level BPE), or a .tiktoken file with the pre-tokenizer named. Status 3 when it cannot be
- * used exactly as written, with what it holds. `pretokenizer` may be NULL for tokenizer.json. */
+/* A Hugging Face tokenizer.json (byte-level BPE), or a .tiktoken file with the pre-tokenizer named. Status 3 when it
+ * cannot be used exactly as written, with what it holds. `pretokenizer` may be NULL for tokenizer.json. */
 struct ll_bpe *ll_bpe_load(const char *path, const char *pretokenizer);
 /* The same from memory: pure. NULL on error. */
 struct ll_bpe *ll_bpe_parse_json(struct ll_str json, struct ll_err *err) LL_MUST_CHECK;
@@ -33,18 +33,18 @@ struct ll_bpe_spec {
 	size_t merges;
 };
 struct ll_bpe *ll_bpe_build(const struct ll_bpe_spec *spec, struct ll_err *err) LL_MUST_CHECK;
-/* The byte that stands at place 0..255 of the ByteLevel alphabet: printable Latin-1 first ('!' is 0), then the others. */
+/* The byte that stands at place 0..255 of the ByteLevel alphabet: printable Latin-1 first ('!' is 0), then the rest. */
 unsigned char ll_bpe_base_byte(unsigned place);
 /* Appends the model as tokenizer.json, byte for byte what HF tokenizers reads and, spaces apart, writes. */
 void ll_bpe_json(const struct ll_bpe *b, struct ll_buf *out);
 void ll_bpe_free(struct ll_bpe *b);
 
-uint32_t ll_bpe_vocabulary(const struct ll_bpe *b);         /* ids are below it */
+uint32_t ll_bpe_vocabulary(const struct ll_bpe *b);		   /* ids are below it */
 int64_t ll_bpe_special(const struct ll_bpe *b, const char *token); /* id of a special token or -1 */
-int64_t ll_bpe_eot(const struct ll_bpe *b);                 /* <|endoftext|>, </s>, <|end_of_text|>, first found; -1 none */
+int64_t ll_bpe_eot(const struct ll_bpe *b); /* <|endoftext|>, </s>, <|end_of_text|>, first found; -1 none */
 /* XXH3-128 of the canonical vocabulary, merges, specials, pattern and Unicode version; 32 digits. */
 const char *ll_bpe_id(const struct ll_bpe *b);
-const char *ll_bpe_pretokenizer(const struct ll_bpe *b);    /* its name */
+const char *ll_bpe_pretokenizer(const struct ll_bpe *b); /* its name */
 size_t ll_bpe_merges(const struct ll_bpe *b);
 /* The bytes a token stands for; borrowed. Specials give their text; an id that no token has gives data NULL. */
 struct ll_str ll_bpe_token_bytes(const struct ll_bpe *b, uint32_t id);
@@ -59,10 +59,12 @@ struct ll_ids {
 	uint32_t *id;
 	size_t len, cap;
 };
-/* Appends the ids of text (any bytes). Specials in the text are plain text unless allow_special. Time O(n log n) at worst. */
+/* Appends the ids of text (any bytes). Specials in the text are plain text unless allow_special. O(n log n) at
+ * worst. */
 void ll_bpe_encode(struct ll_bpe_encoder *e, struct ll_str text, bool allow_special, struct ll_ids *out);
 /* Appends the bytes of ids; an id outside the vocabulary is an error. */
-int ll_bpe_decode(const struct ll_bpe *b, const uint32_t *ids, size_t n, struct ll_buf *out, struct ll_err *err) LL_MUST_CHECK;
+int ll_bpe_decode(const struct ll_bpe *b, const uint32_t *ids, size_t n, struct ll_buf *out,
+		  struct ll_err *err) LL_MUST_CHECK;
 void ll_ids_free(struct ll_ids *ids);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "bpe/bpe_model.h"
 
-static int add_merge(struct ll_bpe *b, const struct ll_bpe_spec *spec, size_t rank, struct ll_buf *joined, struct ll_err *err)
+static int add_merge(struct ll_bpe *b, const struct ll_bpe_spec *spec, size_t rank, struct ll_buf *joined,
+		     struct ll_err *err)
 {
 	const uint32_t *pair = spec->merge[rank];
 	ll_buf_clear(joined);

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Short pre-tokens are looked up in a cache of fixed size. Misses are merged: short ones by scanning for the lowest rank, long
- * ones with a heap, and very long ones window by window.
+ * Short pre-tokens are looked up in a cache of fixed size. Misses are merged: short ones by scanning for the lowest
+ * rank, long ones with a heap, and very long ones window by window.
  *
- * Why windows are exact, whatever the merges: let the tokens of a window end with t and those of the next window, which starts
- * where t starts, begin with t. Then joining both is the encoding of the whole. For if the whole ever merged across one of the
- * joined boundaries, take the first time: until then the state inside the window that holds this boundary has been a state
- * of that window's own run (it has met the same pairs in the same order), so the lowest, leftmost pair of the whole would have been
- * the choice of that window too, and it would have crossed the boundary, which it did not.
+ * Why windows are exact, whatever the merges: let the tokens of a window end with t and those of the next window, which
+ * starts where t starts, begin with t. Then joining both is the encoding of the whole. For if the whole ever merged
+ * across one of the joined boundaries, take the first time: until then the state inside the window that holds this
+ * boundary has been a state of that window's own run (it has met the same pairs in the same order), so the lowest,
+ * leftmost pair of the whole would have been the choice of that window too, and it would have crossed the boundary,
+ * which it did not.
  */
 #include "base/memory.h"
 #include "bpe/bpe_model.h"
@@ -17,7 +18,7 @@
 
 #define CACHE_SETS ((size_t)1 << 16) /* of two slots of 32 bytes */
 #define CACHE_IDS 3
-#define SCAN_MOST 48                 /* bytes of a pre-token merged by scanning */
+#define SCAN_MOST 48 /* bytes of a pre-token merged by scanning */
 #define WINDOW ((size_t)1 << 16)
 
 struct slot {
@@ -28,7 +29,7 @@ struct slot {
 /* A token of the run being merged, at the place of its first byte. */
 struct node {
 	uint32_t id, next, prev; /* places */
-	uint32_t rank, merged;   /* of this token with the next: rank LL_BPE_NONE when they do not merge */
+	uint32_t rank, merged;	 /* of this token with the next: rank LL_BPE_NONE when they do not merge */
 };
 
 struct ll_bpe_encoder {
@@ -156,7 +157,9 @@ static void merge_heap(struct ll_bpe_encoder *e, const char *p, size_t bytes, st
 	uint32_t n = (uint32_t)bytes;
 	LL_GROW(e->node, e->nodes_cap, bytes);
 	for (uint32_t i = 0; i < n; i++)
-		e->node[i] = (struct node){ .id = e->bpe->byte_id[(unsigned char)p[i]], .next = i + 1, .prev = i ? i - 1 : LL_BPE_NONE };
+		e->node[i] = (struct node){ .id = e->bpe->byte_id[(unsigned char)p[i]],
+					    .next = i + 1,
+					    .prev = i ? i - 1 : LL_BPE_NONE };
 	LL_GROW(e->heap, e->heap_cap, bytes);
 	e->heap_len = 0;
 	for (uint32_t i = 0; i + 1 < n; i++) {
@@ -203,7 +206,8 @@ static void merge_run(struct ll_bpe_encoder *e, const char *p, size_t n, struct 
 static void merge_windows(struct ll_bpe_encoder *e, const char *p, size_t n, struct ll_ids *out)
 {
 	const struct ll_bpe *b = e->bpe;
-	size_t base = out->len, width = LL_MAX(WINDOW, (size_t)8 * b->longest), done = 0; /* bytes covered by out[base..] */
+	size_t base = out->len, width = LL_MAX(WINDOW, (size_t)8 * b->longest),
+	       done = 0; /* bytes covered by out[base..] */
 	merge_run(e, p, LL_MIN(width, n), out);
 	for (done = LL_MIN(width, n); done < n;) {
 		/* Step back over a margin, then go on from the start of the token there. */
@@ -212,7 +216,7 @@ static void merge_windows(struct ll_bpe_encoder *e, const char *p, size_t n, str
 			start -= b->token[out->id[--keep]].len;
 		size_t len = LL_MIN(width, n - start);
 		bool joined = false;
-		for (; start + len > done; ) {
+		for (; start + len > done;) {
 			e->window.len = 0;
 			merge_run(e, p + start, len, &e->window);
 			if (keep == base || e->window.id[0] == out->id[keep]) {
@@ -320,7 +324,8 @@ static uint32_t added_at(const struct ll_bpe *b, const char *p, size_t left, boo
 {
 	for (size_t i = 0; i < b->addeds; i++) {
 		const struct ll_bpe_token *t = &b->token[b->added[i]];
-		if (t->len <= left && (allow_special || !(t->flags & LL_TOKEN_SPECIAL)) && memcmp(b->bytes.data + t->offset, p, t->len) == 0)
+		if (t->len <= left && (allow_special || !(t->flags & LL_TOKEN_SPECIAL)) &&
+		    memcmp(b->bytes.data + t->offset, p, t->len) == 0)
 			return b->added[i];
 	}
 	return LL_BPE_NONE;
@@ -337,7 +342,9 @@ void ll_bpe_encode(struct ll_bpe_encoder *e, struct ll_str text, bool allow_spec
 	}
 	size_t from = 0;
 	for (size_t i = 0; any && i < text.len;) {
-		uint32_t id = first[(unsigned char)text.data[i]] ? added_at(b, text.data + i, text.len - i, allow_special) : LL_BPE_NONE;
+		uint32_t id = first[(unsigned char)text.data[i]]
+				      ? added_at(b, text.data + i, text.len - i, allow_special)
+				      : LL_BPE_NONE;
 		if (id == LL_BPE_NONE) {
 			i++;
 			continue;

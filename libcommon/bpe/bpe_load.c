@@ -12,7 +12,9 @@
 static const char *text_of(struct json_object *o, const char *key)
 {
 	struct json_object *v;
-	return o && json_object_object_get_ex(o, key, &v) && json_object_is_type(v, json_type_string) ? json_object_get_string(v) : "";
+	return o && json_object_object_get_ex(o, key, &v) && json_object_is_type(v, json_type_string)
+		       ? json_object_get_string(v)
+		       : "";
 }
 
 /* The member, or NULL when absent or null. */
@@ -60,7 +62,8 @@ static int load_byte_level(struct json_object *o, bool want_regex, struct ll_err
 	if (is_true(o, "add_prefix_space", true))
 		return ll_err_set(err, "pre_tokenizer ByteLevel with add_prefix_space is not supported");
 	if (is_true(o, "use_regex", true) != want_regex)
-		return ll_err_set(err, "pre_tokenizer ByteLevel with use_regex %s is not supported here", want_regex ? "false" : "true");
+		return ll_err_set(err, "pre_tokenizer ByteLevel with use_regex %s is not supported here",
+				  want_regex ? "false" : "true");
 	return 0;
 }
 
@@ -71,7 +74,9 @@ static int load_split(struct ll_bpe *b, struct json_object *o, struct ll_err *er
 	if (strcmp(text_of(o, "type"), "Split") != 0)
 		return ll_err_set(err, "pre_tokenizer of type '%s' is not supported", text_of(o, "type"));
 	if (member(member(o, "pattern"), "String"))
-		return ll_err_set(err, "the Split pattern is a literal string, which a regular expression was probably meant to be");
+		return ll_err_set(
+			err,
+			"the Split pattern is a literal string, which a regular expression was probably meant to be");
 	/* "Removed" of what does not match is the same where everything matches, which all known patterns do. */
 	if (strcmp(behavior, "Isolated") != 0 && !(strcmp(behavior, "Removed") == 0 && inverted))
 		return ll_err_set(err, "Split with behavior '%s' is not supported", behavior);
@@ -105,11 +110,13 @@ static int load_added(struct ll_bpe *b, struct json_object *list, struct ll_err 
 		if (!content || !json_object_is_type(content, json_type_string) || !member(o, "id"))
 			return ll_err_set(err, "added token %zu has no content or no id", i);
 		if (is_true(o, "single_word", false) || is_true(o, "lstrip", false) || is_true(o, "rstrip", false))
-			return ll_err_set(err, "added token '%.60s' has single_word, lstrip or rstrip, which is not supported",
-					  json_object_get_string(content));
+			return ll_err_set(
+				err, "added token '%.60s' has single_word, lstrip or rstrip, which is not supported",
+				json_object_get_string(content));
 		int64_t id = json_object_get_int64(member(o, "id"));
 		unsigned flags = LL_TOKEN_ADDED | (is_true(o, "special", false) ? LL_TOKEN_SPECIAL : 0);
-		struct ll_str text = ll_str(json_object_get_string(content), (size_t)json_object_get_string_len(content));
+		struct ll_str text =
+			ll_str(json_object_get_string(content), (size_t)json_object_get_string_len(content));
 		if (ll_bpe_add_token(b, id < 0 ? UINT64_MAX : (uint64_t)id, text, flags, err))
 			return -1;
 	}
@@ -135,7 +142,8 @@ static int load_vocab(struct ll_bpe *b, struct json_object *vocab, struct ll_err
 {
 	struct ll_buf bytes = { 0 };
 	int rc = 0;
-	json_object_object_foreach(vocab, key, value) {
+	json_object_object_foreach(vocab, key, value)
+	{
 		if (rc)
 			break;
 		struct ll_str name = ll_cstr(key);
@@ -144,7 +152,8 @@ static int load_vocab(struct ll_bpe *b, struct json_object *vocab, struct ll_err
 			rc = ll_err_set(err, "the id of token '%.60s' is not a number from 0 on", key);
 			continue;
 		}
-		if (ll_bpe_is_special(b, (uint32_t)LL_MIN(id, UINT32_MAX)) && ll_str_eq(ll_bpe_token_bytes(b, (uint32_t)id), name))
+		if (ll_bpe_is_special(b, (uint32_t)LL_MIN(id, UINT32_MAX)) &&
+		    ll_str_eq(ll_bpe_token_bytes(b, (uint32_t)id), name))
 			continue;
 		ll_buf_clear(&bytes);
 		if (ll_utf8_valid_prefix(name.data, name.len) != name.len || !bytes_of(name, &bytes))
@@ -169,8 +178,9 @@ static int64_t merge_side(struct ll_bpe *b, struct ll_str name, struct ll_buf *j
 static struct ll_str string_at(struct json_object *list, size_t i)
 {
 	struct json_object *o = json_object_array_get_idx(list, i);
-	return o && json_object_is_type(o, json_type_string) ? ll_str(json_object_get_string(o), (size_t)json_object_get_string_len(o)) :
-							       ll_str("", 0);
+	return o && json_object_is_type(o, json_type_string)
+		       ? ll_str(json_object_get_string(o), (size_t)json_object_get_string_len(o))
+		       : ll_str("", 0);
 }
 
 static int load_merges(struct ll_bpe *b, struct json_object *merges, struct ll_err *err)
@@ -210,8 +220,10 @@ static int load_model(struct ll_bpe *b, struct json_object *o, struct ll_err *er
 		return ll_err_set(err, "model of type '%s' is not supported (only BPE)", o ? text_of(o, "type") : "");
 	if (!vocab || !json_object_is_type(vocab, json_type_object) || !is_list(merges))
 		return ll_err_set(err, "the model has no vocab or no merges");
-	if (*text_of(o, "continuing_subword_prefix") || *text_of(o, "end_of_word_suffix") || is_true(o, "byte_fallback", false))
-		return ll_err_set(err, "a model with subword prefixes, word suffixes or byte_fallback is not supported");
+	if (*text_of(o, "continuing_subword_prefix") || *text_of(o, "end_of_word_suffix") ||
+	    is_true(o, "byte_fallback", false))
+		return ll_err_set(err,
+				  "a model with subword prefixes, word suffixes or byte_fallback is not supported");
 	struct json_object *dropout = member(o, "dropout");
 	if (dropout && json_object_get_double(dropout) > 0)
 		return ll_err_set(err, "a model with dropout is not supported");
@@ -225,7 +237,8 @@ static int parse_json(struct ll_bpe *b, struct json_object *root, struct ll_err 
 		return ll_err_set(err, "not a tokenizer.json: no member \"model\"");
 	if (strcmp(text_of(root, "version"), "1.0") != 0)
 		return ll_err_set(err, "tokenizer.json of version '%s' is not supported", text_of(root, "version"));
-	if (load_normalizer(b, member(root, "normalizer"), err) || load_pre_tokenizer(b, member(root, "pre_tokenizer"), err) ||
+	if (load_normalizer(b, member(root, "normalizer"), err) ||
+	    load_pre_tokenizer(b, member(root, "pre_tokenizer"), err) ||
 	    load_added(b, member(root, "added_tokens"), err) || load_model(b, member(root, "model"), err))
 		return -1;
 	return ll_bpe_seal(b, err);
@@ -246,7 +259,8 @@ struct ll_bpe *ll_bpe_parse_json(struct ll_str json, struct ll_err *err)
 		at++;
 	json_tokener_free(tokener);
 	if (!root || what != json_tokener_success || at != json.len) {
-		ll_err_set(err, "byte %zu: %s", at, what == json_tokener_success ? "trailing data" : json_tokener_error_desc(what));
+		ll_err_set(err, "byte %zu: %s", at,
+			   what == json_tokener_success ? "trailing data" : json_tokener_error_desc(what));
 		json_object_put(root);
 		return NULL;
 	}
@@ -284,7 +298,8 @@ struct ll_bpe *ll_bpe_load(const char *path, const char *pretokenizer)
 		ll_die(LL_EXIT_INPUT, "%s: %s", path, err.text);
 	if (pretokenizer && ll_pretokenizer_find(pretokenizer) != (int)b->pretokenizer) {
 		ll_hint("leave --pretokenizer away: the file says it");
-		ll_die(LL_EXIT_USAGE, "%s: its pre-tokenizer is %s, not %s", path, ll_bpe_pretokenizer(b), pretokenizer);
+		ll_die(LL_EXIT_USAGE, "%s: its pre-tokenizer is %s, not %s", path, ll_bpe_pretokenizer(b),
+		       pretokenizer);
 	}
 	ll_buf_free(&text);
 	return b;

@@ -76,7 +76,8 @@ static uint32_t *word_slot(const struct ll_bpe *b, const char *bytes, size_t len
 {
 	for (uint32_t i = (uint32_t)ll_hash64(bytes, len);; i++) {
 		uint32_t *slot = &b->words[i & b->words_mask];
-		if (*slot == LL_BPE_NONE || (b->token[*slot].len == len && memcmp(b->bytes.data + b->token[*slot].offset, bytes, len) == 0))
+		if (*slot == LL_BPE_NONE ||
+		    (b->token[*slot].len == len && memcmp(b->bytes.data + b->token[*slot].offset, bytes, len) == 0))
 			return slot;
 	}
 }
@@ -112,7 +113,8 @@ int ll_bpe_add_token(struct ll_bpe *b, uint64_t id, struct ll_str bytes, unsigne
 			grow_words(b);
 		slot = word_slot(b, bytes.data, bytes.len);
 		if (*slot != LL_BPE_NONE)
-			return ll_err_set(err, "tokens %u and %llu stand for the same bytes", *slot, (unsigned long long)id);
+			return ll_err_set(err, "tokens %u and %llu stand for the same bytes", *slot,
+					  (unsigned long long)id);
 		*slot = (uint32_t)id;
 		b->words_len++;
 		b->longest = LL_MAX(b->longest, (uint32_t)bytes.len);
@@ -139,7 +141,8 @@ static void index_pairs(struct ll_bpe *b)
 	b->pairs = ll_malloc(((size_t)b->pairs_mask + 1) * sizeof *b->pairs);
 	memset(b->pairs, 0xff, ((size_t)b->pairs_mask + 1) * sizeof *b->pairs);
 	for (size_t i = 0; i < b->merges; i++) {
-		struct ll_bpe_pair *slot = b->pairs + (ll_bpe_find_pair(b, b->merge[i].left, b->merge[i].right) - b->pairs);
+		struct ll_bpe_pair *slot =
+			b->pairs + (ll_bpe_find_pair(b, b->merge[i].left, b->merge[i].right) - b->pairs);
 		*slot = b->merge[i];
 	}
 }
@@ -164,8 +167,9 @@ static void compute_id(struct ll_bpe *b)
 {
 	struct ll_hash128_state *s = ll_hash128_new();
 	struct ll_buf head = { 0 };
-	ll_buf_printf(&head, "tokenizer 1\nunicode %s\npattern %s\nnormalizer %s\nignore_merges %d\nranked %d\n", LL_UNICODE_VERSION,
-		      ll_pretokenizer_pattern(b->pretokenizer), b->nfc ? "NFC" : "none", b->ignore_merges, b->ranked);
+	ll_buf_printf(&head, "tokenizer 1\nunicode %s\npattern %s\nnormalizer %s\nignore_merges %d\nranked %d\n",
+		      LL_UNICODE_VERSION, ll_pretokenizer_pattern(b->pretokenizer), b->nfc ? "NFC" : "none",
+		      b->ignore_merges, b->ranked);
 	ll_hash128_update(s, head.data, head.len);
 	ll_buf_free(&head);
 	hash_u32(s, (uint32_t)b->tokens);
@@ -205,7 +209,8 @@ int ll_bpe_seal(struct ll_bpe *b, struct ll_err *err)
 		missing += b->byte_id[c] == LL_BPE_NONE;
 	}
 	if (missing)
-		return ll_err_set(err, "%u of the 256 bytes have no token, so there is text that cannot be encoded", missing);
+		return ll_err_set(err, "%u of the 256 bytes have no token, so there is text that cannot be encoded",
+				  missing);
 	index_pairs(b);
 	index_bytes(b);
 	list_added(b);

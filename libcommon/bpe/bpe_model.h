@@ -2,8 +2,8 @@
 /*
  * bpe_model.h - what a struct ll_bpe holds; for the files of this room only.
  *
- * A loader begins with ll_bpe_new, adds tokens, then pairs, then calls ll_bpe_seal, which checks that the model is whole and
- * computes its id. Everything is owned by the model.
+ * A loader begins with ll_bpe_new, adds tokens, then pairs, then calls ll_bpe_seal, which checks that the model is
+ * whole and computes its id. Everything is owned by the model.
  */
 #ifndef LL_BPE_MODEL_H
 #define LL_BPE_MODEL_H
@@ -34,32 +34,33 @@ struct ll_bpe_pair {
 
 struct ll_bpe {
 	enum ll_pretokenizer pretokenizer;
-	bool nfc;           /* text is brought to NFC first */
+	bool nfc;	    /* text is brought to NFC first */
 	bool ignore_merges; /* a pre-token that is a token is that token, whatever the merges say */
-	bool ranked;        /* from a rank file: every way to cut a token in two is a pair, rank = id */
+	bool ranked;	    /* from a rank file: every way to cut a token in two is a pair, rank = id */
 	struct ll_buf bytes;
 	struct ll_bpe_token *token;
-	size_t tokens, tokens_cap;   /* tokens: the vocabulary, 1 + the largest id */
-	struct ll_bpe_pair *merge;   /* in the order of the file */
+	size_t tokens, tokens_cap; /* tokens: the vocabulary, 1 + the largest id */
+	struct ll_bpe_pair *merge; /* in the order of the file */
 	size_t merges, merges_cap;
-	struct ll_bpe_pair *pairs;   /* hash table of `merge`, the last of equal pairs; rank LL_BPE_NONE: empty slot */
+	struct ll_bpe_pair *pairs; /* hash table of `merge`, the last of equal pairs; rank LL_BPE_NONE: empty slot */
 	uint32_t pairs_mask;
-	uint32_t *words;             /* hash table of ordinary tokens by their bytes; LL_BPE_NONE: empty slot */
+	uint32_t *words; /* hash table of ordinary tokens by their bytes; LL_BPE_NONE: empty slot */
 	uint32_t words_mask;
 	size_t words_len;
 	uint32_t byte_id[256];
 	struct ll_bpe_merged {
 		uint32_t rank, id;
-	} *bytes_merged;             /* of every two bytes, [first << 8 | second]: the same as their pair's slot, near at hand */
-	uint32_t *added;             /* ids of added tokens, longest first */
+	} *bytes_merged; /* of every two bytes, [first << 8 | second]: the same as their pair's slot, near at hand */
+	uint32_t *added;  /* ids of added tokens, longest first */
 	size_t addeds, addeds_cap;
-	uint32_t longest;            /* bytes of the longest ordinary token */
+	uint32_t longest; /* bytes of the longest ordinary token */
 	char id[33];
 };
 
 struct ll_bpe *ll_bpe_new(enum ll_pretokenizer p);
 /* Fails when the id is taken or absurd, or when another ordinary token has the same bytes. */
-int ll_bpe_add_token(struct ll_bpe *b, uint64_t id, struct ll_str bytes, unsigned flags, struct ll_err *err) LL_MUST_CHECK;
+int ll_bpe_add_token(struct ll_bpe *b, uint64_t id, struct ll_str bytes, unsigned flags,
+		     struct ll_err *err) LL_MUST_CHECK;
 /* The ordinary token with exactly these bytes, or LL_BPE_NONE. */
 uint32_t ll_bpe_find_word(const struct ll_bpe *b, const char *bytes, size_t len);
 void ll_bpe_add_merge(struct ll_bpe *b, uint32_t left, uint32_t right, uint32_t rank, uint32_t id);

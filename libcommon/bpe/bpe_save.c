@@ -46,8 +46,10 @@ static void put_added(const struct ll_bpe *b, struct ll_buf *scratch, struct ll_
 			continue;
 		ll_buf_printf(out, "%s{\"id\":%u,\"content\":", comma, id);
 		put_token(b, id, scratch, out);
-		ll_buf_printf(out, ",\"single_word\":false,\"lstrip\":false,\"rstrip\":false,\"normalized\":false,\"special\":%s}",
-			      b->token[id].flags & LL_TOKEN_SPECIAL ? "true" : "false");
+		ll_buf_printf(
+			out,
+			",\"single_word\":false,\"lstrip\":false,\"rstrip\":false,\"normalized\":false,\"special\":%s}",
+			b->token[id].flags & LL_TOKEN_SPECIAL ? "true" : "false");
 		comma = ",";
 	}
 	ll_buf_puts(out, "],");
@@ -64,9 +66,12 @@ void ll_bpe_json(const struct ll_bpe *b, struct ll_buf *out)
 	put_byte_level(out, false, false, true);
 	ll_buf_puts(out, ",\"decoder\":");
 	put_byte_level(out, true, true, true);
-	ll_buf_printf(out, ",\"model\":{\"type\":\"BPE\",\"dropout\":null,\"unk_token\":null,\"continuing_subword_prefix\":null,"
-		      "\"end_of_word_suffix\":null,\"fuse_unk\":false,\"byte_fallback\":false,\"ignore_merges\":%s,\"vocab\":{",
-		      b->ignore_merges ? "true" : "false");
+	ll_buf_printf(
+		out,
+		",\"model\":{\"type\":\"BPE\",\"dropout\":null,\"unk_token\":null,\"continuing_subword_prefix\":null,"
+		"\"end_of_word_suffix\":null,\"fuse_unk\":false,\"byte_fallback\":false,\"ignore_merges\":%s,\"vocab\":"
+		"{",
+		b->ignore_merges ? "true" : "false");
 	const char *comma = "";
 	for (uint32_t id = 0; id < b->tokens; id++) {
 		if (!(b->token[id].flags & LL_TOKEN_PRESENT))

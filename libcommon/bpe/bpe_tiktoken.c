@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Rank files (.tiktoken): lines of "base64 SPACE rank". The rule of tiktoken is to merge the adjacent pair whose joined bytes have
- * the lowest rank; so every way to cut a token into two tokens is a merge, of the token's rank.
+ * Rank files (.tiktoken): lines of "base64 SPACE rank". The rule of tiktoken is to merge the adjacent pair whose joined
+ * bytes have the lowest rank; so every way to cut a token into two tokens is a merge, of the token's rank.
  */
 #include "base/number.h"
 #include "bpe/bpe_model.h"
@@ -22,7 +22,9 @@ static int base64_decode(struct ll_str s, struct ll_buf *out)
 	if (s.len == 0 || s.len % 4)
 		return -1;
 	for (size_t i = 0; i < s.len; i += 4) {
-		unsigned pad = i + 4 < s.len ? 0 : (unsigned)(s.data[i + 3] == '=') + (s.data[i + 3] == '=' && s.data[i + 2] == '=');
+		unsigned pad = i + 4 < s.len ? 0
+					     : (unsigned)(s.data[i + 3] == '=') +
+						       (s.data[i + 3] == '=' && s.data[i + 2] == '=');
 		uint32_t v = 0;
 		for (unsigned k = 0; k < 4; k++) {
 			int digit = k < 4 - pad ? base64_digit((unsigned char)s.data[i + k]) : 0;
@@ -52,7 +54,9 @@ static int parse_lines(struct ll_bpe *b, struct ll_str text, struct ll_err *err)
 		ll_buf_clear(&bytes);
 		if (!space || base64_decode(ll_str(row.data, split), &bytes) ||
 		    ll_parse_u64(ll_str(row.data + split + 1, row.len - split - 1), &rank))
-			rc = ll_err_set(err, "line %u: not \"base64 rank\": neither a tokenizer.json nor a .tiktoken file", line);
+			rc = ll_err_set(err,
+					"line %u: not \"base64 rank\": neither a tokenizer.json nor a .tiktoken file",
+					line);
 		else
 			rc = ll_bpe_add_token(b, rank, ll_buf_str(&bytes), 0, err);
 		p = eol ? eol + 1 : end;
@@ -67,7 +71,8 @@ static void derive_merges(struct ll_bpe *b)
 		struct ll_str whole = ll_bpe_token_bytes(b, id);
 		for (size_t cut = 1; cut < whole.len; cut++) {
 			uint32_t left = ll_bpe_find_word(b, whole.data, cut);
-			uint32_t right = left == LL_BPE_NONE ? left : ll_bpe_find_word(b, whole.data + cut, whole.len - cut);
+			uint32_t right =
+				left == LL_BPE_NONE ? left : ll_bpe_find_word(b, whole.data + cut, whole.len - cut);
 			if (right != LL_BPE_NONE)
 				ll_bpe_add_merge(b, left, right, id, id);
 		}
@@ -84,8 +89,10 @@ struct ll_bpe *ll_bpe_parse_tiktoken(struct ll_str text, const char *pretokenize
 	if (!rc && b->tokens == 0)
 		rc = ll_err_set(err, "no tokens in it");
 	if (!rc && scheme < 0)
-		rc = pretokenizer ? ll_err_set(err, "unknown pre-tokenizer '%s'", pretokenizer) :
-				    ll_err_set(err, "a .tiktoken file does not say its pre-tokenizer; give --pretokenizer=NAME");
+		rc = pretokenizer
+			     ? ll_err_set(err, "unknown pre-tokenizer '%s'", pretokenizer)
+			     : ll_err_set(err,
+					  "a .tiktoken file does not say its pre-tokenizer; give --pretokenizer=NAME");
 	if (!rc) {
 		derive_merges(b);
 		rc = ll_bpe_seal(b, err);

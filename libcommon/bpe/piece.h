@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * piece.h - a pre-token of up to 15 bytes as one 16-byte key, for the caches and tables keyed by pre-tokens: its bytes, zeros,
- * and the length in the last byte. 98 of 100 pre-tokens are that short.
+ * piece.h - a pre-token of up to 15 bytes as one 16-byte key, for the caches and tables keyed by pre-tokens: its bytes,
+ * zeros, and the length in the last byte. 98 of 100 pre-tokens are that short.
  */
 #ifndef LL_PIECE_H
 #define LL_PIECE_H

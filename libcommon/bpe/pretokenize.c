@@ -14,13 +14,18 @@ typedef const unsigned char *bytes;
 static const struct {
 	const char *name, *pattern;
 } schemes[LL_PRETOKENIZERS] = {
-	[LL_PRETOKENIZER_GPT2] = { "gpt2", "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+" },
-	[LL_PRETOKENIZER_CL100K] = { "cl100k", CONTRACTIONS "|" BEFORE "\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|" SPACES },
-	[LL_PRETOKENIZER_CL100K_TIKTOKEN] = { "cl100k-tiktoken", "'(?i:[sdmt]|ll|ve|re)|[^\\r\\n\\p{L}\\p{N}]?+\\p{L}++|\\p{N}{1,3}|"
-		" ?[^\\s\\p{L}\\p{N}]++[\\r\\n]*+|\\s++$|\\s*[\\r\\n]|\\s+(?!\\S)|\\s" },
-	[LL_PRETOKENIZER_O200K] = { "o200k", BEFORE UPPERS "*" LOWERS "+" CONTRACTIONS "?|" BEFORE UPPERS "+" LOWERS "*" CONTRACTIONS
-		"?|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|" SPACES },
-	[LL_PRETOKENIZER_QWEN2] = { "qwen2", CONTRACTIONS "|" BEFORE "\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|" SPACES },
+	[LL_PRETOKENIZER_GPT2] = { "gpt2", "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+|"
+					   " ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+" },
+	[LL_PRETOKENIZER_CL100K] = { "cl100k", CONTRACTIONS
+				     "|" BEFORE "\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|" SPACES },
+	[LL_PRETOKENIZER_CL100K_TIKTOKEN] = { "cl100k-tiktoken",
+					      "'(?i:[sdmt]|ll|ve|re)|[^\\r\\n\\p{L}\\p{N}]?+\\p{L}++|\\p{N}{1,3}|"
+					      " ?[^\\s\\p{L}\\p{N}]++[\\r\\n]*+|\\s++$|\\s*[\\r\\n]|\\s+(?!\\S)|\\s" },
+	[LL_PRETOKENIZER_O200K] = { "o200k", BEFORE UPPERS "*" LOWERS "+" CONTRACTIONS "?|" BEFORE UPPERS "+" LOWERS
+							   "*" CONTRACTIONS
+							   "?|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|" SPACES },
+	[LL_PRETOKENIZER_QWEN2] = { "qwen2",
+				    CONTRACTIONS "|" BEFORE "\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|" SPACES },
 };
 
 int ll_pretokenizer_find(const char *name)
@@ -54,7 +59,11 @@ int ll_pretokenizer_by_pattern(struct ll_str pattern)
 /* ---- characters ---- */
 
 static const uint8_t ascii_class[128] = {
-	['\t'] = LL_CHAR_SPACE, ['\n'] = LL_CHAR_SPACE, ['\v'] = LL_CHAR_SPACE, ['\f'] = LL_CHAR_SPACE, ['\r'] = LL_CHAR_SPACE,
+	['\t'] = LL_CHAR_SPACE,
+	['\n'] = LL_CHAR_SPACE,
+	['\v'] = LL_CHAR_SPACE,
+	['\f'] = LL_CHAR_SPACE,
+	['\r'] = LL_CHAR_SPACE,
 	[' '] = LL_CHAR_SPACE,
 	['0' ... '9'] = LL_CHAR_NUMBER,
 	['A' ... 'Z'] = LL_CHAR_LETTER | LL_CHAR_UPPER,
@@ -77,8 +86,10 @@ static unsigned wide_class(bytes p, bytes end, unsigned *len)
 		*len = 3;
 		return ll_char_class(v);
 	}
-	if (c >= 0xf0 && c <= 0xf4 && left >= 4 && (p[1] & 0xc0) == 0x80 && (p[2] & 0xc0) == 0x80 && (p[3] & 0xc0) == 0x80) {
-		uint32_t v = (c & 7) << 18 | (uint32_t)(p[1] & 0x3f) << 12 | (uint32_t)(p[2] & 0x3f) << 6 | (p[3] & 0x3f);
+	if (c >= 0xf0 && c <= 0xf4 && left >= 4 && (p[1] & 0xc0) == 0x80 && (p[2] & 0xc0) == 0x80 &&
+	    (p[3] & 0xc0) == 0x80) {
+		uint32_t v =
+			(c & 7) << 18 | (uint32_t)(p[1] & 0x3f) << 12 | (uint32_t)(p[2] & 0x3f) << 6 | (p[3] & 0x3f);
 		if (v < 0x10000 || v > 0x10ffff)
 			return 0;
 		*len = 4;
@@ -170,7 +181,8 @@ static bytes contraction(bytes p, bytes end, bool any_case)
 
 enum space_rule { SPACE_PLAIN, SPACE_LINES, SPACE_LINES_END };
 
-/* What the tail of a pattern makes of the white space at p:  \s+(?!\S)|\s+  and, before it,  \s*[\r\n]+  or  \s++$|\s*[\r\n] */
+/* What the tail of a pattern makes of the white space at p:  \s+(?!\S)|\s+  and, before it,  \s*[\r\n]+  or
+ * \s++$|\s*[\r\n] in its place. */
 static bytes spaces(bytes p, bytes end, enum space_rule rule)
 {
 	bytes q = p, last = p, newline = NULL;
@@ -301,11 +313,11 @@ static inline bytes o200k_piece(bytes p, bytes end)
 	return spaces(p, end, SPACE_LINES);
 }
 
-#define SPLIT(piece)                                                    \
-	for (; n < max && p < stop; n++) {                              \
-		p = piece;                                              \
-		end[n] = (size_t)(p - start);                           \
-	}                                                               \
+#define SPLIT(piece)                                                                                                   \
+	for (; n < max && p < stop; n++) {                                                                             \
+		p = piece;                                                                                             \
+		end[n] = (size_t)(p - start);                                                                          \
+	}                                                                                                              \
 	break
 
 size_t ll_pretokenize(enum ll_pretokenizer scheme, struct ll_str text, size_t at, size_t *end, size_t max)

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pretokenize.h - text to pre-tokens: the fixed schemes, written by hand. Each splits exactly as its regular expression does in
- * a leftmost-first backtracking engine, with the character classes of Unicode LL_UNICODE_VERSION. The pieces of a text
- * cover it without gaps. A byte that belongs to no valid UTF-8 sequence is a character of its own, neither letter, number
- * nor space.
+ * pretokenize.h - text to pre-tokens: the fixed schemes, written by hand. Each splits exactly as its regular expression
+ * does in a leftmost-first backtracking engine, with the character classes of Unicode LL_UNICODE_VERSION. The pieces of
+ * a text cover it without gaps. A byte that belongs to no valid UTF-8 sequence is a character of its own, neither
+ * letter, number nor space.
  *
  *   gpt2             '(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
  *   cl100k           the pattern of GPT-4 as first published, also that of Llama 3 ("llama3" is another name for it)
- *   cl100k-tiktoken  as tiktoken has it since 0.8: a run of spaces at the very end of a text stays whole (written without the
- *                    possessive sign after {1,3}, which Oniguruma, the engine of HF, reads as another repetition)
+ *   cl100k-tiktoken  as tiktoken has it since 0.8: a run of spaces at the very end of a text stays whole (written
+ *                    without the possessive sign after {1,3}, which Oniguruma, the engine of HF, takes for another
+ *                    repetition)
  *   o200k            the pattern of GPT-4o, also that of Llama 4
  *   qwen2            cl100k with single digits; such tokenizers bring the NFC normaliser
  */
@@ -34,12 +35,12 @@ const char *ll_pretokenizer_pattern(enum ll_pretokenizer p);
 /* The scheme with exactly this regular expression, or -1. */
 int ll_pretokenizer_by_pattern(struct ll_str pattern);
 
-/* Finds up to `max` pieces of text from byte `at` on, which must be 0 or an end found before, and writes where each ends.
- * Returns how many; 0 only when at == text.len. Time is linear in the bytes covered. */
+/* Finds up to `max` pieces of text from byte `at` on, which must be 0 or an end found before, and writes where each
+ * ends. Returns how many; 0 only when at == text.len. Time is linear in the bytes covered. */
 size_t ll_pretokenize(enum ll_pretokenizer p, struct ll_str text, size_t at, size_t *end, size_t max);
 
-/* The last place in (0, text.len] where a long text can be cut so that the pieces of both sides, split apart, are those of
- * the whole: between a letter and an ASCII space or line end. 0 when there is none. */
+/* The last place in (0, text.len] where a long text can be cut so that the pieces of both sides, split apart, are those
+ * of the whole: between a letter and an ASCII space or line end. 0 when there is none. */
 size_t ll_pretokenize_cut(struct ll_str text);
 
 #endif

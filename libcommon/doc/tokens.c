@@ -9,11 +9,12 @@ int ll_token_doc_get(const void *record, size_t len, unsigned width, struct ll_t
 	uint64_t size = ll_get32(p), core = ll_get32(p + 4);
 	uint64_t id_len = ll_get32(p + 32), source_len = ll_get32(p + 36), n = ll_get32(p + 40);
 	if (size != len || core + 8 != size)
-		return ll_err_set(err, "token record of %zu bytes says size %llu, core %llu", len, (unsigned long long)size,
-				  (unsigned long long)core);
+		return ll_err_set(err, "token record of %zu bytes says size %llu, core %llu", len,
+				  (unsigned long long)size, (unsigned long long)core);
 	if (LL_TOKENS_FIXED + id_len + source_len + n * width != size)
 		return ll_err_set(err, "token record of %zu bytes says id %llu, source %llu, %llu ids of %u bytes", len,
-				  (unsigned long long)id_len, (unsigned long long)source_len, (unsigned long long)n, width);
+				  (unsigned long long)id_len, (unsigned long long)source_len, (unsigned long long)n,
+				  width);
 	memcpy(out->key.byte, p + 8, 16);
 	out->text_bytes = ll_get64(p + 24);
 	out->id = ll_str((const char *)p + LL_TOKENS_FIXED, id_len);

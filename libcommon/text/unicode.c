@@ -22,17 +22,19 @@ uint32_t ll_char_lower(uint32_t c)
 	return c < 0x110000 ? (uint32_t)utf8proc_tolower((utf8proc_int32_t)c) : c;
 }
 
-/* Scripts.txt, Unicode 16.0: Han, Hiragana, Katakana, Thai, Lao, Khmer, Myanmar, and the sound marks that kana share. */
+/* Scripts.txt, Unicode 16.0: Han, Hiragana, Katakana, Thai, Lao, Khmer, Myanmar, and the sound marks of kana. */
 static const uint32_t unspaced[][2] = {
-	{ 0xe01, 0xe3a }, { 0xe40, 0xe5b }, { 0xe81, 0xedf }, { 0x1000, 0x109f }, { 0x1780, 0x17dd }, { 0x17e0, 0x17e9 }, { 0x17f0, 0x17f9 },
-	{ 0x19e0, 0x19ff }, { 0x2e80, 0x2e99 }, { 0x2e9b, 0x2ef3 }, { 0x2f00, 0x2fd5 }, { 0x3005, 0x3005 }, { 0x3007, 0x3007 },
-	{ 0x3021, 0x3029 }, { 0x3031, 0x3035 }, { 0x3038, 0x303b }, { 0x3041, 0x3096 }, { 0x3099, 0x309a }, { 0x309d, 0x309f },
-	{ 0x30a1, 0x30fa }, { 0x30fc, 0x30ff }, { 0x31f0, 0x31ff }, { 0x32d0, 0x32fe }, { 0x3300, 0x3357 }, { 0x3400, 0x4dbf },
-	{ 0x4e00, 0x9fff }, { 0xa9e0, 0xa9fe }, { 0xaa60, 0xaa7f }, { 0xf900, 0xfa6d }, { 0xfa70, 0xfad9 }, { 0xff66, 0xff9f },
-	{ 0x116d0, 0x116e3 }, { 0x16fe2, 0x16fe3 }, { 0x16ff0, 0x16ff1 }, { 0x1aff0, 0x1aff3 }, { 0x1aff5, 0x1affb }, { 0x1affd, 0x1affe },
-	{ 0x1b000, 0x1b122 }, { 0x1b132, 0x1b132 }, { 0x1b150, 0x1b152 }, { 0x1b155, 0x1b155 }, { 0x1b164, 0x1b167 }, { 0x1f200, 0x1f200 },
-	{ 0x20000, 0x2a6df }, { 0x2a700, 0x2b739 }, { 0x2b740, 0x2b81d }, { 0x2b820, 0x2cea1 }, { 0x2ceb0, 0x2ebe0 }, { 0x2ebf0, 0x2ee5d },
-	{ 0x2f800, 0x2fa1d }, { 0x30000, 0x3134a }, { 0x31350, 0x323af },
+	{ 0xe01, 0xe3a },     { 0xe40, 0xe5b },	    { 0xe81, 0xedf },	  { 0x1000, 0x109f },	{ 0x1780, 0x17dd },
+	{ 0x17e0, 0x17e9 },   { 0x17f0, 0x17f9 },   { 0x19e0, 0x19ff },	  { 0x2e80, 0x2e99 },	{ 0x2e9b, 0x2ef3 },
+	{ 0x2f00, 0x2fd5 },   { 0x3005, 0x3005 },   { 0x3007, 0x3007 },	  { 0x3021, 0x3029 },	{ 0x3031, 0x3035 },
+	{ 0x3038, 0x303b },   { 0x3041, 0x3096 },   { 0x3099, 0x309a },	  { 0x309d, 0x309f },	{ 0x30a1, 0x30fa },
+	{ 0x30fc, 0x30ff },   { 0x31f0, 0x31ff },   { 0x32d0, 0x32fe },	  { 0x3300, 0x3357 },	{ 0x3400, 0x4dbf },
+	{ 0x4e00, 0x9fff },   { 0xa9e0, 0xa9fe },   { 0xaa60, 0xaa7f },	  { 0xf900, 0xfa6d },	{ 0xfa70, 0xfad9 },
+	{ 0xff66, 0xff9f },   { 0x116d0, 0x116e3 }, { 0x16fe2, 0x16fe3 }, { 0x16ff0, 0x16ff1 }, { 0x1aff0, 0x1aff3 },
+	{ 0x1aff5, 0x1affb }, { 0x1affd, 0x1affe }, { 0x1b000, 0x1b122 }, { 0x1b132, 0x1b132 }, { 0x1b150, 0x1b152 },
+	{ 0x1b155, 0x1b155 }, { 0x1b164, 0x1b167 }, { 0x1f200, 0x1f200 }, { 0x20000, 0x2a6df }, { 0x2a700, 0x2b739 },
+	{ 0x2b740, 0x2b81d }, { 0x2b820, 0x2cea1 }, { 0x2ceb0, 0x2ebe0 }, { 0x2ebf0, 0x2ee5d }, { 0x2f800, 0x2fa1d },
+	{ 0x30000, 0x3134a }, { 0x31350, 0x323af },
 };
 
 bool ll_char_is_unspaced(uint32_t c)
@@ -62,7 +64,7 @@ static void normalize_stretch(struct ll_buf *out, const char *p, size_t n, utf8p
 		len = utf8proc_decompose((const utf8proc_uint8_t *)p, (utf8proc_ssize_t)n, point, len, options);
 	}
 	if (len >= 0)
-		len = utf8proc_reencode(point, len, options); /* in place: UTF-8 is never longer than four bytes a code point */
+		len = utf8proc_reencode(point, len, options); /* in place: UTF-8 has at most 4 bytes a code point */
 	if (len < 0)
 		LL_BUG("utf8proc refuses %zu bytes of valid UTF-8: %s", n, utf8proc_errmsg(len));
 	ll_buf_add(out, point, (size_t)len);
@@ -90,8 +92,8 @@ void ll_normalize(struct ll_buf *out, struct ll_str s, enum ll_normal_form form)
 	unsigned least = form == LL_NFC ? 0xcc : 0x80; /* 0xcc 0x80 is U+0300 */
 	while (p < end) {
 		const unsigned char *from = first_change(p, end, least), *to = from;
-		/* A stretch starts at the character before, which what follows may change, and ends before an ASCII character, which
-		 * never joins with anything before it. */
+		/* A stretch starts at the character before, which what follows may change, and ends before an ASCII
+		 * character, which never joins with anything before it. */
 		if (from < end && from > p)
 			for (from--; from > p && (*from & 0xc0) == 0x80; from--)
 				;
@@ -99,7 +101,8 @@ void ll_normalize(struct ll_buf *out, struct ll_str s, enum ll_normal_form form)
 			to++;
 		ll_buf_add(out, p, (size_t)(from - p));
 		if (to > from)
-			normalize_stretch(out, (const char *)from, (size_t)(to - from), (utf8proc_option_t)option[form]);
+			normalize_stretch(out, (const char *)from, (size_t)(to - from),
+					  (utf8proc_option_t)option[form]);
 		p = to;
 	}
 }

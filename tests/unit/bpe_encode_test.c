@@ -74,8 +74,8 @@ static uint32_t token_of(const struct ll_bpe *b, struct ll_str bytes)
 	return UINT32_MAX;
 }
 
-/* Random merges over a few letters: parts are any tokens made before, so that runs nest deeply. `distinct`: no two merges make
- * the same bytes, so that every token is older than the merges it is a part of. */
+/* Random merges over a few letters: parts are any tokens made before, so that runs nest deeply. `distinct`: no two
+ * merges make the same bytes, so that every token is older than the merges it is a part of. */
 static struct ll_bpe *random_model(struct reference *r, size_t merges, unsigned letters, bool distinct)
 {
 	struct ll_err err;
@@ -101,7 +101,8 @@ static struct ll_bpe *random_model(struct reference *r, size_t merges, unsigned 
 		r->merge[r->merges][0] = left;
 		r->merge[r->merges++][1] = right;
 		ll_bpe_free(b);
-		b = ll_bpe_build(&(struct ll_bpe_spec){ "gpt2", NULL, 0, (const uint32_t(*)[2])r->merge, r->merges }, &err);
+		b = ll_bpe_build(&(struct ll_bpe_spec){ "gpt2", NULL, 0, (const uint32_t(*)[2])r->merge, r->merges },
+				 &err);
 		uint32_t id = token_of(b, ll_buf_str(&joined));
 		r->result[r->merges - 1] = id;
 		if (joined.len < 40 && pools < LL_COUNT(pool))
@@ -172,12 +173,16 @@ static void long_runs(void)
 				a = c;
 				c = next;
 			}
-			text[i] = k == 0 ? 'a' : k == 1 ? "aabab"[i % 5] : k == 2 && i >= 2 ? text[i - c] : (char)('a' + below(2));
+			text[i] = k == 0	     ? 'a'
+				  : k == 1	     ? "aabab"[i % 5]
+				  : k == 2 && i >= 2 ? text[i - c]
+						     : (char)('a' + below(2));
 		}
 		struct ll_ids got = { 0 }, want = { 0 };
 		ll_bpe_encode(e, ll_str(text, length), false, &got);
 		encode_passes(&r, (const unsigned char *)text, length, &want);
-		ok(same(&got, &want) && decodes(b, &got, ll_str(text, length)), "%zu letters in one run, %s: %zu tokens", length, kind[k], got.len);
+		ok(same(&got, &want) && decodes(b, &got, ll_str(text, length)),
+		   "%zu letters in one run, %s: %zu tokens", length, kind[k], got.len);
 		ll_ids_free(&got);
 		ll_ids_free(&want);
 		ll_bpe_encoder_free(e);
@@ -231,7 +236,8 @@ static void specials(void)
 	ok(ids.len == text.len - 3 && ids.id[1] == 3 + 256, "specials are text by default");
 	ok(decodes(b, &ids, text), "and come back");
 	ok(ll_bpe_eot(b) == 0 && ll_bpe_special(b, "<|end|>") == 1 && ll_bpe_special(b, "<|") == -1, "ids of specials");
-	ok(ll_bpe_is_special(b, 2) && !ll_bpe_is_special(b, 3) && ll_bpe_vocabulary(b) == 260 && ll_bpe_width(b) == 2, "vocabulary");
+	ok(ll_bpe_is_special(b, 2) && !ll_bpe_is_special(b, 3) && ll_bpe_vocabulary(b) == 260 && ll_bpe_width(b) == 2,
+	   "vocabulary");
 	ll_ids_free(&ids);
 	ll_bpe_encoder_free(e);
 	ll_bpe_free(b);

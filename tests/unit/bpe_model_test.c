@@ -20,9 +20,12 @@ static void alphabet(void)
 		if (ll_char_byte(point) >= 0)
 			bad += ll_bpe_base_byte(place++) != ll_char_byte(point);
 	ok(bad == 0 && place == 256, "the byte alphabet is a bijection in the order of its characters");
-	ok(ll_byte_char(' ') == 0x120 && ll_byte_char('\n') == 0x10a && ll_byte_char('\t') == 0x109 && ll_byte_char('!') == '!' &&
-	   ll_byte_char(0x7f) == 0x121 && ll_byte_char(0xad) == 0x143 && ll_byte_char(0xff) == 0xff, "known places");
-	ok(ll_char_byte(0x144) == -1 && ll_char_byte(' ') == -1 && ll_char_byte(0xad) == -1, "characters outside of it");
+	ok(ll_byte_char(' ') == 0x120 && ll_byte_char('\n') == 0x10a && ll_byte_char('\t') == 0x109 &&
+		   ll_byte_char('!') == '!' && ll_byte_char(0x7f) == 0x121 && ll_byte_char(0xad) == 0x143 &&
+		   ll_byte_char(0xff) == 0xff,
+	   "known places");
+	ok(ll_char_byte(0x144) == -1 && ll_char_byte(' ') == -1 && ll_char_byte(0xad) == -1,
+	   "characters outside of it");
 }
 
 static const char *const special[] = { "<|endoftext|>", "\xef\xbd\x9c \"x\\\n" };
@@ -47,7 +50,8 @@ static void round_trip(void)
 		if (ok(back != NULL, "%s: what was written is read: %s", names[i], err.text)) {
 			ll_bpe_json(back, &again);
 			ok(strcmp(ll_bpe_id(b), ll_bpe_id(back)) == 0, "%s: the same id", names[i]);
-			ok(ll_str_eq(ll_buf_str(&json), ll_buf_str(&again)), "%s: written again, the same bytes", names[i]);
+			ok(ll_str_eq(ll_buf_str(&json), ll_buf_str(&again)), "%s: written again, the same bytes",
+			   names[i]);
 		}
 		/* (a, bc) makes bytes that (ab, c) has made: no new id. */
 		ok(ll_bpe_vocabulary(b) == 258 + 4 && ll_bpe_merges(b) == 5, "%s: five merges, four tokens", names[i]);
@@ -142,7 +146,8 @@ static void put_base64(struct ll_buf *out, const char *s, size_t n, unsigned ran
 {
 	static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	for (size_t i = 0; i < n; i += 3) {
-		uint32_t v = (uint32_t)(unsigned char)s[i] << 16 | (i + 1 < n ? (uint32_t)(unsigned char)s[i + 1] << 8 : 0) |
+		uint32_t v = (uint32_t)(unsigned char)s[i] << 16 |
+			     (i + 1 < n ? (uint32_t)(unsigned char)s[i + 1] << 8 : 0) |
 			     (i + 2 < n ? (unsigned char)s[i + 2] : 0);
 		for (unsigned k = 0; k < 4; k++)
 			ll_buf_putc(out, k <= n - i ? digit[v >> (18 - 6 * k) & 63] : '=');
@@ -175,8 +180,11 @@ static void rank_files(void)
 	ll_ids_free(&ids);
 	ll_bpe_encoder_free(e);
 	ll_bpe_free(b);
-	ok(!ll_bpe_parse_tiktoken(ll_buf_str(&text), NULL, &err) && strstr(err.text, "--pretokenizer"), "without a scheme: %s", err.text);
-	static const char *const bad[] = { "", "IQ== x\n", "IQ=\n", "I!== 0\n", "IQ== 0\nIQ== 1\n", "IQ== 0\nIg== 0\n", "IQ== 0\n", "\n" };
+	ok(!ll_bpe_parse_tiktoken(ll_buf_str(&text), NULL, &err) && strstr(err.text, "--pretokenizer"),
+	   "without a scheme: %s", err.text);
+	static const char *const bad[] = {
+		"", "IQ== x\n", "IQ=\n", "I!== 0\n", "IQ== 0\nIQ== 1\n", "IQ== 0\nIg== 0\n", "IQ== 0\n", "\n"
+	};
 	for (size_t i = 0; i < LL_COUNT(bad); i++)
 		ok(!ll_bpe_parse_tiktoken(ll_cstr(bad[i]), "gpt2", &err), "refused: %s", err.text);
 	ll_buf_free(&text);
@@ -192,15 +200,18 @@ static size_t damaged(struct ll_buf *file, bool json, uint64_t seed)
 	for (uint64_t round = 0; round < 1500; round++) {
 		char *copy = ll_strndup(file->data, n);
 		for (uint64_t k = 0; k <= round % 3; k++)
-			copy[ll_random_below(seed, 1, 4 * round + k, n)] = "0123456789abc\"\\[]{},: \n\xc4\xa0=Ag"[ll_random_below(seed, 2, 4 * round + k, 28)];
+			copy[ll_random_below(seed, 1, 4 * round + k, n)] =
+				"0123456789abc\"\\[]{},: \n\xc4\xa0=Ag"[ll_random_below(seed, 2, 4 * round + k, 28)];
 		struct ll_err err = { "" };
-		struct ll_bpe *b = json ? ll_bpe_parse_json(ll_str(copy, n), &err) : ll_bpe_parse_tiktoken(ll_str(copy, n), "o200k", &err);
+		struct ll_bpe *b = json ? ll_bpe_parse_json(ll_str(copy, n), &err)
+					: ll_bpe_parse_tiktoken(ll_str(copy, n), "o200k", &err);
 		if (b) {
 			struct ll_bpe_encoder *e = ll_bpe_encoder_new(b);
 			struct ll_ids ids = { 0 };
 			struct ll_buf back = { 0 };
 			ll_bpe_encode(e, ll_str(any, sizeof any), false, &ids);
-			bad += ll_bpe_decode(b, ids.id, ids.len, &back, &err) || !ll_str_eq(ll_buf_str(&back), ll_str(any, sizeof any));
+			bad += ll_bpe_decode(b, ids.id, ids.len, &back, &err) ||
+			       !ll_str_eq(ll_buf_str(&back), ll_str(any, sizeof any));
 			ll_buf_free(&back);
 			ll_ids_free(&ids);
 			ll_bpe_encoder_free(e);
@@ -241,7 +252,8 @@ int main(void)
 	rank_files();
 	any_damage();
 	static const uint32_t forward[][2] = { { 300, 1 } };
-	ok(!ll_bpe_build(&(struct ll_bpe_spec){ "gpt2", NULL, 0, forward, 1 }, &err), "a merge of what is no token yet: %s", err.text);
+	ok(!ll_bpe_build(&(struct ll_bpe_spec){ "gpt2", NULL, 0, forward, 1 }, &err),
+	   "a merge of what is no token yet: %s", err.text);
 	ok(!ll_bpe_build(&(struct ll_bpe_spec){ "gpt3", NULL, 0, NULL, 0 }, &err), "an unknown scheme: %s", err.text);
 	return test_done();
 }

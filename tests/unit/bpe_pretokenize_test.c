@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The hand-written splitters against PCRE2 running the patterns themselves, on code points that Unicode 14 and 16 class alike. */
+/* The hand-written splitters against PCRE2 running the patterns themselves, on code points that Unicode 14 and 16 class
+ * alike. */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
@@ -10,12 +11,79 @@
 #include "bpe/pretokenize.h"
 
 static const char *const bits[] = {
-	" ", " ", "  ", "\n", "\r\n", "\r", "\t", "\v", "\xc2\xa0", "\xc2\x85", "\xe3\x80\x80", "\xe2\x80\xa8", "\x1c", "\xe2\x80\x8b",
-	"'s", "'S", "'t", "'ll", "'LL", "'lL", "'re", "'Ve", "'d", "'m", "'x", "'l", "''", "'\xc5\xbf", "\xe2\x80\x99s",
-	"a", "Z", "word", "Word", "WORD", "camelCase", "XMLHttp", "\xc3\xa9", "\xc3\x89", "\xce\xa3", "\xcf\x83", "\xe6\x97\xa5", "\xe6\x9c\xac",
-	"\xc7\x85", "\xca\xb0", "e\xcc\x81", "\xcc\x81", "\xe0\xa4\x95\xe0\xa4\xbf", "\xd8\xa7\xd9\x84",
-	"1", "12", "123", "1234", "\xc2\xb2", "\xc2\xbd", "\xd9\xa3", "\xf0\x9d\x9f\x98", "\xe2\x85\xa7",
-	".", "...", "!", "/", "//", "-", "--", "\"", "(", "_", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xf0\x9f\x91\x8d\xf0\x9f\x8f\xbd", "\xef\xbb\xbf", "$", "\x01",
+	" ",
+	" ",
+	"  ",
+	"\n",
+	"\r\n",
+	"\r",
+	"\t",
+	"\v",
+	"\xc2\xa0",
+	"\xc2\x85",
+	"\xe3\x80\x80",
+	"\xe2\x80\xa8",
+	"\x1c",
+	"\xe2\x80\x8b",
+	"'s",
+	"'S",
+	"'t",
+	"'ll",
+	"'LL",
+	"'lL",
+	"'re",
+	"'Ve",
+	"'d",
+	"'m",
+	"'x",
+	"'l",
+	"''",
+	"'\xc5\xbf",
+	"\xe2\x80\x99s",
+	"a",
+	"Z",
+	"word",
+	"Word",
+	"WORD",
+	"camelCase",
+	"XMLHttp",
+	"\xc3\xa9",
+	"\xc3\x89",
+	"\xce\xa3",
+	"\xcf\x83",
+	"\xe6\x97\xa5",
+	"\xe6\x9c\xac",
+	"\xc7\x85",
+	"\xca\xb0",
+	"e\xcc\x81",
+	"\xcc\x81",
+	"\xe0\xa4\x95\xe0\xa4\xbf",
+	"\xd8\xa7\xd9\x84",
+	"1",
+	"12",
+	"123",
+	"1234",
+	"\xc2\xb2",
+	"\xc2\xbd",
+	"\xd9\xa3",
+	"\xf0\x9d\x9f\x98",
+	"\xe2\x85\xa7",
+	".",
+	"...",
+	"!",
+	"/",
+	"//",
+	"-",
+	"--",
+	"\"",
+	"(",
+	"_",
+	"\xe2\x82\xac",
+	"\xf0\x9f\x98\x80",
+	"\xf0\x9f\x91\x8d\xf0\x9f\x8f\xbd",
+	"\xef\xbb\xbf",
+	"$",
+	"\x01",
 };
 
 static void check_scheme(enum ll_pretokenizer scheme)
@@ -23,7 +91,8 @@ static void check_scheme(enum ll_pretokenizer scheme)
 	const char *pattern = ll_pretokenizer_pattern(scheme);
 	int code;
 	size_t at, bad = 0, pieces = 0;
-	pcre2_code *re = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, PCRE2_UTF | PCRE2_UCP | PCRE2_DOLLAR_ENDONLY, &code, &at, NULL);
+	pcre2_code *re = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED,
+				       PCRE2_UTF | PCRE2_UCP | PCRE2_DOLLAR_ENDONLY, &code, &at, NULL);
 	if (!ok(re != NULL, "%s: PCRE2 takes the pattern", ll_pretokenizer_name(scheme)))
 		return;
 	pcre2_match_data *match = pcre2_match_data_create_from_pattern(re, NULL);
@@ -49,9 +118,11 @@ static void check_scheme(enum ll_pretokenizer scheme)
 			start = have ? end[ours++] : text.len;
 		}
 		if (!equal && ++bad < 4)
-			diag("", "%s splits otherwise than the pattern: '%.*s' near %zu", ll_pretokenizer_name(scheme), (int)text.len, text.data, start);
+			diag("", "%s splits otherwise than the pattern: '%.*s' near %zu", ll_pretokenizer_name(scheme),
+			     (int)text.len, text.data, start);
 	}
-	ok(bad == 0, "%s: %zu pieces of 40000 random strings split as the pattern does", ll_pretokenizer_name(scheme), pieces);
+	ok(bad == 0, "%s: %zu pieces of 40000 random strings split as the pattern does", ll_pretokenizer_name(scheme),
+	   pieces);
 	ll_buf_free(&text);
 	pcre2_match_data_free(match);
 	pcre2_code_free(re);
@@ -115,11 +186,20 @@ int main(void)
 	SPLIT(LL_PRETOKENIZER_O200K, "camelCase HTTPServer don't //\n", "camel|Case| HTTPServer| don't| //\n");
 	SPLIT(LL_PRETOKENIZER_QWEN2, "x123", "x|1|2|3");
 	/* Letters of Unicode 16.0 are letters; letters of 17.0 are not; invalid bytes are symbols, one by one. */
-	SPLIT(LL_PRETOKENIZER_CL100K, "\xea\x9f\x8b" "a", "\xea\x9f\x8b" "a");
-	SPLIT(LL_PRETOKENIZER_CL100K, "a\xe0\xa2\x8f" "b", "a|\xe0\xa2\x8f" "b");
+	SPLIT(LL_PRETOKENIZER_CL100K,
+	      "\xea\x9f\x8b"
+	      "a",
+	      "\xea\x9f\x8b"
+	      "a");
+	SPLIT(LL_PRETOKENIZER_CL100K,
+	      "a\xe0\xa2\x8f"
+	      "b",
+	      "a|\xe0\xa2\x8f"
+	      "b");
 	SPLIT(LL_PRETOKENIZER_GPT2, "a\xff\xc3 \xe6\x97", "a|\xff\xc3| \xe6\x97");
 	SPLIT(LL_PRETOKENIZER_GPT2, "\xed\xa0\x80z", "\xed\xa0\x80|z");
 	ok(ll_pretokenizer_find("llama3") == LL_PRETOKENIZER_CL100K && ll_pretokenizer_find("cl100") == -1, "names");
-	ok(ll_pretokenizer_by_pattern(ll_cstr(ll_pretokenizer_pattern(LL_PRETOKENIZER_O200K))) == LL_PRETOKENIZER_O200K, "patterns");
+	ok(ll_pretokenizer_by_pattern(ll_cstr(ll_pretokenizer_pattern(LL_PRETOKENIZER_O200K))) == LL_PRETOKENIZER_O200K,
+	   "patterns");
 	return test_done();
 }

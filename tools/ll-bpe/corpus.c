@@ -15,7 +15,7 @@
 
 struct job {
 	struct ll_data_frame frame; /* of documents, or */
-	char *text;                 /* plain text */
+	char *text;		    /* plain text */
 	size_t len;
 };
 
@@ -43,8 +43,8 @@ static void work(void *context, void *argument)
 			struct ll_doc doc;
 			struct ll_err err;
 			if (ll_doc_get(record, ll_get32(record), &doc, &err))
-				ll_die(LL_EXIT_INPUT, "%s: frame %u at byte %llu: %s", job->frame.file, job->frame.header.sequence,
-				       (unsigned long long)job->frame.offset, err.text);
+				ll_die(LL_EXIT_INPUT, "%s: frame %u at byte %llu: %s", job->frame.file,
+				       job->frame.header.sequence, (unsigned long long)job->frame.offset, err.text);
 			run->o->text(run->o->context, worker, doc.text);
 			job->len += doc.text.len;
 		}
@@ -93,7 +93,9 @@ static void read_text(struct run *run, const char *path)
 		if (len == 0) { /* no place to cut yet: look again when there is twice as much */
 			target = 2 * text.len;
 			if (target > ll_memory_left())
-				ll_die(LL_EXIT_RESOURCE, "%s: %zu bytes without a place to cut them do not fit into --memory", path, text.len);
+				ll_die(LL_EXIT_RESOURCE,
+				       "%s: %zu bytes without a place to cut them do not fit into --memory", path,
+				       text.len);
 			continue;
 		}
 		struct ll_buf rest = { 0 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * corpus.h - what `train` and `inspect` read: document streams and plain text (also compressed), handed out in stretches to any
- * thread. A document is one stretch. A plain text file is one text, cut where that changes no pre-token (ll_pretokenize_cut).
+ * corpus.h - what `train` and `inspect` read: document streams and plain text (also compressed), handed out in
+ * stretches to any thread. A document is one stretch. A plain text file is one text, cut where that changes no
+ * pre-token (ll_pretokenize_cut).
  */
 #ifndef LL_CORPUS_H
 #define LL_CORPUS_H
@@ -9,8 +10,9 @@
 #include "base/base.h"
 
 struct corpus_options {
-	const char *from; /* auto, docs, text: auto looks at a file's first bytes; standard input is a document stream */
-	bool lines;       /* cut plain text only after line ends */
+	/* auto, docs or text: auto looks at a file's first bytes; standard input is a document stream. */
+	const char *from;
+	bool lines; /* cut plain text only after line ends */
 	void *context;
 	/* A stretch of text, on any thread. */
 	void (*text)(void *context, void *worker, struct ll_str text);

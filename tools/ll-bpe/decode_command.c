@@ -28,7 +28,8 @@ struct batch {
 static void bad_frame(const struct ll_data_frame *f, const char *why) LL_NORETURN;
 static void bad_frame(const struct ll_data_frame *f, const char *why)
 {
-	ll_die(LL_EXIT_INPUT, "%s: frame %u at byte %llu: %s", f->file, f->header.sequence, (unsigned long long)f->offset, why);
+	ll_die(LL_EXIT_INPUT, "%s: frame %u at byte %llu: %s", f->file, f->header.sequence,
+	       (unsigned long long)f->offset, why);
 }
 
 static struct ll_token_doc token_doc(const struct batch *b, const unsigned char *record)
@@ -65,8 +66,9 @@ static void put_document(struct run *run, const struct ll_token_doc *t, struct l
 {
 	struct ll_doc doc = { .key = t->key, .id = t->id, .source = t->source, .text = text };
 	ll_stats_in(run->stats, t->source, text.len);
-	const char *reason = text.len > LL_TEXT_MAX ? "text too long" :
-			     ll_utf8_valid_prefix(text.data, text.len) != text.len ? "not UTF-8" : NULL;
+	const char *reason = text.len > LL_TEXT_MAX				     ? "text too long"
+			     : ll_utf8_valid_prefix(text.data, text.len) != text.len ? "not UTF-8"
+										     : NULL;
 	if (!reason) {
 		ll_buf_clear(&run->record);
 		ll_doc_put(&run->record, &doc);
@@ -104,8 +106,8 @@ static void check_segment(struct run *run, const struct ll_data_frame *f)
 		return;
 	char *tokenizer = ll_header_get(f->segment, "tokenizer"), *width = ll_header_get(f->segment, "width");
 	if (!tokenizer || strcmp(tokenizer, ll_bpe_id(run->bpe)) != 0)
-		ll_die(LL_EXIT_INPUT, "%s: its tokens are of tokenizer %s, and %s is %s", f->file, tokenizer ? tokenizer : "(none)",
-		       ll_bpe_options.model, ll_bpe_id(run->bpe));
+		ll_die(LL_EXIT_INPUT, "%s: its tokens are of tokenizer %s, and %s is %s", f->file,
+		       tokenizer ? tokenizer : "(none)", ll_bpe_options.model, ll_bpe_id(run->bpe));
 	if (!width || (strcmp(width, "2") != 0 && strcmp(width, "4") != 0))
 		bad_frame(f, "the header says no width of 2 or 4");
 	run->width = width[0] == '2' ? 2 : 4;
@@ -138,7 +140,8 @@ int decode_command(int operands, char **operand)
 
 	struct ll_end end = ll_writer_finish(run.out, ll_reader_lineage(reader));
 	ll_rejects_close(run.rejects, ll_stats_documents_in(run.stats), ll_reader_lineage(reader));
-	ll_stats_finish(run.stats, ll_id_hex(ll_reader_totals(reader, NULL).set_id, in_set), ll_id_hex(end.set_id, out_set));
+	ll_stats_finish(run.stats, ll_id_hex(ll_reader_totals(reader, NULL).set_id, in_set),
+			ll_id_hex(end.set_id, out_set));
 	ll_writer_publish(run.out);
 	ll_stats_free(run.stats);
 	ll_reader_close(reader);

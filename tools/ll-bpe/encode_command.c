@@ -60,7 +60,9 @@ static void encode_batch(void *context, void *argument)
 	const unsigned char *record = b->frame.raw;
 	for (uint32_t i = 0; i < b->frame.header.records; i++, record += ll_get32(record)) {
 		struct ll_doc doc = document(b, record);
-		struct ll_token_doc t = { .key = doc.key, .id = doc.id, .source = doc.source, .text_bytes = doc.text.len };
+		struct ll_token_doc t = {
+			.key = doc.key, .id = doc.id, .source = doc.source, .text_bytes = doc.text.len
+		};
 		ll_stats_in(b->stats, doc.source, doc.text.len);
 		s->ids.len = 0;
 		ll_bpe_encode(s->encoder, doc.text, ll_bpe_options.allow_special, &s->ids);
@@ -92,7 +94,8 @@ static void retire_batch(void *context, void *argument)
 		struct ll_doc doc = document(b, record);
 		if (!ll_common.rejects) {
 			ll_hint("--rejects=FILE keeps such documents and goes on");
-			ll_die(LL_EXIT_INPUT, "document '%.*s' makes more tokens than a record holds", (int)LL_MIN(doc.id.len, 200), doc.id.data);
+			ll_die(LL_EXIT_INPUT, "document '%.*s' makes more tokens than a record holds",
+			       (int)LL_MIN(doc.id.len, 200), doc.id.data);
 		}
 		ll_rejects_put(run->rejects, &doc, "too many tokens", NULL);
 	}
@@ -129,7 +132,8 @@ int encode_command(int operands, char **operand)
 	struct ll_end end = ll_writer_finish(run.out, ll_reader_lineage(reader));
 	ll_rejects_close(run.rejects, ll_stats_documents_in(run.stats), ll_reader_lineage(reader));
 	ll_stats_count(run.stats, "tokens", run.tokens);
-	ll_stats_finish(run.stats, ll_id_hex(ll_reader_totals(reader, NULL).set_id, in_set), ll_id_hex(end.set_id, out_set));
+	ll_stats_finish(run.stats, ll_id_hex(ll_reader_totals(reader, NULL).set_id, in_set),
+			ll_id_hex(end.set_id, out_set));
 	ll_writer_publish(run.out);
 	for (struct scratch *s; (s = spares_take(&run.scratch));) {
 		ll_bpe_encoder_free(s->encoder);

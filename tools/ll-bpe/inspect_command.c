@@ -57,7 +57,8 @@ static void describe(const struct ll_bpe *b, struct ll_out *out)
 		specials += ll_bpe_is_special(b, id);
 		longest = ll_bpe_is_special(b, id) ? longest : LL_MAX(longest, ll_bpe_token_bytes(b, id).len);
 	}
-	ll_out_printf(out, "longest token\t%zu bytes\neot\t%lld\nspecials\t%u\n", longest, (long long)ll_bpe_eot(b), specials);
+	ll_out_printf(out, "longest token\t%zu bytes\neot\t%lld\nspecials\t%u\n", longest, (long long)ll_bpe_eot(b),
+		      specials);
 	for (uint32_t id = 0; id < ll_bpe_vocabulary(b); id++)
 		if (ll_bpe_is_special(b, id)) {
 			struct ll_str text = ll_bpe_token_bytes(b, id);
@@ -74,8 +75,11 @@ int inspect_command(int operands, char **operand)
 	if (operands || ll_common.files_from) {
 		const char **files;
 		size_t n = ll_input_files(operands, operand, &files, NULL);
-		corpus_read(&(struct corpus_options){ ll_bpe_options.from, false, &t, count_tokens, worker_new, worker_free }, files, n);
-		ll_out_printf(out, "bytes\t%llu\ntokens\t%llu\n", (unsigned long long)t.bytes, (unsigned long long)t.tokens);
+		corpus_read(&(struct corpus_options){ ll_bpe_options.from, false, &t, count_tokens, worker_new,
+						      worker_free },
+			    files, n);
+		ll_out_printf(out, "bytes\t%llu\ntokens\t%llu\n", (unsigned long long)t.bytes,
+			      (unsigned long long)t.tokens);
 		if (t.tokens)
 			ll_out_printf(out, "bytes per token\t%llu.%03llu\n", (unsigned long long)(t.bytes / t.tokens),
 				      (unsigned long long)(t.bytes % t.tokens * 1000 / t.tokens));

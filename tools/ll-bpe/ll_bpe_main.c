@@ -7,25 +7,34 @@
 struct ll_bpe_options ll_bpe_options = { .pretokenizer = NULL, .min_frequency = 0, .from = "auto" };
 
 #define PRETOKENIZERS "gpt2|cl100k|cl100k-tiktoken|o200k|llama3|qwen2"
-#define MODEL_OPTION                                                                                                                \
-	{ LL_OPT_STRING, 'm', "model", &ll_bpe_options.model, "FILE", "the tokenizer: a tokenizer.json or a .tiktoken file",        \
-	  LL_OPT_IDENTITY | LL_OPT_FILE, NULL, 0, 0 }
-#define PRETOKENIZER_OPTION(text)                                                                                                   \
-	{ LL_OPT_CHOICE, 0, "pretokenizer", &ll_bpe_options.pretokenizer, "NAME", text, LL_OPT_IDENTITY, PRETOKENIZERS, 0, 0 }
-#define FROM_OPTION                                                                                                                 \
-	{ LL_OPT_CHOICE, 0, "from", &ll_bpe_options.from, "KIND", "what the operands are; auto looks at each file", 0,              \
-	  "auto|docs|text", 0, 0 }
+#define MODEL_OPTION                                                                                                   \
+	{                                                                                                              \
+		LL_OPT_STRING, 'm', "model", &ll_bpe_options.model, "FILE",                                            \
+			"the tokenizer: a tokenizer.json or a .tiktoken file", LL_OPT_IDENTITY | LL_OPT_FILE, NULL, 0, \
+			0                                                                                              \
+	}
+#define PRETOKENIZER_OPTION(text)                                                                                      \
+	{                                                                                                              \
+		LL_OPT_CHOICE, 0, "pretokenizer", &ll_bpe_options.pretokenizer, "NAME", text, LL_OPT_IDENTITY,         \
+			PRETOKENIZERS, 0, 0                                                                            \
+	}
+#define FROM_OPTION                                                                                                    \
+	{                                                                                                              \
+		LL_OPT_CHOICE, 0, "from", &ll_bpe_options.from, "KIND",                                                \
+			"what the operands are; auto looks at each file", 0, "auto|docs|text", 0, 0                    \
+	}
 #define END { 0 }
 
 static const struct ll_option train_options[] = {
 	PRETOKENIZER_OPTION("how text is split before merges are learned (required)"),
-	{ LL_OPT_INT, 0, "vocab-size", &ll_bpe_options.vocab_size, "N", "number of ids to reach: specials, 256 bytes, merges (required)",
-	  LL_OPT_IDENTITY, NULL, 256, 1 << 28 },
-	{ LL_OPT_INT, 0, "min-frequency", &ll_bpe_options.min_frequency, "N", "merge no pair seen less often", LL_OPT_IDENTITY, NULL, 0,
-	  0x1p62 },
-	{ LL_OPT_LIST, 0, "special", &ll_bpe_options.special, "TOKEN", "a special token, such as <|endoftext|>; may be repeated",
-	  LL_OPT_IDENTITY, NULL, 0, 0 },
-	{ LL_OPT_FLAG, 0, "lines", &ll_bpe_options.lines, NULL, "split every line by itself", LL_OPT_IDENTITY, NULL, 0, 0 },
+	{ LL_OPT_INT, 0, "vocab-size", &ll_bpe_options.vocab_size, "N",
+	  "number of ids to reach: specials, 256 bytes, merges (required)", LL_OPT_IDENTITY, NULL, 256, 1 << 28 },
+	{ LL_OPT_INT, 0, "min-frequency", &ll_bpe_options.min_frequency, "N", "merge no pair seen less often",
+	  LL_OPT_IDENTITY, NULL, 0, 0x1p62 },
+	{ LL_OPT_LIST, 0, "special", &ll_bpe_options.special, "TOKEN",
+	  "a special token, such as <|endoftext|>; may be repeated", LL_OPT_IDENTITY, NULL, 0, 0 },
+	{ LL_OPT_FLAG, 0, "lines", &ll_bpe_options.lines, NULL, "split every line by itself", LL_OPT_IDENTITY, NULL, 0,
+	  0 },
 	FROM_OPTION,
 	END,
 };
@@ -33,8 +42,8 @@ static const struct ll_option train_options[] = {
 static const struct ll_option encode_options[] = {
 	MODEL_OPTION,
 	PRETOKENIZER_OPTION("how text is split; needed for .tiktoken files"),
-	{ LL_OPT_FLAG, 0, "allow-special", &ll_bpe_options.allow_special, NULL, "special tokens in the text become their ids",
-	  LL_OPT_IDENTITY, NULL, 0, 0 },
+	{ LL_OPT_FLAG, 0, "allow-special", &ll_bpe_options.allow_special, NULL,
+	  "special tokens in the text become their ids", LL_OPT_IDENTITY, NULL, 0, 0 },
 	END,
 };
 
@@ -56,15 +65,15 @@ static const struct ll_command commands[] = {
 	  LL_COMMON_OUTPUT | LL_COMMON_THREADS | LL_COMMON_MEMORY | LL_COMMON_FILES | LL_COMMON_PROGRESS, train_command,
 	  "ll-bpe train --pretokenizer=cl100k --vocab-size=32768 --special='<|endoftext|>' -o tok.json docs.ll\n"
 	  "ll-bpe train --pretokenizer=gpt2 --vocab-size=8192 -o tok.json novel.txt\n" },
-	{ "encode", "[FILE]...", "turn documents into tokens", encode_options,
-	  LL_COMMON_FILTER, encode_command,
+	{ "encode", "[FILE]...", "turn documents into tokens", encode_options, LL_COMMON_FILTER, encode_command,
 	  "ll-bpe encode -m tok.json docs.ll -o tokens.ll\n"
-	  "ll-shard import notes.jsonl | ll-bpe encode -m cl100k_base.tiktoken --pretokenizer=cl100k | ll-shard info -\n" },
-	{ "decode", "[FILE]...", "turn tokens back into documents", decode_options,
-	  LL_COMMON_FILTER, decode_command,
+	  "ll-shard import notes.jsonl | ll-bpe encode -m cl100k_base.tiktoken --pretokenizer=cl100k > tokens.ll\n" },
+	{ "decode", "[FILE]...", "turn tokens back into documents", decode_options, LL_COMMON_FILTER, decode_command,
 	  "ll-bpe decode -m tok.json tokens.ll | ll-shard export --to=text\n" },
-	{ "inspect", "[FILE]...", "say what a tokenizer is, and how many bytes a token it makes of texts", inspect_options,
-	  LL_COMMON_OUTPUT | LL_COMMON_THREADS | LL_COMMON_MEMORY | LL_COMMON_FILES | LL_COMMON_PROGRESS, inspect_command,
+	{ "inspect", "[FILE]...", "say what a tokenizer is, and how many bytes a token it makes of texts",
+	  inspect_options,
+	  LL_COMMON_OUTPUT | LL_COMMON_THREADS | LL_COMMON_MEMORY | LL_COMMON_FILES | LL_COMMON_PROGRESS,
+	  inspect_command,
 	  "ll-bpe inspect -m tok.json\n"
 	  "ll-bpe inspect -m tok.json novel.txt docs.ll\n" },
 	{ 0 },
@@ -81,13 +90,14 @@ struct ll_bpe *load_model_option(void)
 
 char *token_header(const struct ll_bpe *b)
 {
-	return ll_format("width=%u\ntokenizer=%s\nvocabulary=%u\neot=%lld\n", ll_bpe_width(b), ll_bpe_id(b), ll_bpe_vocabulary(b),
-			 (long long)ll_bpe_eot(b));
+	return ll_format("width=%u\ntokenizer=%s\nvocabulary=%u\neot=%lld\n", ll_bpe_width(b), ll_bpe_id(b),
+			 ll_bpe_vocabulary(b), (long long)ll_bpe_eot(b));
 }
 
 int main(int argc, char **argv)
 {
-	static const struct ll_program program = { "ll-bpe", "learn and apply byte-level BPE tokenizers", commands, NULL };
+	static const struct ll_program program = { "ll-bpe", "learn and apply byte-level BPE tokenizers", commands,
+						   NULL };
 	ll_identity_file_id = ll_content_id;
 	return ll_main(&program, argc, argv);
 }

@@ -14,8 +14,9 @@
 #define LIST_BYTES(len) ((size_t)(len) * sizeof(uint32_t) + 24) /* with the allocator's own */
 
 /*
- * All words stand in one array, a place a byte, walls between them. A token's id stands at its first and at its last place, so
- * that both neighbours are found: the next begins where this one ends, the previous one's id is at the place before.
+ * All words stand in one array, a place a byte, walls between them. A token's id stands at its first and at its last
+ * place, so that both neighbours are found: the next begins where this one ends, the previous one's id is at the place
+ * before.
  */
 struct place {
 	uint32_t id;
@@ -26,9 +27,9 @@ struct place {
 struct pair {
 	int64_t count;
 	uint32_t left, right;
-	uint32_t fresh;  /* places found in the running step */
-	uint32_t step;   /* of its last new place: a pair that gets places in two steps ... */
-	bool again;      /* ... is looked for in whole words, as the reference does */
+	uint32_t fresh; /* places found in the running step */
+	uint32_t step;	/* of its last new place: a pair that gets places in two steps ... */
+	bool again;	/* ... is looked for in whole words, as the reference does */
 	bool counted;
 };
 
@@ -70,12 +71,12 @@ struct loop {
 	uint64_t claimed; /* of the memory budget */
 };
 
-/* Keeps the claim on the budget at what the tables have come to, half of the largest more for the moment when it grows. */
+/* Keeps the claim on the budget at what the tables have come to, half of the largest more for when it grows. */
 static void claim_growth(struct loop *l)
 {
-	uint64_t need = l->n * sizeof *l->place + l->words * (sizeof *l->word_count + sizeof *l->word_start) + l->listed +
-			(l->pairs_cap * sizeof *l->pair + l->known.slots * sizeof *l->known.slot) * 3 / 2 + l->heap_cap * sizeof *l->heap +
-			l->changes_cap * sizeof *l->change + l->names.bytes.cap;
+	uint64_t need = l->n * sizeof *l->place + l->words * (sizeof *l->word_count + sizeof *l->word_start) +
+			l->listed + (l->pairs_cap * sizeof *l->pair + l->known.slots * sizeof *l->known.slot) * 3 / 2 +
+			l->heap_cap * sizeof *l->heap + l->changes_cap * sizeof *l->change + l->names.bytes.cap;
 	if (need > l->claimed) {
 		ll_memory_claim(need - l->claimed, "learning merges");
 		l->claimed = need;
@@ -196,7 +197,8 @@ static void settle(struct loop *l)
 		fill[i] = p->count > 0 ? ll_malloc(p->fresh * sizeof **fill) : NULL;
 		l->listed += fill[i] ? LIST_BYTES(p->fresh) : 0;
 		if (fill[i])
-			heap_push(l, (struct candidate){ p->count, p->left, p->right, l->touched[i], { fill[i], p->fresh } });
+			heap_push(l, (struct candidate){
+					     p->count, p->left, p->right, l->touched[i], { fill[i], p->fresh } });
 		p->fresh = (uint32_t)i; /* from here on: where its list is */
 	}
 	for (size_t i = 0; i < l->changes; i++) {
@@ -314,7 +316,8 @@ static void lay_out(struct loop *l, struct piece_counts *t)
 		words += len > 1;
 	}
 	if (bytes >= NONE)
-		ll_die(LL_EXIT_RESOURCE, "%llu bytes of distinct pre-tokens; at most %u can be merged", (unsigned long long)bytes, NONE);
+		ll_die(LL_EXIT_RESOURCE, "%llu bytes of distinct pre-tokens; at most %u can be merged",
+		       (unsigned long long)bytes, NONE);
 	l->n = bytes;
 	l->words = words;
 	claim_growth(l);
@@ -332,7 +335,8 @@ static void lay_out(struct loop *l, struct piece_counts *t)
 		l->word_count[word] = t->slot[i].count;
 		l->word_start[word] = (uint32_t)at;
 		for (size_t k = 0; k < s.len; k++)
-			l->place[at++] = (struct place){ l->names.byte_id[(unsigned char)s.data[k]], (uint32_t)word, NONE };
+			l->place[at++] =
+				(struct place){ l->names.byte_id[(unsigned char)s.data[k]], (uint32_t)word, NONE };
 		l->place[at++] = (struct place){ WALL, (uint32_t)word, NONE };
 		word++;
 	}

@@ -49,7 +49,8 @@ static void add_long(struct piece_counts *t, const char *piece, size_t len, uint
 	size_t i = hash & (t->slots - 1);
 	for (; piece_counts_used(&t->slot[i]); i = (i + 1) & (t->slots - 1)) {
 		struct piece_count *s = &t->slot[i];
-		if (s->key.low == hash && s->key.high >= LONG_MARK && ll_str_eq(piece_counts_bytes(t, s), ll_str(piece, len))) {
+		if (s->key.low == hash && s->key.high >= LONG_MARK &&
+		    ll_str_eq(piece_counts_bytes(t, s), ll_str(piece, len))) {
 			s->count += n;
 			return;
 		}

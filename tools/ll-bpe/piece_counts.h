@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * piece_counts.h - how often each distinct pre-token occurs: a hash table from bytes to 64-bit counts, one a thread while a
- * corpus is read, added up afterwards. Its memory is claimed from the budget (base/memory.h): a table that would exceed it ends the
- * program with status 4.
+ * piece_counts.h - how often each distinct pre-token occurs: a hash table from bytes to 64-bit counts, one a thread
+ * while a corpus is read, added up afterwards. Its memory is claimed from the budget (base/memory.h): a table that
+ * would exceed it ends the program with status 4.
  */
 #ifndef LL_PIECE_COUNTS_H
 #define LL_PIECE_COUNTS_H
@@ -22,7 +22,8 @@ struct piece_counts {
 	uint64_t claimed;
 };
 
-/* A zeroed struct is an empty table. Adds n to the count of a piece of len > 0 bytes; `end` is the end of readable memory. */
+/* A zeroed struct is an empty table. Adds n to the count of a piece of len > 0 bytes; `end` is the end of readable
+ * memory. */
 void piece_counts_add(struct piece_counts *t, const char *piece, size_t len, const char *end, uint64_t n);
 /* Adds all counts of `from`, and empties it. */
 void piece_counts_merge(struct piece_counts *t, struct piece_counts *from);

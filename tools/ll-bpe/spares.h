@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * spares.h - objects of one worker at a time (an encoder, a table), handed from batch to batch: as many are made as ever
- * worked at once.
+ * spares.h - objects of one worker at a time (an encoder, a table), handed from batch to batch: as many are made as
+ * ever worked at once.
  */
 #ifndef LL_SPARES_H
 #define LL_SPARES_H

@@ -120,25 +120,29 @@ int train_command(int operands, char **operand)
 		ll_die(LL_EXIT_USAGE, "--vocab-size=N is required");
 	check_specials(&o->special);
 	if ((uint64_t)o->vocab_size < 256 + o->special.len)
-		ll_die(LL_EXIT_USAGE, "--vocab-size=%lld is less than the 256 bytes and %zu special tokens need", (long long)o->vocab_size,
-		       o->special.len);
-	struct counting c = { .scheme = (enum ll_pretokenizer)ll_pretokenizer_find(o->pretokenizer), .lines = o->lines };
+		ll_die(LL_EXIT_USAGE, "--vocab-size=%lld is less than the 256 bytes and %zu special tokens need",
+		       (long long)o->vocab_size, o->special.len);
+	struct counting c = { .scheme = (enum ll_pretokenizer)ll_pretokenizer_find(o->pretokenizer),
+			      .lines = o->lines };
 	c.nfc = c.scheme == LL_PRETOKENIZER_QWEN2;
 	corpus_read(&(struct corpus_options){ o->from, o->lines, &c, count_text, worker_new, worker_free }, files, n);
 	ll_note("%zu distinct pre-tokens", c.all.used);
 
 	struct merge_list merges = { 0 };
-	merge_loop(&c.all, &(struct merge_options){ (uint64_t)o->vocab_size, (uint64_t)o->min_frequency, o->special.item, o->special.len },
+	merge_loop(&c.all,
+		   &(struct merge_options){ (uint64_t)o->vocab_size, (uint64_t)o->min_frequency, o->special.item,
+					    o->special.len },
 		   &merges);
 	struct ll_err err;
 	struct ll_bpe *b = ll_bpe_build(&(struct ll_bpe_spec){ o->pretokenizer, o->special.item, o->special.len,
-							       (const uint32_t(*)[2])merges.pair, merges.len }, &err);
+							       (const uint32_t(*)[2])merges.pair, merges.len },
+					&err);
 	if (!b)
 		LL_BUG("the learned merges make no model: %s", err.text);
 	LL_ASSERT(ll_bpe_vocabulary(b) == merges.ids);
 	if (merges.ids < (uint64_t)o->vocab_size)
-		ll_warn("no pair is left that occurs often enough: the vocabulary has %llu ids, not %lld", (unsigned long long)merges.ids,
-			(long long)o->vocab_size);
+		ll_warn("no pair is left that occurs often enough: the vocabulary has %llu ids, not %lld",
+			(unsigned long long)merges.ids, (long long)o->vocab_size);
 	write_model(b);
 	ll_bpe_free(b);
 	ll_free(merges.pair);
