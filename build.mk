@@ -46,7 +46,7 @@ avx512_flags := $(avx2_flags) -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx51
 isa = $(if $(findstring _avx512bf16.c,$1),$(avx512_flags) -mavx512bf16,$(if $(findstring _avx512.c,$1),$(avx512_flags),$(if $(findstring _avx2.c,$1),$(avx2_flags))))
 
 # Models are always optimised hard: they are the hot loops; -O3 changes no bits under -ffp-contract=off.
-hot = $(if $(filter kernels/% libcommon/lm/%,$1),-O3)
+hot = $(if $(filter kernels/% libcommon/lm/%,$1),-O3 -fno-math-errno -fno-trapping-math)
 
 lib_sources := $(sort $(wildcard libcommon/*/*.c kernels/*.c))
 tool_names := $(sort $(notdir $(wildcard tools/ll-*)))

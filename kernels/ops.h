@@ -49,7 +49,7 @@ struct ll_op_rotary {
 		void (*norm_back)(struct ll_pool *, enum ll_op_norm, real *din, real *dw, real *db, const real *dout,             \
 				  const real *in, const real *mean, const real *rstd, const real *w, int64_t M, int64_t C,        \
 				  real *scratch);                                                                                 \
-		/* out[M, heads head_dim]; lse[batch heads seq_len] is kept; scratch: threads x 2 seq_len^2 */                    \
+		/* out[M, heads head_dim]; lse[batch heads seq_len] is kept; scratch: threads x 2 seq_len min(seq_len, 128) */                    \
 		void (*attention)(struct ll_pool *, const struct ll_op_attention *, real *out, real *lse, const real *qkv,        \
 				  real *scratch);                                                                                 \
 		/* dqkv = */                                                                                                      \

@@ -19,23 +19,7 @@
 #define LL_MODEL_H
 
 #include "base/thread.h"
-#include "lm/lm_config.h"
-
-enum ll_lm_tensor_kind {
-	LL_LM_EMBEDDING, LL_LM_MATRIX, LL_LM_RESIDUAL_MATRIX, /* initialised with init_std; the last scaled by depth */
-	LL_LM_GAIN, LL_LM_BIAS,                               /* ones; zeros */
-};
-
-struct ll_lm_tensor {
-	char name[40];
-	int ndim;
-	int64_t shape[2];
-	size_t offset, size; /* in floats, in the arenas */
-	enum ll_lm_tensor_kind kind;
-	bool decay;          /* weight decay applies: matrices and embeddings, not gains and biases */
-};
-
-enum ll_lm_mode { LL_LM_INFERENCE, LL_LM_TRAINING };
+#include "lm/lm_tensor.h"
 
 struct ll_lm {
 	struct ll_lm_config config; /* checked */
@@ -49,10 +33,7 @@ struct ll_lm {
 	struct ll_lm_memory *memory; /* activations; private */
 };
 
-/* What ll_lm_new would take, bytes. */
-struct ll_lm_plan {
-	uint64_t parameters, gradients, activations, total;
-};
+/* What ll_lm_new would take. */
 struct ll_lm_plan ll_lm_plan(const struct ll_lm_config *config, int64_t batch, int64_t seq_len, enum ll_lm_mode mode);
 
 /* config must have passed ll_lm_config_check; seq_len <= context. */
@@ -62,11 +43,6 @@ void ll_lm_free(struct ll_lm *m);
 const struct ll_lm_tensor *ll_lm_find(const struct ll_lm *m, const char *name);
 /* Normal(0, init_std) keyed by (seed, tensor index, element). */
 void ll_lm_init(struct ll_lm *m, uint64_t seed);
-
-/* What dropout masks are keyed with; ignored when dropout is 0. */
-struct ll_lm_step {
-	uint64_t seed, step, first_sample; /* global index of the sample in row 0 */
-};
 
 /*
  * Forward, and in training mode backward too: tokens and targets are [batch, seq_len] of this call (batch <= m->batch, T <=

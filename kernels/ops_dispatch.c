@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+#include "kernels/ops_dispatch.h"
+
+#include <stdlib.h>
+
+#ifdef HAVE_BLAS
+#include <cblas.h>
+#endif
+
+#include "base/cpu.h"
+
+const struct ll_ops_f32 *ll_ops_f32_best(void)
+{
+	const char *asked = getenv("LL_OPS");
+	if (asked && strcmp(asked, "reference") == 0)
+		return &ll_ops_f32_reference;
+#ifdef HAVE_BLAS
+	openblas_set_num_threads(1); /* our pool is the one that has threads: OpenBLAS's own change the bits */
+#endif
+#if defined(__x86_64__)
+	if (ll_cpu() == LL_CPU_AVX512)
+		return &ll_ops_f32_avx512;
+	if (ll_cpu() == LL_CPU_AVX2)
+		return &ll_ops_f32_avx2;
+#endif
+	return &ll_ops_f32_scalar;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/* ops_loss.h - cross-entropy over rows of logits, with the gradient in place (ops_impl.h). */
+
+struct loss_job {
+	real *logits, *loss, scale;
+	unsigned char *greedy;
+	const int32_t *targets;
+	int64_t M, V;
+};
+
+static void loss_task(void *context, size_t r, int thread)
+{
+	const struct loss_job *j = context;
+	(void)thread;
+	real *x = j->logits + (int64_t)r * j->V;
+	int32_t target = j->targets[r];
+	j->loss[r] = 0;
+	if (j->greedy)
+		j->greedy[r] = 0;
+	if (target < 0) {
+		if (j->scale != 0)
+			memset(x, 0, (size_t)j->V * sizeof(real));
+		return;
+	}
+	real max = x[0], lane[LANES] = { 0 }, at_target = x[target];
+	for (int64_t i = 1; i < j->V; i++)
+		max = x[i] > max ? x[i] : max;
+	if (j->greedy) {
+		int64_t best = 0;
+		while (x[best] != max && best + 1 < j->V)
+			best++;
+		j->greedy[r] = best == target;
+	}
+	for (int64_t i = 0; i < j->V; i += LANES) {
+		int64_t n = LL_MIN(LANES, j->V - i);
+		if (n == LANES)
+			for (int k = 0; k < LANES; k++)
+				lane[k] += x[i + k] = real_exp(x[i + k] - max);
+		else
+			for (int64_t k = 0; k < n; k++)
+				lane[k] += x[i + k] = real_exp(x[i + k] - max);
+	}
+	real sum = lanes_sum(lane);
+	j->loss[r] = (real)log((double)sum) + max - at_target;
+	if (j->scale == 0)
+		return;
+	real factor = j->scale / sum;
+	for (int64_t i = 0; i < j->V; i++)
+		x[i] *= factor;
+	x[target] -= j->scale;
+}
+
+static void cross_entropy(struct ll_pool *pool, real *logits, real *loss, unsigned char *greedy, const int32_t *targets, int64_t M,
+			  int64_t V, real scale)
+{
+	struct loss_job j = { logits, loss, scale, greedy, targets, M, V };
+	ll_pool_run(pool, (size_t)M, loss_task, &j);
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/* ops_math.h - exponential, sums and the matrix product under the backends of ops_impl.h. */
+#if OPS_GEMM
+#include <cblas.h>
+#endif
+
+#define IS_FLOAT (sizeof(real) == 4)
+
+/*
+ * exp in the working precision. For float: range reduction by ln 2 in two parts (Cody and Waite) and a polynomial of degree 6
+ * on [-ln2/2, ln2/2]; relative error below 2e-7, no branches, so loops over it vectorise. Clamped to [-87, 88].
+ */
+static inline real real_exp(real x)
+{
+	if (!IS_FLOAT)
+		return (real)exp((double)x);
+	float v = (float)x;
+	v = v < -87.0f ? -87.0f : v;
+	v = v > 88.0f ? 88.0f : v;
+	float n = (v * 1.44269504088896341f + 12582912.0f) - 12582912.0f; /* round to the nearest integer */
+	float r = (v - n * 0.693359375f) - n * -2.12194440e-4f;
+	float p = 1.0f / 720;
+	p = p * r + 1.0f / 120;
+	p = p * r + 1.0f / 24;
+	p = p * r + 1.0f / 6;
+	p = p * r + 0.5f;
+	p = p * r + 1.0f;
+	p = p * r + 1.0f;
+	union {
+		int32_t i;
+		float f;
+	} scale = { .i = ((int32_t)n + 127) << 23 };
+	return (real)(p * scale.f);
+}
+
+static inline real real_tanh(real x)
+{
+	return IS_FLOAT ? 1 - 2 / (real_exp(2 * x) + 1) : (real)tanh((double)x);
+}
+
+/* Sums in 16 lanes that are combined pairwise: vectorises, and the order does not depend on the vector width. */
+#define LANES 16
+static inline real lanes_sum(real *lane)
+{
+	for (int width = LANES / 2; width; width /= 2)
+		for (int i = 0; i < width; i++)
+			lane[i] += lane[i + width];
+	return lane[0];
+}
+
+static inline real dot(const real *a, const real *b, int64_t n)
+{
+	real lane[LANES] = { 0 };
+	int64_t i = 0;
+	for (; i + LANES <= n; i += LANES)
+		for (int k = 0; k < LANES; k++)
+			lane[k] += a[i + k] * b[i + k];
+	for (int k = 0; i < n; i++, k++)
+		lane[k] += a[i] * b[i];
+	return lanes_sum(lane);
+}
+
+/* C[m,n] = alpha op(A) op(B) + beta C, on the calling thread. */
+static void gemm(bool ta, bool tb, int64_t m, int64_t n, int64_t k, real alpha, const real *a, int64_t lda, const real *b,
+		 int64_t ldb, real beta, real *c, int64_t ldc)
+{
+#if OPS_GEMM
+	cblas_sgemm(CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans, (int)m, (int)n, (int)k, alpha, a,
+		    (int)lda, b, (int)ldb, beta, c, (int)ldc);
+#else
+	for (int64_t i = 0; i < m; i++) {
+		real *row = c + i * ldc;
+		for (int64_t j = 0; j < n; j++)
+			row[j] = beta == 0 ? 0 : beta * row[j];
+		if (tb && !ta) {
+			for (int64_t j = 0; j < n; j++)
+				row[j] += alpha * dot(a + i * lda, b + j * ldb, k);
+			continue;
+		}
+		for (int64_t l = 0; l < k; l++) {
+			real v = alpha * (ta ? a[l * lda + i] : a[i * lda + l]);
+			if (tb)
+				for (int64_t j = 0; j < n; j++)
+					row[j] += v * b[j * ldb + l];
+			else
+				for (int64_t j = 0; j < n; j++)
+					row[j] += v * b[l * ldb + j];
+		}
+	}
+#endif
+}
+
+static inline int64_t ceil_div(int64_t a, int64_t b)
+{
+	return (a + b - 1) / b;
+}
+
+#define ROWS 64 /* token rows in one task of a row-wise operation */

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/* lm_config.c - keys, checks and closed forms of lm_config.h; the presets stand in lm_presets.c. */
+#include "lm/lm_config.h"
+
+#include "base/number.h"
+#include "base/option.h"
+
+enum key_type { KEY_INT, KEY_REAL, KEY_BOOL, KEY_WORD };
+
+struct key {
+	const char *name;
+	enum key_type type;
+	size_t offset;
+	const char *const *words; /* KEY_WORD: the values in order of the enum */
+};
+
+static const char *const norms[] = { "layer", "rms", NULL };
+static const char *const positions[] = { "learned", "rotary", "alibi", "sinusoidal", "none", NULL };
+static const char *const ffns[] = { "gelu", "gelu-tanh", "relu", "swiglu", "geglu", NULL };
+
+#define FIELD(f) offsetof(struct ll_lm_config, f)
+static const struct key keys[] = {
+	{ "vocabulary", KEY_INT, FIELD(vocabulary), NULL },
+	{ "context", KEY_INT, FIELD(context), NULL },
+	{ "layers", KEY_INT, FIELD(layers), NULL },
+	{ "width", KEY_INT, FIELD(width), NULL },
+	{ "heads", KEY_INT, FIELD(heads), NULL },
+	{ "kv_heads", KEY_INT, FIELD(kv_heads), NULL },
+	{ "head_dim", KEY_INT, FIELD(head_dim), NULL },
+	{ "ffn_width", KEY_INT, FIELD(ffn_width), NULL },
+	{ "norm", KEY_WORD, FIELD(norm), norms },
+	{ "position", KEY_WORD, FIELD(position), positions },
+	{ "ffn", KEY_WORD, FIELD(ffn), ffns },
+	{ "rotary_interleaved", KEY_BOOL, FIELD(rotary_interleaved), NULL },
+	{ "rotary_fraction", KEY_REAL, FIELD(rotary_fraction), NULL },
+	{ "rotary_base", KEY_REAL, FIELD(rotary_base), NULL },
+	{ "parallel_residual", KEY_BOOL, FIELD(parallel_residual), NULL },
+	{ "bias", KEY_BOOL, FIELD(bias), NULL },
+	{ "tied_head", KEY_BOOL, FIELD(tied_head), NULL },
+	{ "embedding_norm", KEY_BOOL, FIELD(embedding_norm), NULL },
+	{ "norm_eps", KEY_REAL, FIELD(norm_eps), NULL },
+	{ "dropout", KEY_REAL, FIELD(dropout), NULL },
+	{ "init_std", KEY_REAL, FIELD(init_std), NULL },
+	{ "init_scale_residual", KEY_BOOL, FIELD(init_scale_residual), NULL },
+};
+
+const char *const *ll_lm_config_keys(void)
+{
+	static const char *names[LL_COUNT(keys) + 1];
+	for (size_t i = 0; i < LL_COUNT(keys); i++)
+		names[i] = keys[i].name;
+	return names;
+}
+
+static int set_word(const struct key *k, int64_t *field, const char *value, struct ll_err *err)
+{
+	struct ll_buf all = { 0 };
+	for (int64_t i = 0; k->words[i]; i++) {
+		if (strcmp(k->words[i], value) == 0) {
+			*field = i;
+			ll_buf_free(&all);
+			return 0;
+		}
+		ll_buf_printf(&all, "%s%s", i ? ", " : "", k->words[i]);
+	}
+	ll_err_set(err, "%s = %s: not one of %s", k->name, value, ll_buf_cstr(&all));
+	ll_buf_free(&all);
+	return -1;
+}
+
+int ll_lm_config_set(struct ll_lm_config *c, const char *key, const char *value, struct ll_err *err)
+{
+	for (size_t i = 0; i < LL_COUNT(keys); i++) {
+		const struct key *k = &keys[i];
+		if (strcmp(k->name, key) != 0)
+			continue;
+		void *field = (char *)c + k->offset;
+		switch (k->type) {
+		case KEY_INT:
+			if (ll_parse_i64(ll_cstr(value), field) < 0 || *(int64_t *)field < 0)
+				return ll_err_set(err, "%s = %s: not a whole number", key, value);
+			return 0;
+		case KEY_REAL:
+			return ll_parse_double(ll_cstr(value), field) < 0 ? ll_err_set(err, "%s = %s: not a number", key, value) : 0;
+		case KEY_BOOL:
+			if (strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
+				return ll_err_set(err, "%s = %s: not true or false", key, value);
+			*(bool *)field = value[0] == 't';
+			return 0;
+		case KEY_WORD:
+			return set_word(k, field, value, err);
+		}
+	}
+	const char *near = ll_nearest(key, ll_lm_config_keys(), LL_COUNT(keys));
+	return ll_err_set(err, "no configuration key \"%s\"%s%s%s", key, near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+}
+
+void ll_lm_config_print(const struct ll_lm_config *c, struct ll_buf *out)
+{
+	for (size_t i = 0; i < LL_COUNT(keys); i++) {
+		const void *field = (const char *)c + keys[i].offset;
+		ll_buf_printf(out, "%s = ", keys[i].name);
+		switch (keys[i].type) {
+		case KEY_INT:
+			ll_buf_printf(out, "%lld", (long long)*(const int64_t *)field);
+			break;
+		case KEY_REAL:
+			ll_put_double(out, *(const double *)field);
+			break;
+		case KEY_BOOL:
+			ll_buf_puts(out, *(const bool *)field ? "true" : "false");
+			break;
+		case KEY_WORD:
+			ll_buf_puts(out, keys[i].words[*(const int64_t *)field]);
+			break;
+		}
+		ll_buf_putc(out, '\n');
+	}
+}
+
+int ll_lm_config_check(struct ll_lm_config *c, struct ll_err *err)
+{
+	const int64_t limit = (int64_t)1 << 31;
+	if (c->vocabulary < 1 || c->context < 1 || c->layers < 1 || c->width < 1 || c->heads < 1)
+		return ll_err_set(err, "vocabulary, context, layers, width and heads must be at least 1");
+	if (c->vocabulary >= limit || c->context >= limit || c->layers > 10000 || c->width > 1 << 20 || c->heads > c->width)
+		return ll_err_set(err, "vocabulary, context, layers, width or heads are absurdly large");
+	if (c->head_dim == 0) {
+		if (c->width % c->heads)
+			return ll_err_set(err, "width %lld is not a multiple of heads %lld; the nearest width is %lld", (long long)c->width,
+					  (long long)c->heads, (long long)((c->width + c->heads / 2) / c->heads * c->heads));
+		c->head_dim = c->width / c->heads;
+	}
+	c->kv_heads = c->kv_heads ? c->kv_heads : c->heads;
+	c->ffn_width = c->ffn_width ? c->ffn_width : 4 * c->width;
+	if (c->head_dim > 1 << 16 || c->ffn_width > 1 << 24)
+		return ll_err_set(err, "head_dim or ffn_width are absurdly large");
+	if (c->kv_heads < 1 || c->heads % c->kv_heads)
+		return ll_err_set(err, "kv_heads %lld does not divide heads %lld", (long long)c->kv_heads, (long long)c->heads);
+	if (c->position == LL_LM_POS_ROTARY) {
+		int64_t turning = (int64_t)((double)c->head_dim * c->rotary_fraction + 0.5);
+		if (!(c->rotary_fraction > 0 && c->rotary_fraction <= 1) || !(c->rotary_base > 1) || turning < 2 || turning % 2)
+			return ll_err_set(err, "rotary positions turn an even number of dimensions: head_dim %lld x rotary_fraction %g is %lld",
+					  (long long)c->head_dim, c->rotary_fraction, (long long)turning);
+	}
+	if (!(c->norm_eps > 0) || !(c->dropout >= 0 && c->dropout < 1) || !(c->init_std >= 0))
+		return ll_err_set(err, "norm_eps must be above 0, dropout in [0, 1), init_std at least 0");
+	return 0;
+}
+
+uint64_t ll_lm_config_parameters(const struct ll_lm_config *c)
+{
+	uint64_t C = (uint64_t)c->width, F = (uint64_t)c->ffn_width, Q = (uint64_t)ll_lm_qkv_width(c);
+	uint64_t A = (uint64_t)(c->heads * c->head_dim), U = ll_lm_gated(c) ? 2 * F : F;
+	uint64_t norm = C + (c->bias && c->norm == LL_LM_NORM_LAYER ? C : 0);
+	uint64_t layer = 2 * norm + Q * C + A * C + U * C + F * C + (c->bias ? Q + C + U + C : 0);
+	return (uint64_t)c->vocabulary * C * (c->tied_head ? 1 : 2) + (c->position == LL_LM_POS_LEARNED ? (uint64_t)c->context * C : 0) +
+	       (c->embedding_norm ? norm : 0) + (uint64_t)c->layers * layer + norm;
+}
+
+double ll_lm_config_flops(const struct ll_lm_config *c, uint64_t seq_len)
+{
+	double C = (double)c->width, F = (double)c->ffn_width, A = (double)(c->heads * c->head_dim);
+	double layer = (double)ll_lm_qkv_width(c) * C + A * C + (ll_lm_gated(c) ? 3 : 2) * F * C;
+	return 6 * ((double)c->layers * layer + (double)c->vocabulary * C) + 6 * (double)c->layers * A * (double)seq_len;
+}

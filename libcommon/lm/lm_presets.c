@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * lm_presets.c - published models as configurations. GPT-2: Radford et al. 2019 and the released hyper-parameters; GPT-3: Brown et
+ * al. 2020, table 2.1 (all layers dense here); Llama: Touvron et al. 2023, table 2; llama-15m and -110m: the llama2.c sizes.
+ */
+#include <string.h>
+
+#include "base/option.h"
+#include "lm/lm_config.h"
+
+struct preset {
+	const char *name;
+	enum { GPT2, LLAMA } family;
+	int64_t vocabulary, context, layers, width, heads, ffn_width;
+};
+
+static const struct preset presets[] = {
+	{ "demo", GPT2, 4096, 256, 4, 192, 6, 0 },
+	{ "gpt2-tiny", GPT2, 256, 64, 2, 32, 4, 0 },
+	{ "gpt2-mini", GPT2, 4096, 256, 4, 128, 4, 0 },
+	{ "gpt2-124m", GPT2, 50257, 1024, 12, 768, 12, 0 },
+	{ "gpt2-355m", GPT2, 50257, 1024, 24, 1024, 16, 0 },
+	{ "gpt2-774m", GPT2, 50257, 1024, 36, 1280, 20, 0 },
+	{ "gpt2-1558m", GPT2, 50257, 1024, 48, 1600, 25, 0 },
+	{ "gpt3-125m", GPT2, 50257, 2048, 12, 768, 12, 0 },
+	{ "gpt3-350m", GPT2, 50257, 2048, 24, 1024, 16, 0 },
+	{ "gpt3-760m", GPT2, 50257, 2048, 24, 1536, 16, 0 },
+	{ "gpt3-1.3b", GPT2, 50257, 2048, 24, 2048, 24, 0 },
+	{ "gpt3-2.7b", GPT2, 50257, 2048, 32, 2560, 32, 0 },
+	{ "gpt3-6.7b", GPT2, 50257, 2048, 32, 4096, 32, 0 },
+	{ "gpt3-13b", GPT2, 50257, 2048, 40, 5140, 40, 0 },
+	{ "gpt3-175b", GPT2, 50257, 2048, 96, 12288, 96, 0 },
+	{ "llama-tiny", LLAMA, 256, 64, 2, 32, 4, 88 },
+	{ "llama-mini", LLAMA, 4096, 256, 4, 128, 4, 344 },
+	{ "llama-15m", LLAMA, 32000, 256, 6, 288, 6, 768 },
+	{ "llama-110m", LLAMA, 32000, 1024, 12, 768, 12, 2048 },
+	{ "llama-7b", LLAMA, 32000, 2048, 32, 4096, 32, 11008 },
+	{ "llama-13b", LLAMA, 32000, 2048, 40, 5120, 40, 13824 },
+	{ "llama-33b", LLAMA, 32000, 2048, 60, 6656, 52, 17920 },
+	{ "llama-65b", LLAMA, 32000, 2048, 80, 8192, 64, 22016 },
+};
+
+const char *const *ll_lm_preset_names(void)
+{
+	static const char *names[LL_COUNT(presets) + 1];
+	for (size_t i = 0; i < LL_COUNT(presets); i++)
+		names[i] = presets[i].name;
+	return names;
+}
+
+int ll_lm_preset(struct ll_lm_config *c, const char *name, struct ll_err *err)
+{
+	for (size_t i = 0; i < LL_COUNT(presets); i++) {
+		const struct preset *p = &presets[i];
+		if (strcmp(p->name, name) != 0)
+			continue;
+		bool llama = p->family == LLAMA;
+		*c = (struct ll_lm_config){
+			.vocabulary = p->vocabulary,
+			.context = p->context,
+			.layers = p->layers,
+			.width = p->width,
+			.heads = p->heads,
+			.ffn_width = p->ffn_width,
+			.norm = llama ? LL_LM_NORM_RMS : LL_LM_NORM_LAYER,
+			.position = llama ? LL_LM_POS_ROTARY : LL_LM_POS_LEARNED,
+			.ffn = llama ? LL_LM_FFN_SWIGLU : LL_LM_FFN_GELU_TANH,
+			.rotary_fraction = 1,
+			.rotary_base = 10000,
+			.bias = !llama,
+			.tied_head = !llama,
+			.norm_eps = 1e-5,
+			.init_std = 0.02,
+			.init_scale_residual = true,
+		};
+		/* Brown et al. give 24 heads of 128 for a width of 2048, and 5140 for 40 heads of 128: head sizes rule. */
+		if (strcmp(name, "gpt3-1.3b") == 0 || strcmp(name, "gpt3-13b") == 0)
+			c->head_dim = 128;
+		return 0;
+	}
+	const char *near = ll_nearest(name, ll_lm_preset_names(), LL_COUNT(presets));
+	return ll_err_set(err, "no preset \"%s\"%s%s%s", name, near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+}

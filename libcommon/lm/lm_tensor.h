@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* lm_tensor.h - the plain structs of model.h that do not depend on the working precision. */
+#ifndef LL_LM_TENSOR_H
+#define LL_LM_TENSOR_H
+
+#include "lm/lm_config.h"
+
+enum ll_lm_tensor_kind {
+	LL_LM_EMBEDDING, LL_LM_MATRIX, LL_LM_RESIDUAL_MATRIX, /* initialised with init_std; the last scaled by depth */
+	LL_LM_GAIN, LL_LM_BIAS,                               /* ones; zeros */
+};
+
+struct ll_lm_tensor {
+	char name[40];
+	int ndim;
+	int64_t shape[2];
+	size_t offset, size; /* in elements of the arenas */
+	enum ll_lm_tensor_kind kind;
+	bool decay;          /* weight decay applies: matrices and embeddings, not gains and biases */
+};
+
+enum ll_lm_mode { LL_LM_INFERENCE, LL_LM_TRAINING };
+
+/* What ll_lm_new takes, bytes. */
+struct ll_lm_plan {
+	uint64_t parameters, gradients, activations, total;
+};
+
+/* What dropout masks are keyed with; ignored when dropout is 0. */
+struct ll_lm_step {
+	uint64_t seed, step, first_sample; /* global index of the sample in row 0 */
+};
+
+#endif

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+/* model.c - the tensors of a model, its memory, its initial values. */
+#include "lm/model.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "base/memory.h"
+#include "base/random.h"
+#include "lm/model_memory.h"
+
+/* ---- tensors ---- */
+
+static void add_tensor(struct ll_lm *m, size_t *cap, enum ll_lm_tensor_kind kind, int64_t rows, int64_t columns, int layer, const char *name)
+{
+	LL_GROW(m->tensor, *cap, m->tensors + 1);
+	struct ll_lm_tensor *t = &m->tensor[m->tensors++];
+	*t = (struct ll_lm_tensor){ .ndim = columns ? 2 : 1, .shape = { rows, columns }, .offset = m->parameters, .kind = kind };
+	t->size = (size_t)rows * (size_t)(columns ? columns : 1);
+	t->decay = kind != LL_LM_GAIN && kind != LL_LM_BIAS;
+	if (layer >= 0)
+		snprintf(t->name, sizeof(t->name), "h.%d.%s", layer, name);
+	else
+		snprintf(t->name, sizeof(t->name), "%s", name);
+	m->parameters += t->size;
+}
+
+static void add_norm(struct ll_lm *m, size_t *cap, int layer, const char *w, const char *b)
+{
+	add_tensor(m, cap, LL_LM_GAIN, m->config.width, 0, layer, w);
+	if (m->config.bias && m->config.norm == LL_LM_NORM_LAYER)
+		add_tensor(m, cap, LL_LM_BIAS, m->config.width, 0, layer, b);
+}
+
+static void add_linear(struct ll_lm *m, size_t *cap, enum ll_lm_tensor_kind kind, int64_t out, int64_t in, int layer, const char *w, const char *b)
+{
+	add_tensor(m, cap, kind, out, in, layer, w);
+	if (m->config.bias)
+		add_tensor(m, cap, LL_LM_BIAS, out, 0, layer, b);
+}
+
+static void list_tensors(struct ll_lm *m)
+{
+	const struct ll_lm_config *c = &m->config;
+	size_t cap = 0;
+	add_tensor(m, &cap, LL_LM_EMBEDDING, c->vocabulary, c->width, -1, "wte");
+	if (c->position == LL_LM_POS_LEARNED)
+		add_tensor(m, &cap, LL_LM_EMBEDDING, c->context, c->width, -1, "wpe");
+	if (c->embedding_norm)
+		add_norm(m, &cap, -1, "emb_norm.w", "emb_norm.b");
+	for (int l = 0; l < (int)c->layers; l++) {
+		add_norm(m, &cap, l, "norm1.w", "norm1.b");
+		add_linear(m, &cap, LL_LM_MATRIX, ll_lm_qkv_width(c), c->width, l, "qkv.w", "qkv.b");
+		add_linear(m, &cap, LL_LM_RESIDUAL_MATRIX, c->width, c->heads * c->head_dim, l, "proj.w", "proj.b");
+		add_norm(m, &cap, l, "norm2.w", "norm2.b");
+		add_linear(m, &cap, LL_LM_MATRIX, (ll_lm_gated(c) ? 2 : 1) * c->ffn_width, c->width, l, "up.w", "up.b");
+		add_linear(m, &cap, LL_LM_RESIDUAL_MATRIX, c->width, c->ffn_width, l, "down.w", "down.b");
+	}
+	add_norm(m, &cap, -1, "norm_f.w", "norm_f.b");
+	if (!c->tied_head)
+		add_tensor(m, &cap, LL_LM_MATRIX, c->vocabulary, c->width, -1, "head.w");
+}
+
+const struct ll_lm_tensor *ll_lm_find(const struct ll_lm *m, const char *name)
+{
+	for (size_t i = 0; i < m->tensors; i++)
+		if (strcmp(m->tensor[i].name, name) == 0)
+			return &m->tensor[i];
+	return NULL;
+}
+
+static float *place(const struct ll_lm *m, float *arena, int layer, const char *name)
+{
+	char full[48];
+	if (layer >= 0)
+		snprintf(full, sizeof(full), "h.%d.%s", layer, name);
+	else
+		snprintf(full, sizeof(full), "%s", name);
+	const struct ll_lm_tensor *t = ll_lm_find(m, full);
+	return t ? arena + t->offset : NULL;
+}
+
+static void point(const struct ll_lm *m, float *arena, struct ll_lm_weights *w)
+{
+	*w = (struct ll_lm_weights){ place(m, arena, -1, "wte"), place(m, arena, -1, "wpe"), place(m, arena, -1, "emb_norm.w"),
+				     place(m, arena, -1, "emb_norm.b"), place(m, arena, -1, "norm_f.w"), place(m, arena, -1, "norm_f.b"),
+				     place(m, arena, -1, m->config.tied_head ? "wte" : "head.w"), NULL };
+	w->layer = ll_calloc((size_t)m->config.layers, sizeof(*w->layer));
+	for (int l = 0; l < (int)m->config.layers; l++)
+		w->layer[l] = (struct ll_lm_layer){
+			place(m, arena, l, "norm1.w"), place(m, arena, l, "norm1.b"), place(m, arena, l, "qkv.w"), place(m, arena, l, "qkv.b"),
+			place(m, arena, l, "proj.w"),  place(m, arena, l, "proj.b"),  place(m, arena, l, "norm2.w"), place(m, arena, l, "norm2.b"),
+			place(m, arena, l, "up.w"),    place(m, arena, l, "up.b"),    place(m, arena, l, "down.w"), place(m, arena, l, "down.b"),
+		};
+}
+
+/* ---- memory: the same walk counts (base NULL) and hands out ---- */
+
+struct walk {
+	float *base;
+	size_t used;
+};
+
+static float *take(struct walk *w, int64_t n)
+{
+	float *p = w->base ? w->base + w->used : NULL;
+	w->used += ((size_t)n + 15) & ~(size_t)15; /* 64-byte lines for float */
+	return p;
+}
+
+static void take_kept(struct walk *w, const struct ll_lm_config *c, int64_t M, struct ll_lm_kept *k)
+{
+	int64_t C = c->width, F = c->ffn_width;
+	k->norm1 = take(w, M * C), k->mean1 = take(w, M), k->rstd1 = take(w, M);
+	k->qkv = take(w, M * ll_lm_qkv_width(c)), k->attention = take(w, M * c->heads * c->head_dim), k->lse = take(w, M * c->heads);
+	k->mid = take(w, M * C);
+	k->norm2 = take(w, M * C), k->mean2 = take(w, M), k->rstd2 = take(w, M);
+	k->up = take(w, M * F * (ll_lm_gated(c) ? 2 : 1)), k->act = take(w, M * F);
+}
+
+static int64_t turning_dimensions(const struct ll_lm_config *c)
+{
+	return c->position == LL_LM_POS_ROTARY ? (int64_t)((double)c->head_dim * c->rotary_fraction + 0.5) : 0;
+}
+
+/* Lays out everything for M = batch x T rows; kept may be NULL when only counting. */
+static void take_all(struct walk *w, const struct ll_lm_config *c, int64_t batch, int64_t T, bool training, int threads, struct ll_lm_memory *y,
+		     struct ll_lm_kept *kept)
+{
+	int64_t M = batch * T, C = c->width, F = c->ffn_width, U = F * (ll_lm_gated(c) ? 2 : 1), A = c->heads * c->head_dim;
+	struct ll_lm_kept shared = { 0 };
+	float *x[2] = { NULL, NULL };
+	if (!training) {
+		x[0] = take(w, M * C), x[1] = take(w, M * C);
+		take_kept(w, c, M, &shared);
+	}
+	for (int64_t l = 0; l < c->layers; l++) {
+		struct ll_lm_kept k = shared;
+		if (training) {
+			k.x = take(w, M * C);
+			take_kept(w, c, M, &k);
+		} else {
+			k.x = x[l % 2];
+		}
+		if (kept)
+			kept[l] = k;
+	}
+	y->x_final = training ? take(w, M * C) : x[c->layers % 2];
+	y->embedded = c->embedding_norm ? take(w, M * C) : NULL;
+	y->mean_e = take(w, M), y->rstd_e = take(w, M);
+	y->norm_f = take(w, M * C), y->mean_f = take(w, M), y->rstd_f = take(w, M);
+	y->chunk = LL_MIN(M, LL_MAX(32, LL_MIN(512, ((int64_t)4 << 20) / c->vocabulary / 32 * 32)));
+	y->logits = take(w, y->chunk * c->vocabulary), y->loss = take(w, M);
+	y->positions = c->position == LL_LM_POS_SINUSOIDAL ? take(w, c->context * C) : NULL;
+	y->turning = turning_dimensions(c);
+	y->rotary = y->turning ? take(w, c->context * y->turning) : NULL;
+	if (training) {
+		y->dx = take(w, M * C), y->dn1 = take(w, M * C), y->dn2 = take(w, M * C);
+		y->dqkv = take(w, M * ll_lm_qkv_width(c)), y->dattention = take(w, M * A), y->dup = take(w, M * U), y->dact = take(w, M * F);
+	}
+	y->scratch = take(w, LL_MAX(threads * 2 * T * LL_MIN(T, 128), 2 * C * ((M + 63) / 64)));
+	y->row = take(w, LL_MAX(c->vocabulary, 64));
+}
+
+struct ll_lm_plan ll_lm_plan(const struct ll_lm_config *config, int64_t batch, int64_t seq_len, enum ll_lm_mode mode)
+{
+	struct walk w = { NULL, 0 };
+	struct ll_lm_memory y = { 0 };
+	struct ll_lm_plan p = { .parameters = ll_lm_config_parameters(config) * sizeof(float) };
+	take_all(&w, config, batch, seq_len, mode == LL_LM_TRAINING, ll_threads(), &y, NULL);
+	p.gradients = mode == LL_LM_TRAINING ? p.parameters : 0;
+	p.activations = w.used * sizeof(float);
+	p.total = p.parameters + p.gradients + p.activations;
+	return p;
+}
+
+static void fill_tables(struct ll_lm *m)
+{
+	const struct ll_lm_config *c = &m->config;
+	struct ll_lm_memory *y = m->memory;
+	for (int64_t t = 0; y->rotary && t < c->context; t++)
+		for (int64_t i = 0; i < y->turning / 2; i++) {
+			double angle = (double)t * pow(c->rotary_base, -2.0 * (double)i / (double)y->turning);
+			y->rotary[t * y->turning + i] = (float)cos(angle);
+			y->rotary[t * y->turning + y->turning / 2 + i] = (float)sin(angle);
+		}
+	/* Vaswani et al. 2017, section 3.5. */
+	for (int64_t t = 0; y->positions && t < c->context; t++)
+		for (int64_t i = 0; i < c->width; i++) {
+			double angle = (double)t * pow(10000, -(double)(i / 2 * 2) / (double)c->width);
+			y->positions[t * c->width + i] = (float)(i % 2 ? cos(angle) : sin(angle));
+		}
+}
+
+struct ll_lm *ll_lm_new(const struct ll_lm_config *config, int64_t batch, int64_t seq_len, enum ll_lm_mode mode, struct ll_pool *pool)
+{
+	struct ll_lm *m = ll_calloc(1, sizeof(*m));
+	struct ll_lm_memory *y = m->memory = ll_calloc(1, sizeof(*y));
+	bool training = mode == LL_LM_TRAINING;
+	LL_ASSERT(seq_len >= 1 && seq_len <= config->context && batch >= 1);
+	m->config = *config;
+	m->batch = batch;
+	m->seq_len = seq_len;
+	m->pool = pool;
+	list_tensors(m);
+	LL_ASSERT(m->parameters == ll_lm_config_parameters(config));
+	m->param = ll_alloc_aligned(64, m->parameters * sizeof(float));
+	m->grad = training ? ll_alloc_aligned(64, m->parameters * sizeof(float)) : NULL;
+	y->ops = ll_ops_f32_best();
+	point(m, m->param, &y->w);
+	if (training)
+		point(m, m->grad, &y->g);
+	y->kept = ll_calloc((size_t)config->layers, sizeof(*y->kept));
+	struct walk w = { NULL, 0 };
+	take_all(&w, config, batch, seq_len, training, ll_pool_threads(pool), y, NULL);
+	w = (struct walk){ ll_alloc_aligned(64, w.used * sizeof(float)), 0 };
+	y->base = w.base;
+	take_all(&w, config, batch, seq_len, training, ll_pool_threads(pool), y, y->kept);
+	fill_tables(m);
+	return m;
+}
+
+void ll_lm_free(struct ll_lm *m)
+{
+	if (!m)
+		return;
+	ll_free(m->memory->base);
+	ll_free(m->memory->kept);
+	ll_free(m->memory->w.layer);
+	ll_free(m->memory->g.layer);
+	ll_free(m->memory);
+	ll_free(m->tensor);
+	ll_free(m->param);
+	ll_free(m->grad);
+	ll_free(m);
+}
+
+/* ---- initial values ---- */
+
+struct init_job {
+	float *p;
+	size_t n, tensor;
+	uint64_t seed;
+	double std;
+};
+
+static void init_task(void *context, size_t task, int thread)
+{
+	const struct init_job *j = context;
+	(void)thread;
+	size_t end = LL_MIN(j->n, (task + 1) * 16384);
+	for (size_t i = task * 16384; i < end; i++)
+		j->p[i] = (float)(j->std * ll_random_normal(j->seed, 0x696e6974u + ((uint64_t)j->tensor << 32), i));
+}
+
+void ll_lm_init(struct ll_lm *m, uint64_t seed)
+{
+	double std = m->config.init_std, residual = m->config.init_scale_residual ? std / sqrt(2.0 * (double)m->config.layers) : std;
+	for (size_t i = 0; i < m->tensors; i++) {
+		const struct ll_lm_tensor *t = &m->tensor[i];
+		struct init_job j = { m->param + t->offset, t->size, i, seed, t->kind == LL_LM_RESIDUAL_MATRIX ? residual : std };
+		if (t->kind == LL_LM_GAIN || t->kind == LL_LM_BIAS)
+			for (size_t k = 0; k < t->size; k++)
+				j.p[k] = t->kind == LL_LM_GAIN ? 1 : 0;
+		else
+			ll_pool_run(m->pool, (t->size + 16383) / 16384, init_task, &j);
+	}
+}

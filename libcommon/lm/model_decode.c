@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/* model_decode.c - one token at a time with a key/value cache, for generation. */
+#include <math.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "lm/model.h"
+#include "lm/model_memory.h"
+
+struct ll_lm_cache {
+	int64_t length, context, kv_width;
+	float *keys, *values;  /* [layers, context, kv_heads head_dim] */
+	float *x, *n, *qkv, *attention, *mid, *up, *act, *score, *one;
+	float *base;
+};
+
+struct ll_lm_cache *ll_lm_cache_new(const struct ll_lm *m)
+{
+	const struct ll_lm_config *c = &m->config;
+	struct ll_lm_cache *k = ll_calloc(1, sizeof(*k));
+	size_t C = (size_t)c->width, Q = (size_t)ll_lm_qkv_width(c), A = (size_t)(c->heads * c->head_dim), F = (size_t)c->ffn_width;
+	k->context = c->context;
+	k->kv_width = c->kv_heads * c->head_dim;
+	size_t cached = (size_t)(c->layers * c->context * k->kv_width);
+	float *p = k->base = ll_alloc_aligned(64, (2 * cached + 3 * C + Q + A + 3 * F + (size_t)c->context + 2) * sizeof(float));
+	k->keys = p, p += cached;
+	k->values = p, p += cached;
+	k->x = p, p += C;
+	k->n = p, p += C;
+	k->mid = p, p += C;
+	k->qkv = p, p += Q;
+	k->attention = p, p += A;
+	k->up = p, p += 2 * F;
+	k->act = p, p += F;
+	k->score = p, p += c->context;
+	k->one = p;
+	return k;
+}
+
+void ll_lm_cache_reset(struct ll_lm_cache *c)
+{
+	c->length = 0;
+}
+
+int64_t ll_lm_cache_length(const struct ll_lm_cache *c)
+{
+	return c->length;
+}
+
+void ll_lm_cache_free(struct ll_lm_cache *c)
+{
+	if (c)
+		ll_free(c->base);
+	ll_free(c);
+}
+
+static double slope_of(int64_t head, int64_t heads)
+{
+	int64_t power = 1;
+	while (power * 2 <= heads)
+		power *= 2;
+	return head < power ? exp2(-8.0 * (double)(head + 1) / (double)power)
+			    : exp2(-8.0 * (double)(2 * (head - power) + 1) / (double)(2 * power));
+}
+
+/* Attention of the newest position over the cache of one layer. */
+static void attend(const struct ll_lm *m, struct ll_lm_cache *k, const float *keys, const float *values)
+{
+	const struct ll_lm_config *c = &m->config;
+	int64_t hd = c->head_dim, group = c->heads / c->kv_heads, n = k->length + 1;
+	for (int64_t h = 0; h < c->heads; h++) {
+		const float *q = k->qkv + h * hd;
+		float *out = k->attention + h * hd, max = -INFINITY, sum = 0;
+		double slope = c->position == LL_LM_POS_ALIBI ? slope_of(h, c->heads) : 0;
+		for (int64_t t = 0; t < n; t++) {
+			const float *key = keys + t * k->kv_width + h / group * hd;
+			float s = 0;
+			for (int64_t i = 0; i < hd; i++)
+				s += q[i] * key[i];
+			k->score[t] = s / (float)sqrt((double)hd) + (float)(slope * (double)(t - k->length));
+			max = k->score[t] > max ? k->score[t] : max;
+		}
+		for (int64_t t = 0; t < n; t++)
+			sum += k->score[t] = (float)exp((double)(k->score[t] - max));
+		memset(out, 0, (size_t)hd * sizeof(float));
+		for (int64_t t = 0; t < n; t++)
+			for (int64_t i = 0; i < hd; i++)
+				out[i] += k->score[t] / sum * values[t * k->kv_width + h / group * hd + i];
+	}
+}
+
+static void decode_layer(struct ll_lm *m, struct ll_lm_cache *k, int64_t l)
+{
+	static const enum ll_op_act acts[] = { LL_OP_GELU, LL_OP_GELU_TANH, LL_OP_RELU, LL_OP_SWIGLU, LL_OP_GEGLU };
+	const struct ll_lm_config *c = &m->config;
+	const struct ll_ops_f32 *o = m->memory->ops;
+	const struct ll_lm_layer *w = &m->memory->w.layer[l];
+	int64_t C = c->width, Q = ll_lm_qkv_width(c), A = c->heads * c->head_dim, F = c->ffn_width;
+	enum ll_op_norm norm = c->norm == LL_LM_NORM_RMS ? LL_OP_NORM_RMS : LL_OP_NORM_LAYER;
+	float *keys = k->keys + l * k->context * k->kv_width, *values = k->values + l * k->context * k->kv_width;
+	o->norm(m->pool, norm, k->n, k->one, k->one + 1, k->x, w->norm1_w, w->norm1_b, 1, C, c->norm_eps);
+	o->linear(m->pool, k->qkv, k->n, w->qkv_w, w->qkv_b, 1, Q, C);
+	if (m->memory->rotary)
+		o->rotary(m->pool,
+			  &(struct ll_op_rotary){ 1, 1, c->heads + c->kv_heads, c->head_dim, Q, m->memory->turning, c->rotary_interleaved, k->length },
+			  k->qkv, m->memory->rotary, false);
+	memcpy(keys + k->length * k->kv_width, k->qkv + A, (size_t)k->kv_width * sizeof(float));
+	memcpy(values + k->length * k->kv_width, k->qkv + A + k->kv_width, (size_t)k->kv_width * sizeof(float));
+	attend(m, k, keys, values);
+	o->linear(m->pool, k->mid, k->attention, w->proj_w, w->proj_b, 1, C, A);
+	o->add(m->pool, k->mid, k->mid, k->x, C);
+	o->norm(m->pool, norm, k->n, k->one, k->one + 1, c->parallel_residual ? k->x : k->mid, w->norm2_w, w->norm2_b, 1, C, c->norm_eps);
+	o->linear(m->pool, k->up, k->n, w->up_w, w->up_b, 1, ll_lm_gated(c) ? 2 * F : F, C);
+	o->act(m->pool, acts[c->ffn], k->act, k->up, 1, F);
+	o->linear(m->pool, k->x, k->act, w->down_w, w->down_b, 1, C, F);
+	o->add(m->pool, k->x, k->x, k->mid, C);
+}
+
+void ll_lm_decode(struct ll_lm *m, struct ll_lm_cache *k, int32_t token, float *logits)
+{
+	const struct ll_lm_config *c = &m->config;
+	struct ll_lm_memory *y = m->memory;
+	const struct ll_ops_f32 *o = y->ops;
+	enum ll_op_norm norm = c->norm == LL_LM_NORM_RMS ? LL_OP_NORM_RMS : LL_OP_NORM_LAYER;
+	LL_ASSERT(k->length < k->context && token >= 0 && token < c->vocabulary);
+	o->embed(m->pool, k->x, &token, y->w.wte, y->w.wpe ? y->w.wpe : y->positions, 1, 1, c->width, k->length);
+	if (c->embedding_norm) {
+		o->norm(m->pool, norm, k->n, k->one, k->one + 1, k->x, y->w.emb_norm_w, y->w.emb_norm_b, 1, c->width, c->norm_eps);
+		memcpy(k->x, k->n, (size_t)c->width * sizeof(float));
+	}
+	for (int64_t l = 0; l < c->layers; l++)
+		decode_layer(m, k, l);
+	k->length++;
+	o->norm(m->pool, norm, k->n, k->one, k->one + 1, k->x, y->w.norm_f_w, y->w.norm_f_b, 1, c->width, c->norm_eps);
+	if (logits)
+		o->linear(m->pool, logits, k->n, y->w.head, NULL, 1, c->vocabulary, c->width);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* model_memory.h - the activations behind struct ll_lm: private to model.c, model_run.c and model_decode.c. */
+#ifndef LL_MODEL_MEMORY_H
+#define LL_MODEL_MEMORY_H
+
+#include "kernels/ops.h"
+#include "lm/model.h"
+
+/* Parameters of one layer as pointers into an arena (parameters or gradients); NULL where there are none. */
+struct ll_lm_layer {
+	float *norm1_w, *norm1_b, *qkv_w, *qkv_b, *proj_w, *proj_b, *norm2_w, *norm2_b, *up_w, *up_b, *down_w, *down_b;
+};
+
+struct ll_lm_weights {
+	float *wte, *wpe, *emb_norm_w, *emb_norm_b, *norm_f_w, *norm_f_b, *head;
+	struct ll_lm_layer *layer;
+};
+
+/* What a layer keeps for the way back; in inference all layers share one set (two for x). M rows. */
+struct ll_lm_kept {
+	float *x;                        /* [M, C] input of the layer */
+	float *norm1, *mean1, *rstd1;    /* [M, C], [M], [M] */
+	float *qkv, *attention, *lse;    /* [M, qkv], [M, heads head_dim], [M heads] */
+	float *mid;                      /* [M, C] x + attention branch */
+	float *norm2, *mean2, *rstd2;
+	float *up, *act;                 /* [M, F or 2F], [M, F] */
+};
+
+struct ll_lm_memory {
+	float *base; /* one allocation for everything below */
+	const struct ll_ops_f32 *ops;
+	struct ll_lm_weights w, g;
+	struct ll_lm_kept *kept;  /* [layers] */
+	float *embedded, *mean_e, *rstd_e; /* before the embedding norm */
+	float *x_final, *norm_f, *mean_f, *rstd_f;
+	float *logits, *loss;     /* [chunk, V], [M] */
+	int64_t chunk;            /* rows of the head at a time */
+	float *positions;         /* [context, C], sinusoidal */
+	float *rotary;            /* [context, turning] */
+	int64_t turning;
+	float *dx, *dn1, *dn2, *dqkv, *dattention, *dup, *dact; /* way back */
+	float *scratch;           /* attention and norms */
+	int64_t last_seq_len;     /* of the last ll_lm_forward: its rows are [B, last_seq_len] */
+	float *row;               /* [V] or more: one row of logits */
+};
+
+#endif

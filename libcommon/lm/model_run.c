@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/* model_run.c - forward and backward over whole sequences. */
+#include "base/error.h"
+#include "lm/model.h"
+#include "lm/model_memory.h"
+
+/* One call's shape and the pieces every step of it needs. */
+struct pass {
+	struct ll_lm *m;
+	const struct ll_lm_config *c;
+	struct ll_lm_memory *y;
+	const struct ll_ops_f32 *ops;
+	struct ll_pool *pool;
+	int64_t B, T, M, C;
+	enum ll_op_norm norm;
+	enum ll_op_act act;
+	struct ll_op_attention attention;
+	struct ll_op_rotary rotary;
+	struct ll_lm_step step;
+	double dropout; /* 0 outside training */
+};
+
+static struct pass begin(struct ll_lm *m, int64_t B, int64_t T)
+{
+	static const enum ll_op_act acts[] = { LL_OP_GELU, LL_OP_GELU_TANH, LL_OP_RELU, LL_OP_SWIGLU, LL_OP_GEGLU };
+	const struct ll_lm_config *c = &m->config;
+	LL_ASSERT(B >= 1 && B <= m->batch && T >= 1 && T <= m->seq_len);
+	struct pass p = { .m = m, .c = c, .y = m->memory, .ops = m->memory->ops, .pool = m->pool, .B = B, .T = T, .M = B * T, .C = c->width };
+	p.norm = c->norm == LL_LM_NORM_RMS ? LL_OP_NORM_RMS : LL_OP_NORM_LAYER;
+	p.act = acts[c->ffn];
+	p.attention = (struct ll_op_attention){ B, T, c->heads, c->kv_heads, c->head_dim, ll_lm_qkv_width(c), c->position == LL_LM_POS_ALIBI };
+	p.rotary = (struct ll_op_rotary){ B, T, c->heads + c->kv_heads, c->head_dim, ll_lm_qkv_width(c), m->memory->turning,
+					  c->rotary_interleaved, 0 };
+	return p;
+}
+
+/* Sites of dropout: 0 the embeddings, then two a layer. */
+static void drop(const struct pass *p, float *x, int64_t site)
+{
+	if (p->dropout > 0)
+		p->ops->dropout(p->pool, x, p->dropout, p->step.seed, (uint64_t)site, p->step.step, p->step.first_sample, p->M, p->T, p->C);
+}
+
+static float *output_of(const struct pass *p, int64_t layer)
+{
+	return layer + 1 < p->c->layers ? p->y->kept[layer + 1].x : p->y->x_final;
+}
+
+static void embed(const struct pass *p, const int32_t *tokens)
+{
+	const struct ll_lm_weights *w = &p->y->w;
+	float *x = p->y->kept[0].x, *first = p->y->embedded ? p->y->embedded : x;
+	p->ops->embed(p->pool, first, tokens, w->wte, w->wpe ? w->wpe : p->y->positions, p->M, p->T, p->C, 0);
+	if (p->y->embedded)
+		p->ops->norm(p->pool, p->norm, x, p->y->mean_e, p->y->rstd_e, first, w->emb_norm_w, w->emb_norm_b, p->M, p->C, p->c->norm_eps);
+	drop(p, x, 0);
+}
+
+static void forward_layer(const struct pass *p, int64_t l)
+{
+	const struct ll_ops_f32 *o = p->ops;
+	const struct ll_lm_layer *w = &p->y->w.layer[l];
+	struct ll_lm_kept *k = &p->y->kept[l];
+	int64_t M = p->M, C = p->C, Q = ll_lm_qkv_width(p->c), A = p->c->heads * p->c->head_dim, F = p->c->ffn_width;
+	o->norm(p->pool, p->norm, k->norm1, k->mean1, k->rstd1, k->x, w->norm1_w, w->norm1_b, M, C, p->c->norm_eps);
+	o->linear(p->pool, k->qkv, k->norm1, w->qkv_w, w->qkv_b, M, Q, C);
+	if (p->y->rotary)
+		o->rotary(p->pool, &p->rotary, k->qkv, p->y->rotary, false);
+	o->attention(p->pool, &p->attention, k->attention, k->lse, k->qkv, p->y->scratch);
+	o->linear(p->pool, k->mid, k->attention, w->proj_w, w->proj_b, M, C, A);
+	drop(p, k->mid, 2 * l + 1);
+	o->add(p->pool, k->mid, k->mid, k->x, M * C);
+	const float *source = p->c->parallel_residual ? k->x : k->mid;
+	o->norm(p->pool, p->norm, k->norm2, k->mean2, k->rstd2, source, w->norm2_w, w->norm2_b, M, C, p->c->norm_eps);
+	o->linear(p->pool, k->up, k->norm2, w->up_w, w->up_b, M, ll_lm_gated(p->c) ? 2 * F : F, C);
+	o->act(p->pool, p->act, k->act, k->up, M, F);
+	float *out = output_of(p, l);
+	o->linear(p->pool, out, k->act, w->down_w, w->down_b, M, C, F);
+	drop(p, out, 2 * l + 2);
+	o->add(p->pool, out, out, k->mid, M * C);
+}
+
+static void forward(const struct pass *p, const int32_t *tokens)
+{
+	struct ll_lm_memory *y = p->y;
+	for (int64_t i = 0; i < p->M; i++)
+		LL_ASSERT(tokens[i] >= 0 && tokens[i] < p->c->vocabulary);
+	embed(p, tokens);
+	for (int64_t l = 0; l < p->c->layers; l++)
+		forward_layer(p, l);
+	p->ops->norm(p->pool, p->norm, y->norm_f, y->mean_f, y->rstd_f, y->x_final, y->w.norm_f_w, y->w.norm_f_b, p->M, p->C, p->c->norm_eps);
+}
+
+/* The head and the loss in chunks of rows, so that the logits never exist whole; in training the gradient of the head's
+ * input goes to dn1. */
+static void head(const struct pass *p, const int32_t *targets, float scale, unsigned char *greedy)
+{
+	struct ll_lm_memory *y = p->y;
+	int64_t V = p->c->vocabulary, C = p->C;
+	for (int64_t r = 0; r < p->M; r += y->chunk) {
+		int64_t n = LL_MIN(y->chunk, p->M - r);
+		p->ops->linear(p->pool, y->logits, y->norm_f + r * C, y->w.head, NULL, n, V, C);
+		p->ops->cross_entropy(p->pool, y->logits, y->loss + r, greedy ? greedy + r : NULL, targets + r, n, V, scale);
+		if (scale != 0) {
+			p->ops->linear_din(p->pool, y->dn1 + r * C, y->logits, y->w.head, n, V, C, false);
+			p->ops->linear_dw(p->pool, y->g.head, NULL, y->logits, y->norm_f + r * C, n, V, C);
+		}
+	}
+}
+
+/* The gradient of a branch's output is that of the stream, masked as the branch was. */
+static const float *branch_gradient(const struct pass *p, float *copy, int64_t site)
+{
+	if (p->dropout == 0)
+		return p->y->dx;
+	memcpy(copy, p->y->dx, (size_t)(p->M * p->C) * sizeof(float));
+	drop(p, copy, site);
+	return copy;
+}
+
+static void backward_layer(const struct pass *p, int64_t l)
+{
+	const struct ll_ops_f32 *o = p->ops;
+	struct ll_lm_memory *y = p->y;
+	const struct ll_lm_layer *w = &y->w.layer[l], *g = &y->g.layer[l];
+	struct ll_lm_kept *k = &y->kept[l];
+	int64_t M = p->M, C = p->C, Q = ll_lm_qkv_width(p->c), A = p->c->heads * p->c->head_dim, F = p->c->ffn_width;
+	int64_t U = ll_lm_gated(p->c) ? 2 * F : F;
+
+	const float *d = branch_gradient(p, y->dn1, 2 * l + 2);
+	o->linear_din(p->pool, y->dact, d, w->down_w, M, C, F, false);
+	o->linear_dw(p->pool, g->down_w, g->down_b, d, k->act, M, C, F);
+	o->act_back(p->pool, p->act, y->dup, y->dact, k->up, M, F);
+	o->linear_din(p->pool, y->dn2, y->dup, w->up_w, M, U, C, false);
+	o->linear_dw(p->pool, g->up_w, g->up_b, y->dup, k->norm2, M, U, C);
+	if (!p->c->parallel_residual)
+		o->norm_back(p->pool, p->norm, y->dx, g->norm2_w, g->norm2_b, y->dn2, k->mid, k->mean2, k->rstd2, w->norm2_w, M, C, y->scratch);
+
+	d = branch_gradient(p, y->dn1, 2 * l + 1);
+	o->linear_din(p->pool, y->dattention, d, w->proj_w, M, C, A, false);
+	o->linear_dw(p->pool, g->proj_w, g->proj_b, d, k->attention, M, C, A);
+	o->attention_back(p->pool, &p->attention, y->dqkv, y->dattention, k->qkv, k->attention, k->lse, y->scratch);
+	if (y->rotary)
+		o->rotary(p->pool, &p->rotary, y->dqkv, y->rotary, true);
+	o->linear_din(p->pool, y->dn1, y->dqkv, w->qkv_w, M, Q, C, false);
+	o->linear_dw(p->pool, g->qkv_w, g->qkv_b, y->dqkv, k->norm1, M, Q, C);
+	if (p->c->parallel_residual)
+		o->norm_back(p->pool, p->norm, y->dx, g->norm2_w, g->norm2_b, y->dn2, k->x, k->mean2, k->rstd2, w->norm2_w, M, C, y->scratch);
+	o->norm_back(p->pool, p->norm, y->dx, g->norm1_w, g->norm1_b, y->dn1, k->x, k->mean1, k->rstd1, w->norm1_w, M, C, y->scratch);
+}
+
+static void backward(const struct pass *p, const int32_t *tokens)
+{
+	struct ll_lm_memory *y = p->y;
+	size_t bytes = (size_t)(p->M * p->C) * sizeof(float);
+	memset(y->dx, 0, bytes);
+	p->ops->norm_back(p->pool, p->norm, y->dx, y->g.norm_f_w, y->g.norm_f_b, y->dn1, y->x_final, y->mean_f, y->rstd_f, y->w.norm_f_w, p->M,
+			  p->C, y->scratch);
+	for (int64_t l = p->c->layers; l-- > 0;)
+		backward_layer(p, l);
+	drop(p, y->dx, 0);
+	if (y->embedded) {
+		memcpy(y->dn1, y->dx, bytes);
+		memset(y->dx, 0, bytes);
+		p->ops->norm_back(p->pool, p->norm, y->dx, y->g.emb_norm_w, y->g.emb_norm_b, y->dn1, y->embedded, y->mean_e, y->rstd_e,
+				  y->w.emb_norm_w, p->M, p->C, y->scratch);
+	}
+	p->ops->embed_back(p->pool, y->g.wte, y->g.wpe, y->dx, tokens, p->M, p->T, p->C);
+}
+
+double ll_lm_loss(struct ll_lm *m, const int32_t *tokens, const int32_t *targets, int64_t batch, int64_t seq_len, struct ll_lm_step step,
+		  float scale, bool zero_grad, uint64_t *count, float *token_loss, unsigned char *greedy)
+{
+	struct pass p = begin(m, batch, seq_len);
+	bool training = m->grad != NULL && scale != 0;
+	double sum = 0;
+	uint64_t n = 0;
+	p.step = step;
+	p.dropout = training ? m->config.dropout : 0;
+	for (int64_t i = 0; i < p.M; i++)
+		LL_ASSERT(targets[i] < m->config.vocabulary);
+	forward(&p, tokens);
+	if (training && zero_grad)
+		memset(m->grad, 0, m->parameters * sizeof(float));
+	head(&p, targets, training ? scale : 0, greedy);
+	for (int64_t i = 0; i < p.M; i++) {
+		n += targets[i] >= 0;
+		sum += (double)p.y->loss[i];
+		if (token_loss)
+			token_loss[i] = p.y->loss[i];
+	}
+	if (training)
+		backward(&p, tokens);
+	if (count)
+		*count = n;
+	return sum;
+}
+
+void ll_lm_forward(struct ll_lm *m, const int32_t *tokens, int64_t batch, int64_t seq_len)
+{
+	struct pass p = begin(m, batch, seq_len);
+	forward(&p, tokens);
+	m->memory->last_seq_len = seq_len;
+}
+
+void ll_lm_logits(struct ll_lm *m, int64_t b, int64_t t, float *logits)
+{
+	struct ll_lm_memory *y = m->memory;
+	int64_t C = m->config.width;
+	y->ops->linear(m->pool, logits, y->norm_f + (b * y->last_seq_len + t) * C, y->w.head, NULL, 1, m->config.vocabulary, C);
+}
