@@ -40,6 +40,18 @@ assert str(sum(len(t["tokens"]) for t in toks)) in open("stats.json").read()
 assert max(max(t["tokens"], default=0) for t in toks) < 600 and len(model["vocab"]) == 600
 END
 
+# Shard by shard: the same tokenizer, the same tokens.
+split -n l/3 docs.jsonl part.
+for p in aa ab ac; do
+	ll-shard import -q --id-key=id --source-key=source -o $p.ll part.$p && ll-bpe encode -q -m tok.json -o $p.tokens.ll $p.ll
+done
+cat aa.tokens.ll ab.tokens.ll ac.tokens.ll > parts.ll
+records tokens.ll > whole; records parts.ll > parts
+same whole parts "three shards encoded apart are the whole"
+ok "train on the whole" ll-bpe train -q --pretokenizer=o200k --vocab-size=700 -o whole.json docs.ll
+ok "train on the shards" ll-bpe train -q -@ 2 --pretokenizer=o200k --vocab-size=700 -o shards.json ac.ll aa.ll ab.ll
+same whole.json shards.json "gives the same tokenizer"
+
 # By hand: ids of "abab abab\n" under merges (a b) (ab ab) (" " abab): abab, " abab", "\n".
 printf 'abab abab\n' > toy.txt
 ok "a toy" ll-bpe train -q --pretokenizer=gpt2 --vocab-size=259 -o toy.json toy.txt
