@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * lm_model_test.c - whole models: gradients against finite differences in float64, float32 backends against float64, threads,
+ * causality, the memory plan, decoding against the forward pass, learning.
+ */
+#include "test.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/cpu.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/random.h"
+#include "kernels/ops_dispatch.h"
+#include "lm/model_memory.h"
+#include "lm/model_f64.h"
+
+static struct ll_pool *pool;
+
+/* Small models of every family and every choice; odd sizes on purpose. */
+static const struct {
+	const char *name, *preset, *settings;
+} models[] = {
+	{ "gpt2", "gpt2-tiny", "vocabulary=37 width=24 heads=3 layers=2 context=16" },
+	{ "llama", "llama-tiny", "vocabulary=31 width=24 heads=3 layers=2 context=16 ffn_width=20" },
+	{ "llama with grouped heads, interleaved rotary", "llama-tiny",
+	  "vocabulary=31 width=24 heads=4 kv_heads=2 head_dim=10 layers=2 context=16 ffn_width=20 rotary_interleaved=true" },
+	{ "neox: parallel, rotary on a quarter, own head", "gpt2-tiny",
+	  "vocabulary=29 width=32 heads=2 layers=2 context=16 position=rotary rotary_fraction=0.25 parallel_residual=true tied_head=false ffn=gelu" },
+	{ "bloom: alibi, embedding norm", "gpt2-tiny",
+	  "vocabulary=29 width=24 heads=3 layers=2 context=16 position=alibi embedding_norm=true" },
+	{ "opt: relu", "gpt2-tiny", "vocabulary=29 width=16 heads=2 layers=2 context=16 ffn=relu" },
+	{ "geglu, sinusoidal, no bias", "gpt2-tiny",
+	  "vocabulary=29 width=16 heads=2 layers=1 context=16 ffn=geglu position=sinusoidal bias=false" },
+	{ "no positions, parallel, rms", "llama-tiny",
+	  "vocabulary=29 width=16 heads=1 layers=2 context=16 position=none parallel_residual=true ffn_width=24" },
+	{ "dropout", "gpt2-tiny", "vocabulary=29 width=20 heads=2 layers=2 context=16 dropout=0.2" },
+	{ "head sizes 40", "gpt2-tiny", "vocabulary=53 width=80 heads=2 layers=1 context=16" },
+};
+
+static struct ll_lm_config make_config(const char *preset, const char *settings)
+{
+	struct ll_lm_config c;
+	struct ll_err err;
+	char *copy = ll_strdup(settings), *save = NULL;
+	if (ll_lm_preset(&c, preset, &err) < 0)
+		ll_die(5, "%s", err.text);
+	c.init_std = 0.3;
+	for (char *s = strtok_r(copy, " ", &save); s; s = strtok_r(NULL, " ", &save)) {
+		char *eq = strchr(s, '=');
+		*eq = '\0';
+		if (ll_lm_config_set(&c, s, eq + 1, &err) < 0)
+			ll_die(5, "%s", err.text);
+	}
+	ll_free(copy);
+	if (ll_lm_config_check(&c, &err) < 0)
+		ll_die(5, "%s", err.text);
+	return c;
+}
+
+enum { B = 2, T = 7 };
+
+static void make_batch(const struct ll_lm_config *c, int64_t n, int32_t *tokens, int32_t *targets)
+{
+	for (int64_t i = 0; i < n; i++) {
+		tokens[i] = (int32_t)ll_random_below(11, 1, (uint64_t)i, (uint64_t)c->vocabulary);
+		targets[i] = i % 5 == 3 ? -1 : (int32_t)ll_random_below(11, 2, (uint64_t)i, (uint64_t)c->vocabulary);
+	}
+}
+
+static const struct ll_lm_step step = { 5, 3, 40 };
+
+/* Central differences at random elements of every tensor; relative to the largest gradient of the tensor. */
+static double worst_difference(struct ll_lm_f64 *m, const int32_t *tokens, const int32_t *targets)
+{
+	double worst = 0, h = 1e-5;
+	uint64_t n;
+	ll_lm_loss_f64(m, tokens, targets, B, T, step, 0.7, true, &n, NULL, NULL);
+	double *g = ll_malloc(m->parameters * sizeof(double));
+	memcpy(g, m->grad, m->parameters * sizeof(double));
+	for (size_t t = 0; t < m->tensors; t++) {
+		const struct ll_lm_tensor *x = &m->tensor[t];
+		double scale = 1e-3, off = 0;
+		for (size_t i = 0; i < x->size; i++)
+			scale = fmax(scale, fabs(g[x->offset + i]));
+		for (uint64_t k = 0; k < 6; k++) {
+			size_t i = x->offset + ll_random_below(9, t, k, x->size);
+			double keep = m->param[i];
+			m->param[i] = keep + h;
+			double up = 0.7 * ll_lm_loss_f64(m, tokens, targets, B, T, step, 0.7, true, &n, NULL, NULL);
+			m->param[i] = keep - h;
+			double down = 0.7 * ll_lm_loss_f64(m, tokens, targets, B, T, step, 0.7, true, &n, NULL, NULL);
+			m->param[i] = keep;
+			off = fmax(off, fabs((up - down) / (2 * h) - g[i]) / scale);
+		}
+		if (off > 1e-6)
+			diag("", "%s: %g", x->name, off);
+		worst = fmax(worst, off);
+	}
+	ll_free(g);
+	return worst;
+}
+
+/* || a - b || / || b || of one tensor. */
+static double distance(const float *a, const double *b, size_t n)
+{
+	double d = 0, s = 1e-12;
+	for (size_t i = 0; i < n; i++) {
+		d += ((double)a[i] - b[i]) * ((double)a[i] - b[i]);
+		s += b[i] * b[i];
+	}
+	return sqrt(d / s);
+}
+
+static void check_model(size_t which)
+{
+	struct ll_lm_config c = make_config(models[which].preset, models[which].settings);
+	int32_t tokens[B * T], targets[B * T];
+	uint64_t n;
+	make_batch(&c, B * T, tokens, targets);
+	struct ll_lm_f64 *d = ll_lm_new_f64(&c, B, T, LL_LM_TRAINING, pool);
+	ll_lm_init_f64(d, 1);
+	for (size_t i = 0; i < d->parameters; i++) /* gains and biases away from ones and zeros */
+		d->param[i] += 0.1 * (ll_random_unit(2, 2, i) - 0.5);
+	double worst = worst_difference(d, tokens, targets);
+	ok(worst < 1e-6, "%s: finite differences agree to 1e-6 (%.1e)", models[which].name, worst);
+
+	double want = ll_lm_loss_f64(d, tokens, targets, B, T, step, 0.7, true, &n, NULL, NULL);
+	static const struct ll_ops_f32 *const tables[] = { &ll_ops_f32_reference, &ll_ops_f32_scalar, &ll_ops_f32_avx2, &ll_ops_f32_avx512 };
+	for (size_t k = 0; k < LL_COUNT(tables); k++) {
+		if (k >= 2 && (int)ll_cpu() < (int)k - 1)
+			continue;
+		struct ll_lm *m = ll_lm_new(&c, B, T, LL_LM_TRAINING, pool);
+		double off = 0;
+		m->memory->ops = tables[k];
+		for (size_t i = 0; i < m->parameters; i++)
+			m->param[i] = (float)d->param[i];
+		for (int twice = 0; twice < 2; twice++) { /* gradients add up */
+			double loss = ll_lm_loss(m, tokens, targets, B, T, step, 0.35f, twice == 0, &n, NULL, NULL);
+			off = fmax(off, fabs(loss / want - 1));
+		}
+		for (size_t t = 0; t < m->tensors; t++)
+			off = fmax(off, distance(m->grad + m->tensor[t].offset, d->grad + m->tensor[t].offset, m->tensor[t].size));
+		ok(off < 1e-5, "%s: %s loss and gradients are within 1e-5 of float64 (%.1e)", models[which].name, tables[k]->name, off);
+		ll_lm_free(m);
+	}
+	ll_lm_free_f64(d);
+}
+
+static void threads_and_plan(void)
+{
+	struct ll_lm_config c = make_config("gpt2-tiny", "vocabulary=997 width=96 heads=3 layers=2 context=200 dropout=0.1 init_std=0.02");
+	int32_t tokens[3 * 150], targets[3 * 150];
+	float *grad = NULL;
+	double loss = 0;
+	uint64_t n;
+	make_batch(&c, 3 * 150, tokens, targets);
+	for (int threads = 1; threads <= 3; threads++) {
+		struct ll_pool *p = ll_pool_new(threads);
+		struct ll_lm *m = ll_lm_new(&c, 3, 150, LL_LM_TRAINING, p);
+		ll_lm_init(m, 1);
+		double l = ll_lm_loss(m, tokens, targets, 3, 150, step, 1, true, &n, NULL, NULL);
+		if (threads == 1) {
+			loss = l;
+			grad = ll_malloc(m->parameters * sizeof(float));
+			memcpy(grad, m->grad, m->parameters * sizeof(float));
+			ok(fabs(l / (double)n - log(997)) < 1.5, "the first loss is near ln V (%.3f)", l / (double)n);
+		} else {
+			ok(l == loss && memcmp(grad, m->grad, m->parameters * sizeof(float)) == 0, "equal bits at %d threads", threads);
+		}
+		ll_lm_free(m);
+		ll_pool_free(p);
+	}
+	ll_free(grad);
+}
+
+static void causality_and_decoding(size_t which)
+{
+	struct ll_lm_config c = make_config(models[which].preset, models[which].settings);
+	int32_t tokens[B * T], targets[B * T];
+	make_batch(&c, B * T, tokens, targets);
+	struct ll_lm *m = ll_lm_new(&c, B, T, LL_LM_INFERENCE, pool);
+	struct ll_lm_cache *k = ll_lm_cache_new(m);
+	float *a = ll_malloc((size_t)c.vocabulary * 4), *b = ll_malloc((size_t)c.vocabulary * 4);
+	double off = 0;
+	bool same = true;
+	ll_lm_init(m, 1);
+	for (int t = 0; t < T; t++) {
+		ll_lm_forward(m, tokens, B, T);
+		ll_lm_logits(m, 0, t, a);
+		ll_lm_decode(m, k, tokens[t], b);
+		for (int64_t v = 0; v < c.vocabulary; v++)
+			off = fmax(off, fabs((double)a[v] - (double)b[v]) / (1 + fabs((double)a[v])));
+		int32_t keep = tokens[T - 1];
+		tokens[T - 1] = (keep + 1) % (int32_t)c.vocabulary;
+		ll_lm_forward(m, tokens, B, T);
+		ll_lm_logits(m, 0, t, b);
+		same = same && (t == T - 1 || memcmp(a, b, (size_t)c.vocabulary * 4) == 0);
+		tokens[T - 1] = keep;
+	}
+	ok(off < 1e-4, "%s: decoding with a cache gives the forward pass's logits (%.1e)", models[which].name, off);
+	ok(same, "%s: a later token changes no earlier logit", models[which].name);
+	ll_free(a);
+	ll_free(b);
+	ll_lm_cache_free(k);
+	ll_lm_free(m);
+}
+
+static void overfit(const char *preset)
+{
+	struct ll_lm_config c = make_config(preset, "vocabulary=64 layers=2 context=32");
+	int32_t tokens[4 * 32], targets[4 * 32];
+	uint64_t n;
+	c.init_std = 0.02;
+	make_batch(&c, 4 * 32, tokens, targets);
+	struct ll_lm *m = ll_lm_new(&c, 4, 32, LL_LM_TRAINING, pool);
+	float *v = ll_calloc(2 * m->parameters, sizeof(float));
+	double loss = 0;
+	ll_lm_init(m, 1);
+	for (uint64_t s = 1; s <= 300; s++) {
+		loss = ll_lm_loss(m, tokens, targets, 4, 32, step, 1.0f / (4 * 32), true, &n, NULL, NULL) / (double)n;
+		struct ll_adamw a = { 0.01, 0.9, 0.95, 1e-8, 0, 1, s };
+		ll_adamw(pool, &a, m->param, m->grad, v, v + m->parameters, m->parameters);
+	}
+	ok(loss < 0.01, "%s learns one batch by heart (loss %.5f)", preset, loss);
+	ll_free(v);
+	ll_lm_free(m);
+}
+
+static void presets(void)
+{
+	/* 124,439,808 for GPT-2 small and 6,738,415,616 for Llama 7B are the published counts. */
+	static const struct {
+		const char *name;
+		uint64_t parameters;
+	} known[] = { { "gpt2-124m", 124439808 }, { "gpt2-1558m", 1557611200 }, { "llama-7b", 6738415616 }, { "llama-13b", 13015864320 } };
+	struct ll_err err;
+	for (size_t i = 0; i < LL_COUNT(known); i++) {
+		struct ll_lm_config c;
+		ok(ll_lm_preset(&c, known[i].name, &err) == 0 && ll_lm_config_check(&c, &err) == 0 &&
+			   ll_lm_config_parameters(&c) == known[i].parameters, "%s has %llu parameters", known[i].name,
+		   (unsigned long long)known[i].parameters);
+	}
+	for (const char *const *name = ll_lm_preset_names(); *name; name++) {
+		struct ll_lm_config c;
+		ok(ll_lm_preset(&c, *name, &err) == 0 && ll_lm_config_check(&c, &err) == 0, "preset %s is sound", *name);
+	}
+	struct ll_lm_config c;
+	ok(ll_lm_preset(&c, "gpt2-124M", &err) < 0 && strstr(err.text, "gpt2-124m"), "a wrong preset names the nearest");
+	ok(ll_lm_preset(&c, "demo", &err) == 0 && ll_lm_config_set(&c, "fnn", "relu", &err) < 0 && strstr(err.text, "ffn"),
+	   "a wrong key names the nearest");
+}
+
+int main(void)
+{
+	pool = ll_pool_new(2);
+	presets();
+	for (size_t i = 0; i < LL_COUNT(models); i++)
+		check_model(i);
+	for (size_t i = 0; i < LL_COUNT(models) - 2; i++)
+		causality_and_decoding(i);
+	threads_and_plan();
+	overfit("gpt2-tiny");
+	overfit("llama-tiny");
+	ll_pool_free(pool);
+	return test_done();
+}
