@@ -50,7 +50,10 @@ static const struct magic {
 	{ "gzip", GZIP, "\x1f\x8b\x08", NULL, 3, 1 },
 	{ "zstd", &ll_codec_zstd, "\x28\xb5\x2f\xfd", NULL, 4, 2 },
 	{ "zstd", &ll_codec_zstd, "\x50\x2a\x4d\x18", "\xf0\xff\xff\xff", 4, 4 },
-	{ "xz", XZ, "\xfd" "7zXZ\0", NULL, 6, 1 },
+	{ "xz", XZ,
+	  "\xfd"
+	  "7zXZ\0",
+	  NULL, 6, 1 },
 	{ "bzip2", BZIP2, "BZh0\x31\x41\x59\x26\x53\x59", "\xff\xff\xff\xf0\xff\xff\xff\xff\xff\xff", 10, 5 },
 	{ "bzip2", BZIP2, "BZh0\x17\x72\x45\x38\x50\x90", "\xff\xff\xff\xf0\xff\xff\xff\xff\xff\xff", 10, 5 },
 };
@@ -76,7 +79,8 @@ struct ll_decoder *ll_decoder_on(struct ll_in *in)
 	d->in = in;
 	if (m) {
 		if (!m->codec)
-			ll_die(LL_EXIT_INPUT, "%s: compressed with %s, and this build cannot read that", ll_in_name(in), m->name);
+			ll_die(LL_EXIT_INPUT, "%s: compressed with %s, and this build cannot read that", ll_in_name(in),
+			       m->name);
 		d->codec = m->codec;
 		d->buffer = ll_malloc(BUFFER_BYTES);
 		d->next = d->buffer;
@@ -224,7 +228,8 @@ const char *ll_decoder_features(void)
 	n += (size_t)snprintf(text + n, sizeof(text) - n, ", zlib %s", zlibVersion());
 #endif
 #ifdef HAVE_BZIP2
-	n += (size_t)snprintf(text + n, sizeof(text) - n, ", bzip2 %.*s", (int)strcspn(BZ2_bzlibVersion(), ","), BZ2_bzlibVersion());
+	n += (size_t)snprintf(text + n, sizeof(text) - n, ", bzip2 %.*s", (int)strcspn(BZ2_bzlibVersion(), ","),
+			      BZ2_bzlibVersion());
 #endif
 #ifdef HAVE_LZMA
 	n += (size_t)snprintf(text + n, sizeof(text) - n, ", xz %s", lzma_version_string());

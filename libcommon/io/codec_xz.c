@@ -42,14 +42,15 @@ static size_t xz_read(struct ll_decoder *d, void *buf, size_t n)
 		else if (rc == LZMA_BUF_ERROR)
 			ll_decoder_die_cut(d);
 		else if (rc == LZMA_MEMLIMIT_ERROR)
-			ll_die(LL_EXIT_RESOURCE, "%s: xz needs %llu bytes of memory here, more than --memory leaves", ll_in_name(d->in),
-			       (unsigned long long)lzma_memusage(&x->z));
+			ll_die(LL_EXIT_RESOURCE, "%s: xz needs %llu bytes of memory here, more than --memory leaves",
+			       ll_in_name(d->in), (unsigned long long)lzma_memusage(&x->z));
 		else if (rc == LZMA_MEM_ERROR)
 			ll_die(LL_EXIT_RESOURCE, "xz: out of memory");
 		else if (rc == LZMA_OPTIONS_ERROR)
 			ll_decoder_die(d, "made with options that liblzma does not support");
 		else if (rc != LZMA_OK)
-			ll_decoder_die(d, rc == LZMA_FORMAT_ERROR ? "no xz stream begins here" : "data or checksum wrong");
+			ll_decoder_die(d,
+				       rc == LZMA_FORMAT_ERROR ? "no xz stream begins here" : "data or checksum wrong");
 	}
 	return n - x->z.avail_out;
 }

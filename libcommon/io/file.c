@@ -18,11 +18,11 @@ struct ll_in {
 	int fd;
 	bool regular, eof;
 	char *name;
-	uint64_t base;   /* where a regular file stood when we got it: standard input may be half read */
+	uint64_t base; /* where a regular file stood when we got it: standard input may be half read */
 	uint64_t size;
 	uint64_t offset; /* of buffer[pos] */
 	size_t pos, len;
-	char *buffer;    /* allocated when first needed */
+	char *buffer; /* allocated when first needed */
 };
 
 struct ll_in *ll_in_open(const char *path)

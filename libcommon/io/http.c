@@ -69,7 +69,10 @@ static int undo_chunks(struct ll_str body, struct ll_buf *out, bool *truncated)
 		uint64_t size = 0;
 		while (at + digits < body.len && digits < 16) {
 			char c = body.data[at + digits];
-			int v = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+			int v = c >= '0' && c <= '9'   ? c - '0'
+				: c >= 'a' && c <= 'f' ? c - 'a' + 10
+				: c >= 'A' && c <= 'F' ? c - 'A' + 10
+						       : -1;
 			if (v < 0)
 				break;
 			size = size << 4 | (uint64_t)v;
@@ -181,7 +184,8 @@ static bool looks_encoded(struct ll_str name, struct ll_str body)
 	return is_word(name, "deflate") ? body.len > 0 && body.data[0] != '<' : true;
 }
 
-int ll_http_response(struct ll_str message, size_t max_body, struct ll_buf *decoded, struct ll_http *out, struct ll_err *err)
+int ll_http_response(struct ll_str message, size_t max_body, struct ll_buf *decoded, struct ll_http *out,
+		     struct ll_err *err)
 {
 	size_t end = ll_http_headers_end(message);
 	struct ll_str headers, value;

@@ -11,7 +11,7 @@ struct ll_lines {
 	size_t max_line;
 	uint64_t number; /* of the next line, from 1 */
 	uint64_t offset; /* of buffer[pos] */
-	char *buffer;    /* pos..len is read and not handed out */
+	char *buffer;	 /* pos..len is read and not handed out */
 	size_t pos, len, cap;
 	bool eof;
 	char *long_line; /* what ll_lines_next shows of an overlong line */

@@ -33,8 +33,9 @@ static void on_bus_error(int number, siginfo_t *info, void *context)
 		const unsigned char *start = atomic_load(&known[i].data);
 		/* The fault is synchronous, in code that reads mapped bytes and holds no lock of the C library. */
 		if (start && at >= start && at < start + known[i].len)
-			ll_die(LL_EXIT_RESOURCE, "%s: the file was shortened, or cannot be read, at byte %zu while in use",
-			       known[i].path, (size_t)(at - start));
+			ll_die(LL_EXIT_RESOURCE,
+			       "%s: the file was shortened, or cannot be read, at byte %zu while in use", known[i].path,
+			       (size_t)(at - start));
 	}
 	signal(number, SIG_DFL);
 	raise(number);

@@ -29,13 +29,13 @@ struct ll_out {
 	bool is_file, synced;
 	atomic_bool stopped; /* an emergency write happened or a write failed: nothing more goes out */
 	unsigned flags;
-	char *name;          /* as the user gave it, for messages */
-	char *final, *temp;  /* of a file: where it goes after symbolic links, and where it is until then */
+	char *name;	    /* as the user gave it, for messages */
+	char *final, *temp; /* of a file: where it goes after symbolic links, and where it is until then */
 	int slot;
 	pthread_mutex_t lock; /* held while bytes move; lets an emergency end come after whole writes */
 	char *buffer;
 	size_t len;
-	uint64_t offset;     /* of everything written, buffer included */
+	uint64_t offset; /* of everything written, buffer included */
 };
 
 /* /dev/fd/N and its aliases: a descriptor of ours; returns N or -1. */
@@ -323,7 +323,8 @@ static void publish(struct ll_out *o)
 		rc = rename(o->temp, o->final);
 	}
 	if (rc < 0 && errno == EEXIST)
-		ll_die(LL_EXIT_RESOURCE, "%s: was made by another program meanwhile, and --no-clobber was given", o->name);
+		ll_die(LL_EXIT_RESOURCE, "%s: was made by another program meanwhile, and --no-clobber was given",
+		       o->name);
 	if (rc < 0)
 		ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot rename %s to it", o->name, o->temp);
 	ll_temp_remove(o->slot);

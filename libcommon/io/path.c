@@ -128,7 +128,8 @@ void ll_pwrite_full(int fd, const void *data, size_t n, uint64_t offset, const c
 		if (put < 0) {
 			if (errno == EINTR)
 				continue;
-			ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot write at byte %llu", name, (unsigned long long)offset);
+			ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot write at byte %llu", name,
+				     (unsigned long long)offset);
 		}
 		p += put;
 		n -= (size_t)put;
@@ -145,10 +146,12 @@ void ll_pread_full(int fd, void *data, size_t n, uint64_t offset, const char *na
 		if (got < 0) {
 			if (errno == EINTR)
 				continue;
-			ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot read at byte %llu", name, (unsigned long long)offset);
+			ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot read at byte %llu", name,
+				     (unsigned long long)offset);
 		}
 		if (got == 0)
-			ll_die(LL_EXIT_RESOURCE, "%s: ends at byte %llu, expected more", name, (unsigned long long)offset);
+			ll_die(LL_EXIT_RESOURCE, "%s: ends at byte %llu, expected more", name,
+			       (unsigned long long)offset);
 		p += got;
 		n -= (size_t)got;
 		offset += (uint64_t)got;

@@ -11,7 +11,7 @@
 #include "io/sort_merge.h"
 
 #define INDEX_BYTES (2 * sizeof(struct entry)) /* a record's entry and its place in the radix scratch */
-#define SMALL 64                               /* up to here plain merging beats counting */
+#define SMALL 64			       /* up to here plain merging beats counting */
 
 struct entry {
 	uint64_t prefix;
@@ -26,8 +26,8 @@ struct ll_sorter {
 	size_t arena_len, arena_cap;
 	struct entry *index, *scratch;
 	size_t n, index_cap, scratch_cap;
-	size_t next;               /* in memory: of the index */
-	struct ll_runs *runs;      /* NULL until the first spill */
+	size_t next;	      /* in memory: of the index */
+	struct ll_runs *runs; /* NULL until the first spill */
 	struct ll_run_merge *merge;
 	bool finished;
 };
@@ -78,7 +78,8 @@ static inline bool after(const struct ll_sorter *s, const struct entry *a, const
 
 	if (a->prefix != b->prefix)
 		return a->prefix > b->prefix;
-	c = s->format.key_bytes > 8 ? memcmp(key_at(s, a->place) + 8, key_at(s, b->place) + 8, s->format.key_bytes - 8) : 0;
+	c = s->format.key_bytes > 8 ? memcmp(key_at(s, a->place) + 8, key_at(s, b->place) + 8, s->format.key_bytes - 8)
+				    : 0;
 	return c > 0 || (c == 0 && a->place > b->place);
 }
 
@@ -118,7 +119,7 @@ static void merge_sort(const struct ll_sorter *s, struct entry *index, struct en
 static void radix_sort(struct ll_sorter *s)
 {
 	struct entry *from = s->index, *to = s->scratch;
-	size_t (*count)[256] = ll_calloc(8, sizeof(*count));
+	size_t(*count)[256] = ll_calloc(8, sizeof(*count));
 
 	for (size_t i = 0; i < s->n; i++)
 		for (int b = 0; b < 8; b++)
@@ -170,7 +171,8 @@ static void spill(struct ll_sorter *s)
 		s->runs = ll_runs_new(s->format, s->memory, s->purpose);
 	ll_runs_begin(s->runs);
 	for (size_t i = 0; i < s->n; i++)
-		ll_runs_put(s->runs, s->arena + s->index[i].place, ll_run_record_size(&s->format, s->arena + s->index[i].place));
+		ll_runs_put(s->runs, s->arena + s->index[i].place,
+			    ll_run_record_size(&s->format, s->arena + s->index[i].place));
 	ll_runs_end(s->runs);
 	s->n = 0;
 	s->arena_len = 0;

@@ -22,7 +22,7 @@ struct ll_runs {
 	const char *purpose;
 	char name[300]; /* for messages */
 	int fd;
-	uint64_t size;  /* written, buffer included */
+	uint64_t size; /* written, buffer included */
 	struct run *run;
 	size_t n, cap;
 	char *buffer;
@@ -92,7 +92,7 @@ void ll_runs_free(struct ll_runs *r)
 /* ---- one merge ---- */
 
 struct source {
-	uint64_t at, end;   /* what of the run is not yet in the buffer */
+	uint64_t at, end; /* what of the run is not yet in the buffer */
 	char *buffer;
 	size_t pos, len, cap;
 };
@@ -102,7 +102,7 @@ struct ll_run_merge {
 	struct source *source;
 	size_t k;
 	size_t *heap, heap_len; /* source numbers, least (key, number) on top */
-	bool started;           /* the top was handed out and must move on first */
+	bool started;		/* the top was handed out and must move on first */
 };
 
 /* Makes the record at pos whole in the buffer; false at the end of the run. */

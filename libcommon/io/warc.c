@@ -7,18 +7,18 @@
 #include "base/number.h"
 #include "io/http.h"
 
-#define HEADERS_MAX (LL_MIB)      /* a longer header block is malformed */
-#define LONG_KEPT (64 * LL_KIB)   /* of a block over max_record: enough for HTTP headers */
+#define HEADERS_MAX (LL_MIB)	/* a longer header block is malformed */
+#define LONG_KEPT (64 * LL_KIB) /* of a block over max_record: enough for HTTP headers */
 #define READ_BYTES (256 * LL_KIB)
 
 struct ll_warc {
 	struct ll_decoder *d;
 	size_t max_record;
-	char *buffer;      /* pos..len is read; the record handed out lies before pos */
+	char *buffer; /* pos..len is read; the record handed out lies before pos */
 	size_t pos, len, cap;
-	uint64_t offset;   /* of buffer[pos] */
+	uint64_t offset; /* of buffer[pos] */
 	bool eof;
-	bool arc, arc2;    /* ARC; version 2 of it, with ten fields a line */
+	bool arc, arc2; /* ARC; version 2 of it, with ten fields a line */
 	bool started;
 	struct ll_buf decoded;
 };
@@ -117,9 +117,9 @@ static void resynchronise(struct ll_warc *w, size_t from)
 	}
 }
 
-struct extent { /* of a record, from pos */
-	size_t head;     /* header block with its end */
-	uint64_t block;  /* declared length */
+struct extent {		/* of a record, from pos */
+	size_t head;	/* header block with its end */
+	uint64_t block; /* declared length */
 };
 
 static int find_extent(struct ll_warc *w, struct extent *x, struct ll_err *err)
@@ -139,7 +139,8 @@ static int find_extent(struct ll_warc *w, struct extent *x, struct ll_err *err)
 		}
 	} while (x->head == 0 && have > last && have < HEADERS_MAX);
 	if (x->head == 0)
-		return ll_err_set(err, have >= HEADERS_MAX ? "the record header does not end" : "the input ends inside a record header");
+		return ll_err_set(err, have >= HEADERS_MAX ? "the record header does not end"
+							   : "the input ends inside a record header");
 	text.len = x->head;
 	struct ll_str length;
 	if (w->arc) {
@@ -182,7 +183,8 @@ static void arc_fields(struct ll_warc *w, struct ll_str line, struct ll_warc_rec
 	out->url = ll_str(line.data, end);
 	out->content_type = field[w->arc2 ? 6 : 1];
 	out->date = field[w->arc2 ? 7 : 2];
-	out->type = ll_cstr(out->url.len >= 11 && memcmp(out->url.data, "filedesc://", 11) == 0 ? "warcinfo" : "response");
+	out->type =
+		ll_cstr(out->url.len >= 11 && memcmp(out->url.data, "filedesc://", 11) == 0 ? "warcinfo" : "response");
 }
 
 static void warc_fields(struct ll_str head, struct ll_warc_record *out)
@@ -200,7 +202,8 @@ static void warc_fields(struct ll_str head, struct ll_warc_record *out)
 }
 
 /* Fields and body from a record that is whole in memory. */
-static int take_apart(struct ll_warc *w, struct ll_str head, struct ll_str block, struct ll_warc_record *out, struct ll_err *err)
+static int take_apart(struct ll_warc *w, struct ll_str head, struct ll_str block, struct ll_warc_record *out,
+		      struct ll_err *err)
 {
 	struct ll_http http;
 
@@ -297,14 +300,16 @@ int ll_warc_next(struct ll_warc *w, struct ll_warc_record *out, struct ll_err *e
 	}
 	/* Whether the record ends where it says must be known before it is handed out, and the buffer must not move after. */
 	before = whole;
-	while (ensure(w, before + 1) > before && strchr("\r\n", w->buffer[w->pos + before]) && w->buffer[w->pos + before])
+	while (ensure(w, before + 1) > before && strchr("\r\n", w->buffer[w->pos + before]) &&
+	       w->buffer[w->pos + before])
 		before++;
 	if (ensure(w, before + 1) > before && !record_at(w, before)) {
 		ll_err_set(err, "the record is not followed by another where its length says");
 		resynchronise(w, x.head);
 		return -1;
 	}
-	struct ll_str head = ll_str(w->buffer + w->pos, x.head), block = ll_str(w->buffer + w->pos + x.head, (size_t)x.block);
+	struct ll_str head = ll_str(w->buffer + w->pos, x.head),
+		      block = ll_str(w->buffer + w->pos + x.head, (size_t)x.block);
 	advance(w, whole);
 	if (w->arc && out->offset == 0)
 		w->arc2 = block.len > 1 && block.data[0] == '2';

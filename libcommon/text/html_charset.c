@@ -85,7 +85,9 @@ const char *ll_html_charset(struct ll_str head, char out[64])
 	static const struct {
 		struct ll_str bytes;
 		const char *name;
-	} marks[] = { { { "\xef\xbb\xbf", 3 }, "utf-8" }, { { "\xfe\xff", 2 }, "utf-16be" }, { { "\xff\xfe", 2 }, "utf-16le" } };
+	} marks[] = { { { "\xef\xbb\xbf", 3 }, "utf-8" },
+		      { { "\xfe\xff", 2 }, "utf-16be" },
+		      { { "\xff\xfe", 2 }, "utf-16le" } };
 	const char *p = head.data, *end;
 
 	for (size_t i = 0; i < LL_COUNT(marks); i++)

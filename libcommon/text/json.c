@@ -2,12 +2,9 @@
 /* One JSONL line to spans: a scanner that knows where strings, numbers and brackets end and builds nothing. */
 #include "text/json.h"
 
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
-
 #include "base/hash.h"
 #include "base/memory.h"
+#include "text/json_bytes.h"
 #include "text/utf8.h"
 
 #define DEPTH_MAX 1000
@@ -23,46 +20,6 @@ static int fail(struct scan *s, const char *at, const char *cause)
 	return ll_err_set(s->err, "byte %zu: %s", (size_t)(at - s->start), cause);
 }
 
-/* The first byte from p on that a JSON string cannot hold as it is: quote, backslash, control. */
-static const char *plain_end(const char *p, const char *end)
-{
-#ifdef __SSE2__
-	const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\'), control = _mm_set1_epi8(0x1f);
-	for (; end - p >= 16; p += 16) {
-		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
-		__m128i hit = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(v, quote), _mm_cmpeq_epi8(v, slash)),
-					   _mm_cmpeq_epi8(_mm_min_epu8(v, control), v));
-		int mask = _mm_movemask_epi8(hit);
-		if (mask)
-			return p + __builtin_ctz((unsigned)mask);
-	}
-#endif
-	while (p < end && *p != '"' && *p != '\\' && (unsigned char)*p >= 0x20)
-		p++;
-	return p;
-}
-
-static int hex_digit(char c)
-{
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-/* The four digits behind \u, or -1. */
-static int hex4(const char *p, const char *end)
-{
-	int v = 0;
-
-	if (end - p < 4)
-		return -1;
-	for (int i = 0; i < 4; i++) {
-		int d = hex_digit(p[i]);
-		if (d < 0)
-			return -1;
-		v = v << 4 | d;
-	}
-	return v;
-}
-
 static int scan_string(struct scan *s)
 {
 	const char *open = s->p++;
@@ -76,7 +33,9 @@ static int scan_string(struct scan *s)
 			return 0;
 		}
 		if (*s->p != '\\')
-			return fail(s, s->p, *s->p == '\0' ? "a raw NUL byte in a string" : "a raw control character in a string");
+			return fail(s, s->p,
+				    *s->p == '\0' ? "a raw NUL byte in a string"
+						  : "a raw control character in a string");
 		if (s->end - s->p < 2)
 			return fail(s, open, "a string without its closing quote");
 		if (s->p[1] == 'u') {
@@ -174,7 +133,8 @@ static int scan_value(struct scan *s, unsigned outer)
 			bool is_object = *s->p == '{';
 			if (depth + outer >= DEPTH_MAX)
 				return fail(s, s->p, "nested deeper than 1000");
-			object[depth / 64] = (object[depth / 64] & ~((uint64_t)1 << depth % 64)) | (uint64_t)is_object << depth % 64;
+			object[depth / 64] =
+				(object[depth / 64] & ~((uint64_t)1 << depth % 64)) | (uint64_t)is_object << depth % 64;
 			depth++;
 			s->p++;
 			skip_space(s);
@@ -296,7 +256,8 @@ static struct ll_str find_path(struct ll_str object, struct ll_str path)
 	while (s.p < s.end && *s.p == '"') {
 		const char *key_start = s.p;
 		struct ll_str key;
-		if (scan_string(&s) < 0 || key_content(&s, &keys, ll_str(key_start, (size_t)(s.p - key_start)), &key) < 0)
+		if (scan_string(&s) < 0 ||
+		    key_content(&s, &keys, ll_str(key_start, (size_t)(s.p - key_start)), &key) < 0)
 			break;
 		skip_space(&s);
 		s.p++; /* the colon */
@@ -307,7 +268,8 @@ static struct ll_str find_path(struct ll_str object, struct ll_str path)
 		struct ll_str span = ll_str(value, (size_t)(s.p - value));
 		if (ll_str_eq(key, path)) {
 			whole = span;
-		} else if (*value == '{' && path.len > key.len + 1 && path.data[key.len] == '.' && memcmp(path.data, key.data, key.len) == 0) {
+		} else if (*value == '{' && path.len > key.len + 1 && path.data[key.len] == '.' &&
+			   memcmp(path.data, key.data, key.len) == 0) {
 			struct ll_str in = find_path(span, ll_str(path.data + key.len + 1, path.len - key.len - 1));
 			deeper = in.data ? in : deeper;
 		}
@@ -397,104 +359,4 @@ int ll_json_line(struct ll_str line, struct ll_json_field *fields, size_t n, str
 		if (!fields[i].value.data)
 			fields[i].value = find_path(ll_str(open, (size_t)(object.p - open)), fields[i].key);
 	return 0;
-}
-
-/* ---- strings ---- */
-
-int ll_json_unescape(struct ll_buf *out, struct ll_str raw, struct ll_err *err)
-{
-	const char *p = raw.data + 1, *end = raw.data + raw.len - 1;
-	char *to = ll_buf_reserve(out, raw.len);
-
-	for (;;) {
-		const char *next = p < end ? memchr(p, '\\', (size_t)(end - p)) : NULL;
-		size_t plain = (size_t)((next ? next : end) - p);
-		int v, w;
-		memcpy(to, p, plain);
-		to += plain;
-		if (!next)
-			break;
-		p = next + 2;
-		switch (next[1]) {
-		case 'n': *to++ = '\n'; break;
-		case 't': *to++ = '\t'; break;
-		case 'r': *to++ = '\r'; break;
-		case 'b': *to++ = '\b'; break;
-		case 'f': *to++ = '\f'; break;
-		case 'u':
-			v = hex4(p, end);
-			p += 4;
-			if (v < 0)
-				return ll_err_set(err, "\\u without four hexadecimal digits");
-			if (v >= 0xd800 && v <= 0xdfff) {
-				w = v < 0xdc00 && end - p >= 6 && p[0] == '\\' && p[1] == 'u' ? hex4(p + 2, end) : -1;
-				if (w < 0xdc00 || w > 0xdfff)
-					return ll_err_set(err, "a lone surrogate \\u%04x", (unsigned)v);
-				v = 0x10000 + ((v - 0xd800) << 10) + (w - 0xdc00);
-				p += 6;
-			}
-			to += ll_utf8_put(to, (uint32_t)v);
-			break;
-		default: *to++ = next[1];
-		}
-	}
-	out->len = (size_t)(to - out->data);
-	return 0;
-}
-
-static char *put_u(char *to, unsigned v)
-{
-	static const char hex[] = "0123456789abcdef";
-
-	*to++ = '\\';
-	*to++ = 'u';
-	for (int shift = 12; shift >= 0; shift -= 4)
-		*to++ = hex[v >> shift & 15];
-	return to;
-}
-
-void ll_json_escape_bare(struct ll_buf *out, struct ll_str s, bool ascii)
-{
-	static const char shorts[32] = { ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r' };
-	const char *p = s.data, *end = s.data + s.len;
-
-	while (p < end) {
-		const char *stop = p;
-		if (ascii)
-			while (stop < end && (unsigned char)*stop >= 0x20 && (unsigned char)*stop < 0x80 && *stop != '"' && *stop != '\\')
-				stop++;
-		else
-			stop = plain_end(p, end);
-		ll_buf_add(out, p, (size_t)(stop - p));
-		p = stop;
-		if (p == end)
-			break;
-		char *start = ll_buf_reserve(out, 12), *to = start;
-		unsigned char c = (unsigned char)*p;
-		if (c >= 0x80) {
-			uint32_t v = ll_utf8_next(&p);
-			if (v >= 0x10000) {
-				to = put_u(to, 0xd800 + ((v - 0x10000) >> 10));
-				v = 0xdc00 + ((v - 0x10000) & 0x3ff);
-			}
-			to = put_u(to, v);
-		} else {
-			p++;
-			if (c == '"' || c == '\\' || shorts[c & 31]) {
-				*to++ = '\\';
-				*to++ = c == '"' || c == '\\' ? (char)c : shorts[c];
-			} else {
-				to = put_u(to, c);
-			}
-		}
-		out->len += (size_t)(to - start);
-	}
-}
-
-void ll_json_escape(struct ll_buf *out, struct ll_str s, bool ascii)
-{
-	ll_buf_reserve(out, s.len + 2);
-	ll_buf_putc(out, '"');
-	ll_json_escape_bare(out, s, ascii);
-	ll_buf_putc(out, '"');
 }

@@ -90,7 +90,8 @@ size_t ll_utf8_valid_prefix(const char *text, size_t n)
 			i += 2;
 			continue;
 		}
-		if (n - i >= 3 && s[i] >= 0xe1 && s[i] <= 0xef && s[i] != 0xed && (s[i + 1] & 0xc0) == 0x80 && (s[i + 2] & 0xc0) == 0x80) {
+		if (n - i >= 3 && s[i] >= 0xe1 && s[i] <= 0xef && s[i] != 0xed && (s[i + 1] & 0xc0) == 0x80 &&
+		    (s[i + 2] & 0xc0) == 0x80) {
 			i += 3;
 			continue;
 		}
@@ -119,7 +120,8 @@ uint32_t ll_utf8_next(const char **p)
 		return (uint32_t)(s[0] & 0x0f) << 12 | (uint32_t)(s[1] & 0x3f) << 6 | (s[2] & 0x3f);
 	}
 	*p += 4;
-	return (uint32_t)(s[0] & 0x07) << 18 | (uint32_t)(s[1] & 0x3f) << 12 | (uint32_t)(s[2] & 0x3f) << 6 | (s[3] & 0x3f);
+	return (uint32_t)(s[0] & 0x07) << 18 | (uint32_t)(s[1] & 0x3f) << 12 | (uint32_t)(s[2] & 0x3f) << 6 |
+	       (s[3] & 0x3f);
 }
 
 size_t ll_utf8_put(char out[4], uint32_t c)

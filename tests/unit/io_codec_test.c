@@ -82,8 +82,9 @@ static void damage(const char *command, const char *packed, const char *plain, s
 		wrong += rc != 0 && rc != 3 && rc != 77;
 		quiet += rc == 77 && n > text;
 	}
-	ok(accepted == 0 && wrong == 0 && quiet == 0, "%s: every cut of %zu is status 3 (%zu accepted, %zu quiet, %zu other)", packed,
-	   whole.len, accepted, quiet, wrong);
+	ok(accepted == 0 && wrong == 0 && quiet == 0,
+	   "%s: every cut of %zu is status 3 (%zu accepted, %zu quiet, %zu other)", packed, whole.len, accepted, quiet,
+	   wrong);
 	accepted = quiet = 0;
 	for (size_t bit = 0; bit < 8 * whole.len; bit++) {
 		whole.data[bit / 8] ^= (char)(1 << bit % 8);
@@ -93,7 +94,8 @@ static void damage(const char *command, const char *packed, const char *plain, s
 		quiet += rc == 77 && bit >= 8 * magic;
 		other += rc != 0 && rc != 3 && rc != 77 && rc != 4;
 	}
-	ok(quiet == 0 && other == 0, "%s: no flipped bit changes the text unnoticed (%zu did, %zu other ends)", packed, quiet, other);
+	ok(quiet == 0 && other == 0, "%s: no flipped bit changes the text unnoticed (%zu did, %zu other ends)", packed,
+	   quiet, other);
 	ll_buf_free(&whole);
 }
 
@@ -120,7 +122,8 @@ static void members(void)
 			at[ends++] = total;
 	}
 	ll_decoder_close(d);
-	ok(ends == 3 && at[0] == 10 && at[1] == 21 && at[2] == 24, "gzip member ends are seen (%zu: %zu %zu %zu)", ends, at[0], at[1], at[2]);
+	ok(ends == 3 && at[0] == 10 && at[1] == 21 && at[2] == 24, "gzip member ends are seen (%zu: %zu %zu %zu)", ends,
+	   at[0], at[1], at[2]);
 }
 
 static void oneshot(void)
@@ -146,7 +149,7 @@ static void oneshot(void)
 int main(void)
 {
 	static const char *const tools[][3] = {
-		{ "none", "cat", "plain" }, { "gzip", "gzip -c", "gz" }, { "zstd", "zstd -qc", "zst" },
+		{ "none", "cat", "plain" },	{ "gzip", "gzip -c", "gz" }, { "zstd", "zstd -qc", "zst" },
 		{ "bzip2", "bzip2 -c", "bz2" }, { "xz", "xz -c", "xz" },
 	};
 	char command[256], path[64];
@@ -156,10 +159,12 @@ int main(void)
 	write_text("tiny", 50, 3);
 	ll_write_file("empty", "", 0);
 	for (size_t i = 0; i < LL_COUNT(tools); i++) {
-		struct ll_buf small = ll_read_file("small", LL_GIB), large = ll_read_file("large", LL_GIB), both = { 0 };
-		snprintf(command, sizeof(command), "for f in small large empty; do %s $f > $f.%s || exit 1; done; "
-			 "cat small.%s large.%s empty.%s small.%s > both.%s", tools[i][1], tools[i][2], tools[i][2], tools[i][2], tools[i][2],
-			 tools[i][2], tools[i][2]);
+		struct ll_buf small = ll_read_file("small", LL_GIB), large = ll_read_file("large", LL_GIB),
+			      both = { 0 };
+		snprintf(command, sizeof(command),
+			 "for f in small large empty; do %s $f > $f.%s || exit 1; done; "
+			 "cat small.%s large.%s empty.%s small.%s > both.%s",
+			 tools[i][1], tools[i][2], tools[i][2], tools[i][2], tools[i][2], tools[i][2], tools[i][2]);
 		ok(sh(command) == 0, "%s", tools[i][1]);
 		snprintf(path, sizeof(path), "small.%s", tools[i][2]);
 		ok(decodes_to(path, tools[i][0], ll_buf_str(&small)), "%s of 150 bytes", tools[i][0]);
@@ -182,20 +187,24 @@ int main(void)
 	damage("bzip2 -c tiny > d.bz2", "d.bz2", "tiny", 4, 10);
 	damage("xz -c tiny > d.xz", "d.xz", "tiny", 0, 6);
 
-	ok(sh("(printf 0123456789 | gzip; printf abcdefghijk | gzip; printf xyz | gzip; head -c 600 /dev/zero) > three.gz") == 0, "gzip");
+	ok(sh("(printf 0123456789 | gzip; printf abcdefghijk | gzip; printf xyz | gzip; head -c 600 /dev/zero) > "
+	      "three.gz") == 0,
+	   "gzip");
 	members();
 	ok(sh("(cat small.gz; echo more) > tail.gz") == 0, "a line after a gzip member");
 	try_path = "tail.gz";
 	plain_path = "small";
 	ok(in_child(try_decode, NULL) == 3 && strstr(child_said, "tail.gz"), "is an error, not an end");
 	ok(sh("(printf '\\052\\052\\115\\030'; cat small) > skip.zst") == 0, "not zstd");
-	ok(sh("(printf '\\120\\052\\115\\030\\003\\000\\000\\000abc'; cat small.zst) > skip.zst") == 0, "a skippable frame");
+	ok(sh("(printf '\\120\\052\\115\\030\\003\\000\\000\\000abc'; cat small.zst) > skip.zst") == 0,
+	   "a skippable frame");
 	ok(in_child(try_decode, NULL) == 3, "still");
 	try_path = "skip.zst";
 	ok(in_child(try_decode, NULL) == 0, "is skipped");
 
 	/* --long=31 from a pipe declares a window of 2 GiB; only what is used of it counts. */
-	ok(sh("zstd -q --long=31 -c < large > long31.zst && head -c 150M /dev/zero | tr '\\0' 'x' | zstd -q --long=31 -1 -c > long.zst") == 0,
+	ok(sh("zstd -q --long=31 -c < large > long31.zst && head -c 150M /dev/zero | tr '\\0' 'x' | zstd -q --long=31 "
+	      "-1 -c > long.zst") == 0,
 	   "zstd --long=31");
 	try_path = "long31.zst";
 	plain_path = "large";

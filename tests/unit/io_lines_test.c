@@ -37,7 +37,8 @@ static const char *check_lines(const char *text, size_t n, size_t max_line)
 		const struct expected *w = &want[i];
 		if (i >= count)
 			bad = "too many lines";
-		else if (line.number != i + 1 || line.offset != w->start || line.length != w->length || line.newline != w->newline)
+		else if (line.number != i + 1 || line.offset != w->start || line.length != w->length ||
+			 line.newline != w->newline)
 			bad = "place";
 		else if (line.too_long != (w->length > max_line) || line.text.len != LL_MIN(w->length, max_line))
 			bad = "length";
@@ -64,7 +65,8 @@ static const char *check_blocks(const char *text, size_t n, size_t max_line, siz
 			bad = "place";
 		} else if (b.too_long) {
 			const struct expected *w = &want[number - 1];
-			if (w->length != b.length || w->length <= max_line || b.len != max_line || memcmp(b.data, text + at, b.len) != 0)
+			if (w->length != b.length || w->length <= max_line || b.len != max_line ||
+			    memcmp(b.data, text + at, b.len) != 0)
 				bad = "long line";
 			at += w->length + w->newline;
 			number++;

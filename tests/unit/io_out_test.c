@@ -105,7 +105,7 @@ static void emergency(void *path)
 {
 	emergency_out = ll_out_open(path, 0);
 	ll_out_write(emergency_out, "before ", 7);
-	ll_exit_hook_add(emergency_hook, (void *)(uintptr_t)"END");
+	ll_exit_hook_add(emergency_hook, (void *)(uintptr_t) "END");
 	ll_die(LL_EXIT_INPUT, "bad");
 }
 
@@ -171,18 +171,22 @@ static void links_and_devices(void)
 
 	LL_ASSERT(symlink("linked-target", "link") == 0);
 	put("link", 0, "through a dangling link");
-	ok(lstat("link", &st) == 0 && S_ISLNK(st.st_mode) && holds("linked-target", "through a dangling link"), "a dangling link is followed");
-	LL_ASSERT(mkdir("sub", 0777) == 0 && symlink("sub/deeper", "link2") == 0 && symlink("../elsewhere", "sub/deeper") == 0);
+	ok(lstat("link", &st) == 0 && S_ISLNK(st.st_mode) && holds("linked-target", "through a dangling link"),
+	   "a dangling link is followed");
+	LL_ASSERT(mkdir("sub", 0777) == 0 && symlink("sub/deeper", "link2") == 0 &&
+		  symlink("../elsewhere", "sub/deeper") == 0);
 	put("link2", 0, "deep");
 	ok(holds("elsewhere", "deep"), "links are followed from where they are");
 	LL_ASSERT(symlink("loop2", "loop1") == 0 && symlink("loop1", "loop2") == 0);
-	ok(in_child(no_clobber, (void *)(uintptr_t)"loop1") == 4, "a loop of links is an error");
+	ok(in_child(no_clobber, (void *)(uintptr_t) "loop1") == 4, "a loop of links is an error");
 	ok(mkfifo("fifo", 0600) == 0 && sh("cat fifo > from-fifo &") == 0, "a FIFO");
 	put("fifo", 0, "through a FIFO");
 	for (int i = 0; i < 100 && (stat("from-fifo", &st) < 0 || st.st_size < 14); i++)
 		usleep(10000);
-	ok(holds("from-fifo", "through a FIFO") && lstat("fifo", &st) == 0 && S_ISFIFO(st.st_mode), "is written through");
-	ok(in_child(write_much, (void *)(uintptr_t)"/dev/full") == 4 && strstr(child_said, "/dev/full: cannot write"), "/dev/full is status 4");
+	ok(holds("from-fifo", "through a FIFO") && lstat("fifo", &st) == 0 && S_ISFIFO(st.st_mode),
+	   "is written through");
+	ok(in_child(write_much, (void *)(uintptr_t) "/dev/full") == 4 && strstr(child_said, "/dev/full: cannot write"),
+	   "/dev/full is status 4");
 	put("/dev/null", 0, "nothing");
 	ok(lstat("/dev/null", &st) == 0 && S_ISCHR(st.st_mode), "/dev/null stays a device");
 	int fd = open("by-number", O_RDWR | O_CREAT | O_TRUNC, 0600);
@@ -191,8 +195,10 @@ static void links_and_devices(void)
 	put(path, 0, "by number");
 	ok(holds("by-number", "by number"), "/dev/fd/N is written through, to a file as well");
 	close(fd);
-	ok(in_child(no_clobber, (void *)(uintptr_t)"sub") == 4, "a directory is refused");
-	ok(in_child(no_clobber, (void *)(uintptr_t)"sub/no/such") == 4 && strstr(child_said, "sub/no/such: cannot create"), "no such directory");
+	ok(in_child(no_clobber, (void *)(uintptr_t) "sub") == 4, "a directory is refused");
+	ok(in_child(no_clobber, (void *)(uintptr_t) "sub/no/such") == 4 &&
+		   strstr(child_said, "sub/no/such: cannot create"),
+	   "no such directory");
 }
 
 static void modes(void)
@@ -220,7 +226,8 @@ static void many_outputs(void)
 	ll_out_printf(b, "%01000d", 7);
 	ll_out_sync(a);
 	ll_out_sync(b);
-	ok(!ll_path_exists("main") && !ll_path_exists("side") && holds(ll_out_temp_path(a), "main 1"), "synced is not published");
+	ok(!ll_path_exists("main") && !ll_path_exists("side") && holds(ll_out_temp_path(a), "main 1"),
+	   "synced is not published");
 	ok(ll_out_offset(b) == 1000, "the offset counts what was printed");
 	ll_out_commit(b);
 	ll_out_commit(a);
@@ -250,13 +257,17 @@ int main(void)
 	modes();
 	links_and_devices();
 
-	ok(in_child(write_limited, (void *)(uintptr_t)"limited") == 4 && !ll_path_exists("limited") && no_leftovers(), "RLIMIT_FSIZE: status 4");
+	ok(in_child(write_limited, (void *)(uintptr_t) "limited") == 4 && !ll_path_exists("limited") && no_leftovers(),
+	   "RLIMIT_FSIZE: status 4");
 	ok(strstr(child_said, "limited: cannot write: File too large") != NULL, "and why: %.60s", child_said);
-	ok(in_child(no_clobber, (void *)(uintptr_t)"first") == 4 && holds("first", "second"), "--no-clobber at open");
-	ok(in_child(no_clobber_late, (void *)(uintptr_t)"raced") == 4 && holds("raced", "other") && no_leftovers(), "--no-clobber at commit");
-	ok(in_child(die_amid, (void *)(uintptr_t)"died") == 3 && !ll_path_exists("died") && no_leftovers(), "ll_die");
+	ok(in_child(no_clobber, (void *)(uintptr_t) "first") == 4 && holds("first", "second"), "--no-clobber at open");
+	ok(in_child(no_clobber_late, (void *)(uintptr_t) "raced") == 4 && holds("raced", "other") && no_leftovers(),
+	   "--no-clobber at commit");
+	ok(in_child(die_amid, (void *)(uintptr_t) "died") == 3 && !ll_path_exists("died") && no_leftovers(), "ll_die");
 	for (size_t i = 0; i < LL_COUNT(signals); i++)
-		ok(in_child(terminate_amid, &signals[i]) == 1000 + signals[i] && !ll_path_exists("killed") && no_leftovers(), "signal %d", signals[i]);
+		ok(in_child(terminate_amid, &signals[i]) == 1000 + signals[i] && !ll_path_exists("killed") &&
+			   no_leftovers(),
+		   "signal %d", signals[i]);
 	kill_at_random();
 
 	int p[2], saved = dup(1);
@@ -264,19 +275,23 @@ int main(void)
 	close(p[0]);
 	fflush(stdout);
 	dup2(p[1], 1);
-	int rc = in_child(write_stdout, (void *)(uintptr_t)"to nobody");
+	int rc = in_child(write_stdout, (void *)(uintptr_t) "to nobody");
 	dup2(saved, 1);
 	ok(rc == 1000 + SIGPIPE && child_said[0] == '\0', "a reader that left: silent death by SIGPIPE");
 
-	ok(in_child(emergency, (void *)(uintptr_t)"/dev/fd/2") == 3 && strstr(child_said, "before END"), "an emergency end follows what was written");
+	ok(in_child(emergency, (void *)(uintptr_t) "/dev/fd/2") == 3 && strstr(child_said, "before END"),
+	   "an emergency end follows what was written");
 	time_t start = time(NULL);
 	ok(in_child(emergency_full_pipe, NULL) == 3 && time(NULL) - start < 12, "and never blocks for good");
 
-	write_much((void *)(uintptr_t)"mapped");
-	ok(in_child(read_shrunk_map, (void *)(uintptr_t)"mapped") == 4 && strstr(child_said, "mapped: the file was shortened"), "a mapped file shortened");
+	write_much((void *)(uintptr_t) "mapped");
+	ok(in_child(read_shrunk_map, (void *)(uintptr_t) "mapped") == 4 &&
+		   strstr(child_said, "mapped: the file was shortened"),
+	   "a mapped file shortened");
 
 	char *joined = ll_path_join("a/", "b");
-	ok(strcmp(joined, "a/b") == 0 && strcmp(ll_path_base("x/y"), "y") == 0 && strcmp(ll_path_base("y"), "y") == 0, "paths");
+	ok(strcmp(joined, "a/b") == 0 && strcmp(ll_path_base("x/y"), "y") == 0 && strcmp(ll_path_base("y"), "y") == 0,
+	   "paths");
 	ll_make_dirs("d1/d2//d3/");
 	ok(sh("test -d d1/d2/d3") == 0, "directories");
 	ll_tmpdir_set(".");
@@ -284,6 +299,7 @@ int main(void)
 	ll_pwrite_full(fd, "0123", 4, 10, "temp");
 	char back[4];
 	ll_pread_full(fd, back, 4, 10, "temp");
-	ok(memcmp(back, "0123", 4) == 0 && no_leftovers() && sh("ls -A | grep -q '^.lltools-'") == 1, "a temporary file without a name");
+	ok(memcmp(back, "0123", 4) == 0 && no_leftovers() && sh("ls -A | grep -q '^.lltools-'") == 1,
+	   "a temporary file without a name");
 	return test_done();
 }

@@ -105,12 +105,14 @@ int main(void)
 				none |= !spilled && n > 1000;
 				good = good && fixed(n, keys[k][0], keys[k][1], 256, memories[m], &spilled);
 			}
-			ok(good, "records of %zu bytes, %zu of them key, in %llu bytes", keys[k][0], keys[k][1], (unsigned long long)memories[m]);
+			ok(good, "records of %zu bytes, %zu of them key, in %llu bytes", keys[k][0], keys[k][1],
+			   (unsigned long long)memories[m]);
 		}
 	for (size_t m = 0; m < LL_COUNT(memories); m++) {
-		ok(variable(memories[m] < 5000 ? 500 : 5000, 9, 60, memories[m], &spilled), "short payloads in %llu bytes",
+		ok(variable(memories[m] < 5000 ? 500 : 5000, 9, 60, memories[m], &spilled),
+		   "short payloads in %llu bytes", (unsigned long long)memories[m]);
+		ok(variable(100, 2, 100000, memories[m], &spilled), "payloads up to 100 kB in %llu bytes",
 		   (unsigned long long)memories[m]);
-		ok(variable(100, 2, 100000, memories[m], &spilled), "payloads up to 100 kB in %llu bytes", (unsigned long long)memories[m]);
 	}
 	ok(any && none, "some of these spilled and some did not");
 	return test_done();

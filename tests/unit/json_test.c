@@ -58,7 +58,8 @@ static void many_keys(size_t n)
 	ok(ll_json_line(ll_buf_str(&b), &f, 1, &err) == 0 && ll_str_is(f.value, "7"), "%zu members", n);
 	b.len--;
 	ll_buf_puts(&b, ",\"\\u006b5\":0}");
-	ok(ll_json_line(ll_buf_str(&b), &f, 1, &err) < 0 && strstr(err.text, "second time"), "and one of them twice, escaped");
+	ok(ll_json_line(ll_buf_str(&b), &f, 1, &err) < 0 && strstr(err.text, "second time"),
+	   "and one of them twice, escaped");
 	ll_buf_free(&b);
 }
 
@@ -80,9 +81,11 @@ static void strings(void)
 		}
 		bool ascii = i & 1;
 		ll_json_escape(&raw, ll_str(text, n), ascii);
-		bad += ll_json_unescape(&back, ll_buf_str(&raw), &err) < 0 || !ll_str_eq(ll_buf_str(&back), ll_str(text, n));
+		bad += ll_json_unescape(&back, ll_buf_str(&raw), &err) < 0 ||
+		       !ll_str_eq(ll_buf_str(&back), ll_str(text, n));
 		struct json_object *o = json_tokener_parse(ll_buf_cstr(&raw));
-		bad += !o || (size_t)json_object_get_string_len(o) != n || memcmp(json_object_get_string(o), text, n) != 0;
+		bad += !o || (size_t)json_object_get_string_len(o) != n ||
+		       memcmp(json_object_get_string(o), text, n) != 0;
 		json_object_put(o);
 		for (size_t k = 0; ascii && k < raw.len; k++)
 			bad += (raw.data[k] & '\x80') != 0;
@@ -92,7 +95,8 @@ static void strings(void)
 	ok(bad == 0, "random strings, escaped, are read back by json-c and by us: %zu differ", bad);
 	struct ll_buf b = { 0 };
 	ll_json_escape(&b, ll_str("\0\b\t\n\v\f\r\x1f\"\\/\x7f\u00e9\U0001f600", 18), true);
-	ok(ll_str_is(ll_buf_str(&b), "\"\\u0000\\b\\t\\n\\u000b\\f\\r\\u001f\\\"\\\\/\x7f\\u00e9\\ud83d\\ude00\""), "ASCII form: %.*s", (int)b.len, b.data);
+	ok(ll_str_is(ll_buf_str(&b), "\"\\u0000\\b\\t\\n\\u000b\\f\\r\\u001f\\\"\\\\/\x7f\\u00e9\\ud83d\\ude00\""),
+	   "ASCII form: %.*s", (int)b.len, b.data);
 	ll_buf_free(&b);
 }
 

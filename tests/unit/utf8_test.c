@@ -54,7 +54,9 @@ int main(void)
 			if (r % (i % 3 ? 400 : 23) == 0)
 				s[n++] = (unsigned char)(r >> 32);
 			else
-				n += ll_utf8_put((char *)s + n, r % 3 ? 'a' + (uint32_t)(r >> 40) % 26 : (uint32_t)((r >> 32) % 0x700 + 0x80) * (r & 64 ? 29 : 1));
+				n += ll_utf8_put((char *)s + n,
+						 r % 3 ? 'a' + (uint32_t)(r >> 40) % 26
+						       : (uint32_t)((r >> 32) % 0x700 + 0x80) * (r & 64 ? 29 : 1));
 		}
 		bad += ll_utf8_valid_prefix((char *)s, n) != oracle(s, n);
 	}
@@ -76,7 +78,8 @@ int main(void)
 	/* Unicode 15, table 3-8: one U+FFFD for each maximal subpart. */
 	struct ll_buf b = { 0 };
 	size_t n = ll_utf8_repair(&b, "\x61\xf1\x80\x80\xe1\x80\xc2\x62\x80\x63\x80\xbf\x64", 13);
-	ok(n == 6 && ll_str_is(ll_buf_str(&b), "a\ufffd\ufffd\ufffdb\ufffdc\ufffd\ufffdd"), "damage is replaced as the standard's example has it");
+	ok(n == 6 && ll_str_is(ll_buf_str(&b), "a\ufffd\ufffd\ufffdb\ufffdc\ufffd\ufffdd"),
+	   "damage is replaced as the standard's example has it");
 	ll_buf_free(&b);
 	return test_done();
 }

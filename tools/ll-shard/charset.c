@@ -15,24 +15,24 @@
 #include "text/utf8.h"
 
 struct charset {
-	const char *label;  /* lower case */
-	const char *iconv;  /* the name glibc knows it by */
+	const char *label; /* lower case */
+	const char *iconv; /* the name glibc knows it by */
 	bool single_byte;
 };
 
 /* Labels whose meaning on the web differs from their name, WHATWG Encoding Standard section 4.2. */
 static const struct charset web_labels[] = {
-	{ "utf8", "UTF-8", false },	     { "utf-8", "UTF-8", false },	  { "unicode-1-1-utf-8", "UTF-8", false },
-	{ "iso-8859-1", "CP1252", true },    { "iso8859-1", "CP1252", true },     { "iso_8859-1", "CP1252", true },
-	{ "latin1", "CP1252", true },	     { "latin-1", "CP1252", true },       { "ascii", "CP1252", true },
-	{ "us-ascii", "CP1252", true },	     { "ansi", "CP1252", true },	  { "x-cp1252", "CP1252", true },
-	{ "iso-8859-9", "CP1254", true },    { "latin5", "CP1254", true },	  { "iso-8859-11", "CP874", true },
-	{ "tis-620", "CP874", true },	     { "windows-874", "CP874", true },    { "gb2312", "GB18030", false },
-	{ "gbk", "GB18030", false },	     { "gb_2312-80", "GB18030", false },  { "x-gbk", "GB18030", false },
-	{ "shift_jis", "CP932", false },     { "shift-jis", "CP932", false },     { "sjis", "CP932", false },
-	{ "x-sjis", "CP932", false },	     { "windows-31j", "CP932", false },   { "euc-kr", "UHC", false },
-	{ "ks_c_5601-1987", "UHC", false },  { "korean", "UHC", false },	  { "big5", "BIG5-HKSCS", false },
-	{ "utf-16", "UTF-16LE", false },     { "unicode", "UTF-16LE", false },
+	{ "utf8", "UTF-8", false },	    { "utf-8", "UTF-8", false },	{ "unicode-1-1-utf-8", "UTF-8", false },
+	{ "iso-8859-1", "CP1252", true },   { "iso8859-1", "CP1252", true },	{ "iso_8859-1", "CP1252", true },
+	{ "latin1", "CP1252", true },	    { "latin-1", "CP1252", true },	{ "ascii", "CP1252", true },
+	{ "us-ascii", "CP1252", true },	    { "ansi", "CP1252", true },		{ "x-cp1252", "CP1252", true },
+	{ "iso-8859-9", "CP1254", true },   { "latin5", "CP1254", true },	{ "iso-8859-11", "CP874", true },
+	{ "tis-620", "CP874", true },	    { "windows-874", "CP874", true },	{ "gb2312", "GB18030", false },
+	{ "gbk", "GB18030", false },	    { "gb_2312-80", "GB18030", false }, { "x-gbk", "GB18030", false },
+	{ "shift_jis", "CP932", false },    { "shift-jis", "CP932", false },	{ "sjis", "CP932", false },
+	{ "x-sjis", "CP932", false },	    { "windows-31j", "CP932", false },	{ "euc-kr", "UHC", false },
+	{ "ks_c_5601-1987", "UHC", false }, { "korean", "UHC", false },		{ "big5", "BIG5-HKSCS", false },
+	{ "utf-16", "UTF-16LE", false },    { "unicode", "UTF-16LE", false },
 };
 
 /* A label to what iconv takes, or false when it is none that can be decoded. */
@@ -58,7 +58,8 @@ static bool find_charset(struct ll_str label, char name[64], char iconv_name[64]
 			return true;
 		}
 	snprintf(iconv_name, 64, "%s", name);
-	*single_byte = strncmp(name, "iso-8859-", 9) == 0 || strncmp(name, "windows-12", 10) == 0 || strncmp(name, "koi8-", 5) == 0;
+	*single_byte = strncmp(name, "iso-8859-", 9) == 0 || strncmp(name, "windows-12", 10) == 0 ||
+		       strncmp(name, "koi8-", 5) == 0;
 	probe = iconv_open("UTF-8", iconv_name);
 	if (probe == (iconv_t)-1)
 		return false;
@@ -124,7 +125,8 @@ static bool is_ascii(struct ll_str s)
 	return any < 0x80;
 }
 
-size_t charset_to_utf8(struct ll_str in, struct ll_str declared, bool html, struct ll_buf *scratch, struct ll_str *out, char charset[64])
+size_t charset_to_utf8(struct ll_str in, struct ll_str declared, bool html, struct ll_buf *scratch, struct ll_str *out,
+		       char charset[64])
 {
 	static const char *const bom_name[] = { "utf-8", "utf-16le", "utf-16be" };
 	static const struct ll_str bom[] = { { "\xef\xbb\xbf", 3 }, { "\xff\xfe", 2 }, { "\xfe\xff", 2 } };
@@ -145,7 +147,8 @@ size_t charset_to_utf8(struct ll_str in, struct ll_str declared, bool html, stru
 	bool known = find_charset(declared, charset, iconv_name, &single_byte);
 	if (!known && html && ll_html_charset(ll_str(in.data, LL_MIN(in.len, 1024)), label)) {
 		known = find_charset(ll_cstr(label), charset, iconv_name, &single_byte);
-		if (known && strncmp(iconv_name, "UTF-16", 6) == 0) /* a page that can be read as ASCII this far is not in UTF-16 */
+		if (known && strncmp(iconv_name, "UTF-16", 6) ==
+				     0) /* a page that can be read as ASCII this far is not in UTF-16 */
 			known = false;
 	}
 	if (valid && (!known || (single_byte && !is_ascii(in)))) {

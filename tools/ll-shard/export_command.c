@@ -18,7 +18,8 @@ static struct {
 	bool tags;
 } options = { "jsonl", false };
 
-struct export {
+struct export
+{
 	struct ll_out *out;
 	struct ll_stats *stats;
 	bool text, pending; /* pending: the newline after the last record is not written yet */
@@ -39,7 +40,8 @@ static void put_document(const struct export *ex, struct job *job, const unsigne
 	struct ll_err err;
 
 	if (ll_doc_get(record, len, &doc, &err) < 0)
-		ll_die(LL_EXIT_INPUT, "%s: frame at byte %llu: %s", job->frame.file, (unsigned long long)job->frame.offset, err.text);
+		ll_die(LL_EXIT_INPUT, "%s: frame at byte %llu: %s", job->frame.file,
+		       (unsigned long long)job->frame.offset, err.text);
 	if (ex->text)
 		ll_buf_add_str(&job->out, doc.text);
 	else
@@ -58,7 +60,8 @@ static void put_tokens(struct job *job, const unsigned char *record, size_t len,
 	struct ll_err err;
 
 	if (ll_token_doc_get(record, len, width, &doc, &err) < 0)
-		ll_die(LL_EXIT_INPUT, "%s: frame at byte %llu: %s", job->frame.file, (unsigned long long)job->frame.offset, err.text);
+		ll_die(LL_EXIT_INPUT, "%s: frame at byte %llu: %s", job->frame.file,
+		       (unsigned long long)job->frame.offset, err.text);
 	ll_buf_puts(&job->out, "{\"id\":");
 	ll_json_escape(&job->out, doc.id, false);
 	ll_buf_puts(&job->out, ",\"tokens\":[");
@@ -156,7 +159,8 @@ static int run(int operands, char **operand)
 	while (ll_reader_next_frame(reader, &frame)) {
 		struct job *job = ll_calloc(1, sizeof(*job));
 		if (strcmp(frame.segment->kind, kind) != 0)
-			ll_die(LL_EXIT_INPUT, "%s: a segment of %s after one of %s", frame.file, frame.segment->kind, kind);
+			ll_die(LL_EXIT_INPUT, "%s: a segment of %s after one of %s", frame.file, frame.segment->kind,
+			       kind);
 		job->frame = frame;
 		/* One large frame at a time keeps memory within bounds whatever the number of threads. */
 		bool large = frame.header.raw_len > 8 * LL_FRAME_TARGET;
@@ -177,8 +181,10 @@ static int run(int operands, char **operand)
 }
 
 static const struct ll_option table[] = {
-	{ LL_OPT_CHOICE, 0, "to", &options.to, "FORM", "jsonl (byte for byte as it came where nothing was edited) or text", 0, "jsonl|text", 0, 0 },
-	{ LL_OPT_FLAG, 0, "tags", &options.tags, NULL, "add a member \"ll\" with the tags of the document", 0, NULL, 0, 0 },
+	{ LL_OPT_CHOICE, 0, "to", &options.to, "FORM",
+	  "jsonl (byte for byte as it came where nothing was edited) or text", 0, "jsonl|text", 0, 0 },
+	{ LL_OPT_FLAG, 0, "tags", &options.tags, NULL, "add a member \"ll\" with the tags of the document", 0, NULL, 0,
+	  0 },
 	{ 0 },
 };
 
@@ -187,8 +193,8 @@ const struct ll_command ll_shard_export_command = {
 	.operands = "[FILE]...",
 	.summary = "write documents as JSON lines or text, token documents as JSON lines of ids",
 	.options = table,
-	.common = LL_COMMON_OUTPUT | LL_COMMON_THREADS | LL_COMMON_MEMORY | LL_COMMON_FILES | LL_COMMON_PART | LL_COMMON_STATS |
-		  LL_COMMON_PROGRESS,
+	.common = LL_COMMON_OUTPUT | LL_COMMON_THREADS | LL_COMMON_MEMORY | LL_COMMON_FILES | LL_COMMON_PART |
+		  LL_COMMON_STATS | LL_COMMON_PROGRESS,
 	.run = run,
 	.examples = "  ll-shard export --to=jsonl docs.ll\n"
 		    "  ll-shard export --to=jsonl --tags docs.ll | jq .ll\n"

@@ -9,7 +9,9 @@
 #include "base/option.h"
 #include "ll-shard/ll_shard.h"
 
-static struct import_options options = { .from = "auto", .text_key = "text", .id_key = "id", .source_key = "source", .expect = -1 };
+static struct import_options options = {
+	.from = "auto", .text_key = "text", .id_key = "id", .source_key = "source", .expect = -1
+};
 
 static enum import_form form_named(const char *name)
 {
@@ -39,7 +41,8 @@ static void import_one(struct import *im, const struct import_file *file, enum i
 static void expect(uint64_t got, uint64_t want, const char *what)
 {
 	if (got != want)
-		ll_die(LL_EXIT_INPUT, "%s: %llu records, %llu were expected", what, (unsigned long long)got, (unsigned long long)want);
+		ll_die(LL_EXIT_INPUT, "%s: %llu records, %llu were expected", what, (unsigned long long)got,
+		       (unsigned long long)want);
 }
 
 static void import_operand(struct import *im, const char *path, uint64_t expected)
@@ -85,7 +88,8 @@ static int run(int operands, char **operand)
 	char out_set[33];
 
 	ll_progress_expect(stored_bytes(files, n));
-	im.block = (size_t)LL_MAX(LL_MIN(ll_memory_budget() / (16 * (uint64_t)(ll_threads() + 2)), LL_MIB), 64 * LL_KIB);
+	im.block =
+		(size_t)LL_MAX(LL_MIN(ll_memory_budget() / (16 * (uint64_t)(ll_threads() + 2)), LL_MIB), 64 * LL_KIB);
 	im.out = ll_writer_open(ll_common.output, ll_header_new("docs", 1, NULL));
 	im.rejects = ll_rejects_open();
 	im.stats = ll_stats_new();
@@ -106,15 +110,18 @@ static int run(int operands, char **operand)
 }
 
 static const struct ll_option table[] = {
-	{ LL_OPT_CHOICE, 0, "from", &options.from, "FORM", "what the inputs are: auto, jsonl, text, html or warc", LL_OPT_IDENTITY,
-	  "auto|jsonl|text|html|warc", 0, 0 },
-	{ LL_OPT_STRING, 0, "text-key", &options.text_key, "KEY", "the JSON member that holds the text (text; a.b for nested ones)",
-	  LL_OPT_IDENTITY, NULL, 0, 0 },
-	{ LL_OPT_STRING, 0, "id-key", &options.id_key, "KEY", "the JSON member that holds the id (id)", LL_OPT_IDENTITY, NULL, 0, 0 },
-	{ LL_OPT_STRING, 0, "source-key", &options.source_key, "KEY", "the JSON member that holds the source (source)", LL_OPT_IDENTITY,
+	{ LL_OPT_CHOICE, 0, "from", &options.from, "FORM", "what the inputs are: auto, jsonl, text, html or warc",
+	  LL_OPT_IDENTITY, "auto|jsonl|text|html|warc", 0, 0 },
+	{ LL_OPT_STRING, 0, "text-key", &options.text_key, "KEY",
+	  "the JSON member that holds the text (text; a.b for nested ones)", LL_OPT_IDENTITY, NULL, 0, 0 },
+	{ LL_OPT_STRING, 0, "id-key", &options.id_key, "KEY", "the JSON member that holds the id (id)", LL_OPT_IDENTITY,
 	  NULL, 0, 0 },
-	{ LL_OPT_STRING, 0, "source", &options.source, "NAME", "the source of documents that name none", LL_OPT_IDENTITY, NULL, 0, 0 },
-	{ LL_OPT_INT, 0, "expect", &options.expect, "N", "fail unless the inputs hold exactly N records", 0, NULL, 0, 9e18 },
+	{ LL_OPT_STRING, 0, "source-key", &options.source_key, "KEY", "the JSON member that holds the source (source)",
+	  LL_OPT_IDENTITY, NULL, 0, 0 },
+	{ LL_OPT_STRING, 0, "source", &options.source, "NAME", "the source of documents that name none",
+	  LL_OPT_IDENTITY, NULL, 0, 0 },
+	{ LL_OPT_INT, 0, "expect", &options.expect, "N", "fail unless the inputs hold exactly N records", 0, NULL, 0,
+	  9e18 },
 	{ 0 },
 };
 

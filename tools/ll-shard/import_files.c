@@ -18,9 +18,10 @@ static enum import_form form_of_name(const char *name)
 		const char *ending;
 		enum import_form form;
 	} known[] = {
-		{ ".jsonl", IMPORT_JSONL }, { ".ndjson", IMPORT_JSONL }, { ".json", IMPORT_JSONL }, { ".html", IMPORT_HTML },
-		{ ".htm", IMPORT_HTML },    { ".xhtml", IMPORT_HTML },   { ".txt", IMPORT_TEXT },   { ".text", IMPORT_TEXT },
-		{ ".md", IMPORT_TEXT },	    { ".rst", IMPORT_TEXT },     { ".warc", IMPORT_WARC },  { ".wet", IMPORT_WARC },
+		{ ".jsonl", IMPORT_JSONL }, { ".ndjson", IMPORT_JSONL }, { ".json", IMPORT_JSONL },
+		{ ".html", IMPORT_HTML },   { ".htm", IMPORT_HTML },	 { ".xhtml", IMPORT_HTML },
+		{ ".txt", IMPORT_TEXT },    { ".text", IMPORT_TEXT },	 { ".md", IMPORT_TEXT },
+		{ ".rst", IMPORT_TEXT },    { ".warc", IMPORT_WARC },	 { ".wet", IMPORT_WARC },
 		{ ".arc", IMPORT_WARC },
 	};
 	static const char *const packed[] = { ".gz", ".zst", ".bz2", ".xz", ".zstd" };
@@ -87,7 +88,9 @@ static bool wanted(const char *name, enum import_form from)
 {
 	enum import_form form = form_of_name(name);
 
-	return from == IMPORT_AUTO ? form != IMPORT_AUTO : from == IMPORT_TEXT || form == from || (form == IMPORT_AUTO && from != IMPORT_AUTO);
+	return from == IMPORT_AUTO
+		       ? form != IMPORT_AUTO
+		       : from == IMPORT_TEXT || form == from || (form == IMPORT_AUTO && from != IMPORT_AUTO);
 }
 
 /* Symbolic links to files are followed, those to directories are not: they could lead back. */
@@ -141,7 +144,8 @@ struct import_file *import_expand(const char *path, enum import_form from, size_
 		ll_free(top);
 	} else {
 		list.file = ll_calloc(1, sizeof(*list.file));
-		list.file[0] = (struct import_file){ path, ll_strdup(strcmp(path, "-") == 0 ? "stdin" : ll_path_base(path)) };
+		list.file[0] =
+			(struct import_file){ path, ll_strdup(strcmp(path, "-") == 0 ? "stdin" : ll_path_base(path)) };
 		list.n = 1;
 	}
 	*n = list.n;

@@ -20,7 +20,8 @@ struct import_job *import_job_new(struct import *im, const struct import_file *f
 
 static void job_free(struct import_job *job)
 {
-	struct ll_buf *buffers[] = { &job->input, &job->records, &job->text, &job->skeleton, &job->id, &job->source, &job->tags, &job->origin };
+	struct ll_buf *buffers[] = { &job->input, &job->records, &job->text, &job->skeleton,
+				     &job->id,	  &job->source,	 &job->tags, &job->origin };
 
 	for (size_t i = 0; i < LL_COUNT(buffers); i++)
 		ll_buf_free(buffers[i]);
@@ -52,7 +53,8 @@ void import_job_reject(struct import_job *job, struct ll_str raw, uint64_t line,
 	v->detail = detail && *detail ? ll_strdup(detail) : NULL;
 }
 
-void import_job_document(struct import_job *job, struct ll_doc *doc, bool own_id, struct ll_str raw, uint64_t line, uint64_t offset)
+void import_job_document(struct import_job *job, struct ll_doc *doc, bool own_id, struct ll_str raw, uint64_t line,
+			 uint64_t offset)
 {
 	struct ll_buf origin = job->origin;
 	struct import_verdict *v;
@@ -102,11 +104,11 @@ static void put_reject(struct import *im, const struct import_job *job, const st
 {
 	if (!ll_common.rejects && v->line == 0) {
 		ll_hint("--rejects=FILE keeps such records and goes on");
-		ll_die(LL_EXIT_INPUT, "%s: record at byte %llu: %s%s%s", job->file->path, (unsigned long long)v->offset, v->reason,
-		       v->detail ? ": " : "", v->detail ? v->detail : "");
+		ll_die(LL_EXIT_INPUT, "%s: record at byte %llu: %s%s%s", job->file->path, (unsigned long long)v->offset,
+		       v->reason, v->detail ? ": " : "", v->detail ? v->detail : "");
 	}
-	ll_rejects_put_raw(im->rejects, v->raw, ll_common.rejects ? job->file->name : job->file->path, v->line ? v->line : v->offset,
-			   v->reason, v->detail);
+	ll_rejects_put_raw(im->rejects, v->raw, ll_common.rejects ? job->file->name : job->file->path,
+			   v->line ? v->line : v->offset, v->reason, v->detail);
 }
 
 static void retire(void *context, void *argument)

@@ -73,7 +73,8 @@ static int value_string(struct ll_buf *scratch, struct ll_str raw, struct ll_str
 
 enum { TEXT, ID, SOURCE, FIELDS };
 
-static int take_text(struct import_job *job, struct ll_str line, struct ll_str raw, struct ll_doc *doc, struct ll_err *err)
+static int take_text(struct import_job *job, struct ll_str line, struct ll_str raw, struct ll_doc *doc,
+		     struct ll_err *err)
 {
 	struct ll_str inside = ll_str(raw.data + 1, raw.len - 2);
 	const char *escape = memchr(inside.data, '\\', inside.len);
@@ -100,7 +101,9 @@ static int take_text(struct import_job *job, struct ll_str line, struct ll_str r
 static void one_line(struct import_job *job, struct ll_str line, uint64_t number, uint64_t offset, bool newline)
 {
 	const struct import_options *o = &job->import->options;
-	struct ll_json_field field[FIELDS] = { { .key = ll_cstr(o->text_key) }, { .key = ll_cstr(o->id_key) }, { .key = ll_cstr(o->source_key) } };
+	struct ll_json_field field[FIELDS] = { { .key = ll_cstr(o->text_key) },
+					       { .key = ll_cstr(o->id_key) },
+					       { .key = ll_cstr(o->source_key) } };
 	struct ll_doc doc = { .flags = newline ? 0 : LL_DOC_NO_NEWLINE };
 	struct ll_err err = { "" };
 	bool own_id;
@@ -114,7 +117,8 @@ static void one_line(struct import_job *job, struct ll_str line, uint64_t number
 		import_job_reject(job, line, number, offset, there ? "text_not_string" : "no_text", o->text_key);
 		return;
 	}
-	if (take_text(job, line, field[TEXT].value, &doc, &err) < 0 || value_string(&job->id, field[ID].value, &doc.id, &err) < 0 ||
+	if (take_text(job, line, field[TEXT].value, &doc, &err) < 0 ||
+	    value_string(&job->id, field[ID].value, &doc.id, &err) < 0 ||
 	    value_string(&job->source, field[SOURCE].value, &doc.source, &err) < 0) {
 		import_job_reject(job, line, number, offset, "malformed_json", err.text);
 		return;

@@ -83,7 +83,8 @@ static bool media_is(struct ll_str type, const char *want)
 {
 	size_t n = strlen(want);
 
-	return type.len >= n && strncasecmp(type.data, want, n) == 0 && (type.len == n || strchr("; \t,\r\n", type.data[n]));
+	return type.len >= n && strncasecmp(type.data, want, n) == 0 &&
+	       (type.len == n || strchr("; \t,\r\n", type.data[n]));
 }
 
 /* A page, its record and its copies are in memory at once. What does not fit fails: it must not count as too long. */
@@ -111,7 +112,8 @@ static const char *unwanted(const struct import_file *file, const struct ll_warc
 	if (!media_is(type, "text/html") && !media_is(type, "text/plain") && !media_is(type, "application/xhtml+xml"))
 		return "skipped_media_type";
 	if (r->too_long && memory_limits())
-		ll_die(LL_EXIT_RESOURCE, "%s: record at byte %llu is longer than a sixth of --memory", file->path, (unsigned long long)r->offset);
+		ll_die(LL_EXIT_RESOURCE, "%s: record at byte %llu is longer than a sixth of --memory", file->path,
+		       (unsigned long long)r->offset);
 	if (r->too_long)
 		return "skipped_too_long";
 	if (r->encoding.len)
@@ -121,7 +123,8 @@ static const char *unwanted(const struct import_file *file, const struct ll_warc
 	return NULL;
 }
 
-static void add_record(struct import *im, struct import_job *job, const struct ll_warc_record *r, struct ll_str type, uint64_t number)
+static void add_record(struct import *im, struct import_job *job, const struct ll_warc_record *r, struct ll_str type,
+		       uint64_t number)
 {
 	struct import_page *p = add_page(job);
 	char id[32];
