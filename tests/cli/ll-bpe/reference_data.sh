@@ -43,4 +43,15 @@ while at < len(data):
 assert got == open("want", "rb").read()
 END
 done
+# llama.cpp's strings for GPT-2.
+strings=$data/llama.cpp/ggml-vocab-gpt-2.gguf
+python3 - "$strings.inp" > strings.jsonl <<'END'
+import json, sys
+for text in open(sys.argv[1], newline="").read().removesuffix("\n__ggml_vocab_test__\n").split("\n__ggml_vocab_test__\n"):
+    print(json.dumps({"text": text}))
+END
+ll-shard import -q strings.jsonl | ll-bpe encode -q -m "$data/vocab/gpt2_tokenizer.json" > strings.ll
+python3 "$ROOT/tests/format/read_stream.py" strings.ll --records |
+	python3 -c 'import json,sys; [print("", *json.loads(line)["tokens"]) for line in sys.stdin]' > ids
+ok "the ids of llama.cpp's $(wc -l < ids | tr -d ' ') strings" diff -b ids "$strings.out"
 finish
