@@ -4,18 +4,7 @@
 
 #include "io/codec.h"
 
-/* Weak while their files are on the way: a command that is not linked is left out of the table. */
-#pragma weak ll_shard_import_command
-#pragma weak ll_shard_export_command
-#pragma weak ll_shard_cat_command
-#pragma weak ll_shard_head_command
-#pragma weak ll_shard_info_command
-#pragma weak ll_shard_check_command
-#pragma weak ll_shard_salvage_command
-#pragma weak ll_shard_compare_command
-#pragma weak ll_shard_get_command
-#pragma weak ll_shard_split_command
-#pragma weak ll_shard_report_command
+/* Weak while its files are on the way: a command that is not linked is left out of the table. */
 #pragma weak ll_shard_pack_command
 
 int main(int argc, char **argv)

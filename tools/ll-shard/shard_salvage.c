@@ -13,7 +13,6 @@ struct salvage {
 	struct ll_header header; /* of the first segment */
 	struct ll_end sums;      /* of the current segment */
 	struct ll_hash128_state *data;
-	uint64_t whole_segments;
 };
 
 /* One verified frame; false with err when it does not fit where it stands. */
@@ -46,13 +45,18 @@ static bool take_frame(struct salvage *s, const struct ll_walk *w, bool *in_segm
 		if (!fits)
 			return ll_err_set(err, "a segment of another kind"), false;
 		s->sums = (struct ll_end){ 0 };
+		ll_hash128_free(s->data);
+		s->data = ll_hash128_new();
 		*in_segment = true;
 		return true;
 	}
 	case LL_FRAME_DATA: {
 		const unsigned char *p = (const unsigned char *)w->raw.data;
-		for (uint32_t i = 0; i < w->h.records; i++, p += ll_get32(p))
-			ll_writer_put(s->out, p, ll_get32(p));
+		for (uint32_t i = 0; i < w->h.records; i++, p += ll_get32(p)) {
+			struct ll_id digest = ll_record_digest(p);
+			ll_hash128_update(s->data, digest.byte, sizeof(digest.byte));
+			ll_writer_put_digested(s->out, p, ll_get32(p), digest);
+		}
 		s->sums.records += w->h.records;
 		s->sums.raw_bytes += w->h.raw_len;
 		ll_progress_add(w->h.records, w->h.raw_len);
@@ -63,8 +67,9 @@ static bool take_frame(struct salvage *s, const struct ll_walk *w, bool *in_segm
 	case LL_FRAME_END:
 		if (end.records != s->sums.records || end.raw_bytes != s->sums.raw_bytes)
 			return ll_err_set(err, "the end frame's counts do not match what was read"), false;
+		if (!ll_id_eq(ll_hash128_digest(s->data), end.data_id))
+			return ll_err_set(err, "the data id of the end frame is not that of the records"), false;
 		ll_lineage_add_input(s->lineage, end.data_id);
-		s->whole_segments++;
 		*in_segment = false;
 		return true;
 	default:
@@ -106,6 +111,7 @@ static int run_salvage(int operands, char **operand)
 			err.text, (unsigned long long)records);
 	}
 	ll_walk_close(&w);
+	ll_hash128_free(s.data);
 	ll_lineage_free(s.lineage);
 	ll_header_free(&s.header);
 	return whole ? LL_EXIT_OK : LL_EXIT_NEGATIVE;
