@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* ll_train_main.c - ll-train: language models from token datasets. Here is only the table of its commands. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "ll-train/train.h"
+
+/* What this process may take: the machine's memory, or less where a cgroup says so. */
+static uint64_t memory_allowed(void)
+{
+	uint64_t bytes = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+	FILE *f = fopen("/sys/fs/cgroup/memory.max", "re");
+	unsigned long long limit;
+	if (f && fscanf(f, "%llu", &limit) == 1 && limit < bytes)
+		bytes = limit;
+	if (f)
+		fclose(f);
+	return bytes;
+}
+
+int main(int argc, char **argv)
+{
+	static struct ll_option options[16 + LL_TRAIN_KEYS_MAX];
+	size_t n = 0;
+	while (ll_train_run_options[n].name || ll_train_run_options[n].type == LL_OPT_GROUP) {
+		options[n] = ll_train_run_options[n];
+		n++;
+	}
+	ll_train_key_options(options + n);
+	static struct ll_command commands[] = {
+		{ .name = NULL,
+		  .operands = "",
+		  .summary = "Train a language model on a token dataset, from the start or from its last checkpoint.",
+		  .options = options,
+		  .common = LL_COMMON_OUTPUT | LL_COMMON_THREADS | LL_COMMON_MEMORY | LL_COMMON_PROGRESS,
+		  .run = ll_train_run,
+		  .examples = "ll-train --preset=gpt2 --data=train --valid=held --batch=8 --steps=2000 --warmup=100 -o run\n"
+			      "ll-train --resume=auto -o run\n" },
+		{ .name = "batch",
+		  .operands = "RUN",
+		  .summary = "Print the documents a step of a run is made of, one JSON line each.",
+		  .options = ll_train_batch_options,
+		  .run = ll_train_batch,
+		  .examples = "ll-train batch --step=17 run\n" },
+		{ .name = "bench",
+		  .operands = "",
+		  .summary = "Measure whole training steps beside the machine's matrix products.",
+		  .options = ll_train_bench_own_options,
+		  .common = LL_COMMON_THREADS | LL_COMMON_MEMORY,
+		  .run = ll_train_bench,
+		  .examples = "ll-train bench --preset=gpt2 --batch=4 --seq-len=64\n" },
+		{ 0 },
+	};
+	struct ll_program program = { .name = "ll-train", .summary = "Train decoder-only transformers.", .commands = commands };
+	ll_common.threads = 0;
+	ll_common.memory = memory_allowed();
+	return ll_main(&program, argc, argv);
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/base.h"
+
+#include "ll-train/run_lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "io/file.h"
+
+static int lock_fd = -1, lock_slot;
+static char *lock_path;
+
+static void host_name(char out[256])
+{
+	if (gethostname(out, 256) < 0)
+		strcpy(out, "unknown");
+	out[255] = '\0';
+}
+
+static char *content(void)
+{
+	char host[256], boot[64] = "unknown";
+	FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
+	host_name(host);
+	if (f) {
+		if (fscanf(f, "%63s", boot) != 1)
+			strcpy(boot, "unknown");
+		fclose(f);
+	}
+	return ll_format("host %s\npid %ld\nboot %s\n", host, (long)getpid(), boot);
+}
+
+/* Makes the lock where there is none. */
+static bool create(const char *run, const char *text)
+{
+	char *name = ll_format(".lock.tmp-%ld", (long)getpid());
+	char *temp = ll_path_join(run, name);
+	unlink(temp);
+	int fd = open(temp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	if (fd < 0)
+		ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot create", temp);
+	ll_pwrite_full(fd, text, strlen(text), 0, temp);
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot lock", temp);
+	bool made = link(temp, lock_path) == 0;
+	if (!made && errno != EEXIST)
+		ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot create", lock_path);
+	unlink(temp);
+	if (made)
+		lock_fd = fd;
+	else
+		close(fd);
+	ll_free(name);
+	ll_free(temp);
+	return made;
+}
+
+static void describe(int fd, char host[256], long *pid)
+{
+	char text[512];
+	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
+	text[n > 0 ? n : 0] = '\0';
+	*pid = 0;
+	if (sscanf(text, "host %255s pid %ld", host, pid) < 1)
+		strcpy(host, "unknown");
+}
+
+/* Takes over the lock of a dead process; false when it vanished meanwhile. */
+static bool take_over(const char *run, const char *text)
+{
+	char host[256], here[256];
+	struct stat ours, named;
+	long pid;
+	int fd = open(lock_path, O_RDWR | O_CLOEXEC);
+	if (fd < 0) {
+		if (errno == ENOENT)
+			return false;
+		ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot open", lock_path);
+	}
+	describe(fd, host, &pid);
+	host_name(here);
+	if (strcmp(host, here) != 0) {
+		ll_hint("if nothing runs there any more, remove %s", lock_path);
+		ll_die(LL_EXIT_RESOURCE, "%s: the run is locked by process %ld on host %s", run, pid, host);
+	}
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK)
+			ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot lock", lock_path);
+		ll_die(LL_EXIT_RESOURCE, "%s: the run is in use by process %ld on this host", run, pid);
+	}
+	if (stat(lock_path, &named) < 0 || fstat(fd, &ours) < 0 || named.st_ino != ours.st_ino || named.st_dev != ours.st_dev) {
+		close(fd);
+		return false;
+	}
+	if (ftruncate(fd, 0) < 0)
+		ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot truncate", lock_path);
+	ll_pwrite_full(fd, text, strlen(text), 0, lock_path);
+	ll_note("%s: took over the lock of process %ld, which is gone", run, pid);
+	lock_fd = fd;
+	return true;
+}
+
+void ll_run_lock(const char *run)
+{
+	char *text = content();
+	lock_path = ll_path_join(run, "lock");
+	for (int attempt = 0; !create(run, text) && !take_over(run, text); attempt++)
+		if (attempt == 100)
+			ll_die(LL_EXIT_RESOURCE, "%s: the lock comes and goes", run);
+	lock_slot = ll_temp_add(lock_path, false);
+	ll_free(text);
+}
+
+void ll_run_unlock(void)
+{
+	unlink(lock_path);
+	ll_temp_remove(lock_slot);
+	close(lock_fd);
+	lock_fd = -1;
+	ll_free(lock_path);
+}

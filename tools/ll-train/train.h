@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/* train.h - the pieces of a training run, from settings to a step; every command of ll-train is put together from them. */
+#ifndef LL_TRAIN_H
+#define LL_TRAIN_H
+
+#include "base/option.h"
+#include "doc/dataset.h"
+#include "lm/checkpoint.h"
+#include "lm/data_order.h"
+#include "lm/model.h"
+#include "lm/schedule.h"
+#include "ll-train/train_settings.h"
+
+/* ---- data (train_data.c) ---- */
+struct ll_train_data {
+	struct ll_dataset *train, *valid; /* valid may be NULL */
+	struct ll_data_order order;
+	int64_t seq_len;
+	uint32_t *window;                 /* seq_len + 1 */
+};
+/* Opens the datasets; the model's vocabulary follows them unless set. Ends the program when they do not fit each other, the
+ * model, or the sequence length. */
+void ll_train_data_open(struct ll_train_data *d, struct ll_train_settings *s);
+/* Fills `rows` rows of tokens and targets with the samples from `cursor` on, or, of the validation set, in its own order. */
+void ll_train_data_fill(struct ll_train_data *d, uint64_t cursor, int64_t rows, int32_t *tokens, int32_t *targets);
+void ll_train_data_fill_valid(struct ll_train_data *d, uint64_t sample, int64_t rows, int32_t *tokens, int32_t *targets);
+uint64_t ll_train_valid_samples(const struct ll_train_data *d);
+void ll_train_data_close(struct ll_train_data *d);
+
+/* ---- the engine of a run (train_step.c) ---- */
+struct ll_trainer {
+	const struct ll_train_settings *settings;
+	struct ll_train_data *data;
+	struct ll_schedule schedule;
+	struct ll_pool *pool;
+	struct ll_lm *model;
+	float *moments;        /* first, then second */
+	int64_t micro;         /* rows computed at once */
+	int32_t *tokens, *targets;
+};
+struct ll_train_result {
+	double loss, gradient, rate;
+	bool finite;           /* else no update was made */
+};
+/* Bytes ll_trainer_open takes. */
+struct ll_lm_plan ll_trainer_plan(const struct ll_train_settings *s, uint64_t *moments);
+void ll_trainer_open(struct ll_trainer *t, const struct ll_train_settings *s, struct ll_train_data *d);
+/* The update that makes `step` updates step + 1, from the samples at `cursor`. */
+struct ll_train_result ll_trainer_step(struct ll_trainer *t, uint64_t step, uint64_t cursor);
+/* Mean loss on the first valid-batches batches of the validation set. */
+double ll_trainer_validate(struct ll_trainer *t);
+void ll_trainer_close(struct ll_trainer *t);
+
+/* ---- commands ---- */
+int ll_train_run(int operands, char **operand);
+int ll_train_batch(int operands, char **operand);
+int ll_train_bench(int operands, char **operand);
+extern const struct ll_option ll_train_batch_options[], ll_train_bench_own_options[];
+/* Of the train command, beside the keys. */
+extern const struct ll_option ll_train_run_options[];
+/* --dry-run. */
+void ll_train_dry_run(const struct ll_train_settings *s);
+/* RUN/environment.json: what may change bits, for people and for later comparison. */
+void ll_train_write_environment(const char *run, const struct ll_train_settings *s, const struct ll_train_data *d);
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/* train_batch.c - ll-train batch: the documents a step of a run is made of, and how their text begins. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "bpe/bpe.h"
+#include "io/file.h"
+#include "ll-train/train.h"
+#include "text/json.h"
+#include "text/utf8.h"
+
+#define START_TOKENS 24
+
+static int64_t wanted_step;
+
+const struct ll_option ll_train_batch_options[] = {
+	{ LL_OPT_INT, 0, "step", &wanted_step, "N", "the step, counted from 1 as in log.tsv (required)", 0, NULL, 1, 0x1p52 },
+	{ 0 },
+};
+
+/* The text of tokens [start, start + n) as one JSON string; bytes that are no UTF-8 become U+FFFD. */
+static void put_text(struct ll_train_data *d, const struct ll_bpe *bpe, uint64_t start, uint64_t n, struct ll_buf *out)
+{
+	uint32_t ids[START_TOKENS];
+	struct ll_buf bytes = { 0 }, text = { 0 };
+	struct ll_err err;
+	n = LL_MIN(n, START_TOKENS);
+	ll_dataset_read(d->train, start, (size_t)n, ids);
+	if (ll_bpe_decode(bpe, ids, (size_t)n, &bytes, &err) < 0)
+		ll_die(LL_EXIT_INPUT, "%s: %s", ll_dataset_tokenizer_path(d->train), err.text);
+	for (size_t i = 0; i < bytes.len;) {
+		size_t good = ll_utf8_valid_prefix(bytes.data + i, bytes.len - i);
+		ll_buf_add(&text, bytes.data + i, good);
+		i += good;
+		if (i < bytes.len) {
+			ll_buf_puts(&text, "\xef\xbf\xbd");
+			i++;
+		}
+	}
+	ll_json_escape(out, ll_buf_str(&text), false);
+	ll_buf_free(&bytes);
+	ll_buf_free(&text);
+}
+
+static void print_sample(struct ll_train_data *d, const struct ll_bpe *bpe, uint64_t row, uint64_t cursor)
+{
+	uint64_t start = ll_data_order_at(&d->order, cursor), end = start + (uint64_t)d->seq_len;
+	size_t n;
+	struct ll_dataset_document *doc = ll_dataset_documents_at(d->train, start, (uint64_t)d->seq_len, &n);
+	for (size_t i = 0; i < n; i++) {
+		struct ll_buf out = { 0 };
+		uint64_t from = LL_MAX(doc[i].offset, start), to = LL_MIN(doc[i].offset + doc[i].length, end);
+		ll_buf_printf(&out, "{\"row\":%" PRIu64 ",\"sample\":%" PRIu64 ",\"tokens\":[%" PRIu64 ",%" PRIu64 "],\"id\":", row, cursor, from, to);
+		ll_json_escape(&out, ll_cstr(doc[i].id), false);
+		ll_buf_puts(&out, ",\"source\":");
+		ll_json_escape(&out, ll_cstr(doc[i].source), false);
+		ll_buf_puts(&out, ",\"text\":");
+		put_text(d, bpe, from, to - from, &out);
+		ll_buf_puts(&out, "}\n");
+		fwrite(out.data, 1, out.len, stdout);
+		ll_buf_free(&out);
+	}
+	ll_dataset_documents_free(doc, n);
+}
+
+int ll_train_batch(int operands, char **operand)
+{
+	struct ll_train_settings s;
+	struct ll_train_data d;
+	if (operands != 1)
+		ll_die(LL_EXIT_USAGE, "one operand is asked for: the folder of the run");
+	if (!wanted_step)
+		ll_die(LL_EXIT_USAGE, "--step=N is missing");
+	char *config = ll_path_join(operand[0], "config.conf");
+	if (!ll_path_exists(config))
+		ll_die(LL_EXIT_INPUT, "%s: no run: %s is missing", operand[0], config);
+	ll_train_settings_read(&s, config);
+	if (wanted_step > s.steps)
+		ll_die(LL_EXIT_USAGE, "--step=%" PRId64 ": the run has %" PRId64 " steps", wanted_step, s.steps);
+	ll_train_data_open(&d, &s);
+	struct ll_bpe *bpe = ll_bpe_load(ll_dataset_tokenizer_path(d.train), NULL);
+	for (uint64_t row = 0; row < (uint64_t)s.batch; row++)
+		print_sample(&d, bpe, row, (uint64_t)(wanted_step - 1) * (uint64_t)s.batch + row);
+	ll_bpe_free(bpe);
+	ll_train_data_close(&d);
+	ll_free(config);
+	return LL_EXIT_OK;
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/* train_bench.c - ll-train bench: whole steps on made-up tokens beside the matrix products this machine can do at best. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/random.h"
+#include "kernels/ops.h"
+#include "ll-train/train.h"
+
+static const char *preset = "gpt2";
+static int64_t seq_len = 64, batch = 4, steps = 10, layers, width, heads, vocabulary;
+
+const struct ll_option ll_train_bench_own_options[] = {
+	{ LL_OPT_STRING, 0, "preset", &preset, "NAME", "the architecture", 0, NULL, 0, 0 },
+	{ LL_OPT_INT, 0, "seq-len", &seq_len, "N", "tokens a sequence", 0, NULL, 1, 1 << 24 },
+	{ LL_OPT_INT, 0, "batch", &batch, "N", "sequences a step", 0, NULL, 1, 1 << 24 },
+	{ LL_OPT_INT, 0, "steps", &steps, "N", "steps measured, after one that is not", 0, NULL, 1, 1 << 24 },
+	{ LL_OPT_INT, 0, "layers", &layers, "N", "another number of layers than the preset's", 0, NULL, 1, 1 << 20 },
+	{ LL_OPT_INT, 0, "width", &width, "N", "another width", 0, NULL, 1, 1 << 20 },
+	{ LL_OPT_INT, 0, "heads", &heads, "N", "another number of heads", 0, NULL, 1, 1 << 20 },
+	{ LL_OPT_INT, 0, "vocab", &vocabulary, "N", "another vocabulary", 0, NULL, 2, 1 << 28 },
+	{ 0 },
+};
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+	return x < y ? -1 : x > y;
+}
+
+static double median(double *v, size_t n)
+{
+	qsort(v, n, sizeof(*v), by_value);
+	return n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
+}
+
+static float *noise(size_t n, uint64_t purpose)
+{
+	float *x = ll_alloc_aligned(64, n * sizeof(float));
+	for (size_t i = 0; i < n; i++)
+		x[i] = (float)(ll_random_unit(1, purpose, i) - 0.5);
+	return x;
+}
+
+/* Operations a second of the best of a few large square products, through the same tiles as the model's. */
+static double measure_roof(struct ll_pool *pool)
+{
+	enum { N = 1536, RUNS = 5 };
+	float *a = noise((size_t)N * N, 1), *b = noise((size_t)N * N, 2), *c = ll_alloc_aligned(64, (size_t)N * N * sizeof(float));
+	double best = 0;
+	for (int i = 0; i < RUNS; i++) {
+		double start = ll_seconds();
+		ll_ops_f32_best()->linear(pool, c, a, b, NULL, N, N, N);
+		double rate = 2.0 * N * N * N / (ll_seconds() - start);
+		best = rate > best ? rate : best;
+	}
+	ll_free(a);
+	ll_free(b);
+	ll_free(c);
+	return best;
+}
+
+static void configure(struct ll_lm_config *c)
+{
+	struct ll_err err;
+	if (ll_lm_preset(c, preset, &err) < 0)
+		ll_die(LL_EXIT_USAGE, "--preset=%s: %s", preset, err.text);
+	if (width && width != c->width) {
+		c->width = width;
+		c->ffn_width = c->head_dim = 0;
+	}
+	c->layers = layers ? layers : c->layers;
+	c->vocabulary = vocabulary ? vocabulary : c->vocabulary;
+	if (heads) {
+		c->heads = heads;
+		c->kv_heads = c->head_dim = 0;
+	}
+	c->context = LL_MAX(c->context, seq_len);
+	if (ll_lm_config_check(c, &err) < 0)
+		ll_die(LL_EXIT_USAGE, "%s", err.text);
+}
+
+static double one_step(struct ll_lm *m, float *moments, const int32_t *tokens, const int32_t *targets, uint64_t step)
+{
+	double start = ll_seconds();
+	uint64_t count;
+	ll_lm_loss(m, tokens, targets, batch, seq_len, (struct ll_lm_step){ 0, step, 0 }, 1.0f / (float)(batch * seq_len), true, &count, NULL, NULL);
+	ll_sum_of_squares(m->pool, m->grad, m->parameters);
+	struct ll_adamw a = { 1e-4, 0.9, 0.95, 1e-8, 0.1, 1, step + 1 };
+	ll_adamw(m->pool, &a, m->param, m->grad, moments, moments + m->parameters, m->parameters);
+	return ll_seconds() - start;
+}
+
+int ll_train_bench(int operands, char **operand)
+{
+	struct ll_lm_config c;
+	(void)operands;
+	(void)operand;
+	configure(&c);
+	struct ll_lm_plan plan = ll_lm_plan(&c, batch, seq_len, LL_LM_TRAINING);
+	ll_memory_claim(plan.total + 2 * plan.parameters, "the model, its gradients, moments and activations");
+	struct ll_pool *pool = ll_pool_new(ll_threads());
+	double roof = measure_roof(pool);
+	struct ll_lm *m = ll_lm_new(&c, batch, seq_len, LL_LM_TRAINING, pool);
+	float *moments = ll_alloc_aligned(64, 2 * m->parameters * sizeof(float));
+	size_t n = (size_t)(batch * seq_len);
+	int32_t *tokens = ll_calloc(n, sizeof(*tokens)), *targets = ll_calloc(n, sizeof(*targets));
+	for (size_t i = 0; i < n; i++) {
+		tokens[i] = (int32_t)ll_random_below(1, 3, i, (uint64_t)c.vocabulary);
+		targets[i] = (int32_t)ll_random_below(1, 4, i, (uint64_t)c.vocabulary);
+	}
+	ll_lm_init(m, 1);
+	double *seconds = ll_calloc((size_t)steps, sizeof(*seconds));
+	one_step(m, moments, tokens, targets, 0);
+	for (int64_t i = 0; i < steps; i++) {
+		seconds[i] = one_step(m, moments, tokens, targets, (uint64_t)i + 1);
+		printf("step %" PRId64 "  %.1f ms\n", i + 1, 1e3 * seconds[i]);
+	}
+	double s = median(seconds, (size_t)steps), rate = ll_lm_config_flops(&c, (uint64_t)seq_len) * (double)n / s;
+	printf("ms=%.1f tokens_per_s=%.1f gflops=%.1f roof=%.1f share=%.2f\n", 1e3 * s, (double)n / s, rate / 1e9, roof / 1e9, rate / roof);
+	ll_free(seconds);
+	ll_free(tokens);
+	ll_free(targets);
+	ll_free(moments);
+	ll_lm_free(m);
+	ll_pool_free(pool);
+	return LL_EXIT_OK;
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/base.h"
+
+#include "ll-train/train_log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/number.h"
+#include "io/file.h"
+
+#define LOG_HEAD "step\ttokens\tloss\tlr\tgrad_norm\tvalid_loss\n"
+#define TIMING_HEAD "step\tseconds\ttokens_per_s\n"
+#define LOG_MAX ((size_t)4 << 30)
+
+struct ll_train_log {
+	char *path, *timing_path;
+	int fd, timing_fd;
+	uint64_t bytes;
+	struct ll_hash128_state *hash;
+};
+
+static int open_append(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+	if (fd < 0)
+		ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot open", path);
+	return fd;
+}
+
+static void append(int fd, const char *path, const char *text, size_t n)
+{
+	while (n > 0) {
+		ssize_t put = write(fd, text, n);
+		if (put < 0 && errno != EINTR)
+			ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot write", path);
+		text += put > 0 ? put : 0;
+		n -= put > 0 ? (size_t)put : 0;
+	}
+}
+
+struct ll_train_log *ll_train_log_open(const char *run, uint64_t bytes, const struct ll_id *hash)
+{
+	struct ll_train_log *l = ll_calloc(1, sizeof(*l));
+	l->path = ll_path_join(run, "log.tsv");
+	l->timing_path = ll_path_join(run, "timing.tsv");
+	l->hash = ll_hash128_new();
+	if (bytes > 0) {
+		if (!ll_path_exists(l->path))
+			ll_die(LL_EXIT_INPUT, "%s: is missing, the checkpoint continues it", l->path);
+		struct ll_buf text = ll_read_file(l->path, LOG_MAX);
+		if (text.len < bytes || !ll_id_eq(ll_hash128(text.data, bytes), *hash))
+			ll_die(LL_EXIT_INPUT, "%s: its first %llu bytes are not those the checkpoint continues", l->path,
+			       (unsigned long long)bytes);
+		if (text.len > bytes)
+			ll_write_file(l->path, text.data, bytes);
+		ll_hash128_update(l->hash, text.data, bytes);
+		l->bytes = bytes;
+		ll_buf_free(&text);
+	} else {
+		l->bytes = sizeof(LOG_HEAD) - 1;
+		ll_hash128_update(l->hash, LOG_HEAD, l->bytes);
+		ll_write_file(l->path, LOG_HEAD, l->bytes);
+	}
+	if (bytes == 0 || !ll_path_exists(l->timing_path))
+		ll_write_file(l->timing_path, TIMING_HEAD, sizeof(TIMING_HEAD) - 1);
+	l->fd = open_append(l->path);
+	l->timing_fd = open_append(l->timing_path);
+	return l;
+}
+
+void ll_train_log_row(struct ll_train_log *l, const struct ll_train_row *row)
+{
+	struct ll_buf text = { 0 };
+	const double values[] = { row->loss, row->rate, row->gradient, row->valid };
+	ll_buf_printf(&text, "%llu\t%llu", (unsigned long long)row->step, (unsigned long long)row->tokens);
+	for (size_t i = 0; i < LL_COUNT(values); i++) {
+		ll_buf_putc(&text, '\t');
+		ll_put_double(&text, values[i]);
+	}
+	ll_buf_putc(&text, '\n');
+	append(l->fd, l->path, text.data, text.len);
+	ll_hash128_update(l->hash, text.data, text.len);
+	l->bytes += text.len;
+	ll_buf_free(&text);
+}
+
+void ll_train_log_timing(struct ll_train_log *l, uint64_t step, double seconds, double tokens_per_second)
+{
+	struct ll_buf text = { 0 };
+	ll_buf_printf(&text, "%llu\t%.4f\t%.1f\n", (unsigned long long)step, seconds, tokens_per_second);
+	append(l->timing_fd, l->timing_path, text.data, text.len);
+	ll_buf_free(&text);
+}
+
+void ll_train_log_sync(struct ll_train_log *l, uint64_t *bytes, struct ll_id *hash)
+{
+	if (fdatasync(l->fd) < 0 && errno != EINVAL)
+		ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot sync", l->path);
+	*bytes = l->bytes;
+	*hash = ll_hash128_digest(l->hash);
+}
+
+void ll_train_log_close(struct ll_train_log *l)
+{
+	if (close(l->fd) < 0 || close(l->timing_fd) < 0)
+		ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot close", l->path);
+	ll_hash128_free(l->hash);
+	ll_free(l->path);
+	ll_free(l->timing_path);
+	ll_free(l);
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* train_plan.c - what a configuration is and costs, before anything is computed; and what it ran on, for the record. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/utsname.h>
+
+#include "base/cpu.h"
+#include "base/memory.h"
+#include "base/number.h"
+#include "io/file.h"
+#include "kernels/ops.h"
+#include "ll-train/train.h"
+#include "lm/hf_names.h"
+#include "text/json.h"
+
+static void line(const char *what, uint64_t n)
+{
+	char human[16];
+	printf("%-28s %16" PRIu64 "  %s\n", what, n, ll_human_bytes(human, (double)n));
+}
+
+void ll_train_dry_run(const struct ll_train_settings *s)
+{
+	uint64_t moments;
+	struct ll_lm_plan plan = ll_trainer_plan(s, &moments);
+	char human[16];
+	uint64_t n = ll_lm_config_parameters(&s->model);
+	double flops = ll_lm_config_flops(&s->model, (uint64_t)s->seq_len), tokens = (double)s->batch * (double)s->seq_len;
+	printf("%-28s %16" PRIu64 "  %s\n", "parameters", n, ll_human_count(human, (double)n));
+	line("bytes of parameters", plan.parameters);
+	line("bytes of gradients", plan.gradients);
+	line("bytes of moments", moments);
+	line("bytes of activations", plan.activations);
+	line("bytes together", plan.total + moments);
+	printf("%-28s %16.0f  %s\n", "tokens a step", tokens, ll_human_count(human, tokens));
+	printf("%-28s %16.0f  %s\n", "tokens of the run", tokens * (double)s->steps, ll_human_count(human, tokens * (double)s->steps));
+	printf("%-28s %16.0f  %s\n", "operations a token", flops, ll_human_count(human, flops));
+	printf("%-28s %16.3g\n", "operations of the run", flops * tokens * (double)s->steps);
+	printf("%-28s %16s\n", "checkpoints as", ll_hf_family_name(ll_hf_family(&s->model)));
+}
+
+static void member(struct ll_buf *out, const char *key, const char *value)
+{
+	ll_buf_printf(out, "%s\n  \"%s\": ", out->len > 1 ? "," : "", key);
+	ll_json_escape(out, ll_cstr(value), false);
+}
+
+void ll_train_write_environment(const char *run, const struct ll_train_settings *s, const struct ll_train_data *d)
+{
+	struct ll_buf out = { 0 };
+	struct utsname u;
+	char *path = ll_path_join(run, "environment.json"), *threads = ll_format("%d", ll_threads());
+	ll_buf_putc(&out, '{');
+	member(&out, "version", LL_VERSION);
+	member(&out, "compiler", __VERSION__);
+	member(&out, "kernels", ll_ops_f32_best()->name);
+	member(&out, "cpu", ll_cpu_name(ll_cpu()));
+	member(&out, "threads", threads);
+	if (uname(&u) == 0) {
+		member(&out, "host", u.nodename);
+		member(&out, "system", u.release);
+		member(&out, "machine", u.machine);
+	}
+	member(&out, "data", ll_dataset_id(d->train));
+	member(&out, "data_path", s->data);
+	if (d->valid)
+		member(&out, "valid", ll_dataset_id(d->valid));
+	member(&out, "tokenizer", ll_dataset_tokenizer_id(d->train));
+	ll_buf_puts(&out, "\n}\n");
+	ll_write_file(path, out.data, out.len);
+	ll_buf_free(&out);
+	ll_free(path);
+	ll_free(threads);
+}

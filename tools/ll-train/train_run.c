@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: MIT */
+/* train_run.c - ll-train: a run from its first step, or from its last checkpoint, to its end or to where it is told to stop. */
+#include "base/base.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/cpu.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/number.h"
+#include "io/file.h"
+#include "kernels/ops.h"
+#include "ll-train/run_lock.h"
+#include "ll-train/train.h"
+#include "ll-train/train_log.h"
+#include "lm/folder.h"
+#include "lm/hf_names.h"
+
+static const char *resume = "never", *exit_after;
+static bool print_config, dry_run;
+
+const struct ll_option ll_train_run_options[] = {
+	{ LL_OPT_GROUP, 0, NULL, NULL, NULL, "The run", 0, NULL, 0, 0 },
+	{ LL_OPT_STRING, 0, "config", &ll_train_config_file, "FILE", "keys from a file, one key = value a line", 0, NULL, 0, 0 },
+	{ LL_OPT_LIST, 0, "set", &ll_train_set, "KEY=VALUE", "any key, also those of the model; may be repeated", 0, NULL, 0, 0 },
+	{ LL_OPT_CHOICE, 0, "resume", &resume, "WHEN", "never, auto (when there is a checkpoint) or must", 0, "never|auto|must", 0, 0 },
+	{ LL_OPT_STRING, 0, "exit-after", &exit_after, "TIME", "save and stop with status 7 after 90s, 30m, 2h, 1d", 0, NULL, 0, 0 },
+	{ LL_OPT_FLAG, 0, "print-config", &print_config, NULL, "print every key in force, and stop", 0, NULL, 0, 0 },
+	{ LL_OPT_FLAG, 0, "dry-run", &dry_run, NULL, "print parameters, memory and operations a token, and stop", 0, NULL, 0, 0 },
+	{ LL_OPT_GROUP, 0, NULL, NULL, NULL, "Keys (also in --config files; see --print-config for those of the model)", 0, NULL, 0, 0 },
+	{ 0 },
+};
+
+struct run {
+	const char *dir;
+	struct ll_train_settings settings;
+	struct ll_train_data data;
+	struct ll_trainer trainer;
+	struct ll_train_log *log;
+	struct ll_checkpoint_state state;
+	uint64_t saved_step; /* of the newest checkpoint; UINT64_MAX: none */
+	double started, last_note, loss;
+	uint64_t first_step;
+};
+
+static volatile sig_atomic_t asked_to_stop;
+
+static void on_usr1(int number)
+{
+	(void)number;
+	asked_to_stop = 1;
+}
+
+static double parse_time(const char *text)
+{
+	static const char units[] = "smhd";
+	static const double seconds[] = { 1, 60, 3600, 86400 };
+	size_t len = strlen(text);
+	const char *unit = len ? strchr(units, text[len - 1]) : NULL;
+	double v;
+	if (ll_parse_double(ll_str(text, len - (unit != NULL)), &v) < 0 || v < 0)
+		ll_die(LL_EXIT_USAGE, "--exit-after=%s: not a time such as 90s, 30m, 2h, 1d", text);
+	return v * (unit ? seconds[unit - units] : 1);
+}
+
+static void save(struct run *r, bool final)
+{
+	struct ll_checkpoint_state s = r->state;
+	if (r->saved_step == s.step && !final)
+		return;
+	ll_train_log_sync(r->log, &s.log_bytes, &s.log_hash);
+	s.data_id = (char *)(uintptr_t)ll_dataset_id(r->data.train);
+	s.tokenizer_id = (char *)(uintptr_t)ll_dataset_tokenizer_id(r->data.train);
+	s.final = final;
+	ll_checkpoint_save(r->dir, r->trainer.model, r->trainer.moments, &s, ll_dataset_tokenizer_path(r->data.train),
+			   ll_dataset_eot(r->data.train));
+	r->saved_step = s.step;
+	ll_checkpoint_prune(r->dir, (uint64_t)r->settings.keep, s.step);
+}
+
+/* The newest checkpoint; a damaged one is never stepped over in silence. */
+static void load(struct run *r, uint64_t step)
+{
+	char *dir = ll_checkpoint_path(r->dir, step);
+	struct ll_err err;
+	if (ll_checkpoint_load(dir, r->trainer.model, r->trainer.moments, &r->state, &err) < 0) {
+		ll_hint("remove %s to go on from the checkpoint before it", dir);
+		ll_die(LL_EXIT_INPUT, "%s", err.text);
+	}
+	if (r->state.step != step || r->state.seed != (uint64_t)r->settings.seed)
+		ll_die(LL_EXIT_INPUT, "%s: holds step %" PRIu64 " with seed %" PRIu64, dir, r->state.step, r->state.seed);
+	if (strcmp(r->state.data_id, ll_dataset_id(r->data.train)) != 0)
+		ll_die(LL_EXIT_INPUT, "%s: is dataset %s, the run was trained on %s", r->settings.data, ll_dataset_id(r->data.train),
+		       r->state.data_id);
+	if (strcmp(r->state.tokenizer_id, ll_dataset_tokenizer_id(r->data.train)) != 0)
+		ll_die(LL_EXIT_INPUT, "%s: has another tokenizer than the run", r->settings.data);
+	r->saved_step = step;
+	ll_note("%s: goes on after step %" PRIu64, r->dir, step);
+	ll_free(dir);
+}
+
+static void finish(struct run *r)
+{
+	struct ll_buf text = { 0 };
+	char *path = ll_path_join(r->dir, "done.json");
+	save(r, true);
+	ll_buf_printf(&text, "{\"step\":%" PRIu64 ",\"tokens\":%" PRIu64 ",\"parameters\":%" PRIu64 ",\"loss\":", r->state.step,
+		      r->state.tokens, ll_lm_config_parameters(&r->settings.model));
+	if (isfinite(r->loss))
+		ll_put_double(&text, r->loss);
+	else
+		ll_buf_puts(&text, "null");
+	ll_buf_puts(&text, ",\"valid_loss\":");
+	if (isfinite(r->state.valid_loss))
+		ll_put_double(&text, r->state.valid_loss);
+	else
+		ll_buf_puts(&text, "null");
+	ll_buf_puts(&text, "}\n");
+	ll_write_file(path, text.data, text.len);
+	ll_buf_free(&text);
+	ll_free(path);
+}
+
+static void tell(struct run *r, const struct ll_train_row *row, double seconds)
+{
+	double now = ll_seconds();
+	ll_train_log_timing(r->log, row->step, seconds, (double)r->settings.batch * (double)r->settings.seq_len / seconds);
+	if (now - r->last_note < 10 && isnan(row->valid) && row->step != (uint64_t)r->settings.steps)
+		return;
+	r->last_note = now;
+	char valid[40] = "";
+	if (!isnan(row->valid))
+		snprintf(valid, sizeof(valid), ", valid %.4f", row->valid);
+	ll_note("step %" PRIu64 "/%" PRId64 ": loss %.4f%s, lr %.3g, %.0f tokens/s", row->step, r->settings.steps, row->loss, valid,
+		row->rate, (double)(row->step - r->first_step) * (double)r->settings.batch * (double)r->settings.seq_len / (now - r->started));
+}
+
+static void one_step(struct run *r)
+{
+	const struct ll_train_settings *s = &r->settings;
+	double start = ll_seconds();
+	struct ll_train_result done = ll_trainer_step(&r->trainer, r->state.step, r->state.cursor);
+	struct ll_train_row row = { r->state.step + 1, r->state.tokens + (uint64_t)(s->batch * s->seq_len), done.loss, done.rate,
+				    done.gradient, NAN };
+	if (!done.finite) {
+		save(r, false);
+		ll_train_log_row(r->log, &row);
+		ll_hint("a smaller --lr, a longer --warmup or a smaller --clip may help; ll-train batch --step=%" PRIu64 " shows the data", row.step);
+		ll_die(LL_EXIT_STOPPED, "step %" PRIu64 ": loss %g, gradient norm %g: not finite; no update was made", row.step, done.loss,
+		       done.gradient);
+	}
+	r->state.step++;
+	r->state.cursor += (uint64_t)s->batch;
+	r->state.tokens = row.tokens;
+	bool last = r->state.step == (uint64_t)s->steps;
+	double seconds = ll_seconds() - start;
+	if (r->data.valid && (last || (s->valid_every && r->state.step % (uint64_t)s->valid_every == 0)))
+		r->state.valid_loss = row.valid = ll_trainer_validate(&r->trainer);
+	r->loss = row.loss;
+	ll_train_log_row(r->log, &row);
+	ll_progress_add((uint64_t)s->batch, 0);
+	tell(r, &row, seconds);
+	if (!last && s->save_every && r->state.step % (uint64_t)s->save_every == 0)
+		save(r, false);
+}
+
+static int train(struct run *r)
+{
+	double deadline = exit_after ? r->started + parse_time(exit_after) : INFINITY;
+	int signal_number = 0;
+	while (r->state.step < (uint64_t)r->settings.steps) {
+		signal_number = ll_signal_pending();
+		if (signal_number || asked_to_stop || ll_seconds() >= deadline) {
+			save(r, false);
+			ll_note("%s: stopped after step %" PRIu64 "; --resume=auto goes on", r->dir, r->state.step);
+			if (signal_number)
+				ll_signal_reraise(signal_number);
+			return LL_EXIT_STOPPED;
+		}
+		one_step(r);
+	}
+	finish(r);
+	return LL_EXIT_OK;
+}
+
+/* Decides between a new run and going on; true: from the checkpoint at *step. Resolves the settings. */
+static bool find_start(struct run *r, uint64_t *step)
+{
+	char *config = ll_path_join(r->dir, "config.conf");
+	bool exists = ll_path_exists(config), going_on = strcmp(resume, "never") != 0;
+	size_t n;
+	uint64_t *list = ll_checkpoint_list(r->dir, &n);
+	if (!going_on && (exists || n)) {
+		ll_hint("--resume=auto goes on; a new run wants a folder of its own");
+		ll_die(LL_EXIT_USAGE, "%s: holds a run already", r->dir);
+	}
+	if (strcmp(resume, "must") == 0 && n == 0)
+		ll_die(LL_EXIT_INPUT, "%s: no checkpoint to resume from", r->dir);
+	ll_train_settings_resolve(&r->settings, going_on && exists ? config : NULL);
+	if (n)
+		*step = list[n - 1];
+	ll_free(list);
+	ll_free(config);
+	return n > 0;
+}
+
+static void check_same(struct run *r)
+{
+	char *config = ll_path_join(r->dir, "config.conf");
+	if (ll_path_exists(config)) {
+		struct ll_train_settings old;
+		ll_train_settings_read(&old, config);
+		ll_train_settings_check(&old);
+		ll_train_settings_same(&old, &r->settings, r->dir);
+	}
+	ll_free(config);
+}
+
+static void write_config(struct run *r)
+{
+	struct ll_buf text = { 0 };
+	char *path = ll_path_join(r->dir, "config.conf");
+	ll_train_settings_print(&r->settings, &text);
+	ll_write_file(path, text.data, text.len);
+	ll_free(path);
+	ll_buf_free(&text);
+}
+
+static void banner(const struct run *r)
+{
+	enum ll_hf_family f = ll_hf_family(&r->settings.model);
+	char count[16], bytes[16];
+	uint64_t moments;
+	struct ll_lm_plan plan = ll_trainer_plan(&r->settings, &moments);
+	ll_note("%s parameters, %s of memory, %d threads, kernels %s (%s), checkpoints as %s",
+		ll_human_count(count, (double)ll_lm_config_parameters(&r->settings.model)),
+		ll_human_bytes(bytes, (double)(plan.total + moments)), ll_threads(), ll_ops_f32_best()->name, ll_cpu_name(ll_cpu()),
+		ll_hf_family_name(f));
+	if (f == LL_HF_NONE)
+		ll_note("no transformers class computes this configuration: checkpoints have tensor names of lltools");
+}
+
+static void prepare(struct run *r)
+{
+	struct sigaction usr1 = { .sa_handler = on_usr1, .sa_flags = SA_RESTART };
+	uint64_t step = 0;
+	bool going_on = find_start(r, &step);
+	ll_signals_defer();
+	sigaction(SIGUSR1, &usr1, NULL);
+	ll_folder_sweep(r->dir);
+	ll_train_data_open(&r->data, &r->settings);
+	check_same(r);
+	banner(r);
+	ll_trainer_open(&r->trainer, &r->settings, &r->data);
+	r->state = (struct ll_checkpoint_state){ .seed = (uint64_t)r->settings.seed, .valid_loss = NAN };
+	r->saved_step = UINT64_MAX;
+	r->loss = NAN;
+	if (going_on)
+		load(r, step);
+	else
+		ll_lm_init(r->trainer.model, (uint64_t)r->settings.seed);
+	write_config(r);
+	ll_train_write_environment(r->dir, &r->settings, &r->data);
+	r->log = ll_train_log_open(r->dir, r->state.log_bytes, &r->state.log_hash);
+	r->first_step = r->state.step;
+	r->started = r->last_note = ll_seconds();
+}
+
+/* --print-config and --dry-run need no run; the datasets, when named, give the vocabulary. */
+static int show(void)
+{
+	struct ll_train_settings s;
+	struct ll_buf text = { 0 };
+	ll_train_settings_resolve(&s, NULL);
+	if (s.data && !s.vocabulary_set) {
+		struct ll_dataset *d = ll_dataset_open(s.data);
+		s.model.vocabulary = ll_dataset_vocabulary(d);
+		ll_dataset_close(d);
+	}
+	ll_train_settings_check(&s);
+	if (print_config) {
+		ll_train_settings_print(&s, &text);
+		fwrite(text.data, 1, text.len, stdout);
+		ll_buf_free(&text);
+	}
+	if (dry_run)
+		ll_train_dry_run(&s);
+	return LL_EXIT_OK;
+}
+
+int ll_train_run(int operands, char **operand)
+{
+	struct run r = { .dir = ll_common.output };
+	(void)operands;
+	(void)operand;
+	if (print_config || dry_run)
+		return show();
+	if (strcmp(r.dir, "-") == 0)
+		ll_die(LL_EXIT_USAGE, "-o RUN is missing: the folder of the run");
+	ll_progress_noun("sequences");
+	ll_make_dirs(r.dir);
+	ll_run_lock(r.dir);
+	char *done = ll_path_join(r.dir, "done.json");
+	int status = LL_EXIT_OK;
+	if (ll_path_exists(done) && strcmp(resume, "never") != 0) {
+		ll_note("%s: is done already", r.dir);
+	} else {
+		prepare(&r);
+		status = train(&r);
+		ll_train_log_close(r.log);
+		ll_trainer_close(&r.trainer);
+		ll_train_data_close(&r.data);
+		if (r.state.data_id)
+			ll_checkpoint_state_free(&r.state);
+	}
+	ll_free(done);
+	ll_run_unlock();
+	return status;
+}

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: MIT */
+#include "ll-train/train_settings.h"
+
+#include <stdio.h>
+
+#include "base/config.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/number.h"
+#include "io/file.h"
+
+#define CONFIG_MAX LL_MIB
+
+const char *ll_train_config_file;
+struct ll_strings ll_train_set;
+
+enum key_type { KEY_WORD, KEY_INT, KEY_FLOAT };
+
+static const struct key {
+	const char *name;
+	enum key_type type;
+	size_t offset;
+	double min, max;
+	const char *otherwise; /* NULL: none */
+	const char *value, *help;
+	bool free;             /* may change when a run is resumed: no trained number depends on it */
+} keys[] = {
+#define AT(member) offsetof(struct ll_train_settings, member)
+	{ "preset", KEY_WORD, AT(preset), 0, 0, "gpt2", "NAME", "the architecture to start from", false },
+	{ "data", KEY_WORD, AT(data), 0, 0, NULL, "DIR", "token dataset to train on (ll-shard pack)", true },
+	{ "valid", KEY_WORD, AT(valid), 0, 0, NULL, "DIR", "token dataset to measure on", true },
+	{ "seq-len", KEY_INT, AT(seq_len), 1, 1 << 24, "0", "N", "tokens a sequence (default: the context of the model)", false },
+	{ "batch", KEY_INT, AT(batch), 1, 1 << 24, "8", "N", "sequences a step", false },
+	{ "accumulate", KEY_INT, AT(accumulate), 1, 1 << 24, "1", "N", "parts a batch is computed in, one after the other", false },
+	{ "steps", KEY_INT, AT(steps), 0, 0x1p52, "1000", "N", "steps of the whole run", false },
+	{ "lr", KEY_FLOAT, AT(lr), 0, 1e6, "0.0003", "X", "learning rate at its highest", false },
+	{ "min-lr", KEY_FLOAT, AT(min_lr), 0, 1e6, "0", "X", "learning rate at the end", false },
+	{ "schedule", KEY_WORD, AT(schedule), 0, 0, "cosine", "NAME", LL_SCHEDULE_NAMES, false },
+	{ "warmup", KEY_INT, AT(warmup), 0, 0x1p52, "0", "N", "steps over which the learning rate rises", false },
+	{ "decay-steps", KEY_INT, AT(decay_steps), 0, 0x1p52, "0", "N", "last steps over which wsd falls (default: a fifth of the run)", false },
+	{ "weight-decay", KEY_FLOAT, AT(weight_decay), 0, 1e6, "0.1", "X", "decoupled, on matrices and embeddings only", false },
+	{ "clip", KEY_FLOAT, AT(clip), 0, 1e30, "1", "X", "largest norm of the gradient; 0 does not clip", false },
+	{ "beta1", KEY_FLOAT, AT(beta1), 0, 1, "0.9", "X", "decay of the first moment", false },
+	{ "beta2", KEY_FLOAT, AT(beta2), 0, 1, "0.95", "X", "decay of the second moment", false },
+	{ "eps", KEY_FLOAT, AT(eps), 0, 1, "1e-08", "X", "added to the root of the second moment", false },
+	{ "seed", KEY_INT, AT(seed), 0, 0x1p53, "0", "N", "seed of initial weights, order of samples, dropout", false },
+	{ "valid-every", KEY_INT, AT(valid_every), 0, 0x1p52, "0", "N", "measure every N steps (0: only at the end)", false },
+	{ "valid-batches", KEY_INT, AT(valid_batches), 1, 0x1p40, "20", "N", "batches of the --valid dataset measured, from its start", false },
+	{ "save-every", KEY_INT, AT(save_every), 0, 0x1p52, "0", "N", "save every N steps (0: only at the end)", true },
+	{ "keep", KEY_INT, AT(keep), 0, 0x1p52, "0", "N", "checkpoints kept (0: all)", true },
+#undef AT
+};
+_Static_assert(LL_COUNT(keys) <= LL_TRAIN_KEYS_MAX, "LL_TRAIN_KEYS_MAX");
+
+static const char *option_value[LL_COUNT(keys)];
+
+size_t ll_train_key_options(struct ll_option *options)
+{
+	for (size_t i = 0; i < LL_COUNT(keys); i++)
+		options[i] = (struct ll_option){ .type = LL_OPT_STRING, .name = keys[i].name, .dest = &option_value[i],
+						 .value = keys[i].value, .help = keys[i].help };
+	return LL_COUNT(keys);
+}
+
+static const struct key *key_named(const char *name)
+{
+	for (size_t i = 0; i < LL_COUNT(keys); i++)
+		if (strcmp(keys[i].name, name) == 0)
+			return &keys[i];
+	return NULL;
+}
+
+static void *place(const struct ll_train_settings *s, const struct key *k)
+{
+	return (char *)(uintptr_t)s + k->offset;
+}
+
+static int set_key(struct ll_train_settings *s, const struct key *k, const char *value, struct ll_err *err)
+{
+	double v = 0;
+	int64_t n = 0;
+	if (k->type == KEY_WORD) {
+		char **word = place(s, k);
+		ll_free(*word);
+		*word = *value ? ll_strdup(value) : NULL;
+		return 0;
+	}
+	if (k->type == KEY_INT ? ll_parse_i64(ll_cstr(value), &n) < 0 : ll_parse_double(ll_cstr(value), &v) < 0)
+		return ll_err_set(err, "%s = %.60s: not %s", k->name, value, k->type == KEY_INT ? "a whole number" : "a number");
+	v = k->type == KEY_INT ? (double)n : v;
+	bool is_default = k->otherwise && strcmp(value, k->otherwise) == 0; /* "0: choose" lies outside some ranges */
+	if (!is_default && (v < k->min || v > k->max))
+		return ll_err_set(err, "%s = %.60s: must be from %g to %g", k->name, value, k->min, k->max);
+	if (k->type == KEY_INT)
+		*(int64_t *)place(s, k) = n;
+	else
+		*(double *)place(s, k) = v;
+	return 0;
+}
+
+static int set_any(struct ll_train_settings *s, const char *name, const char *value, struct ll_err *err)
+{
+	const struct key *k = key_named(name);
+	const char *words[LL_COUNT(keys) + 128];
+	size_t n = 0;
+	if (k)
+		return set_key(s, k, value, err);
+	for (const char *const *m = ll_lm_config_keys(); *m; m++)
+		if (strcmp(*m, name) == 0) {
+			s->vocabulary_set = s->vocabulary_set || strcmp(name, "vocabulary") == 0;
+			return ll_lm_config_set(&s->model, name, value, err);
+		}
+	for (; n < LL_COUNT(keys); n++)
+		words[n] = keys[n].name;
+	for (const char *const *m = ll_lm_config_keys(); *m && n < LL_COUNT(words); m++)
+		words[n++] = *m;
+	const char *near = ll_nearest(name, words, n);
+	return near ? ll_err_set(err, "unknown key %.60s; did you mean %s?", name, near) : ll_err_set(err, "unknown key %.60s", name);
+}
+
+static void LL_NORETURN refuse(const struct ll_config *c, const struct ll_config_entry *e, const char *why)
+{
+	if (e->line)
+		ll_die(LL_EXIT_USAGE, "%s: line %u: %s", c->path, e->line, why);
+	ll_die(LL_EXIT_USAGE, "--set %s=%s: %s", e->key, e->value, why);
+}
+
+static void load(struct ll_config *c, const char *path)
+{
+	struct ll_err err;
+	struct ll_buf text = ll_read_file(path, CONFIG_MAX);
+	if (ll_config_parse(c, path, ll_buf_str(&text), &err) < 0)
+		ll_die(LL_EXIT_USAGE, "%s: %s", path, err.text);
+	ll_buf_free(&text);
+}
+
+/* The preset lays the ground, so it is looked for in all sources before any other key is set. */
+static void apply_preset(struct ll_train_settings *s, struct ll_config *c, size_t n, const char *option)
+{
+	struct ll_err err;
+	const char *name = option;
+	for (size_t i = 0; !option && i < n; i++) {
+		const char *v = ll_config_get(&c[i], "", "preset");
+		name = v ? v : name;
+	}
+	if (name && set_key(s, &keys[0], name, &err) < 0)
+		ll_die(LL_EXIT_USAGE, "%s", err.text);
+	if (ll_lm_preset(&s->model, s->preset, &err) < 0)
+		ll_die(LL_EXIT_USAGE, "--preset=%s: %s", s->preset, err.text);
+}
+
+static void apply(struct ll_train_settings *s, const char *run_config, bool command_line)
+{
+	struct ll_config c[3] = { 0 };
+	struct ll_err err;
+	*s = (struct ll_train_settings){ 0 };
+	for (size_t i = 0; i < LL_COUNT(keys); i++)
+		if (keys[i].otherwise && set_key(s, &keys[i], keys[i].otherwise, &err) < 0)
+			LL_BUG("default of %s: %s", keys[i].name, err.text);
+	if (run_config)
+		load(&c[0], run_config);
+	if (command_line && ll_train_config_file)
+		load(&c[1], ll_train_config_file);
+	for (size_t i = 0; command_line && i < ll_train_set.len; i++)
+		if (ll_config_set(&c[2], ll_train_set.item[i], &err) < 0)
+			ll_die(LL_EXIT_USAGE, "--set %s", err.text);
+	apply_preset(s, c, LL_COUNT(c), command_line ? option_value[0] : NULL);
+	for (size_t i = 0; i < LL_COUNT(c); i++)
+		for (size_t k = 0; k < c[i].len; k++) {
+			struct ll_config_entry *e = &c[i].entry[k];
+			if (*e->section)
+				refuse(&c[i], e, "this configuration has no sections");
+			if (strcmp(e->key, "preset") != 0 && set_any(s, e->key, e->value, &err) < 0)
+				refuse(&c[i], e, err.text);
+		}
+	for (size_t i = 1; command_line && i < LL_COUNT(keys); i++)
+		if (option_value[i] && set_key(s, &keys[i], option_value[i], &err) < 0)
+			ll_die(LL_EXIT_USAGE, "--%s", err.text);
+	for (size_t i = 0; i < LL_COUNT(c); i++)
+		ll_config_free(&c[i]);
+}
+
+void ll_train_settings_resolve(struct ll_train_settings *s, const char *run_config)
+{
+	apply(s, run_config, true);
+}
+
+void ll_train_settings_read(struct ll_train_settings *s, const char *run_config)
+{
+	apply(s, run_config, false);
+}
+
+static void put_quoted(struct ll_buf *out, const char *word)
+{
+	ll_buf_putc(out, '"');
+	for (const char *p = word; *p; p++) {
+		if (*p == '"' || *p == '\\')
+			ll_buf_putc(out, '\\');
+		if (*p == '\n')
+			ll_buf_puts(out, "\\n");
+		else
+			ll_buf_putc(out, *p);
+	}
+	ll_buf_putc(out, '"');
+}
+
+static void put_key(const struct ll_train_settings *s, const struct key *k, struct ll_buf *out)
+{
+	if (k->type == KEY_WORD)
+		put_quoted(out, *(char **)place(s, k) ? *(char **)place(s, k) : "");
+	else if (k->type == KEY_INT)
+		ll_buf_printf(out, "%lld", (long long)*(int64_t *)place(s, k));
+	else
+		ll_put_double(out, *(double *)place(s, k));
+}
+
+void ll_train_settings_print(const struct ll_train_settings *s, struct ll_buf *out)
+{
+	for (size_t i = 0; i < LL_COUNT(keys); i++) {
+		ll_buf_printf(out, "%s = ", keys[i].name);
+		put_key(s, &keys[i], out);
+		ll_buf_putc(out, '\n');
+	}
+	ll_lm_config_print(&s->model, out);
+}
+
+void ll_train_settings_check(struct ll_train_settings *s)
+{
+	struct ll_err err;
+	enum ll_schedule_kind kind;
+	if (ll_lm_config_check(&s->model, &err) < 0)
+		ll_die(LL_EXIT_USAGE, "%s", err.text);
+	if (s->seq_len == 0)
+		s->seq_len = s->model.context;
+	if (s->seq_len > s->model.context) {
+		ll_hint("--set context=%lld makes the model's context longer", (long long)s->seq_len);
+		ll_die(LL_EXIT_USAGE, "--seq-len=%lld is longer than the model's context of %lld", (long long)s->seq_len,
+		       (long long)s->model.context);
+	}
+	if (s->batch % s->accumulate) {
+		int64_t near = s->accumulate;
+		while (s->batch % near)
+			near--;
+		ll_die(LL_EXIT_USAGE, "a batch of %lld cannot be cut into %lld equal parts; --accumulate=%lld can", (long long)s->batch,
+		       (long long)s->accumulate, (long long)near);
+	}
+	if (!s->schedule || ll_schedule_kind(s->schedule, &kind) < 0)
+		ll_die(LL_EXIT_USAGE, "schedule = %s: not one of " LL_SCHEDULE_NAMES, s->schedule ? s->schedule : "");
+	if (s->min_lr > s->lr)
+		ll_die(LL_EXIT_USAGE, "min-lr is above lr");
+	if (s->beta1 >= 1 || s->beta2 >= 1)
+		ll_die(LL_EXIT_USAGE, "beta1 and beta2 must be below 1");
+}
+
+void ll_train_settings_same(const struct ll_train_settings *old, const struct ll_train_settings *now, const char *run)
+{
+	struct ll_buf a = { 0 }, b = { 0 };
+	for (size_t i = 0; i < LL_COUNT(keys); i++) {
+		if (keys[i].free)
+			continue;
+		ll_buf_clear(&a);
+		ll_buf_clear(&b);
+		put_key(old, &keys[i], &a);
+		put_key(now, &keys[i], &b);
+		if (!ll_str_eq(ll_buf_str(&a), ll_buf_str(&b)))
+			ll_die(LL_EXIT_USAGE, "%s: the run has %s = %s and cannot be resumed with %s", run, keys[i].name, ll_buf_cstr(&a),
+			       ll_buf_cstr(&b));
+	}
+	ll_buf_clear(&a);
+	ll_buf_clear(&b);
+	ll_lm_config_print(&old->model, &a);
+	ll_lm_config_print(&now->model, &b);
+	if (!ll_str_eq(ll_buf_str(&a), ll_buf_str(&b)))
+		ll_die(LL_EXIT_USAGE, "%s: the run has another model and cannot be resumed with this one", run);
+	ll_buf_free(&a);
+	ll_buf_free(&b);
+}
+
+void ll_train_schedule(const struct ll_train_settings *s, struct ll_schedule *out)
+{
+	*out = (struct ll_schedule){ .rate = s->lr, .minimum = s->min_lr, .warmup = (uint64_t)s->warmup, .steps = (uint64_t)s->steps };
+	out->decay = (uint64_t)(s->decay_steps ? s->decay_steps : s->steps / 5);
+	if (ll_schedule_kind(s->schedule, &out->kind) < 0)
+		LL_BUG("schedule %s was checked", s->schedule);
+}

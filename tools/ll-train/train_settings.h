@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * train_settings.h - everything that decides a run, as keys of one configuration: those below and those of the model
+ * (lm/lm_config.h). In order, later ones win: defaults, preset, --config=FILE, --set key=value, the option of the key's name.
+ * RUN/config.conf holds all of them with their values in force and is itself a --config file.
+ */
+#ifndef LL_TRAIN_SETTINGS_H
+#define LL_TRAIN_SETTINGS_H
+
+#include "base/option.h"
+#include "lm/lm_config.h"
+#include "lm/schedule.h"
+
+struct ll_train_settings {
+	char *preset, *data, *valid, *schedule;
+	int64_t seq_len, batch, accumulate, steps, warmup, decay_steps, seed;
+	int64_t valid_every, valid_batches, save_every, keep;
+	double lr, min_lr, weight_decay, clip, beta1, beta2, eps;
+	struct ll_lm_config model;
+	bool vocabulary_set;  /* named by the user: else it follows the dataset */
+};
+
+/* What the command line and files gave, before it is resolved. */
+extern const char *ll_train_config_file;
+extern struct ll_strings ll_train_set;
+
+/* Appends the option of every key to `options` (room for LL_TRAIN_KEYS_MAX); returns how many. */
+#define LL_TRAIN_KEYS_MAX 32
+size_t ll_train_key_options(struct ll_option *options);
+
+/* Resolves; `run_config` (RUN/config.conf, or NULL) stands before --config. Ends with status 2 on unknown keys and values. */
+void ll_train_settings_resolve(struct ll_train_settings *s, const char *run_config);
+/* The configuration of a run as it stands in its folder, command line apart. */
+void ll_train_settings_read(struct ll_train_settings *s, const char *run_config);
+/* "key = value" lines of all keys in force. */
+void ll_train_settings_print(const struct ll_train_settings *s, struct ll_buf *out);
+/* Checks that belong together (batch and accumulation, context); call once the vocabulary is known. */
+void ll_train_settings_check(struct ll_train_settings *s);
+/* Ends with status 2 naming the first key that decides the trained numbers and differs between two configurations. */
+void ll_train_settings_same(const struct ll_train_settings *old, const struct ll_train_settings *now, const char *run);
+void ll_train_schedule(const struct ll_train_settings *s, struct ll_schedule *out);
+
+#endif

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* train_step.c - one update: gradients of the parts of a batch added up, the norm clipped, AdamW on every tensor. */
+#include <math.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "kernels/ops.h"
+#include "ll-train/train.h"
+
+struct ll_lm_plan ll_trainer_plan(const struct ll_train_settings *s, uint64_t *moments)
+{
+	struct ll_lm_plan plan = ll_lm_plan(&s->model, s->batch / s->accumulate, s->seq_len, LL_LM_TRAINING);
+	*moments = 2 * plan.parameters;
+	return plan;
+}
+
+void ll_trainer_open(struct ll_trainer *t, const struct ll_train_settings *s, struct ll_train_data *d)
+{
+	uint64_t moments;
+	struct ll_lm_plan plan = ll_trainer_plan(s, &moments);
+	*t = (struct ll_trainer){ .settings = s, .data = d, .micro = s->batch / s->accumulate };
+	ll_hint("--accumulate=N computes a batch in smaller parts; --memory=SIZE allows more");
+	ll_memory_claim(plan.total + moments, "the model, its gradients, moments and activations");
+	ll_hint("%s", "");
+	ll_train_schedule(s, &t->schedule);
+	t->pool = ll_pool_new(ll_threads());
+	t->model = ll_lm_new(&s->model, t->micro, s->seq_len, LL_LM_TRAINING, t->pool);
+	t->moments = ll_alloc_aligned(64, 2 * t->model->parameters * sizeof(float));
+	t->tokens = ll_calloc((size_t)(t->micro * s->seq_len), sizeof(*t->tokens));
+	t->targets = ll_calloc((size_t)(t->micro * s->seq_len), sizeof(*t->targets));
+}
+
+static void update(struct ll_trainer *t, uint64_t step, double rate, double scale)
+{
+	const struct ll_train_settings *s = t->settings;
+	struct ll_lm *m = t->model;
+	struct ll_adamw a = { .lr = rate, .beta1 = s->beta1, .beta2 = s->beta2, .eps = s->eps, .scale = scale, .step = step + 1 };
+	for (size_t i = 0; i < m->tensors; i++) {
+		const struct ll_lm_tensor *w = &m->tensor[i];
+		a.weight_decay = w->decay ? s->weight_decay : 0;
+		ll_adamw(t->pool, &a, m->param + w->offset, m->grad + w->offset, t->moments + w->offset,
+			 t->moments + m->parameters + w->offset, w->size);
+	}
+}
+
+struct ll_train_result ll_trainer_step(struct ll_trainer *t, uint64_t step, uint64_t cursor)
+{
+	const struct ll_train_settings *s = t->settings;
+	struct ll_train_result r = { .rate = ll_schedule_at(&t->schedule, step) };
+	double tokens = (double)s->batch * (double)s->seq_len, sum = 0, squares = 0;
+	for (int64_t part = 0; part < s->accumulate; part++) {
+		struct ll_lm_step key = { (uint64_t)s->seed, step, cursor + (uint64_t)(part * t->micro) };
+		uint64_t count;
+		ll_train_data_fill(t->data, key.first_sample, t->micro, t->tokens, t->targets);
+		sum += ll_lm_loss(t->model, t->tokens, t->targets, t->micro, s->seq_len, key, (float)(1 / tokens), part == 0, &count,
+				  NULL, NULL);
+	}
+	for (size_t i = 0; i < t->model->tensors; i++)
+		squares += ll_sum_of_squares(t->pool, t->model->grad + t->model->tensor[i].offset, t->model->tensor[i].size);
+	r.loss = sum / tokens;
+	r.gradient = sqrt(squares);
+	r.finite = isfinite(r.loss) && isfinite(r.gradient);
+	if (r.finite)
+		update(t, step, r.rate, s->clip > 0 && r.gradient > s->clip ? s->clip / r.gradient : 1);
+	return r;
+}
+
+double ll_trainer_validate(struct ll_trainer *t)
+{
+	const struct ll_train_settings *s = t->settings;
+	uint64_t samples = LL_MIN((uint64_t)s->valid_batches * (uint64_t)s->batch, ll_train_valid_samples(t->data)), total = 0;
+	float *grad = t->model->grad;
+	double sum = 0;
+	t->model->grad = NULL; /* forward only */
+	for (uint64_t at = 0; at < samples; at += (uint64_t)t->micro) {
+		int64_t rows = (int64_t)LL_MIN((uint64_t)t->micro, samples - at);
+		uint64_t count;
+		ll_train_data_fill_valid(t->data, at, rows, t->tokens, t->targets);
+		sum += ll_lm_loss(t->model, t->tokens, t->targets, rows, s->seq_len, (struct ll_lm_step){ 0 }, 0, false, &count, NULL, NULL);
+		total += count;
+	}
+	t->model->grad = grad;
+	return sum / (double)total;
+}
+
+void ll_trainer_close(struct ll_trainer *t)
+{
+	ll_lm_free(t->model);
+	ll_pool_free(t->pool);
+	ll_free(t->moments);
+	ll_free(t->tokens);
+	ll_free(t->targets);
+	*t = (struct ll_trainer){ 0 };
+}
