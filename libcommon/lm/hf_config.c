@@ -103,7 +103,7 @@ static bool is_true(struct json_object *o, const char *key, bool otherwise)
 static int read_gpt2(struct json_object *o, struct ll_lm_config *c, struct ll_err *err)
 {
 	const char *act = ll_json_tree_string(o, "activation_function", NULL);
-	if (ll_lm_preset(c, "gpt2", err) < 0 || integer(o, "n_embd", &c->width, err) < 0 || integer(o, "n_layer", &c->layers, err) < 0 ||
+	if (ll_lm_preset(c, "gpt2-124m", err) < 0 || integer(o, "n_embd", &c->width, err) < 0 || integer(o, "n_layer", &c->layers, err) < 0 ||
 	    integer(o, "n_head", &c->heads, err) < 0 || integer(o, "n_positions", &c->context, err) < 0)
 		return -1;
 	if (!act || strcmp(act, "gelu_new") == 0 || strcmp(act, "gelu_pytorch_tanh") == 0)

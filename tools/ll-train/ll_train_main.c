@@ -34,9 +34,9 @@ int main(int argc, char **argv)
 		  .operands = "",
 		  .summary = "Train a language model on a token dataset, from the start or from its last checkpoint.",
 		  .options = options,
-		  .common = LL_COMMON_OUTPUT | LL_COMMON_THREADS | LL_COMMON_MEMORY | LL_COMMON_PROGRESS,
+		  .common = LL_COMMON_THREADS | LL_COMMON_MEMORY | LL_COMMON_PROGRESS,
 		  .run = ll_train_run,
-		  .examples = "ll-train --preset=gpt2 --data=train --valid=held --batch=8 --steps=2000 --warmup=100 -o run\n"
+		  .examples = "ll-train --preset=gpt2-124m --data=train --valid=held --batch=8 --steps=2000 --warmup=100 -o run\n"
 			      "ll-train --resume=auto -o run\n" },
 		{ .name = "batch",
 		  .operands = "RUN",
@@ -50,7 +50,7 @@ int main(int argc, char **argv)
 		  .options = ll_train_bench_own_options,
 		  .common = LL_COMMON_THREADS | LL_COMMON_MEMORY,
 		  .run = ll_train_bench,
-		  .examples = "ll-train bench --preset=gpt2 --batch=4 --seq-len=64\n" },
+		  .examples = "ll-train bench --preset=gpt2-124m --batch=4 --seq-len=64\n" },
 		{ 0 },
 	};
 	struct ll_program program = { .name = "ll-train", .summary = "Train decoder-only transformers.", .commands = commands };

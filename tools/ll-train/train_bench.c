@@ -11,7 +11,7 @@
 #include "kernels/ops.h"
 #include "ll-train/train.h"
 
-static const char *preset = "gpt2";
+static const char *preset = "gpt2-124m";
 static int64_t seq_len = 64, batch = 4, steps = 10, layers, width, heads, vocabulary;
 
 const struct ll_option ll_train_bench_own_options[] = {

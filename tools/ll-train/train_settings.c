@@ -26,7 +26,7 @@ static const struct key {
 	bool free;             /* may change when a run is resumed: no trained number depends on it */
 } keys[] = {
 #define AT(member) offsetof(struct ll_train_settings, member)
-	{ "preset", KEY_WORD, AT(preset), 0, 0, "gpt2", "NAME", "the architecture to start from", false },
+	{ "preset", KEY_WORD, AT(preset), 0, 0, "gpt2-124m", "NAME", "the architecture to start from", false },
 	{ "data", KEY_WORD, AT(data), 0, 0, NULL, "DIR", "token dataset to train on (ll-shard pack)", true },
 	{ "valid", KEY_WORD, AT(valid), 0, 0, NULL, "DIR", "token dataset to measure on", true },
 	{ "seq-len", KEY_INT, AT(seq_len), 1, 1 << 24, "0", "N", "tokens a sequence (default: the context of the model)", false },
