@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+#include "text/words.h"
+
+#include "base/hash.h"
+#include "base/memory.h"
+#include "text/unicode.h"
+#include "text/utf8.h"
+
+/* What a byte of ASCII is: 0 separates, 1 is part of a word, 2 is white space. */
+static unsigned char ascii_kind(unsigned char c)
+{
+	if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_')
+		return 1;
+	return c == ' ' || (c >= '\t' && c <= '\r') ? 2 : 0;
+}
+
+struct splitter {
+	struct ll_words *w;
+	struct ll_buf normal; /* NFKC of the chunk at hand */
+	size_t word;          /* start of the open word in w->normalized; SIZE_MAX: none */
+	uint32_t start;       /* in the original text */
+};
+
+static void close_word(struct splitter *s, uint32_t end)
+{
+	struct ll_words *w = s->w;
+	if (s->word == SIZE_MAX)
+		return;
+	LL_GROW(w->word, w->cap, w->len + 1);
+	w->word[w->len++] = (struct ll_word){ s->start, end, ll_hash64(w->normalized.data + s->word, w->normalized.len - s->word) };
+	s->word = SIZE_MAX;
+}
+
+static void add_to_word(struct splitter *s, uint32_t at, const char *bytes, size_t n)
+{
+	struct ll_buf *b = &s->w->normalized;
+	if (s->word == SIZE_MAX) {
+		if (b->len)
+			ll_buf_putc(b, ' ');
+		s->word = b->len;
+		s->start = at;
+	}
+	ll_buf_add(b, bytes, n);
+}
+
+static void ascii_chunk(struct splitter *s, const char *text, uint32_t start, uint32_t end)
+{
+	for (uint32_t i = start; i < end; i++) {
+		char c = text[i];
+		if (ascii_kind((unsigned char)c) != 1) {
+			close_word(s, i);
+			continue;
+		}
+		c = c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+		add_to_word(s, i, &c, 1);
+	}
+	close_word(s, end);
+}
+
+/* Words of a chunk whose bytes the normal form moved all point at the whole chunk. */
+static void other_chunk(struct splitter *s, const char *text, uint32_t start, uint32_t end)
+{
+	ll_buf_clear(&s->normal);
+	ll_normalize(&s->normal, ll_str(text + start, end - start), LL_NFKC);
+	bool moved = s->normal.len != end - start || memcmp(s->normal.data, text + start, s->normal.len) != 0;
+	const char *p = s->normal.data, *stop = p + s->normal.len;
+	while (p < stop) {
+		const char *from = p;
+		uint32_t c = ll_utf8_next(&p);
+		uint32_t at = moved ? start : start + (uint32_t)(from - s->normal.data), after = moved ? end : start + (uint32_t)(p - s->normal.data);
+		char lower[4];
+		if (c != '_' && !(ll_char_class(c) & (LL_CHAR_LETTER | LL_CHAR_NUMBER | LL_CHAR_MARK))) {
+			close_word(s, moved ? end : at);
+			continue;
+		}
+		bool alone = c >= 0x0e00 && ll_char_is_unspaced(c);
+		if (alone)
+			close_word(s, moved ? end : at);
+		add_to_word(s, at, lower, ll_utf8_put(lower, ll_char_lower(c)));
+		if (alone)
+			close_word(s, after);
+	}
+	close_word(s, end);
+}
+
+void ll_words_split(struct ll_words *w, struct ll_str text)
+{
+	struct splitter s = { .w = w, .word = SIZE_MAX };
+	w->len = 0;
+	ll_buf_clear(&w->normalized);
+	for (uint32_t i = 0; i < text.len;) {
+		uint32_t start = i;
+		bool ascii = true;
+		while (i < text.len) {
+			unsigned char c = (unsigned char)text.data[i];
+			if (c < 0x80) {
+				if (ascii_kind(c) == 2)
+					break;
+				i++;
+				continue;
+			}
+			const char *p = text.data + i;
+			if (ll_char_class(ll_utf8_next(&p)) & LL_CHAR_SPACE)
+				break;
+			ascii = false;
+			i = (uint32_t)(p - text.data);
+		}
+		if (i > start && ascii)
+			ascii_chunk(&s, text.data, start, i);
+		else if (i > start)
+			other_chunk(&s, text.data, start, i);
+		if (i < text.len) { /* the white space that ended the chunk */
+			const char *p = text.data + i;
+			ll_utf8_next(&p);
+			i = (uint32_t)(p - text.data);
+		}
+	}
+	ll_buf_free(&s.normal);
+}
+
+void ll_words_free(struct ll_words *w)
+{
+	ll_free(w->word);
+	ll_buf_free(&w->normalized);
+	*w = (struct ll_words){ 0 };
+}
