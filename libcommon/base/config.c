@@ -9,7 +9,8 @@
 
 static bool is_key_char(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+	       c == '-';
 }
 
 static bool is_space(char c)
@@ -61,14 +62,16 @@ static void add_entry(struct ll_config *c, struct ll_config_entry e)
 	c->entry[c->len++] = e;
 }
 
-static int parse_assignment(struct ll_config *c, struct ll_str s, const char *section, size_t index, unsigned line, struct ll_err *err)
+static int parse_assignment(struct ll_config *c, struct ll_str s, const char *section, size_t index, unsigned line,
+			    struct ll_err *err)
 {
 	size_t k = 0;
 	while (k < s.len && is_key_char(s.data[k]))
 		k++;
 	struct ll_str rest = strip(ll_str(s.data + k, s.len - k));
 	if (k == 0)
-		return ll_err_set(err, "line %u: a key (letters, digits, _ . -) is expected, not \"%.*s\"", line, (int)LL_MIN(s.len, 40), s.data);
+		return ll_err_set(err, "line %u: a key (letters, digits, _ . -) is expected, not \"%.*s\"", line,
+				  (int)LL_MIN(s.len, 40), s.data);
 	if (rest.len == 0 || rest.data[0] != '=')
 		return ll_err_set(err, "line %u: \"=\" is expected after %.*s", line, (int)LL_MIN(k, 80), s.data);
 	struct ll_str value = strip(ll_str(rest.data + 1, rest.len - 1));
@@ -140,7 +143,9 @@ int ll_config_set(struct ll_config *c, const char *assignment, struct ll_err *er
 		good = good && is_key_char(key.data[i]);
 	if (!good)
 		return ll_err_set(err, "%.80s: key=value is expected", assignment);
-	struct ll_config_entry e = { .section = ll_strdup(""), .key = ll_strndup(key.data, key.len), .value = ll_strdup(equals + 1) };
+	struct ll_config_entry e = { .section = ll_strdup(""),
+				     .key = ll_strndup(key.data, key.len),
+				     .value = ll_strdup(equals + 1) };
 	add_entry(c, e);
 	return 0;
 }
@@ -168,7 +173,8 @@ void ll_config_reject_unused(const struct ll_config *c, const char *const *known
 		const char *file = e->line > 0 && c->path ? c->path : "", *colon = *file ? ": " : "";
 		const char *near = ll_nearest(e->key, known, n);
 		if (near)
-			ll_die(LL_EXIT_USAGE, "%s%s%s: unknown key %s; did you mean %s?", file, colon, place, e->key, near);
+			ll_die(LL_EXIT_USAGE, "%s%s%s: unknown key %s; did you mean %s?", file, colon, place, e->key,
+			       near);
 		ll_die(LL_EXIT_USAGE, "%s%s%s: unknown key %s", file, colon, place, e->key);
 	}
 }

@@ -41,8 +41,9 @@ static void draw(double now)
 	char line[240], count[16], volume[16], rate[16];
 	double elapsed = LL_MAX(now - started, 1e-3);
 	uint64_t done = atomic_load(&stored_read), total = atomic_load(&stored_expected);
-	int n = snprintf(line, sizeof(line), "%s: %s %s, %s, %s/s", ll_program_name(), ll_human_count(count, (double)atomic_load(&records)),
-			 noun, ll_human_bytes(volume, (double)atomic_load(&bytes)),
+	int n = snprintf(line, sizeof(line), "%s: %s %s, %s, %s/s", ll_program_name(),
+			 ll_human_count(count, (double)atomic_load(&records)), noun,
+			 ll_human_bytes(volume, (double)atomic_load(&bytes)),
 			 ll_human_bytes(rate, (double)atomic_load(&bytes) / elapsed));
 	size_t len = LL_MIN((size_t)LL_MAX(n, 0), sizeof(line) - 40);
 	if (total > 0 && done > 0 && done <= total) {
@@ -121,6 +122,6 @@ void ll_progress_finish(bool success)
 	if (!success || ll_is_quiet() || (n == 0 && volume == 0) || (was_live && terminal))
 		return;
 	double elapsed = ll_seconds() - started;
-	ll_note("%llu %s, %llu bytes, %.2f s, peak memory %.0f MiB", (unsigned long long)n, noun, (unsigned long long)volume, elapsed,
-		(double)ll_memory_peak() / (double)LL_MIB);
+	ll_note("%llu %s, %llu bytes, %.2f s, peak memory %.0f MiB", (unsigned long long)n, noun,
+		(unsigned long long)volume, elapsed, (double)ll_memory_peak() / (double)LL_MIB);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * log.h - what a running program tells: a progress line on a terminal, one summary line at the end otherwise. Both go to
- * standard error, both are silenced by -q. Counters are atomic: any thread may add.
+ * log.h - what a running program tells: a progress line on a terminal, one summary line at the end otherwise. Both go
+ * to standard error, both are silenced by -q. Counters are atomic: any thread may add.
  */
 #ifndef LL_LOG_H
 #define LL_LOG_H

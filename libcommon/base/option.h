@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * option.h - the option table of a program: parsing, --help, shell completion, the identity line of the lineage, and the
- * life of a program from main to exit all come from this one table. tests/ compares it with the man page.
+ * option.h - the option table of a program: parsing, --help, shell completion, the identity line of the lineage, and
+ * the life of a program from main to exit all come from this one table. tests/ compares it with the man page.
  *
  * A program is one or more commands; each command has a table of its own options and names the common options it takes
  * (bits of enum ll_common_bits). Long options take "=VALUE" or the next word; they cannot be abbreviated. A typo is an
@@ -13,20 +13,21 @@
 #include "base/base.h"
 
 enum ll_option_type {
-	LL_OPT_FLAG,     /* dest: bool, set to true (--no-NAME sets false where LL_OPT_NEGATABLE) */
-	LL_OPT_STRING,   /* dest: const char * (borrowed from argv) */
-	LL_OPT_OPTIONAL, /* dest: const char *; --name alone sets it to `fallback`, --name=V to V; never takes the next word */
-	LL_OPT_LIST,     /* dest: struct ll_strings, appended */
-	LL_OPT_INT,      /* dest: int64_t, within [min, max] when min < max */
-	LL_OPT_SIZE,     /* dest: uint64_t bytes */
-	LL_OPT_FLOAT,    /* dest: double, within [min, max] when min < max */
-	LL_OPT_CHOICE,   /* dest: const char *; one of `choices`, separated by '|' */
-	LL_OPT_GROUP,    /* a heading in the help; only `help` is used */
+	LL_OPT_FLAG,	 /* dest: bool, set to true (--no-NAME sets false where LL_OPT_NEGATABLE) */
+	LL_OPT_STRING,	 /* dest: const char * (borrowed from argv) */
+	LL_OPT_OPTIONAL, /* dest: const char *; --name alone sets it to `fallback`, --name=V to V; never takes the next
+			    word */
+	LL_OPT_LIST,	 /* dest: struct ll_strings, appended */
+	LL_OPT_INT,	 /* dest: int64_t, within [min, max] when min < max */
+	LL_OPT_SIZE,	 /* dest: uint64_t bytes */
+	LL_OPT_FLOAT,	 /* dest: double, within [min, max] when min < max */
+	LL_OPT_CHOICE,	 /* dest: const char *; one of `choices`, separated by '|' */
+	LL_OPT_GROUP,	 /* a heading in the help; only `help` is used */
 };
 
 enum ll_option_flags {
-	LL_OPT_IDENTITY = 1,  /* decides the output: enters the header and lineage with its value in force */
-	LL_OPT_FILE = 2,      /* names a file; as identity it enters as that file's content id (see ll_identity_file_id) */
+	LL_OPT_IDENTITY = 1, /* decides the output: enters the header and lineage with its value in force */
+	LL_OPT_FILE = 2, /* names a file; as identity it enters as that file's content id (see ll_identity_file_id) */
 	LL_OPT_NEGATABLE = 4, /* FLAG with a --no- form */
 	LL_OPT_HIDDEN = 8,    /* for tests: not in --help and completion */
 };
@@ -38,11 +39,11 @@ struct ll_strings {
 
 struct ll_option {
 	enum ll_option_type type;
-	char letter;         /* 'o', or 0 */
-	const char *name;    /* "output" */
+	char letter;	  /* 'o', or 0 */
+	const char *name; /* "output" */
 	void *dest;
-	const char *value;   /* placeholder in the help: "FILE" */
-	const char *help;    /* one line, lower case, no full stop */
+	const char *value; /* placeholder in the help: "FILE" */
+	const char *help;  /* one line, lower case, no full stop */
 	unsigned flags;
 	const char *choices; /* CHOICE: "a|b|c"; OPTIONAL: the fallback */
 	double min, max;
@@ -61,53 +62,53 @@ enum ll_common_bits {
 	LL_COMMON_REJECTS = 1 << 8,  /* --rejects=FILE, --max-rejects=SHARE */
 	LL_COMMON_PROGRESS = 1 << 9, /* --progress=auto|never|always */
 	/* always: -q, -v, -h/--help, -V/--version, -- */
-	LL_COMMON_FILTER = LL_COMMON_OUTPUT | LL_COMMON_THREADS | LL_COMMON_MEMORY | LL_COMMON_COMPRESS | LL_COMMON_FILES |
-			   LL_COMMON_PART | LL_COMMON_STATS | LL_COMMON_REJECTS | LL_COMMON_PROGRESS,
+	LL_COMMON_FILTER = LL_COMMON_OUTPUT | LL_COMMON_THREADS | LL_COMMON_MEMORY | LL_COMMON_COMPRESS |
+			   LL_COMMON_FILES | LL_COMMON_PART | LL_COMMON_STATS | LL_COMMON_REJECTS | LL_COMMON_PROGRESS,
 };
 
 /* Their values, one set a process. */
 struct ll_common {
-	const char *output;     /* "-" by default */
+	const char *output; /* "-" by default */
 	bool no_clobber, if_changed;
-	int64_t threads;        /* LL_THREADS, else 1 (models: command sets its default before parsing) */
-	uint64_t memory;        /* LL_MEMORY, else 1 GiB */
-	const char *tmpdir;     /* LL_TMPDIR, else TMPDIR, else /tmp */
-	int64_t seed;           /* 0 */
-	const char *compress;   /* "auto" */
+	int64_t threads;	/* LL_THREADS, else 1 (models: command sets its default before parsing) */
+	uint64_t memory;	/* LL_MEMORY, else 1 GiB */
+	const char *tmpdir;	/* LL_TMPDIR, else TMPDIR, else /tmp */
+	int64_t seed;		/* 0 */
+	const char *compress;	/* "auto" */
 	const char *files_from; /* NULL */
-	uint64_t part, parts;   /* --part=I/N: I in 1..N; 1/1 by default */
-	const char *stats;      /* NULL */
-	const char *rejects;    /* NULL */
-	double max_rejects;     /* share of input, 1 = no limit */
-	const char *progress;   /* "auto" */
+	uint64_t part, parts;	/* --part=I/N: I in 1..N; 1/1 by default */
+	const char *stats;	/* NULL */
+	const char *rejects;	/* NULL */
+	double max_rejects;	/* share of input, 1 = no limit */
+	const char *progress;	/* "auto" */
 	bool quiet, verbose;
 };
 extern struct ll_common ll_common;
 
 struct ll_command {
-	const char *name;     /* "import"; NULL for the only command or the default one */
-	const char *operands; /* "[FILE]..." */
-	const char *summary;  /* one line */
+	const char *name;		 /* "import"; NULL for the only command or the default one */
+	const char *operands;		 /* "[FILE]..." */
+	const char *summary;		 /* one line */
 	const struct ll_option *options; /* ends with a zeroed entry whose name is NULL and type is not GROUP */
 	unsigned common;
 	int (*run)(int operands, char **operand); /* returns an exit status */
-	const char *examples; /* lines shown under "Examples:", or NULL */
+	const char *examples;			  /* lines shown under "Examples:", or NULL */
 };
 
 struct ll_program {
-	const char *name;    /* "ll-shard" */
-	const char *summary; /* one line */
+	const char *name;		   /* "ll-shard" */
+	const char *summary;		   /* one line */
 	const struct ll_command *commands; /* ends with run == NULL; the first one with name == NULL is the default */
-	const char *features; /* for --version: "zlib 1.2.13, ..." or NULL */
+	const char *features;		   /* for --version: "zlib 1.2.13, ..." or NULL */
 };
 
 /* The whole life of a program: opens missing standard descriptors, installs signals, finds the command, parses, runs,
  * checks standard output, prints the summary line, and exits by the contract of error.h. Returns the exit status. */
 int ll_main(const struct ll_program *program, int argc, char **argv);
 
-/* --files-from, then operands; "-" when there are none. With --part=I/N, every file whose position is I-1 mod N. Lists are
- * one path a line; an optional tab and a number is an expected record count (`expected` may be NULL; UINT64_MAX = none).
- * The result lives as long as the process. */
+/* --files-from, then operands; "-" when there are none. With --part=I/N, every file whose position is I-1 mod N. Lists
+ * are one path a line; an optional tab and a number is an expected record count (`expected` may be NULL; UINT64_MAX =
+ * none). The result lives as long as the process. */
 size_t ll_input_files(int operands, char **operand, const char ***files, uint64_t **expected);
 
 /* "NAME=VALUE" lines of all identity options of the running command with their values in force, sorted by name, one a
@@ -115,8 +116,8 @@ size_t ll_input_files(int operands, char **operand, const char ***files, uint64_
 const char *ll_identity(void);
 /* The running program and command ("ll-shard pack"). */
 const char *ll_identity_program(void);
-/* How an identity option that names a file gets its value: a function from stream/ that returns the file's content id as
- * hexadecimal into out (the data id of a container, else XXH3-128 of its bytes). Registered at start by tools. */
+/* How an identity option that names a file gets its value: a function from stream/ that returns the file's content id
+ * as hexadecimal into out (the data id of a container, else XXH3-128 of its bytes). Registered at start by tools. */
 extern void (*ll_identity_file_id)(const char *path, char out[33]);
 /* Overrides the value an identity option enters with (a resolved default, say). Copies. */
 void ll_identity_set(const char *name, const char *value);

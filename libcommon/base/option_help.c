@@ -2,7 +2,7 @@
 /* option_help.c - --help, --list-options and the completion script, all from the table. */
 #include "base/option_table.h"
 
-#define WIDTH 100u      /* of a help line */
+#define WIDTH 100u	/* of a help line */
 #define HELP_COLUMN 28u /* where the explanations begin */
 
 /* Words of `text` wrapped between `column` and WIDTH; the cursor stands at `at`. */
@@ -109,7 +109,8 @@ void ll_help_command(struct ll_buf *out, const struct ll_program *p, const struc
 		for (const struct ll_command *other = p->commands; other->run; other++)
 			if (other->name)
 				ll_buf_printf(out, "       %s %s [OPTION]...%s%s\n", p->name, other->name,
-					      other->operands && *other->operands ? " " : "", other->operands ? other->operands : "");
+					      other->operands && *other->operands ? " " : "",
+					      other->operands ? other->operands : "");
 	put_sentence(out, c->summary ? c->summary : p->summary);
 	put_options(out, c, true);
 	put_options(out, c, false);
@@ -148,7 +149,8 @@ void ll_list_options(struct ll_buf *out, const struct ll_program *p, const struc
 	for (size_t pos = 0; c && (o = ll_option_next(c, &pos, &own));) {
 		if (o->type == LL_OPT_GROUP || (o->flags & LL_OPT_HIDDEN))
 			continue;
-		ll_buf_printf(out, "%s\t%c%.1s\t--%s\t", own ? "own" : "common", '-', o->letter ? &o->letter : "", o->name);
+		ll_buf_printf(out, "%s\t%c%.1s\t--%s\t", own ? "own" : "common", '-', o->letter ? &o->letter : "",
+			      o->name);
 		ll_option_put_value(out, o);
 		ll_buf_putc(out, '\n');
 		if (o->flags & LL_OPT_NEGATABLE)
@@ -165,7 +167,8 @@ static void put_words(struct ll_buf *out, const struct ll_command *c)
 	for (size_t pos = 0; (o = ll_option_next(c, &pos, NULL));) {
 		if (o->type == LL_OPT_GROUP || (o->flags & LL_OPT_HIDDEN))
 			continue;
-		ll_buf_printf(out, "%s--%s%s", space, o->name, o->type == LL_OPT_FLAG || o->type == LL_OPT_OPTIONAL ? "" : "=");
+		ll_buf_printf(out, "%s--%s%s", space, o->name,
+			      o->type == LL_OPT_FLAG || o->type == LL_OPT_OPTIONAL ? "" : "=");
 		space = " ";
 		if (o->flags & LL_OPT_NEGATABLE)
 			ll_buf_printf(out, " --no-%s", o->name);
@@ -176,7 +179,8 @@ static void put_choices(struct ll_buf *out, const struct ll_command *c)
 {
 	const struct ll_option *o;
 	for (size_t pos = 0; (o = ll_option_next(c, &pos, NULL));) {
-		bool words = o->choices && (o->type == LL_OPT_CHOICE || o->type == LL_OPT_STRING) && !(o->flags & LL_OPT_HIDDEN);
+		bool words = o->choices && (o->type == LL_OPT_CHOICE || o->type == LL_OPT_STRING) &&
+			     !(o->flags & LL_OPT_HIDDEN);
 		if (!words || o->type == LL_OPT_GROUP)
 			continue;
 		ll_buf_printf(out, "\t%s:--%s) words='", c->name ? c->name : "", o->name);
@@ -194,11 +198,13 @@ void ll_completion_bash(struct ll_buf *out, const struct ll_program *p)
 		if (name.data[i] == '-')
 			name.data[i] = '_';
 	const char *function = ll_buf_cstr(&name);
-	ll_buf_printf(out, "# bash completion for %s, made by %s --completion=bash\n_%s()\n{\n", p->name, p->name, function);
+	ll_buf_printf(out, "# bash completion for %s, made by %s --completion=bash\n_%s()\n{\n", p->name, p->name,
+		      function);
 	ll_buf_puts(out, "\tlocal cur=${COMP_WORDS[COMP_CWORD]} option= command= words=\n"
 			 "\t[[ $cur == = ]] && cur= && option=${COMP_WORDS[COMP_CWORD-1]}\n"
 			 "\t[[ ${COMP_WORDS[COMP_CWORD-1]} == = ]] && option=${COMP_WORDS[COMP_CWORD-2]}\n"
-			 "\t[[ -z $option && ${COMP_WORDS[COMP_CWORD-1]} == --* && $cur != -* ]] && option=${COMP_WORDS[COMP_CWORD-1]}\n");
+			 "\t[[ -z $option && ${COMP_WORDS[COMP_CWORD-1]} == --* && $cur != -* ]] && "
+			 "option=${COMP_WORDS[COMP_CWORD-1]}\n");
 	ll_buf_puts(out, "\tcase ${COMP_WORDS[1]} in\n");
 	for (const struct ll_command *c = p->commands; c->run; c++)
 		if (c->name)
@@ -212,7 +218,8 @@ void ll_completion_bash(struct ll_buf *out, const struct ll_program *p)
 		put_words(out, c);
 		ll_buf_puts(out, "' ;;\n");
 	}
-	ll_buf_puts(out, "\t\t*) words='--help --version' ;;\n\t\tesac\n\tfi\n\tif [[ -z $words && $COMP_CWORD == 1 ]]; then\n\t\twords='");
+	ll_buf_puts(out, "\t\t*) words='--help --version' ;;\n\t\tesac\n\tfi\n\tif [[ -z $words && $COMP_CWORD == 1 "
+			 "]]; then\n\t\twords='");
 	for (const struct ll_command *c = p->commands; c->run; c++)
 		if (c->name)
 			ll_buf_printf(out, "%s ", c->name);

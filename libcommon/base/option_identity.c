@@ -11,14 +11,14 @@ void (*ll_identity_file_id)(const char *path, char out[33]);
 
 static struct {
 	char *name, *value;
-} *overrides;
+} * overrides;
 static size_t n_overrides, overrides_cap;
 
 /* Ids of files already asked for: the same file is not read for the header and for the lineage. */
 static struct {
 	const char *path;
 	char id[33];
-} *files;
+} * files;
 static size_t n_files, files_cap;
 
 void ll_identity_set(const char *name, const char *value)

@@ -85,8 +85,8 @@ static void set_part(const char *value)
 {
 	const char *slash = strchr(value, '/');
 	uint64_t part, parts;
-	if (!slash || ll_parse_u64(ll_str(value, (size_t)(slash - value)), &part) < 0 || ll_parse_u64(ll_cstr(slash + 1), &parts) < 0 ||
-	    part < 1 || part > parts)
+	if (!slash || ll_parse_u64(ll_str(value, (size_t)(slash - value)), &part) < 0 ||
+	    ll_parse_u64(ll_cstr(slash + 1), &parts) < 0 || part < 1 || part > parts)
 		ll_usage_error("--part=%s: must be I/N with I from 1 to N", value);
 	ll_common.part = part;
 	ll_common.parts = parts;
@@ -298,7 +298,9 @@ void ll_option_environment(void)
 	}
 	if (memory && *memory) {
 		if (ll_parse_size(ll_cstr(memory), &bytes) < 0 || bytes < LL_MIB)
-			ll_usage_error("environment variable LL_MEMORY=%s: must be a size of at least 1M, such as 512M or 4G", memory);
+			ll_usage_error(
+				"environment variable LL_MEMORY=%s: must be a size of at least 1M, such as 512M or 4G",
+				memory);
 		ll_common.memory = bytes;
 	}
 	if (tmpdir && *tmpdir)

@@ -17,8 +17,8 @@ struct ll_running {
 };
 extern struct ll_running ll_running;
 
-/* Walks the options of a command, own ones first, then the common ones it takes; *pos starts at 0. An own option hides the
- * common one of its name. *own says which it is; `own` may be NULL. NULL at the end. Headings come along. */
+/* Walks the options of a command, own ones first, then the common ones it takes; *pos starts at 0. An own option hides
+ * the common one of its name. *own says which it is; `own` may be NULL. NULL at the end. Headings come along. */
 const struct ll_option *ll_option_next(const struct ll_command *c, size_t *pos, bool *own);
 /* By long name (len bytes) or by letter; NULL when there is none. */
 const struct ll_option *ll_option_named(const struct ll_command *c, const char *name, size_t len);
@@ -31,15 +31,16 @@ const struct ll_command *ll_command_default(const struct ll_program *p);
 
 /* LL_THREADS, LL_MEMORY, LL_TMPDIR. */
 void ll_option_environment(void);
-/* Parses argv[first ..) into the tables' destinations, and moves the operands to the front of argv[first ..); returns their
- * number. --help and --version print and end the program. */
+/* Parses argv[first ..) into the tables' destinations, and moves the operands to the front of argv[first ..); returns
+ * their number. --help and --version print and end the program. */
 int ll_option_parse(const struct ll_command *c, int argc, char **argv, int first);
 
 /* Text for standard output. */
 void ll_help_command(struct ll_buf *out, const struct ll_program *p, const struct ll_command *c);
 void ll_help_program(struct ll_buf *out, const struct ll_program *p);
 void ll_version_text(struct ll_buf *out, const struct ll_program *p);
-/* --list-options: one a line, "own|common TAB -o|- TAB --name TAB value placeholder"; "command TAB name" for commands. */
+/* --list-options: one a line, "own|common TAB -o|- TAB --name TAB value placeholder"; "command TAB name" for commands.
+ */
 void ll_list_options(struct ll_buf *out, const struct ll_program *p, const struct ll_command *c);
 /* A completion script for bash. */
 void ll_completion_bash(struct ll_buf *out, const struct ll_program *p);

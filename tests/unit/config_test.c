@@ -55,8 +55,9 @@ int main(void)
 	check_value("a = 1\n[s]\na = 2\n", "s", "a", "2");
 	check_value("a = 1\n[s]\na = 2\n", NULL, "a", "1");
 	check_value("[ source wiki ] # c\nw = 3\n", "source wiki", "w", "3");
-	const char *manual = "# a comment\nsteps = 1000                    # a comment after a value\n"
-			     "name = \"a value # with \\\"quotes\\\"\"\n[source wiki]\nweight = 0.7\n"; /* of lltools-config.5 */
+	const char *manual =
+		"# a comment\nsteps = 1000                    # a comment after a value\n"
+		"name = \"a value # with \\\"quotes\\\"\"\n[source wiki]\nweight = 0.7\n"; /* of lltools-config.5 */
 	check_value(manual, NULL, "steps", "1000");
 	check_value(manual, NULL, "name", "a value # with \"quotes\"");
 	check_value(manual, "source wiki", "weight", "0.7");
@@ -80,12 +81,16 @@ int main(void)
 	struct ll_err err;
 	ok(ll_config_parse(&c, "x", ll_str("a = \0", 5), &err) < 0, "a NUL byte is refused");
 	ll_config_free(&c);
-	ok(parse(&c, "[s]\na = 1\n[s]\na = 2\n", &err) == 0 && c.len == 2 && c.entry[0].section_index == 1 && c.entry[1].section_index == 2 &&
-	   c.entry[1].line == 4, "repeated sections are told apart");
-	ok(ll_config_set(&c, "b=x = y", &err) == 0 && strcmp(ll_config_get(&c, "", "b"), "x = y") == 0, "--set key=value");
-	ok(ll_config_set(&c, "b", &err) < 0 && ll_config_set(&c, "=1", &err) < 0 && ll_config_set(&c, "b c=1", &err) < 0,
+	ok(parse(&c, "[s]\na = 1\n[s]\na = 2\n", &err) == 0 && c.len == 2 && c.entry[0].section_index == 1 &&
+		   c.entry[1].section_index == 2 && c.entry[1].line == 4,
+	   "repeated sections are told apart");
+	ok(ll_config_set(&c, "b=x = y", &err) == 0 && strcmp(ll_config_get(&c, "", "b"), "x = y") == 0,
+	   "--set key=value");
+	ok(ll_config_set(&c, "b", &err) < 0 && ll_config_set(&c, "=1", &err) < 0 &&
+		   ll_config_set(&c, "b c=1", &err) < 0,
 	   "--set refuses what is no assignment");
-	ok(ll_config_set(&c, "b=last", &err) == 0 && strcmp(ll_config_get(&c, NULL, "b"), "last") == 0, "the last value wins");
+	ok(ll_config_set(&c, "b=last", &err) == 0 && strcmp(ll_config_get(&c, NULL, "b"), "last") == 0,
+	   "the last value wins");
 	ok(!c.entry[0].used && c.entry[2].used && c.entry[3].used, "what was read is marked");
 	ll_config_free(&c);
 	return test_done();

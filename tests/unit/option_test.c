@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* option_test.c - option tables: words to values, the identity lines, the nearest word. Every parse runs in a child of its own. */
+/* option_test.c - option tables: words to values, the identity lines, the nearest word. Every parse runs in a child of
+ * its own. */
 #include "base/option.h"
 
 #include <stdio.h>
@@ -42,8 +43,9 @@ static void fake_file_id(const char *path, char out[33])
 static int run(int operands, char **operand)
 {
 	ll_identity_file_id = fake_file_id;
-	printf("flag=%d on=%d word=%s colour=%s form=%s number=%lld bytes=%llu share=%g seed=%lld list=", flag, on, word ? word : "-",
-	       when ? when : "-", form, (long long)number, (unsigned long long)bytes, share, (long long)ll_common.seed);
+	printf("flag=%d on=%d word=%s colour=%s form=%s number=%lld bytes=%llu share=%g seed=%lld list=", flag, on,
+	       word ? word : "-", when ? when : "-", form, (long long)number, (unsigned long long)bytes, share,
+	       (long long)ll_common.seed);
 	for (size_t i = 0; i < list.len; i++)
 		printf("%s%s", i ? "," : "", list.item[i]);
 	printf(" operands=");
@@ -54,7 +56,8 @@ static int run(int operands, char **operand)
 }
 
 static const struct ll_command commands[] = {
-	{ NULL, "[FILE]...", "the default command", options, LL_COMMON_SEED | LL_COMMON_FILES | LL_COMMON_PART, run, NULL },
+	{ NULL, "[FILE]...", "the default command", options, LL_COMMON_SEED | LL_COMMON_FILES | LL_COMMON_PART, run,
+	  NULL },
 	{ "other", "", "another command", options, 0, run, NULL },
 	{ 0 },
 };
@@ -91,7 +94,11 @@ static int call(const char *const *args, struct ll_buf *out)
 	return waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-#define ARGS(...) (const char *const[]){ __VA_ARGS__, NULL }
+#define ARGS(...)                                                                                                      \
+	(const char *const[])                                                                                          \
+	{                                                                                                              \
+		__VA_ARGS__, NULL                                                                                      \
+	}
 
 static void gives(const char *const *args, const char *wanted)
 {
@@ -106,14 +113,16 @@ static void refuses(const char *const *args, const char *wanted)
 {
 	struct ll_buf out = { 0 };
 	int status = call(args, &out);
-	if (!ok(status == LL_EXIT_USAGE && strstr(out.data, wanted) && strstr(out.data, "hint: see test"), "%s: %s", args[0], wanted))
+	if (!ok(status == LL_EXIT_USAGE && strstr(out.data, wanted) && strstr(out.data, "hint: see test"), "%s: %s",
+		args[0], wanted))
 		diag("got ", "%d: %s", status, out.data);
 	ll_buf_free(&out);
 }
 
 static void test_values(void)
 {
-	gives(ARGS(NULL), "flag=0 on=1 word=- colour=- form=one number=5 bytes=4096 share=0.5 seed=0 list= operands=\n");
+	gives(ARGS(NULL),
+	      "flag=0 on=1 word=- colour=- form=one number=5 bytes=4096 share=0.5 seed=0 list= operands=\n");
 	gives(ARGS("--flag", "--no-on"), "flag=1 on=0");
 	gives(ARGS("--no-on", "--on"), "on=1");
 	gives(ARGS("-f", "--word=a=b"), "flag=1 on=1 word=a=b ");
@@ -122,7 +131,8 @@ static void test_values(void)
 	gives(ARGS("-fwx"), "flag=1 on=1 word=x ");
 	gives(ARGS("-fw", "x"), "flag=1 on=1 word=x ");
 	gives(ARGS("--colour"), "colour=always");
-	gives(ARGS("--colour", "never"), "colour=always form=one number=5 bytes=4096 share=0.5 seed=0 list= operands=never\n");
+	gives(ARGS("--colour", "never"),
+	      "colour=always form=one number=5 bytes=4096 share=0.5 seed=0 list= operands=never\n");
 	gives(ARGS("--colour=never"), "colour=never");
 	gives(ARGS("-c"), "colour=always");
 	gives(ARGS("-cnever"), "colour=never");
@@ -171,7 +181,8 @@ static void test_errors(void)
 static void test_identity(void)
 {
 	gives(ARGS("-f"), "\nbytes=4096\nflag=true\nform=one\nnumber=5\non=true\nseed=0\nshare=0.5\n");
-	gives(ARGS("--file=x.ll", "-la", "-lb\nc"), "\nbytes=4096\nfile=id-of-x.ll\nflag=false\nform=one\nlist=a\\nb\\nc\nnumber=5\n");
+	gives(ARGS("--file=x.ll", "-la", "-lb\nc"),
+	      "\nbytes=4096\nfile=id-of-x.ll\nflag=false\nform=one\nlist=a\\nb\\nc\nnumber=5\n");
 	gives(ARGS("--word=a\\b"), "\nword=a\\\\b\n");
 }
 

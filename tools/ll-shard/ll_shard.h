@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ll_shard.h - the commands of ll-shard. Each stands in files of its own with its option table, and hands its table entry to
- * ll_shard_main.c through one of these.
+ * ll_shard.h - the commands of ll-shard. Each stands in files of its own with its option table, and hands its table
+ * entry to ll_shard_main.c through one of these.
  */
 #ifndef LL_SHARD_H
 #define LL_SHARD_H

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* ll_shard_main.c - ll-shard: streams in, out and under the magnifying glass. Here is only the table of its commands. */
+/* ll_shard_main.c - ll-shard: streams in, out and under the magnifying glass. Here is only the table of its commands.
+ */
 #include "ll-shard/ll_shard.h"
 
 #include "io/codec.h"
@@ -10,9 +11,10 @@
 int main(int argc, char **argv)
 {
 	static const struct ll_command *const order[] = {
-		&ll_shard_import_command, &ll_shard_export_command, &ll_shard_cat_command,   &ll_shard_head_command,
-		&ll_shard_info_command,   &ll_shard_check_command,  &ll_shard_salvage_command, &ll_shard_compare_command,
-		&ll_shard_get_command,    &ll_shard_split_command,  &ll_shard_report_command, &ll_shard_pack_command,
+		&ll_shard_import_command,  &ll_shard_export_command,  &ll_shard_cat_command,
+		&ll_shard_head_command,	   &ll_shard_info_command,    &ll_shard_check_command,
+		&ll_shard_salvage_command, &ll_shard_compare_command, &ll_shard_get_command,
+		&ll_shard_split_command,   &ll_shard_report_command,  &ll_shard_pack_command,
 	};
 	static struct ll_command commands[LL_COUNT(order) + 1];
 	size_t n = 0;

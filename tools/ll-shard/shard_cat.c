@@ -60,8 +60,8 @@ const struct ll_command ll_shard_cat_command = {
 	.operands = "[FILE]...",
 	.summary = "join streams of one kind into one segment, cutting frames afresh",
 	.options = cat_options,
-	.common = LL_COMMON_OUTPUT | LL_COMMON_THREADS | LL_COMMON_MEMORY | LL_COMMON_COMPRESS | LL_COMMON_FILES | LL_COMMON_PART |
-		  LL_COMMON_PROGRESS,
+	.common = LL_COMMON_OUTPUT | LL_COMMON_THREADS | LL_COMMON_MEMORY | LL_COMMON_COMPRESS | LL_COMMON_FILES |
+		  LL_COMMON_PART | LL_COMMON_PROGRESS,
 	.run = run_cat,
 	.examples = "ll-shard cat part-*.ll -o whole.ll\n",
 };
@@ -71,7 +71,8 @@ const struct ll_command ll_shard_cat_command = {
 static int64_t head_count = 10;
 
 static const struct ll_option head_options[] = {
-	{ LL_OPT_INT, 'n', "records", &head_count, "N", "keep the first N records (default 10)", LL_OPT_IDENTITY, NULL, 0, 0x1p62 },
+	{ LL_OPT_INT, 'n', "records", &head_count, "N", "keep the first N records (default 10)", LL_OPT_IDENTITY, NULL,
+	  0, 0x1p62 },
 	{ 0 },
 };
 

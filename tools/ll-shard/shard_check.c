@@ -112,11 +112,11 @@ static void check_segment(void *context, const struct ll_segment *s)
 	struct ll_check *c = context;
 	c->segment++;
 	if (!ll_id_eq(ll_hash128_digest(c->data), s->end.data_id))
-		ll_die(LL_EXIT_INPUT, "%s: segment %llu: the data id of its end frame is not that of its records", file_name(s->file),
-		       (unsigned long long)c->segment);
+		ll_die(LL_EXIT_INPUT, "%s: segment %llu: the data id of its end frame is not that of its records",
+		       file_name(s->file), (unsigned long long)c->segment);
 	if (!ll_id_eq(c->set_id, s->end.set_id))
-		ll_die(LL_EXIT_INPUT, "%s: segment %llu: the set id of its end frame is not that of its records", file_name(s->file),
-		       (unsigned long long)c->segment);
+		ll_die(LL_EXIT_INPUT, "%s: segment %llu: the set id of its end frame is not that of its records",
+		       file_name(s->file), (unsigned long long)c->segment);
 	ll_id_add(&c->file_set_id, c->set_id);
 	c->set_id = (struct ll_id){ { 0 } };
 	ll_hash128_free(c->data);
@@ -135,8 +135,9 @@ uint64_t ll_shard_check_stream(struct ll_check *c, const char *path, const char 
 	c->kind = NULL;
 	ll_reader_close(ll_shard_scan(&scan, &path, 1, kind));
 	if (!ll_is_quiet() && !kind)
-		printf("%s: %s, %llu records, %llu segment%s, set id %s: good\n", file_name(path), c->kind, (unsigned long long)c->records,
-		       (unsigned long long)c->segment, c->segment == 1 ? "" : "s", ll_id_hex(c->file_set_id, set_id));
+		printf("%s: %s, %llu records, %llu segment%s, set id %s: good\n", file_name(path), c->kind,
+		       (unsigned long long)c->records, (unsigned long long)c->segment, c->segment == 1 ? "" : "s",
+		       ll_id_hex(c->file_set_id, set_id));
 	ll_hash128_free(c->data);
 	ll_free(c->kind);
 	return c->records;
@@ -154,14 +155,16 @@ static int run_check(int operands, char **operand)
 	for (size_t i = 0; i < n; i++) {
 		c.file_number = i;
 		bool dataset = strcmp(files[i], "-") != 0 && stat(files[i], &st) == 0 && S_ISDIR(st.st_mode);
-		uint64_t records = dataset ? ll_shard_check_dataset(files[i]) : ll_shard_check_stream(&c, files[i], NULL);
+		uint64_t records =
+			dataset ? ll_shard_check_dataset(files[i]) : ll_shard_check_stream(&c, files[i], NULL);
 		if (expected[i] != UINT64_MAX && expected[i] != records)
 			ll_die(LL_EXIT_INPUT, "%s: %llu records where the list says %llu", file_name(files[i]),
 			       (unsigned long long)records, (unsigned long long)expected[i]);
 		total += records;
 	}
 	if (expect >= 0 && total != (uint64_t)expect)
-		ll_die(LL_EXIT_INPUT, "%llu records where --expect says %llu", (unsigned long long)total, (unsigned long long)expect);
+		ll_die(LL_EXIT_INPUT, "%llu records where --expect says %llu", (unsigned long long)total,
+		       (unsigned long long)expect);
 	if (c.ids) {
 		duplicates = print_duplicates(c.ids, files);
 		ll_sorter_free(c.ids);
@@ -173,7 +176,8 @@ static int run_check(int operands, char **operand)
 static const struct ll_option options[] = {
 	{ LL_OPT_INT, 0, "expect", &expect, "N", "fail unless the inputs hold N records together", 0, NULL, 0, 0x1p62 },
 	{ LL_OPT_FLAG, 0, "unique-ids", &unique_ids, NULL,
-	  "print every (source, id) that occurs twice or more, and where; exit status 1 when there is one", 0, NULL, 0, 0 },
+	  "print every (source, id) that occurs twice or more, and where; exit status 1 when there is one", 0, NULL, 0,
+	  0 },
 	{ 0 },
 };
 

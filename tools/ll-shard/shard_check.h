@@ -9,11 +9,11 @@
 struct ll_check {
 	size_t file_number;
 	struct ll_hash128_state *data; /* of the current segment's digests */
-	struct ll_id set_id;           /* of the current segment */
+	struct ll_id set_id;	       /* of the current segment */
 	struct ll_id file_set_id;
-	uint64_t segment, records;     /* of the current file */
+	uint64_t segment, records; /* of the current file */
 	char *kind;
-	struct ll_sorter *ids;         /* NULL unless duplicates are asked for */
+	struct ll_sorter *ids; /* NULL unless duplicates are asked for */
 	struct ll_buf payload;
 };
 

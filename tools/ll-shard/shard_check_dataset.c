@@ -14,8 +14,8 @@ uint64_t ll_shard_check_dataset(const char *path)
 	ll_dataset_verify(d);
 	uint64_t n = ll_dataset_documents(d), records = ll_shard_check_stream(&c, documents, "documents");
 	if (records != n)
-		ll_die(LL_EXIT_INPUT, "%s: %llu records where the manifest says %llu documents", documents, (unsigned long long)records,
-		       (unsigned long long)n);
+		ll_die(LL_EXIT_INPUT, "%s: %llu records where the manifest says %llu documents", documents,
+		       (unsigned long long)records, (unsigned long long)n);
 	if (!ll_is_quiet())
 		printf("%s: dataset, %llu documents, %llu tokens, id %s: good\n", path, (unsigned long long)n,
 		       (unsigned long long)ll_dataset_tokens(d), ll_dataset_id(d));

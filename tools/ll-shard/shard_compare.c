@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* shard_compare.c - ll-shard compare: are two streams the same set of records (two datasets the same tokens), else where not? */
+/* shard_compare.c - ll-shard compare: are two streams the same set of records (two datasets the same tokens), else
+ * where not? */
 #include "ll-shard/ll_shard.h"
 
 #include <stdio.h>
@@ -21,7 +22,7 @@ struct side {
 	struct ll_id set_id;
 	struct ll_hash128_state *data;
 	struct ll_sorter *sorter; /* NULL when only the ids are wanted */
-	unsigned char number;     /* 0 or 1 */
+	unsigned char number;	  /* 0 or 1 */
 	struct ll_buf payload;
 };
 
@@ -74,9 +75,9 @@ static bool is_regular(const char *path)
 /* One key: the versions of the record that A has more often, and B. */
 struct group {
 	unsigned char key[16];
-	struct ll_buf name;  /* id of a record that differs, or its key in hexadecimal */
+	struct ll_buf name; /* id of a record that differs, or its key in hexadecimal */
 	uint64_t only[2];
-	uint64_t place[2];   /* record number of the first of them */
+	uint64_t place[2]; /* record number of the first of them */
 	bool any;
 };
 
@@ -162,7 +163,8 @@ static struct totals print_differences(struct ll_sorter *sorter)
 			ll_buf_clear(&v.id);
 			ll_buf_add(&v.id, p + 9, len - 9);
 		}
-		/* The sort is stable, so A's come first: its last one, or B's first one too many, is what the other side lacks. */
+		/* The sort is stable, so A's come first: its last one, or B's first one too many, is what the other
+		 * side lacks. */
 		v.count[p[0]]++;
 		if (p[0] == 0 || v.count[1] == v.count[0] + 1)
 			v.place[p[0]] = ll_get64(p + 1);
@@ -214,12 +216,13 @@ static int compare_datasets(const char *path_a, const char *path_b)
 	if (strcmp(ll_dataset_tokenizer_id(a), ll_dataset_tokenizer_id(b)) != 0)
 		printf("different tokenizers: %s and %s\n", ll_dataset_tokenizer_id(a), ll_dataset_tokenizer_id(b));
 	else if ((at = first_difference(a, b)) < LL_MAX(tokens_a, tokens_b))
-		printf("different: A has %llu tokens, B has %llu, they differ from token %llu on\n", (unsigned long long)tokens_a,
-		       (unsigned long long)tokens_b, (unsigned long long)at);
+		printf("different: A has %llu tokens, B has %llu, they differ from token %llu on\n",
+		       (unsigned long long)tokens_a, (unsigned long long)tokens_b, (unsigned long long)at);
 	else
 		same = true;
 	if (same)
-		printf("equal: %llu tokens of %llu documents\n", (unsigned long long)tokens_a, (unsigned long long)ll_dataset_documents(a));
+		printf("equal: %llu tokens of %llu documents\n", (unsigned long long)tokens_a,
+		       (unsigned long long)ll_dataset_documents(a));
 	ll_dataset_close(a);
 	ll_dataset_close(b);
 	return same ? LL_EXIT_OK : LL_EXIT_NEGATIVE;
@@ -256,14 +259,15 @@ static int run_compare(int operands, char **operand)
 		printf("different kinds: %s and %s\n", a.kind, b.kind);
 	} else if (a.records == b.records && ll_id_eq(a.set_id, b.set_id)) {
 		bool same_order = ll_id_eq(ll_hash128_digest(a.data), ll_hash128_digest(b.data));
-		printf("equal: %llu records, set id %s%s\n", (unsigned long long)a.records, set_a, same_order ? "" : ", in another order");
+		printf("equal: %llu records, set id %s%s\n", (unsigned long long)a.records, set_a,
+		       same_order ? "" : ", in another order");
 		status = same_order || !ordered ? LL_EXIT_OK : LL_EXIT_NEGATIVE;
 	} else {
-		printf("different: A has %llu records, set id %s; B has %llu records, set id %s\n", (unsigned long long)a.records, set_a,
-		       (unsigned long long)b.records, set_b);
+		printf("different: A has %llu records, set id %s; B has %llu records, set id %s\n",
+		       (unsigned long long)a.records, set_a, (unsigned long long)b.records, set_b);
 		struct totals t = print_differences(sorter);
-		printf("%llu only in A, %llu only in B, %llu differ\n", (unsigned long long)t.only[0], (unsigned long long)t.only[1],
-		       (unsigned long long)t.differ);
+		printf("%llu only in A, %llu only in B, %llu differ\n", (unsigned long long)t.only[0],
+		       (unsigned long long)t.only[1], (unsigned long long)t.differ);
 	}
 	if (sorter)
 		ll_sorter_free(sorter);
@@ -278,7 +282,8 @@ static int run_compare(int operands, char **operand)
 
 static const struct ll_option options[] = {
 	{ LL_OPT_INT, 'n', "limit", &limit, "N", "print the first N differences (default 10)", 0, NULL, 0, 0x1p62 },
-	{ LL_OPT_FLAG, 0, "ordered", &ordered, NULL, "another order of the same records is a difference, too", 0, NULL, 0, 0 },
+	{ LL_OPT_FLAG, 0, "ordered", &ordered, NULL, "another order of the same records is a difference, too", 0, NULL,
+	  0, 0 },
 	{ 0 },
 };
 

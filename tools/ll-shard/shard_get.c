@@ -12,9 +12,10 @@ static struct ll_strings ids, keys;
 static size_t n_ids, n_keys; /* without repetitions */
 
 static const struct ll_option options[] = {
-	{ LL_OPT_LIST, 0, "id", &ids, "ID", "documents of this id; may be given several times", LL_OPT_IDENTITY, NULL, 0, 0 },
-	{ LL_OPT_LIST, 0, "key", &keys, "HEX", "documents of this key, 32 hexadecimal digits; may be given several times",
-	  LL_OPT_IDENTITY, NULL, 0, 0 },
+	{ LL_OPT_LIST, 0, "id", &ids, "ID", "documents of this id; may be given several times", LL_OPT_IDENTITY, NULL,
+	  0, 0 },
+	{ LL_OPT_LIST, 0, "key", &keys, "HEX",
+	  "documents of this key, 32 hexadecimal digits; may be given several times", LL_OPT_IDENTITY, NULL, 0, 0 },
 	{ 0 },
 };
 
@@ -137,8 +138,8 @@ const struct ll_command ll_shard_get_command = {
 	.operands = "[FILE]...",
 	.summary = "write the documents of given ids or keys; exit status 1 when one is not there",
 	.options = options,
-	.common = LL_COMMON_OUTPUT | LL_COMMON_THREADS | LL_COMMON_MEMORY | LL_COMMON_COMPRESS | LL_COMMON_FILES | LL_COMMON_PART |
-		  LL_COMMON_PROGRESS,
+	.common = LL_COMMON_OUTPUT | LL_COMMON_THREADS | LL_COMMON_MEMORY | LL_COMMON_COMPRESS | LL_COMMON_FILES |
+		  LL_COMMON_PART | LL_COMMON_PROGRESS,
 	.run = run_get,
 	.examples = "ll-shard get --id=page-17 docs.ll | ll-shard export --to=jsonl\n",
 };

@@ -44,7 +44,8 @@ static bool read_segment(struct ll_walk *w, struct segment *s)
 			damaged(w, "cut: the stream stops without an end frame");
 		if (status == LL_WALK_DAMAGED)
 			damaged(w, err.text);
-		if ((sequence == 0) != (w->h.type == LL_FRAME_HEAD) || (w->h.sequence != sequence && w->h.type != LL_FRAME_END))
+		if ((sequence == 0) != (w->h.type == LL_FRAME_HEAD) ||
+		    (w->h.sequence != sequence && w->h.type != LL_FRAME_END))
 			damaged(w, "out of sequence: frames are missing or repeated");
 		s->frames++;
 		s->stored_bytes += LL_FRAME_HEADER_BYTES + w->h.stored_len;
@@ -67,7 +68,8 @@ static bool read_segment(struct ll_walk *w, struct segment *s)
 			if (ll_end_get(w->raw.data, w->raw.len, &s->end, &err) < 0)
 				damaged(w, err.text);
 			if (s->end.failed)
-				ll_die(LL_EXIT_UPSTREAM, "%s: the stage that wrote this stream failed", ll_in_name(w->in));
+				ll_die(LL_EXIT_UPSTREAM, "%s: the stage that wrote this stream failed",
+				       ll_in_name(w->in));
 			if (s->end.segment_len != s->stored_bytes)
 				damaged(w, "the end frame's counts do not match what was read");
 			return true;
@@ -117,10 +119,14 @@ static void put_segment(struct ll_buf *out, const struct segment *s, uint64_t nu
 	if (json) {
 		ll_buf_printf(out, "%s\n    {\"header\": {", number > 1 ? "," : "");
 		put_json_header(out, &s->header);
-		ll_buf_printf(out, "},\n     \"records\": %llu, \"raw_bytes\": %llu, \"stored_bytes\": %llu, \"frames\": %llu, \"index\": %s,\n",
+		ll_buf_printf(out,
+			      "},\n     \"records\": %llu, \"raw_bytes\": %llu, \"stored_bytes\": %llu, \"frames\": "
+			      "%llu, \"index\": %s,\n",
 			      (unsigned long long)s->end.records, (unsigned long long)s->end.raw_bytes,
-			      (unsigned long long)s->stored_bytes, (unsigned long long)s->frames, s->indexed ? "true" : "false");
-		ll_buf_printf(out, "     \"data_id\": \"%s\", \"set_id\": \"%s\",\n     \"lineage\": [", data_id, set_id);
+			      (unsigned long long)s->stored_bytes, (unsigned long long)s->frames,
+			      s->indexed ? "true" : "false");
+		ll_buf_printf(out, "     \"data_id\": \"%s\", \"set_id\": \"%s\",\n     \"lineage\": [", data_id,
+			      set_id);
 		put_json_lines(out, ll_buf_cstr((struct ll_buf *)&s->lineage));
 		ll_buf_puts(out, "]}");
 		return;
@@ -131,8 +137,9 @@ static void put_segment(struct ll_buf *out, const struct segment *s, uint64_t nu
 		ll_buf_printf(out, "    %.*s\n", (int)len, line);
 		line += len + (line[len] == '\n');
 	}
-	ll_buf_printf(out, "    records   %llu\n    bytes     %llu raw, %llu stored in %llu data frames%s\n", (unsigned long long)s->end.records,
-		      (unsigned long long)s->end.raw_bytes, (unsigned long long)s->stored_bytes, (unsigned long long)s->data_frames,
+	ll_buf_printf(out, "    records   %llu\n    bytes     %llu raw, %llu stored in %llu data frames%s\n",
+		      (unsigned long long)s->end.records, (unsigned long long)s->end.raw_bytes,
+		      (unsigned long long)s->stored_bytes, (unsigned long long)s->data_frames,
 		      s->indexed ? ", indexed" : "");
 	ll_buf_printf(out, "    data id   %s\n    set id    %s\n    pipeline\n", data_id, set_id);
 	for (const char *line = ll_buf_cstr((struct ll_buf *)&s->lineage); *line;) {
@@ -171,14 +178,17 @@ static void describe_stream(const char *path, bool first)
 	if (json) {
 		ll_buf_printf(&out, "%s\n {\"file\": ", first ? "" : ",");
 		ll_json_escape(&out, ll_cstr(ll_in_name(w.in)), false);
-		ll_buf_printf(&out, ", \"kind\": \"%s\", \"records\": %llu, \"raw_bytes\": %llu, \"stored_bytes\": %llu, \"set_id\": \"%s\",\n  \"segments\": [",
-			      kind, (unsigned long long)sum.records, (unsigned long long)sum.raw_bytes, (unsigned long long)sum.stored_bytes,
-			      set_id);
+		ll_buf_printf(&out,
+			      ", \"kind\": \"%s\", \"records\": %llu, \"raw_bytes\": %llu, \"stored_bytes\": %llu, "
+			      "\"set_id\": \"%s\",\n  \"segments\": [",
+			      kind, (unsigned long long)sum.records, (unsigned long long)sum.raw_bytes,
+			      (unsigned long long)sum.stored_bytes, set_id);
 		ll_buf_add(&out, segments.data, segments.len);
 		ll_buf_puts(&out, "]}");
 	} else {
-		ll_buf_printf(&out, "%s: %s, %llu records, %llu bytes raw, %llu stored, %llu segment%s, set id %s\n", ll_in_name(w.in), kind,
-			      (unsigned long long)sum.records, (unsigned long long)sum.raw_bytes, (unsigned long long)sum.stored_bytes,
+		ll_buf_printf(&out, "%s: %s, %llu records, %llu bytes raw, %llu stored, %llu segment%s, set id %s\n",
+			      ll_in_name(w.in), kind, (unsigned long long)sum.records,
+			      (unsigned long long)sum.raw_bytes, (unsigned long long)sum.stored_bytes,
 			      (unsigned long long)sum.segments, sum.segments == 1 ? "" : "s", set_id);
 		ll_buf_add(&out, segments.data, segments.len);
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* shard_report.c - ll-shard report: --stats files of many runs added up by stage, and the proof that nothing got lost between. */
+/* shard_report.c - ll-shard report: --stats files of many runs added up by stage, and the proof that nothing got lost
+ * between. */
 #include "ll-shard/shard_report.h"
 
 #include <json-c/json.h>
@@ -48,8 +49,7 @@ static void add_tallies(struct ll_report_tallies *t, struct json_object *object,
 	struct json_object *map;
 	if (!json_object_object_get_ex(object, key, &map) || !json_object_is_type(map, json_type_object))
 		malformed(path, key);
-	json_object_object_foreach(map, name, value)
-		add_tally(t, name, json_object_get_uint64(value));
+	json_object_object_foreach(map, name, value) add_tally(t, name, json_object_get_uint64(value));
 }
 
 static struct json_object *object_of(struct json_object *object, const char *key, const char *path)
@@ -62,7 +62,8 @@ static struct json_object *object_of(struct json_object *object, const char *key
 
 static void add_account(struct ll_report_account *a, struct json_object *object, const char *path)
 {
-	struct json_object *documents = object_of(object, "documents", path), *bytes = object_of(object, "text_bytes", path);
+	struct json_object *documents = object_of(object, "documents", path),
+			   *bytes = object_of(object, "text_bytes", path);
 	a->in += number_of(documents, "in", path);
 	a->kept += number_of(documents, "kept", path);
 	a->out += number_of(documents, "out", path);
@@ -125,8 +126,7 @@ static void add_file(struct ll_report *r, const char *path)
 	if (json_object_object_get_ex(root, "counters", &counters))
 		add_tallies(&s->counters, root, "counters", path);
 	if (json_object_object_get_ex(root, "sources", &sources)) {
-		json_object_object_foreach(sources, name, account)
-			add_account(source_named(s, name), account, path);
+		json_object_object_foreach(sources, name, account) add_account(source_named(s, name), account, path);
 	}
 	json_object_put(root);
 	ll_buf_free(&text);
@@ -165,22 +165,22 @@ static void prove_stage(struct ll_report *r, const struct ll_report_stage *s)
 		      (unsigned long long)a->kept, (unsigned long long)total(&a->extra));
 	if (a->bytes_in + total(&s->added) != a->bytes_out + total(&s->removed))
 		fault(r, "%s: text bytes do not add up: %llu in, %llu added, %llu out, %llu removed", s->program,
-		      (unsigned long long)a->bytes_in, (unsigned long long)total(&s->added), (unsigned long long)a->bytes_out,
-		      (unsigned long long)total(&s->removed));
+		      (unsigned long long)a->bytes_in, (unsigned long long)total(&s->added),
+		      (unsigned long long)a->bytes_out, (unsigned long long)total(&s->removed));
 }
 
 static void prove_link(struct ll_report *r, const struct ll_report_stage *from, const struct ll_report_stage *to)
 {
 	char out[33], in[33];
 	if (from->all.out != to->all.in)
-		fault(r, "%s put out %llu documents, %s took in %llu", from->program, (unsigned long long)from->all.out, to->program,
-		      (unsigned long long)to->all.in);
+		fault(r, "%s put out %llu documents, %s took in %llu", from->program, (unsigned long long)from->all.out,
+		      to->program, (unsigned long long)to->all.in);
 	else if (from->all.bytes_out != to->all.bytes_in)
-		fault(r, "%s put out %llu bytes of text, %s took in %llu", from->program, (unsigned long long)from->all.bytes_out,
-		      to->program, (unsigned long long)to->all.bytes_in);
+		fault(r, "%s put out %llu bytes of text, %s took in %llu", from->program,
+		      (unsigned long long)from->all.bytes_out, to->program, (unsigned long long)to->all.bytes_in);
 	else if (from->have_out && to->have_in && !ll_id_eq(from->out_set, to->in_set))
-		fault(r, "%s put out the set %s, %s took in %s", from->program, ll_id_hex(from->out_set, out), to->program,
-		      ll_id_hex(to->in_set, in));
+		fault(r, "%s put out the set %s, %s took in %s", from->program, ll_id_hex(from->out_set, out),
+		      to->program, ll_id_hex(to->in_set, in));
 }
 
 static int run_report(int operands, char **operand)
@@ -213,7 +213,8 @@ static const struct ll_option options[] = {
 const struct ll_command ll_shard_report_command = {
 	.name = "report",
 	.operands = "[STATS]...",
-	.summary = "add up --stats files by stage, source and reason, and prove that each stage took in what the one before put out; "
+	.summary = "add up --stats files by stage, source and reason, and prove that each stage took in what the one "
+		   "before put out; "
 		   "exit status 1 when one did not",
 	.options = options,
 	.common = LL_COMMON_FILES,

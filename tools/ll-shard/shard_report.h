@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * shard_report.h - what ll-shard report adds up: stages in the order in which their first files were given; files of one
- * program are shards of one stage.
+ * shard_report.h - what ll-shard report adds up: stages in the order in which their first files were given; files of
+ * one program are shards of one stage.
  */
 #ifndef LL_SHARD_REPORT_H
 #define LL_SHARD_REPORT_H

@@ -41,18 +41,20 @@ static void sort_all(struct ll_report *r)
 
 /* ---- table ---- */
 
-static void put_row(struct ll_buf *out, const char *name, uint64_t in, uint64_t documents, uint64_t bytes_in, uint64_t bytes_out)
+static void put_row(struct ll_buf *out, const char *name, uint64_t in, uint64_t documents, uint64_t bytes_in,
+		    uint64_t bytes_out)
 {
 	double kept = in ? 100.0 * (double)documents / (double)in : 100.0;
-	ll_buf_printf(out, "%-24s %12llu %12llu %6.1f%% %15llu %15llu\n", name, (unsigned long long)in, (unsigned long long)documents, kept,
-		      (unsigned long long)bytes_in, (unsigned long long)bytes_out);
+	ll_buf_printf(out, "%-24s %12llu %12llu %6.1f%% %15llu %15llu\n", name, (unsigned long long)in,
+		      (unsigned long long)documents, kept, (unsigned long long)bytes_in, (unsigned long long)bytes_out);
 }
 
 static void put_reasons(struct ll_buf *out, const char *what, const struct ll_report_tallies *t, const char *unit)
 {
 	for (size_t i = 0; i < t->len; i++)
 		if (t->item[i].n)
-			ll_buf_printf(out, "  %-8s %-32s %15llu %s\n", what, t->item[i].name, (unsigned long long)t->item[i].n, unit);
+			ll_buf_printf(out, "  %-8s %-32s %15llu %s\n", what, t->item[i].name,
+				      (unsigned long long)t->item[i].n, unit);
 }
 
 void ll_report_table(struct ll_buf *out, struct ll_report *r)
@@ -72,16 +74,18 @@ void ll_report_table(struct ll_buf *out, struct ll_report *r)
 			const struct ll_report_account *a = &s->source[k];
 			struct ll_buf name = { 0 };
 			ll_buf_printf(&name, "  source %s", a->name[0] ? a->name : "(none)");
-			for (size_t c = 0; c < name.len; c++) /* a source is the user's word: nothing of it drives a terminal */
+			for (size_t c = 0; c < name.len;
+			     c++) /* a source is the user's word: nothing of it drives a terminal */
 				if ((unsigned char)name.data[c] < 0x20 || name.data[c] == 0x7f)
 					name.data[c] = '?';
 			put_row(out, ll_buf_cstr(&name), a->in, a->out, a->bytes_in, a->bytes_out);
 			ll_buf_free(&name);
 		}
 	}
-	ll_buf_printf(out, "%s\n", r->faults	? "The books do not balance."
-				   : r->len > 1 ? "The books balance: every stage took in what the one before put out."
-						: "The books balance.");
+	ll_buf_printf(out, "%s\n",
+		      r->faults	   ? "The books do not balance."
+		      : r->len > 1 ? "The books balance: every stage took in what the one before put out."
+				   : "The books balance.");
 }
 
 /* ---- JSON ---- */
@@ -99,7 +103,8 @@ static void put_tallies(struct ll_buf *out, const char *name, const struct ll_re
 
 static void put_documents(struct ll_buf *out, const struct ll_report_account *a)
 {
-	ll_buf_printf(out, "\"documents\":{\"in\":%llu,\"kept\":%llu,", (unsigned long long)a->in, (unsigned long long)a->kept);
+	ll_buf_printf(out, "\"documents\":{\"in\":%llu,\"kept\":%llu,", (unsigned long long)a->in,
+		      (unsigned long long)a->kept);
 	put_tallies(out, "dropped", &a->dropped);
 	ll_buf_putc(out, ',');
 	put_tallies(out, "extra", &a->extra);

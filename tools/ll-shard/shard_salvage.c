@@ -11,12 +11,13 @@ struct salvage {
 	struct ll_writer *out;
 	struct ll_lineage *lineage;
 	struct ll_header header; /* of the first segment */
-	struct ll_end sums;      /* of the current segment */
+	struct ll_end sums;	 /* of the current segment */
 	struct ll_hash128_state *data;
 };
 
 /* One verified frame; false with err when it does not fit where it stands. */
-static bool take_frame(struct salvage *s, const struct ll_walk *w, bool *in_segment, uint32_t *sequence, struct ll_err *err)
+static bool take_frame(struct salvage *s, const struct ll_walk *w, bool *in_segment, uint32_t *sequence,
+		       struct ll_err *err)
 {
 	if (*in_segment != (w->h.type != LL_FRAME_HEAD))
 		return ll_err_set(err, "a frame of this type cannot stand here"), false;
@@ -75,7 +76,8 @@ static bool take_frame(struct salvage *s, const struct ll_walk *w, bool *in_segm
 	default:
 		if (w->h.type >= 'a')
 			return true;
-		return ll_err_set(err, "a frame type that this version does not know: a newer lltools is needed"), false;
+		return ll_err_set(err, "a frame type that this version does not know: a newer lltools is needed"),
+		       false;
 	}
 }
 
@@ -99,16 +101,16 @@ static int run_salvage(int operands, char **operand)
 			break;
 	}
 	if (!s.out)
-		ll_die(LL_EXIT_INPUT, "%s: frame at byte %llu: nothing can be salvaged: %s", ll_in_name(w.in), (unsigned long long)w.offset,
-		       whole ? "empty: not an lltools stream" : err.text);
+		ll_die(LL_EXIT_INPUT, "%s: frame at byte %llu: nothing can be salvaged: %s", ll_in_name(w.in),
+		       (unsigned long long)w.offset, whole ? "empty: not an lltools stream" : err.text);
 	uint64_t records = ll_writer_records(s.out);
 	ll_writer_close(s.out, s.lineage);
 	if (!whole) {
 		uint64_t size = ll_in_size(w.in);
 		if (size > w.offset)
 			ll_hint("%llu bytes from there on were left out", (unsigned long long)(size - w.offset));
-		ll_warn("%s: frame at byte %llu: %s; %llu records before it were kept", ll_in_name(w.in), (unsigned long long)w.offset,
-			err.text, (unsigned long long)records);
+		ll_warn("%s: frame at byte %llu: %s; %llu records before it were kept", ll_in_name(w.in),
+			(unsigned long long)w.offset, err.text, (unsigned long long)records);
 	}
 	ll_walk_close(&w);
 	ll_hash128_free(s.data);
@@ -122,7 +124,8 @@ static const struct ll_option options[] = { { 0 } };
 const struct ll_command ll_shard_salvage_command = {
 	.name = "salvage",
 	.operands = "[FILE]",
-	.summary = "write the verified beginning of a damaged stream as a proper stream; exit status 1 when something was lost",
+	.summary = "write the verified beginning of a damaged stream as a proper stream; exit status 1 when something "
+		   "was lost",
 	.options = options,
 	.common = LL_COMMON_OUTPUT | LL_COMMON_THREADS | LL_COMMON_COMPRESS | LL_COMMON_PROGRESS,
 	.run = run_salvage,

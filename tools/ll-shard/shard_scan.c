@@ -101,7 +101,8 @@ struct ll_reader *ll_shard_scan(const struct ll_shard_scan *scan, const char *co
 
 struct ll_header ll_shard_header_like(const struct ll_header *in, const char *more)
 {
-	static const char *const ours[] = { "format=", "kind=", "schema=", "program=", "version=", "option.", "salvaged=" };
+	static const char *const ours[] = { "format=",	"kind=",   "schema=",  "program=",
+					    "version=", "option.", "salvaged=" };
 	struct ll_buf extra = { 0 };
 	for (const char *line = in->text; *line;) {
 		size_t len = strcspn(line, "\n"), i = 0;
@@ -123,8 +124,8 @@ struct ll_header ll_shard_header_like(const struct ll_header *in, const char *mo
 
 static void LL_NORETURN malformed(const struct ll_shard_record *r, const struct ll_err *err)
 {
-	ll_die(LL_EXIT_INPUT, "%s: record %llu: %s", strcmp(r->file, "-") ? r->file : "standard input", (unsigned long long)r->number,
-	       err->text);
+	ll_die(LL_EXIT_INPUT, "%s: record %llu: %s", strcmp(r->file, "-") ? r->file : "standard input",
+	       (unsigned long long)r->number, err->text);
 }
 
 static unsigned token_width(const struct ll_header *h)

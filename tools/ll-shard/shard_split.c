@@ -16,13 +16,13 @@ static int64_t count, by_key;
 static const char *prefix;
 
 static const struct ll_option options[] = {
-	{ LL_OPT_STRING, 'o', "output", &prefix, "PREFIX", "write PREFIX-00000.ll, PREFIX-00001.ll, ... and at last PREFIX.list", LL_OPT_FILE,
-	  NULL, 0, 0 },
-	{ LL_OPT_SIZE, 0, "size", &size, "SIZE", "close a shard with the record that reaches SIZE bytes of records", LL_OPT_IDENTITY, NULL, 0,
-	  0 },
+	{ LL_OPT_STRING, 'o', "output", &prefix, "PREFIX",
+	  "write PREFIX-00000.ll, PREFIX-00001.ll, ... and at last PREFIX.list", LL_OPT_FILE, NULL, 0, 0 },
+	{ LL_OPT_SIZE, 0, "size", &size, "SIZE", "close a shard with the record that reaches SIZE bytes of records",
+	  LL_OPT_IDENTITY, NULL, 0, 0 },
 	{ LL_OPT_INT, 0, "count", &count, "N", "N records a shard", LL_OPT_IDENTITY, NULL, 1, 0x1p62 },
-	{ LL_OPT_INT, 0, "by-key", &by_key, "N", "N shards; a document's key alone decides which it is in", LL_OPT_IDENTITY, NULL, 1,
-	  MAX_BY_KEY },
+	{ LL_OPT_INT, 0, "by-key", &by_key, "N", "N shards; a document's key alone decides which it is in",
+	  LL_OPT_IDENTITY, NULL, 1, MAX_BY_KEY },
 	{ 0 },
 };
 
@@ -85,7 +85,8 @@ static void by_hash(void *context, const struct ll_shard_record *r)
 	put(&s->shard[(size_t)(wide >> 64)], r);
 }
 
-/* Shards are finished while the input is still being read, but the inputs' lineage stands at their ends: it is fetched first. */
+/* Shards are finished while the input is still being read, but the inputs' lineage stands at their ends: it is fetched
+ * first. */
 static struct ll_lineage *lineage_of_files(const char *const *files, size_t n)
 {
 	struct ll_lineage *lineage = ll_lineage_new();
@@ -111,7 +112,8 @@ static struct ll_lineage *lineage_of_files(const char *const *files, size_t n)
 				break;
 		}
 		if (status != LL_WALK_END)
-			ll_die(LL_EXIT_INPUT, "%s: frame at byte %llu: %s", files[i], (unsigned long long)w.offset, err.text);
+			ll_die(LL_EXIT_INPUT, "%s: frame at byte %llu: %s", files[i], (unsigned long long)w.offset,
+			       err.text);
 		ll_walk_close(&w);
 	}
 	return lineage;
@@ -176,8 +178,8 @@ const struct ll_command ll_shard_split_command = {
 	.operands = "[FILE]...",
 	.summary = "cut streams into shards by size, by count or by the hash of the key",
 	.options = options,
-	.common = LL_COMMON_OUTPUT | LL_COMMON_THREADS | LL_COMMON_MEMORY | LL_COMMON_COMPRESS | LL_COMMON_FILES | LL_COMMON_PART |
-		  LL_COMMON_PROGRESS,
+	.common = LL_COMMON_OUTPUT | LL_COMMON_THREADS | LL_COMMON_MEMORY | LL_COMMON_COMPRESS | LL_COMMON_FILES |
+		  LL_COMMON_PART | LL_COMMON_PROGRESS,
 	.run = run_split,
 	.examples = "ll-shard split --count=1000 -o part docs.ll\nll-shard check --files-from=part.list\n",
 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * shard_walk.h - the frames of one stream one after the other without decoding the data: seeking over it in files, reading
- * over it in pipes. A reader of structure that says what is wrong instead of ending the program: for info and salvage.
+ * shard_walk.h - the frames of one stream one after the other without decoding the data: seeking over it in files,
+ * reading over it in pipes. A reader of structure that says what is wrong instead of ending the program: for info and
+ * salvage.
  */
 #ifndef LL_SHARD_WALK_H
 #define LL_SHARD_WALK_H
@@ -14,8 +15,8 @@ struct ll_walk {
 	struct ll_in *in;
 	const char *path;
 	struct ll_frame_header h;
-	uint64_t offset;     /* of the frame */
-	uint64_t next;       /* of the frame after it */
+	uint64_t offset; /* of the frame */
+	uint64_t next;	 /* of the frame after it */
 	struct ll_buf stored, raw;
 };
 
