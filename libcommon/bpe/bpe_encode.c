@@ -18,6 +18,7 @@
 
 #define CACHE_SETS ((size_t)1 << 16) /* of two slots of 32 bytes */
 #define CACHE_IDS 3
+#define BATCH 128 /* pre-tokens looked up together */
 #define SCAN_MOST 48 /* bytes of a pre-token merged by scanning */
 #define WINDOW ((size_t)1 << 16)
 
@@ -263,40 +264,58 @@ static void encode_piece(struct ll_bpe_encoder *e, const char *p, size_t n, stru
 		merge_windows(e, p, n, out);
 }
 
-static inline void encode_short(struct ll_bpe_encoder *e, const char *p, size_t n, const char *end, struct ll_ids *out)
+static void encode_miss(struct ll_bpe_encoder *e, struct slot *slot, struct ll_piece piece, const char *p, size_t n,
+			struct ll_ids *out)
 {
-	struct ll_piece piece = ll_piece_pack(p, n, end);
-	struct slot *slot = e->cache + 2 * (ll_piece_hash(piece) & (CACHE_SETS - 1));
+	size_t before = out->len, made;
+	encode_piece(e, p, n, out);
+	made = out->len - before;
+	if (made <= CACHE_IDS) {
+		slot[1] = slot[0];
+		slot->piece = piece;
+		slot->n = (uint32_t)made;
+		memcpy(slot->id, out->id + before, made * sizeof *slot->id);
+	}
+}
+
+/* Looks in the two slots of the set. */
+static inline void encode_short(struct ll_bpe_encoder *e, struct slot *slot, struct ll_piece piece, const char *p,
+				size_t n, struct ll_ids *out)
+{
 	if (!ll_piece_eq(slot->piece, piece)) {
-		if (ll_piece_eq(slot[1].piece, piece)) {
-			slot++;
-		} else {
-			size_t before = out->len, made;
-			encode_piece(e, p, n, out);
-			made = out->len - before;
-			if (made <= CACHE_IDS) {
-				slot[1] = slot[0];
-				slot->piece = piece;
-				slot->n = (uint32_t)made;
-				memcpy(slot->id, out->id + before, made * sizeof *slot->id);
-			}
+		if (!ll_piece_eq(slot[1].piece, piece)) {
+			encode_miss(e, slot, piece, p, n, out);
 			return;
 		}
+		slot++;
 	}
 	memcpy(ids_reserve(out, CACHE_IDS), slot->id, sizeof slot->id);
 	out->len += slot->n;
 }
 
+/* Batch by batch: first where the pieces end, then their keys, so that the slots are on their way when they are needed. */
 static void encode_plain(struct ll_bpe_encoder *e, struct ll_str text, struct ll_ids *out)
 {
-	size_t ends[256], at = 0;
+	size_t ends[BATCH], at = 0;
+	struct ll_piece piece[BATCH];
+	uint32_t set[BATCH];
 	const char *stop = text.data + text.len;
-	for (size_t n; (n = ll_pretokenize(e->bpe->pretokenizer, text, at, ends, LL_COUNT(ends)));) {
+	for (size_t n; (n = ll_pretokenize(e->bpe->pretokenizer, text, at, ends, BATCH));) {
+		size_t start = at;
+		for (size_t i = 0; i < n; start = ends[i++]) {
+			size_t len = ends[i] - start;
+			if (LL_UNLIKELY(len > LL_PIECE_SHORT))
+				continue;
+			piece[i] = ll_piece_pack(text.data + start, len, stop);
+			set[i] = ll_piece_hash(piece[i]) & (CACHE_SETS - 1);
+			__builtin_prefetch(e->cache + 2 * (size_t)set[i]);
+		}
 		for (size_t i = 0; i < n; at = ends[i++]) {
-			if (LL_LIKELY(ends[i] - at <= LL_PIECE_SHORT))
-				encode_short(e, text.data + at, ends[i] - at, stop, out);
+			size_t len = ends[i] - at;
+			if (LL_LIKELY(len <= LL_PIECE_SHORT))
+				encode_short(e, e->cache + 2 * (size_t)set[i], piece[i], text.data + at, len, out);
 			else
-				encode_piece(e, text.data + at, ends[i] - at, out);
+				encode_piece(e, text.data + at, len, out);
 		}
 	}
 }
