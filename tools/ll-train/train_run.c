@@ -309,6 +309,10 @@ int ll_train_run(int operands, char **operand)
 	char *done = ll_path_join(r.dir, "done.json");
 	int status = LL_EXIT_OK;
 	if (ll_path_exists(done) && strcmp(resume, "never") != 0) {
+		uint64_t step;
+		find_start(&r, &step);
+		ll_train_settings_check(&r.settings);
+		check_same(&r);
 		ll_note("%s: is done already", r.dir);
 	} else {
 		prepare(&r);

@@ -1,0 +1,40 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Two runs in one folder, locks left behind, and disks that fill up while a checkpoint is written.
+. "$ROOT/tests/lib.sh"
+. "$ROOT/tests/cli/ll-train/setup"
+
+ll-train $tiny --steps=100000 -o busy 2>first & pid=$!
+i=0; while [ $i -lt 100 ] && ! [ -s busy/log.tsv ]; do sleep 0.05; i=$((i + 1)); done
+status 4 "a second process in the folder" ll-train $tiny --steps=5 --resume=auto -o busy
+says "in use by process $pid" "it names the first"
+kill -9 $pid; wait $pid 2>/dev/null
+ok "the killed one left its lock" test -e busy/lock
+status 0 "which is taken over" sh -c "rm busy/config.conf; ll-train ${tiny% -q} --steps=5 --resume=auto -o busy"
+says "took over the lock of process $pid" "with a note"
+mkdir far; printf 'host elsewhere\npid 1\nboot x\n' > far/lock
+status 4 "a lock of another host is respected" ll-train $tiny --steps=5 -o far
+says "on host elsewhere" "it says where"
+
+# A limit on the size of files: the weights (150 KB) fit, the moments (290 KB) do not.
+ll-train $tiny --steps=3 -o full; rm full/done.json
+cp -r full before
+sed -i 's/^steps = 3/steps = 6/; s/^schedule = .*/schedule = "constant"/' full/config.conf
+status 4 "a full disk while saving" sh -c 'ulimit -f 400; exec ll-train --resume=must -q -o full'
+says "optimizer.bin" "names what could not be written"
+is "$(ls -A full | grep -c tmp)" 0 "nothing half-made is left"
+ok "the checkpoint before is whole" diff -r full/step-00000003 before/step-00000003
+is "$(readlink full/latest)" step-00000003 "latest still points at it"
+status 0 "with room again the run goes on" ll-train --resume=must -q -o full
+is "$(readlink full/latest)" step-00000006 "to its end"
+if [ "$(id -u)" = 0 ] && mkdir disk && mount -t tmpfs -o size=700k none disk 2>/dev/null; then
+	cp ds/tokenizer.json disk/; rm disk/tokenizer.json
+	status 4 "a full tmpfs at the second checkpoint" ll-train $tiny --steps=4 --save-every=2 -o disk/run
+	is "$(readlink disk/run/latest)" step-00000002 "the first one stands"
+	is "$(ls -A disk/run | grep -c tmp)" 0 "nothing half-made is left there"
+	umount disk
+else
+	skip "a full tmpfs" "needs root and mount"
+fi
+status 4 "a log that cannot be written" sh -c 'ulimit -f 0; exec ll-train '"$tiny"' --steps=5 -o nolog'
+finish

@@ -1,0 +1,45 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Whatever ends a run, its continuation gives the same bits: kill -9 at many moments (most of them during a save, since every
+# step saves), SIGTERM, SIGUSR1, --exit-after.
+. "$ROOT/tests/lib.sh"
+. "$ROOT/tests/cli/ll-train/setup"
+
+run="$tiny --steps=60 --save-every=1 --keep=3"
+ll-train $run -@ 1 -o straight
+
+kills=0 at=1
+while [ ! -e killed/done.json ] && [ $kills -lt 400 ]; do
+	timeout -s KILL 0.$(printf '%03d' $((30 + at * 37 % 150))) ll-train $run --resume=auto -@ $((1 + at % 2)) -o killed 2>/dev/null
+	rc=$?; at=$((at + 1)); [ $rc = 137 ] && kills=$((kills + 1))
+	if [ $rc != 137 ] && [ $rc != 0 ]; then break; fi
+	[ -e killed/latest ] && [ ! -e killed/latest/ll-state.json ] && break
+done
+ok "killed $kills times, it came to its end" test -e killed/done.json
+same straight/log.tsv killed/log.tsv "the log of a run killed $kills times"
+same straight/latest/model.safetensors killed/latest/model.safetensors "its weights"
+same straight/latest/optimizer.bin killed/latest/optimizer.bin "its moments"
+absent "nothing half-made is left" killed/.*.tmp* killed/lock
+
+slow="$tiny --steps=4000"
+ended() { # ended SIGNAL: runs, signals once steps are being made, prints the status
+	ll-train $slow -o "$1" 2>.err & pid=$!
+	i=0; while [ $i -lt 100 ] && [ "$(wc -l < "$1/log.tsv" 2>/dev/null || echo 0)" -lt 5 ]; do sleep 0.05; i=$((i + 1)); done
+	kill -"$1" $pid; rc=0; wait $pid || rc=$?; echo $rc
+}
+is "$(ended TERM)" 143 "SIGTERM: saved, then died of it"
+ok "a checkpoint is there" test -s TERM/latest/ll-state.json
+is "$(ended USR1)" 7 "SIGUSR1: saved, status 7"
+ok "a checkpoint is there" test -s USR1/latest/ll-state.json
+is "$(status_of ll-train $slow --exit-after=0.2s -o after)" 7 "--exit-after: status 7"
+is "$(status_of ll-train --resume=must -q --exit-after=0.2s -o after)" 7 "and again, from where it was"
+ok "the log has a row a step" awk 'NR > 1 && $1 != NR - 1 { exit 1 }' after/log.tsv
+is "$(tail -n 1 after/log.tsv | cut -f 1)" "$(readlink after/latest | sed 's/step-0*//')" "the last row is the checkpoint's step"
+status 2 "--exit-after wants a time" ll-train $slow --exit-after=soon -o x
+status 2 "a resumed run keeps what decides its numbers" ll-train --resume=auto --lr=0.5 -o after
+says "cannot be resumed with 0.5" "it names the key"
+
+# A log that is not the checkpoint's.
+cp -r straight other; rm other/done.json; sed -i '3s/^2/7/' other/log.tsv
+status 3 "a changed log is refused" ll-train --resume=auto -o other
+finish
