@@ -9,6 +9,11 @@
 
 #define FILE_MOST ((size_t)1 << 30)
 
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 static const char *text_of(struct json_object *o, const char *key)
 {
 	struct json_object *v;
@@ -255,7 +260,7 @@ struct ll_bpe *ll_bpe_parse_json(struct ll_str json, struct ll_err *err)
 	struct json_object *root = json_tokener_parse_ex(tokener, json.data, (int)json.len);
 	enum json_tokener_error what = json_tokener_get_error(tokener);
 	size_t at = json_tokener_get_parse_end(tokener);
-	while (at < json.len && strchr(" \t\r\n", json.data[at]))
+	while (at < json.len && is_space(json.data[at]))
 		at++;
 	json_tokener_free(tokener);
 	if (!root || what != json_tokener_success || at != json.len) {
@@ -287,7 +292,7 @@ struct ll_bpe *ll_bpe_load(const char *path, const char *pretokenizer)
 	ll_decoder_close(d);
 	struct ll_err err;
 	size_t first = 0;
-	while (first < text.len && strchr(" \t\r\n", text.data[first]))
+	while (first < text.len && is_space(text.data[first]))
 		first++;
 	struct ll_bpe *b;
 	if (first < text.len && text.data[first] == '{')
