@@ -19,7 +19,7 @@ enum ll_option_type {
 			    word */
 	LL_OPT_LIST,	 /* dest: struct ll_strings, appended */
 	LL_OPT_INT,	 /* dest: int64_t, within [min, max] when min < max */
-	LL_OPT_SIZE,	 /* dest: uint64_t bytes */
+	LL_OPT_SIZE,	 /* dest: uint64_t bytes, within [min, max] when min < max */
 	LL_OPT_FLOAT,	 /* dest: double, within [min, max] when min < max */
 	LL_OPT_CHOICE,	 /* dest: const char *; one of `choices`, separated by '|' */
 	LL_OPT_GROUP,	 /* a heading in the help; only `help` is used */
@@ -110,6 +110,9 @@ int ll_main(const struct ll_program *program, int argc, char **argv);
  * are one path a line; an optional tab and a number is an expected record count (`expected` may be NULL; UINT64_MAX =
  * none). The result lives as long as the process. */
 size_t ll_input_files(int operands, char **operand, const char ***files, uint64_t **expected);
+/* What the list says of files[i], where `files` is that result or a part of it; UINT64_MAX when it says nothing. Readers of
+ * streams check it at the end of every file. */
+uint64_t ll_input_expected(const char *const *files, size_t i);
 
 /* "NAME=VALUE" lines of all identity options of the running command with their values in force, sorted by name, one a
  * line. Owned by option.c, valid until the next call. */
@@ -117,7 +120,8 @@ const char *ll_identity(void);
 /* The running program and command ("ll-shard pack"). */
 const char *ll_identity_program(void);
 /* How an identity option that names a file gets its value: a function from stream/ that returns the file's content id
- * as hexadecimal into out (the data id of a container, else XXH3-128 of its bytes). Registered at start by tools. */
+ * as hexadecimal into out (the data id of a container, else XXH3-128 of its bytes). Set by
+ * ll_header_new. */
 extern void (*ll_identity_file_id)(const char *path, char out[33]);
 /* Overrides the value an identity option enters with (a resolved default, say). Copies. */
 void ll_identity_set(const char *name, const char *value);

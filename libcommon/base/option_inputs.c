@@ -75,6 +75,16 @@ static void expect_bytes(const struct inputs *in)
 	ll_progress_expect(total);
 }
 
+static struct inputs inputs; /* of the last call */
+
+uint64_t ll_input_expected(const char *const *files, size_t i)
+{
+	const char *const *list = inputs.file;
+	if (!list || files < list || files + i >= list + inputs.len)
+		return UINT64_MAX;
+	return inputs.expected[files + i - list];
+}
+
 size_t ll_input_files(int operands, char **operand, const char ***files, uint64_t **expected)
 {
 	static const char *standard_input[] = { "-", NULL };
@@ -88,6 +98,7 @@ size_t ll_input_files(int operands, char **operand, const char ***files, uint64_
 	if (none && ll_common.parts > 1)
 		ll_usage_error("--part needs input files to choose from");
 	expect_bytes(&in);
+	inputs = in;
 	*files = none ? standard_input : in.file;
 	if (expected)
 		*expected = none ? unknown : in.expected;

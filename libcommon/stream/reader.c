@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/option.h"
 
 /* Where in `segment = H D* P [i] E` the next frame stands. */
 enum place { BEFORE_HEAD, IN_DATA, AFTER_LINEAGE, AFTER_INDEX };
@@ -16,6 +17,7 @@ struct ll_reader {
 	struct ll_in *in;
 	enum place place;
 	uint64_t file_segments;    /* whole ones read from the current file */
+	uint64_t file_records;
 	uint64_t segment_start;    /* byte in the current file */
 	struct ll_end sums;        /* of the current segment so far */
 	uint32_t sequence;
@@ -153,6 +155,7 @@ static void on_end(struct ll_reader *r, const struct ll_frame_header *h, uint64_
 	ll_id_add(&r->totals.set_id, end.set_id);
 	r->segments++;
 	r->file_segments++;
+	r->file_records += end.records;
 	r->place = BEFORE_HEAD;
 	if (r->on_segment) {
 		struct ll_segment s = { r->files[r->next_file - 1], r->next_file - 1, r->header[r->headers - 1], end,
@@ -168,6 +171,7 @@ static bool open_next(struct ll_reader *r)
 		return false;
 	r->in = ll_in_open(r->files[r->next_file++]);
 	r->file_segments = 0;
+	r->file_records = 0;
 	r->place = BEFORE_HEAD;
 	r->sequence = 0;
 	return true;
@@ -186,6 +190,10 @@ static void end_of_file(struct ll_reader *r, size_t header_bytes, uint64_t offse
 	}
 	if (r->file_segments == 0)
 		ll_die(LL_EXIT_INPUT, "%s: frame 0 at byte 0: empty: not an lltools stream", ll_in_name(r->in));
+	uint64_t expected = ll_input_expected(r->files, r->next_file - 1);
+	if (expected != UINT64_MAX && expected != r->file_records)
+		ll_die(LL_EXIT_INPUT, "%s: %llu records where the list says %llu", ll_in_name(r->in), (unsigned long long)r->file_records,
+		       (unsigned long long)expected);
 	ll_in_close(r->in);
 	r->in = NULL;
 }

@@ -4,51 +4,24 @@
 
 #include "base/error.h"
 #include "base/log.h"
-#include "base/memory.h"
 #include "ll-shard/shard_scan.h"
-
-/* A list with counts shows a stream that was cut between segments. */
-struct counts {
-	const char *const *files;
-	const uint64_t *expected;
-	uint64_t *found;
-};
-
-struct cat {
-	struct ll_writer *out;
-	struct counts counts;
-};
 
 static void copy_record(void *context, const struct ll_shard_record *r)
 {
-	struct cat *cat = context;
-	ll_writer_put_digested(cat->out, r->data, r->len, r->digest);
-}
-
-static void count_segment(void *context, const struct ll_segment *s)
-{
-	struct cat *cat = context;
-	cat->counts.found[s->file_number] += s->end.records;
+	ll_writer_put_digested(context, r->data, r->len, r->digest);
 }
 
 static int run_cat(int operands, char **operand)
 {
 	const char **files;
-	uint64_t *expected;
-	size_t n = ll_input_files(operands, operand, &files, &expected);
-	struct cat cat = { .counts = { files, expected, ll_calloc(n + 1, sizeof(uint64_t)) } };
-	struct ll_shard_scan scan = { &cat, copy_record, count_segment };
+	size_t n = ll_input_files(operands, operand, &files, NULL);
 	struct ll_reader *reader = ll_reader_open(files, n, NULL);
-	if (n == 0)
-		ll_die(LL_EXIT_USAGE, "no input: nothing says what kind the output is");
 	const struct ll_header *first = ll_reader_header(reader);
-	cat.out = ll_writer_open(ll_common.output, ll_shard_header_like(first, NULL));
-	ll_shard_scan_reader(&scan, reader);
-	for (size_t i = 0; i < n; i++)
-		if (expected[i] != UINT64_MAX && expected[i] != cat.counts.found[i])
-			ll_die(LL_EXIT_INPUT, "%s: %llu records where the list says %llu", files[i],
-			       (unsigned long long)cat.counts.found[i], (unsigned long long)expected[i]);
-	ll_writer_close(cat.out, ll_reader_lineage(reader));
+	if (!first)
+		ll_die(LL_EXIT_USAGE, "no input: nothing says what kind the output is");
+	struct ll_writer *out = ll_writer_open(ll_common.output, ll_shard_header_like(first, NULL));
+	ll_shard_scan_reader(&(struct ll_shard_scan){ out, copy_record, NULL }, reader);
+	ll_writer_close(out, ll_reader_lineage(reader));
 	ll_reader_close(reader);
 	return LL_EXIT_OK;
 }

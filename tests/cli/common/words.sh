@@ -67,6 +67,8 @@ status 3 "a wrong count in the list" ll-shard check --files-from=list
 says "3.ll: 1 records where the list says 2" "named"
 status 3 "cat sees it, too" ll-shard cat --files-from=list -o never.ll
 absent "nothing is published" never.ll
+status 3 "so does export, and with it every reader of streams" ll-shard export --to=text --files-from=list -o never.txt
+says "3.ll: 1 records where the list says 2" "named"
 printf 'in.ll\tmany\n' > list
 status 3 "a count that is no number" ll-shard check --files-from=list
 status 4 "a list that is not there" ll-shard check --files-from=nowhere
