@@ -52,6 +52,8 @@ for p in gpt2 cl100k cl100k-tiktoken o200k llama3 qwen2; do
 		same one.json many.json "$p: the same file with $t threads"
 	done
 done
+ok "little memory" ll-bpe train -q -@ 2 --memory=12M --pretokenizer=qwen2 --vocab-size=900 --special='<|endoftext|>' -o many.json big.txt
+same one.json many.json "and small stretches give the same file"
 gzip -c corpus.txt > corpus.txt.gz
 ok "order and compression" ll-bpe train -q --pretokenizer=gpt2 --vocab-size=500 -o a.json corpus.txt.gz toy.txt
 ok "the other way round" ll-bpe train -q --pretokenizer=gpt2 --vocab-size=500 -o b.json toy.txt corpus.txt
