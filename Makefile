@@ -59,7 +59,7 @@ check-long: all $(unit_tests) ## the longer tests too
 check-deps: ## prove that includes run one way
 	@sh tests/check-deps.sh
 
-check-interop: all ## compare with PyTorch, transformers and tokenizers from PyPI (in a virtual environment)
+check-interop: all $(BUILD)/unit/checkpoint_test ## compare with PyTorch, transformers and tokenizers from PyPI (in a virtual environment)
 	@BIN=$(abspath $(BUILD)/bin) sh tests/interop/run.sh
 
 bench: all ## throughput of every stage beside the machine's own limits

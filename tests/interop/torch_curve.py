@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: MIT
+# packages: torch numpy transformers
+"""The loss curve of a small GPT-2 and a small Llama on tinyshakespeare: PyTorch from the same initial weights and batches, 50 steps."""
+import os
+import sys
+
+import torch
+import transformers
+
+sys.path.insert(0, os.path.join(os.environ["ROOT"], "tests/interop/lib"))
+from training import batch_starts, dataset, finish, log, ok, run, shakespeare, skip_all
+
+text = shakespeare(200000)
+if text is None:
+    skip_all("LLTOOLS_TEST_DATA has no tinyshakespeare.txt")
+ids = dataset("ds", text)
+torch.set_num_threads(2)
+BATCH, LENGTH, STEPS, DECAY, CLIP = 8, 64, 50, 0.1, 1.0
+
+
+def compare(preset, shape, **how):
+    common = [f"--preset={preset}", "--data=ds", f"--seq-len={LENGTH}", f"--batch={BATCH}", "--seed=5", "-q"]
+    common += [a for k in shape for a in ("--set", k)]
+    train = ["--lr=1e-3", "--min-lr=1e-4", "--warmup=10", f"--weight-decay={DECAY}", f"--clip={CLIP}"]
+    run("ll-train", *common, "--steps=0", "-o", f"{preset}-start")
+    run("ll-train", *common, *train, f"--steps={STEPS}", "-o", f"{preset}-run")
+    rows = log(f"{preset}-run")
+    model = transformers.AutoModelForCausalLM.from_pretrained(f"{preset}-start/latest", dtype=torch.float32, attn_implementation="eager")
+    model.eval()  # no dropout in either
+    weights = [p for p in model.parameters() if p.dim() > 1]
+    others = [p for p in model.parameters() if p.dim() == 1]
+    optimizer = torch.optim.AdamW([{"params": weights, "weight_decay": DECAY}, {"params": others, "weight_decay": 0.0}], lr=1e-3,
+                                  betas=(0.9, 0.95), eps=1e-8)
+    worst = worst_norm = 0.0
+    for step, row in enumerate(rows):
+        starts = batch_starts(f"{preset}-run", step + 1)
+        window = torch.tensor([ids[s:s + LENGTH + 1] for s in starts])
+        logits = model(window[:, :-1]).logits
+        loss = torch.nn.functional.cross_entropy(logits.reshape(-1, logits.shape[-1]), window[:, 1:].reshape(-1))
+        optimizer.zero_grad()
+        loss.backward()
+        norm = torch.nn.utils.clip_grad_norm_(model.parameters(), CLIP)
+        for group in optimizer.param_groups:
+            group["lr"] = row[3]
+        optimizer.step()
+        worst = max(worst, abs(loss.item() - row[2]))
+        worst_norm = max(worst_norm, abs(norm.item() / row[4] - 1))
+    print(f"# {preset}: loss {rows[0][2]:.4f} to {rows[-1][2]:.4f}; largest difference {worst:.2e}, of gradient norms {worst_norm:.2e} relative")
+    ok(len(rows) == STEPS and rows[-1][2] < rows[0][2] - 1, f"{preset}: {STEPS} steps, the loss falls")
+    ok(worst < 1e-4, f"{preset}: losses equal to 1e-4 over {STEPS} steps")
+    ok(worst_norm < 1e-2, f"{preset}: gradient norms equal to 1 %")
+
+
+compare("gpt2-tiny", ["layers=3", "width=96", "heads=6"])
+compare("llama-tiny", ["layers=3", "width=96", "heads=6", "kv_heads=2", "ffn_width=256"])
+finish()

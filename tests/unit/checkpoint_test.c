@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Checkpoints: every family there and back to the bit, names and shapes as transformers has them, refusals.
+ *
+ *     checkpoint_test --logits DIR ID...    prints the logits after each of the tokens (tests/interop/transformers_logits.py)
+ */
+#include "test.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "io/file.h"
+#include "lm/checkpoint.h"
+#include "lm/folder.h"
+#include "lm/hf_names.h"
+#include "lm/safetensors.h"
+
+static struct ll_pool *pool;
+
+static struct ll_lm *model_of(const char *preset, const char *key, const char *value)
+{
+	struct ll_lm_config c;
+	struct ll_err err;
+	if (ll_lm_preset(&c, preset, &err) < 0 || (key && ll_lm_config_set(&c, key, value, &err) < 0) || ll_lm_config_check(&c, &err) < 0)
+		ll_die(LL_EXIT_BUG, "%s", err.text);
+	struct ll_lm *m = ll_lm_new(&c, 1, 8, LL_LM_TRAINING, pool);
+	ll_lm_init(m, 7);
+	for (size_t i = 0; i < m->parameters; i++) /* gains and biases of their own, so that a swap shows */
+		m->param[i] += (float)(i % 1009) * 1e-5f;
+	return m;
+}
+
+static const struct ll_safetensor *shape_is(const struct ll_safetensors *s, const char *name, uint64_t a, uint64_t b)
+{
+	const struct ll_safetensor *t = ll_safetensors_find(s, name);
+	ok(t && t->shape[0] == a && (t->dims == 1 || t->shape[1] == b), "%s is [%d, %d]", name, (int)a, (int)b);
+	return t;
+}
+
+static void check_file(const char *run, enum ll_hf_family f, const struct ll_lm *m)
+{
+	char *dir = ll_checkpoint_path(run, 3), *path = ll_path_join(dir, "model.safetensors");
+	struct ll_buf b = ll_read_file(path, 64 * LL_MIB);
+	struct ll_safetensors s;
+	struct ll_err err;
+	bool good = ll_safetensors_parse(ll_buf_str(&b), &s, &err) == 0;
+	ok(good, "%s parses", path);
+	if (f == LL_HF_GPT2) {
+		const struct ll_safetensor *t = shape_is(&s, "transformer.h.1.attn.c_attn.weight", 32, 96);
+		const struct ll_lm_tensor *ours = ll_lm_find(m, "h.1.qkv.w");
+		float *x = ll_calloc(t->elements, sizeof(float));
+		ok(ll_safetensor_f32(t, x, NULL) == 0 && x[1] == m->param[ours->offset + 32] && x[96] == m->param[ours->offset + 1],
+		   "Conv1D holds the transpose");
+		ll_free(x);
+		shape_is(&s, "transformer.wte.weight", 256, 32);
+		ok(!ll_safetensors_find(&s, "lm_head.weight") == m->config.tied_head, "a head is stored when it is not tied");
+	} else if (f == LL_HF_LLAMA) {
+		shape_is(&s, "model.layers.0.self_attn.q_proj.weight", 32, 32);
+		shape_is(&s, "model.layers.0.self_attn.k_proj.weight", 16, 32);
+		shape_is(&s, "model.layers.1.mlp.up_proj.weight", 88, 32);
+		shape_is(&s, "lm_head.weight", 256, 32);
+	}
+	ll_safetensors_free(&s);
+	ll_buf_free(&b);
+	ll_free(path);
+	ll_free(dir);
+}
+
+/* Without the state, config.json and the names of transformers alone must give the same model. */
+static void check_as_plain_folder(const char *dir, const struct ll_lm *m)
+{
+	char *state = ll_path_join(dir, LL_FOLDER_STATE);
+	struct ll_lm_folder info;
+	unlink(state);
+	struct ll_lm *n = ll_lm_load_folder(dir, 1, 8, LL_LM_INFERENCE, pool, &info);
+	struct ll_buf a = { 0 }, b = { 0 };
+	ll_lm_config_print(&m->config, &a);
+	ll_lm_config_print(&n->config, &b);
+	ok(n->parameters == m->parameters && memcmp(n->param, m->param, m->parameters * sizeof(float)) == 0,
+	   "read as any Hugging Face folder: the same weights");
+	if (!ok(ll_str_eq(ll_buf_str(&a), ll_buf_str(&b)), "and the same configuration"))
+		diag("", "%s --- %s", ll_buf_cstr(&a), ll_buf_cstr(&b));
+	ll_buf_free(&a);
+	ll_buf_free(&b);
+	ll_lm_folder_free(&info);
+	ll_lm_free(n);
+	ll_free(state);
+}
+
+static void round_trip(const char *run, const char *preset, const char *key, const char *value, enum ll_hf_family family)
+{
+	struct ll_lm *m = model_of(preset, key, value), *n = model_of(preset, key, value);
+	float *moments = ll_calloc(2 * m->parameters, sizeof(float)), *back = ll_calloc(2 * m->parameters, sizeof(float));
+	struct ll_checkpoint_state s = { .step = 3, .tokens = 11, .cursor = 12, .seed = 13, .data_id = (char *)(uintptr_t)"d",
+					 .tokenizer_id = (char *)(uintptr_t)"t", .log_bytes = 5, .valid_loss = 1.25 }, got;
+	struct ll_err err = { "" };
+	for (size_t i = 0; i < 2 * m->parameters; i++)
+		moments[i] = (float)i;
+	memset(n->param, 0, n->parameters * sizeof(float));
+	ll_make_dirs(run);
+	ok(ll_hf_family(&m->config) == family, "%s %s%s is saved as %s", preset, key ? key : "", key ? value : "", ll_hf_family_name(family));
+	ll_checkpoint_save(run, m, moments, &s, NULL, 0);
+	char *dir = ll_checkpoint_path(run, 3), *latest = ll_path_join(run, "latest");
+	if (!ok(ll_checkpoint_load(latest, n, back, &got, &err) == 0, "%s loads", latest))
+		diag("", "%s", err.text);
+	ok(memcmp(m->param, n->param, m->parameters * sizeof(float)) == 0, "weights are the same");
+	ok(memcmp(moments, back, 2 * m->parameters * sizeof(float)) == 0, "moments are the same");
+	ok(got.step == 3 && got.tokens == 11 && got.cursor == 12 && got.seed == 13 && got.log_bytes == 5 && got.valid_loss == 1.25, "state");
+	check_file(run, family, m);
+	if (family != LL_HF_NONE)
+		check_as_plain_folder(dir, m);
+	ll_checkpoint_state_free(&got);
+	ll_free(latest);
+	ll_free(dir);
+	ll_free(moments);
+	ll_free(back);
+	ll_lm_free(m);
+	ll_lm_free(n);
+}
+
+static void test_prune(void)
+{
+	struct ll_lm *m = model_of("gpt2-tiny", NULL, NULL);
+	struct ll_checkpoint_state s = { .seed = 1 };
+	size_t n;
+	ll_make_dirs("prune");
+	for (s.step = 1; s.step <= 6; s.step++)
+		ll_checkpoint_save("prune", m, NULL, &s, NULL, -1);
+	ll_checkpoint_prune("prune", 2, 3);
+	uint64_t *list = ll_checkpoint_list("prune", &n);
+	ok(n == 3 && list[0] == 3 && list[1] == 5 && list[2] == 6, "pruned to the two newest and the last good one");
+	ll_free(list);
+	ll_lm_free(m);
+}
+
+static int print_logits(int argc, char **argv)
+{
+	struct ll_lm_folder info;
+	int64_t n = argc - 3;
+	int32_t *ids = ll_calloc((size_t)n, sizeof(*ids));
+	for (int64_t i = 0; i < n; i++)
+		ids[i] = (int32_t)strtol(argv[3 + i], NULL, 10);
+	struct ll_lm *m = ll_lm_load_folder(argv[2], 1, n, LL_LM_INFERENCE, pool, &info);
+	float *logits = ll_calloc((size_t)m->config.vocabulary, sizeof(*logits));
+	ll_lm_forward(m, ids, 1, n);
+	for (int64_t t = 0; t < n; t++) {
+		ll_lm_logits(m, 0, t, logits);
+		for (int64_t v = 0; v < m->config.vocabulary; v++)
+			printf("%.9g%c", (double)logits[v], v + 1 < m->config.vocabulary ? ' ' : '\n');
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	pool = ll_pool_new(1);
+	if (argc > 3 && strcmp(argv[1], "--logits") == 0)
+		return print_logits(argc, argv);
+	round_trip("g", "gpt2-tiny", NULL, NULL, LL_HF_GPT2);
+	round_trip("gu", "gpt2-tiny", "tied_head", "false", LL_HF_GPT2);
+	round_trip("gr", "gpt2-tiny", "ffn", "relu", LL_HF_GPT2);
+	round_trip("l", "llama-tiny", "kv_heads", "2", LL_HF_LLAMA);
+	round_trip("p", "gpt2-tiny", "parallel_residual", "true", LL_HF_NONE);
+	round_trip("e", "llama-tiny", "rotary_interleaved", "true", LL_HF_NONE);
+	test_prune();
+	return test_done();
+}
