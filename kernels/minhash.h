@@ -16,7 +16,7 @@
 
 #include "base/base.h"
 
-#define LL_MINHASH_MAX 4096u      /* entries of a signature */
+#define LL_MINHASH_MAX 16384u  /* entries of a signature */
 #define LL_MINHASH_ROWS_MAX 256u
 #define LL_MINHASH_LANES 16u      /* n, a, b and signatures are padded to a multiple of this */
 #define LL_MINHASH_PURPOSE 0x6d696e68617368ull /* "minhash" */

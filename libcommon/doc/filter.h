@@ -27,6 +27,9 @@ struct ll_filter {
 	/* In input order, for what ll_sink_decide put off. Returns NULL to keep, else the drop reason; may set *value (a
 	 * string valid until the next call) for the reject tag. `data` is what map attached, 8-byte aligned. */
 	const char *(*decide)(void *context, const struct ll_doc *doc, void *data, size_t len, const char **value);
+	/* After the last document, before the output is declared complete: the place for a check that may end the program.
+	 * May be NULL. */
+	void (*end)(void *context);
 };
 
 /* The document goes on as given (edited or not). Text it lost or gained against the input counts under `reason` "edit"

@@ -41,6 +41,11 @@ struct ll_doc {
 
 /* Checks every length and the tag lists (not UTF-8: text was checked when it was made). */
 int ll_doc_get(const void *record, size_t len, struct ll_doc *out, struct ll_err *err) LL_MUST_CHECK;
+/* The record behind a view that ll_doc_get made, while its fields are as read. */
+static inline const void *ll_doc_record(const struct ll_doc *d)
+{
+	return d->id.data - LL_DOC_FIXED;
+}
 /* Appends the serialized record. Tags named "origin" or "reject.*" must be in volatile_tags. */
 void ll_doc_put(struct ll_buf *out, const struct ll_doc *d);
 size_t ll_doc_size(const struct ll_doc *d);

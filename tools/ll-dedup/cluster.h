@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cluster.h - signatures in, duplicates out: documents that agree in a whole band are joined (union-find over document
+ * numbers), and every connected component keeps one survivor. Band hashes, document facts and results go through external
+ * sorts; in memory stand four bytes and a bit for each document, claimed from --memory.
+ *
+ * The survivor of a component: longest text, ties by smallest key, then smallest text digest, then smallest record digest
+ * (what is left after that is the same record twice); or the first in the order of cluster_add.
+ */
+#ifndef LL_CLUSTER_H
+#define LL_CLUSTER_H
+
+#include "ll-dedup/signature.h"
+
+struct cluster;
+
+struct duplicate {
+	uint64_t document; /* number in the order of cluster_add, from 0 */
+	struct ll_id key;  /* of the survivor */
+	struct ll_str id;  /* of the survivor; valid until the next call */
+};
+
+struct cluster *cluster_new(uint32_t bands, bool keep_first);
+/* A signature of a document. */
+void cluster_add(struct cluster *c, const struct signature *s);
+void cluster_resolve(struct cluster *c);
+/* In ascending order of documents; false at the end. */
+bool cluster_next(struct cluster *c, struct duplicate *out);
+uint64_t cluster_documents(const struct cluster *c);
+uint64_t cluster_clusters(const struct cluster *c);
+uint64_t cluster_duplicates(const struct cluster *c);
+void cluster_free(struct cluster *c);
+
+#endif

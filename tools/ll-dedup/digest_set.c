@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+#include "ll-dedup/digest_set.h"
+
+#include "base/memory.h"
+
+static bool is_free(const struct ll_id *slot)
+{
+	static const struct ll_id zero;
+	return ll_id_eq(*slot, zero);
+}
+
+/* The slot that holds the digest, or the free one where it belongs. */
+static struct ll_id *find(const struct digest_table *t, struct ll_id digest)
+{
+	uint64_t at = (uint64_t)((unsigned __int128)ll_get64(digest.byte + 8) * t->cap >> 64);
+
+	while (!is_free(&t->slot[at]) && !ll_id_eq(t->slot[at], digest))
+		at = at + 1 == t->cap ? 0 : at + 1;
+	return &t->slot[at];
+}
+
+static void grow(struct digest_table *t)
+{
+	struct digest_table old = *t;
+
+	t->cap = old.cap ? old.cap + old.cap / 2 : 64;
+	ll_memory_claim(t->cap * sizeof(*t->slot), "the set of digests");
+	t->slot = ll_calloc(t->cap, sizeof(*t->slot));
+	for (uint64_t i = 0; i < old.cap; i++)
+		if (!is_free(&old.slot[i]))
+			*find(t, old.slot[i]) = old.slot[i];
+	ll_free(old.slot);
+	ll_memory_release(old.cap * sizeof(*t->slot));
+}
+
+bool digest_set_add(struct digest_set *s, struct ll_id digest)
+{
+	struct digest_table *t = &s->table[digest.byte[0]];
+
+	if (is_free(&digest)) {
+		bool fresh = !s->has_zero;
+		s->has_zero = true;
+		return fresh;
+	}
+	if (t->len >= t->cap - t->cap / 6)
+		grow(t);
+	struct ll_id *slot = find(t, digest);
+	if (!is_free(slot))
+		return false;
+	*slot = digest;
+	t->len++;
+	return true;
+}
+
+void digest_set_free(struct digest_set *s)
+{
+	for (size_t i = 0; i < LL_COUNT(s->table); i++) {
+		ll_free(s->table[i].slot);
+		ll_memory_release(s->table[i].cap * sizeof(struct ll_id));
+	}
+	memset(s, 0, sizeof(*s));
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * digest_set.h - a set of 128-bit digests in memory: 256 tables by the first byte, open addressing, each growing by half, so
+ * that growth needs little room beside the set (19 to 29 bytes a digest). Every byte is claimed from --memory; the program
+ * ends with status 4 and the numbers when it does not fit.
+ */
+#ifndef LL_DIGEST_SET_H
+#define LL_DIGEST_SET_H
+
+#include "base/hash.h"
+
+struct digest_table {
+	struct ll_id *slot; /* all zero: free */
+	uint64_t cap, len;
+};
+
+struct digest_set {
+	struct digest_table table[256];
+	bool has_zero;
+};
+
+/* Adds; returns true when the digest was not there before. The set is zeroed before first use. */
+bool digest_set_add(struct digest_set *s, struct ll_id digest);
+void digest_set_free(struct digest_set *s);
+
+#endif

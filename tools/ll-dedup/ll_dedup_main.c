@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/number.h"
+#include "base/option.h"
+#include "ll-dedup/dedup.h"
+#include "ll-dedup/signature.h"
+#include "stream/reader.h"
+
+struct dedup_options dedup = { .unit = "word" };
+
+#define MINHASH_OPTIONS                                                                                                \
+	{ LL_OPT_STRING, 0, "minhash", &dedup.minhash, "BxR", "MinHash-LSH with B bands of R rows, such as 14x8",       \
+	  LL_OPT_IDENTITY, NULL, 0, 0 },                                                                               \
+	{ LL_OPT_INT, 0, "ngram", &dedup.ngram, "N", "items in a shingle (5 words or 24 characters)", LL_OPT_IDENTITY, \
+	  NULL, 1, 1000 },                                                                                             \
+	{ LL_OPT_CHOICE, 0, "unit", &dedup.unit, "UNIT", "what shingles are made of", LL_OPT_IDENTITY, "word|char", 0, 0 }
+#define KEEP_OPTION                                                                                                    \
+	{ LL_OPT_CHOICE, 0, "keep", &dedup.keep, "WHICH", "the copy that survives (exact: first, minhash: longest)",   \
+	  LL_OPT_IDENTITY, "longest|first", 0, 0 }
+
+static const struct ll_option dedup_table[] = {
+	{ LL_OPT_OPTIONAL, 0, "exact", &dedup.exact, "UNIT", "drop documents whose text came before (document)",
+	  LL_OPT_IDENTITY, "document", 0, 0 },
+	MINHASH_OPTIONS,
+	KEEP_OPTION,
+	{ 0 },
+};
+static const struct ll_option sign_table[] = { MINHASH_OPTIONS, { 0 } };
+static const struct ll_option cluster_table[] = { KEEP_OPTION, { 0 } };
+static const struct ll_option apply_table[] = {
+	{ LL_OPT_STRING, 0, "duplicates", &dedup.duplicates, "FILE", "what ll-dedup cluster wrote",
+	  LL_OPT_IDENTITY | LL_OPT_FILE, NULL, 0, 0 },
+	{ 0 },
+};
+static const struct ll_option curve_table[] = {
+	{ LL_OPT_STRING, 0, "minhash", &dedup.minhash, "BxR", "bands and rows", 0, NULL, 0, 0 },
+	{ 0 },
+};
+
+static int run_dedup(int operands, char **operand)
+{
+	const char **files;
+	size_t n = ll_input_files(operands, operand, &files, NULL);
+
+	if (!dedup.exact == !dedup.minhash)
+		ll_die(LL_EXIT_USAGE, "one of --exact and --minhash=BxR is needed");
+	if (dedup.exact) {
+		if (strcmp(dedup.exact, "document") != 0)
+			ll_die(LL_EXIT_USAGE, "--exact=%s: only \"document\" is built in this version", dedup.exact);
+		if (dedup.keep && strcmp(dedup.keep, "first") != 0)
+			ll_die(LL_EXIT_USAGE, "--exact keeps the first copy: --keep=%s goes with --minhash", dedup.keep);
+		return dedup_exact(files, n);
+	}
+	dedup.keep = dedup.keep ? dedup.keep : "longest";
+	ll_identity_set("keep", dedup.keep);
+	return dedup_minhash(files, n);
+}
+
+static int run_sign(int operands, char **operand)
+{
+	const char **files;
+	size_t n = ll_input_files(operands, operand, &files, NULL);
+
+	dedup.minhash = dedup.minhash ? dedup.minhash : "14x8";
+	ll_identity_set("minhash", dedup.minhash);
+	return dedup_sign(files, n);
+}
+
+static int run_cluster(int operands, char **operand)
+{
+	const char **files;
+	size_t n = ll_input_files(operands, operand, &files, NULL);
+
+	dedup.keep = dedup.keep ? dedup.keep : "longest";
+	ll_identity_set("keep", dedup.keep);
+	return dedup_cluster(files, n);
+}
+
+static int run_apply(int operands, char **operand)
+{
+	const char **files;
+	size_t n = ll_input_files(operands, operand, &files, NULL);
+
+	return dedup_apply(files, n);
+}
+
+/* 1 - (1 - s^r)^b for the choice made: Leskovec, Rajaraman, Ullman, Mining of Massive Datasets, section 3.4.2. */
+static int run_curve(int operands, char **operand)
+{
+	struct signature_rule rule;
+
+	(void)operand;
+	if (operands > 0)
+		ll_die(LL_EXIT_USAGE, "curve takes no operands");
+	signature_rule_init(&rule, dedup.minhash ? dedup.minhash : "14x8", 0, "word");
+	printf("jaccard\trecall\n");
+	for (int percent = 50; percent <= 95; percent += 5) {
+		double band = 1, miss = 1;
+		for (uint32_t i = 0; i < rule.rows; i++)
+			band *= percent / 100.0;
+		for (uint32_t i = 0; i < rule.bands; i++)
+			miss *= 1 - band;
+		printf("%.2f\t%.4f\n", percent / 100.0, 1 - miss);
+	}
+	signature_rule_free(&rule);
+	return LL_EXIT_OK;
+}
+
+#define STEP (LL_COMMON_OUTPUT | LL_COMMON_THREADS | LL_COMMON_MEMORY | LL_COMMON_COMPRESS | LL_COMMON_FILES | LL_COMMON_PROGRESS)
+static const struct ll_command commands[] = {
+	{ NULL, "[FILE]...", "drop documents that came before", dedup_table, LL_COMMON_FILTER, run_dedup,
+	  "ll-dedup --exact docs.ll -o unique.ll\n"
+	  "ll-dedup --minhash=14x8 --rejects=near.ll docs.ll -o unique.ll\n" },
+	{ "sign", "[FILE]...", "map: write the signatures of a shard", sign_table, STEP | LL_COMMON_PART, run_sign,
+	  "ll-dedup sign --minhash=14x8 -o a.sig a.ll\n" },
+	{ "cluster", "[SIGNATURES]...", "merge: find the duplicates of all shards", cluster_table, STEP, run_cluster,
+	  "ll-dedup cluster -o all.dup a.sig b.sig\n" },
+	{ "apply", "[FILE]...", "drop a shard's duplicates", apply_table, LL_COMMON_FILTER, run_apply,
+	  "ll-dedup apply --duplicates=all.dup -o a.unique.ll a.ll\n" },
+	{ "curve", "", "print the expected recall by Jaccard similarity", curve_table, 0, run_curve,
+	  "ll-dedup curve --minhash=20x5\n" },
+	{ 0 },
+};
+
+int main(int argc, char **argv)
+{
+	static const struct ll_program program = { "ll-dedup", "exact and near-duplicate removal", commands, NULL };
+
+	ll_identity_file_id = ll_content_id;
+	return ll_main(&program, argc, argv);
+}
