@@ -28,14 +28,14 @@ include build.mk
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all help config deps demo check check-long check-deps check-headers check-man check-interop check-gpu bench bench-gpu \
+.PHONY: all built help config deps demo check check-long check-deps check-headers check-man check-interop check-gpu bench bench-gpu \
 	install uninstall installcheck dist clean distclean
 
 all: $(programs) ## build all programs into build/PROFILE/bin
 	@mkdir -p $(BUILD) && ln -sfn $(notdir $(BUILD)) build/latest
 
 help: ## list the targets and the variables
-	@echo "Targets:"; sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' Makefile | column -t -s'|'
+	@echo "Targets:"; sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r t what; do printf '  %-14s %s\n' "$$t" "$$what"; done
 	@echo "Variables: PREFIX DESTDIR CC CFLAGS SANITIZE=address,undefined|thread CUDA MPI BLAS GUMBO UCHARDET ZLIB BZIP2 LZMA=auto|0|1 DEPS_PREFIX V=1"
 
 config: ## show what was found on this machine
@@ -47,13 +47,21 @@ config: ## show what was found on this machine
 deps: ## install or list what is missing to build, test and run the demo
 	@sh pipelines/deps.sh
 
-demo: all ## real text to a trained and evaluated model (CORPUS="files" for your own)
+# Built by a make of its own, so that what deps installed is found; in parallel unless told otherwise.
+build_after_deps = @$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+
+demo: deps ## real text to a trained and evaluated model (CORPUS="files" for your own)
+	$(build_after_deps) all
 	@$(MAKE) --no-print-directory -f pipelines/demo/Makefile BIN=$(abspath $(BUILD)/bin) $(if $(CORPUS),CORPUS="$(CORPUS)")
 
-check: all $(unit_tests) check-deps ## build and run the tests (about five minutes)
+built: all $(unit_tests)
+
+check: deps check-deps ## build and run the tests (about five minutes)
+	$(build_after_deps) built
 	@BIN=$(abspath $(BUILD)/bin) UNIT=$(abspath $(BUILD)/unit) SANITIZE="$(SANITIZE)" tests/run
 
-check-long: all $(unit_tests) ## the longer tests too
+check-long: deps check-deps ## the longer tests too
+	$(build_after_deps) built
 	@BIN=$(abspath $(BUILD)/bin) UNIT=$(abspath $(BUILD)/unit) SANITIZE="$(SANITIZE)" tests/run --long
 
 check-deps: ## prove that includes run one way
