@@ -37,6 +37,17 @@ static void put_sentence(struct ll_buf *out, const char *summary)
 	ll_buf_free(&text);
 }
 
+static bool names_all(struct ll_str text, const char *choices)
+{
+	for (const char *p = choices; *p; p += *p == '|') {
+		size_t n = strcspn(p, "|");
+		if (!memmem(text.data, text.len, p, n))
+			return false;
+		p += n;
+	}
+	return true;
+}
+
 static void put_option(struct ll_buf *out, const struct ll_option *o)
 {
 	size_t start = out->len;
@@ -54,15 +65,8 @@ static void put_option(struct ll_buf *out, const struct ll_option *o)
 	ll_buf_printf(out, "%*s", (int)(HELP_COLUMN - at), "");
 	size_t from = out->len;
 	put_wrapped(out, o->help ? o->help : "", HELP_COLUMN, HELP_COLUMN);
-	/* The words of a choice follow unless the text names them. */
-	if (o->type == LL_OPT_CHOICE && o->choices) {
-		char first[40];
-		size_t n = LL_MIN(strcspn(o->choices, "|"), sizeof(first) - 1);
-		memcpy(first, o->choices, n);
-		first[n] = '\0';
-		if (!memmem(out->data + from, out->len - from, first, n))
-			ll_buf_printf(out, "%*s%s\n", (int)HELP_COLUMN, "", o->choices);
-	}
+	if (o->type == LL_OPT_CHOICE && o->choices && !names_all(ll_str(out->data + from, out->len - from), o->choices))
+		ll_buf_printf(out, "%*s%s\n", (int)HELP_COLUMN, "", o->choices);
 }
 
 static void put_options(struct ll_buf *out, const struct ll_command *c, bool want_own)

@@ -51,6 +51,19 @@ static void LL_NORETURN no_such_command(const struct ll_program *p, const char *
 	ll_usage_error("%s %s", what, word);
 }
 
+/* With a default command the first word may be a file; one that is not there but looks like a command is a typo. */
+static void check_first_word(const struct ll_program *p, const char *word)
+{
+	const char *words[64];
+	size_t n = 0;
+	for (const struct ll_command *c = p->commands; c->run && n < LL_COUNT(words); c++)
+		if (c->name)
+			words[n++] = c->name;
+	const char *near = word[0] != '-' && !strchr(word, '/') ? ll_nearest(word, words, n) : NULL;
+	if (near && access(word, F_OK) != 0)
+		ll_usage_error("%s is neither a file nor a command; did you mean %s?", word, near);
+}
+
 /* --help and the like before any command, where there is no default command. */
 static void program_option(const struct ll_program *p, const char *word)
 {
@@ -73,8 +86,13 @@ static const struct ll_command *find_command(const struct ll_program *p, int arg
 {
 	const struct ll_command *c = argc > 1 ? ll_command_named(p, argv[1]) : NULL;
 	*first = c ? 2 : 1;
-	if (c || (c = ll_command_default(p)))
+	if (c)
 		return c;
+	if ((c = ll_command_default(p))) {
+		if (argc > 1)
+			check_first_word(p, argv[1]);
+		return c;
+	}
 	if (argc < 2)
 		ll_usage_error("a command is missing");
 	program_option(p, argv[1]);

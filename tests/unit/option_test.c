@@ -176,6 +176,7 @@ static void test_errors(void)
 	refuses(ARGS("--part=2/1"), "I/N");
 	refuses(ARGS("--threads=2"), "unknown option --threads"); /* not one of this command's */
 	refuses(ARGS("other", "operand"), "unexpected operand operand");
+	refuses(ARGS("othre"), "neither a file nor a command; did you mean other?");
 }
 
 static void test_identity(void)
