@@ -78,7 +78,8 @@ fi
 again=
 set -- -y --no-install-recommends
 for page in $documents; do
-	set -- "$@" -o "Dpkg::Options::=--path-include=/usr/share/doc/$page/*"
+	case $page in debian-faq) folder=debian/FAQ ;; *) folder=$page ;; esac
+	set -- "$@" -o "Dpkg::Options::=--path-include=/usr/share/doc/$folder/*"
 	dpkg -s "$page" >/dev/null 2>&1 && again="$again $page"
 done
 export DEBIAN_FRONTEND=noninteractive
