@@ -78,7 +78,7 @@ fi
 again=
 set -- -y --no-install-recommends
 for page in $documents; do
-	case $page in debian-faq) folder=debian/FAQ ;; *) folder=$page ;; esac
+	case $page in debian-faq) folder=debian ;; *) folder=$page ;; esac
 	set -- "$@" -o "Dpkg::Options::=--path-include=/usr/share/doc/$folder/*"
 	dpkg -s "$page" >/dev/null 2>&1 && again="$again $page"
 done
