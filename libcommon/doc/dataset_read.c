@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* dataset_read.c - the reader of token datasets (dataset.h): manifest, mapped token files, blocks checked at first touch. */
+/* dataset_read.c - the reader of token datasets (dataset.h): manifest, mapped token files, blocks checked at first
+ * touch. */
 #include <errno.h>
 #include <json-c/json.h>
 #include <stdatomic.h>
@@ -34,7 +35,8 @@ static void check_size(const char *path, uint64_t bytes)
 	if (stat(path, &st) < 0)
 		ll_die_errno(LL_EXIT_INPUT, "%s: the manifest lists it", path);
 	if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size != bytes)
-		ll_die(LL_EXIT_INPUT, "%s: %lld bytes, the manifest says %llu", path, (long long)st.st_size, (unsigned long long)bytes);
+		ll_die(LL_EXIT_INPUT, "%s: %lld bytes, the manifest says %llu", path, (long long)st.st_size,
+		       (unsigned long long)bytes);
 }
 
 static int read_file_entry(struct ll_dataset *d, const char *manifest, struct json_object *o, struct ll_dataset_file *f,
@@ -57,7 +59,8 @@ static int read_file_entry(struct ll_dataset *d, const char *manifest, struct js
 	f->checked = ll_calloc(f->blocks + 1, sizeof(*f->checked));
 	for (size_t i = 0; i < f->blocks; i++) {
 		struct json_object *h = json_object_array_get_idx(blocks, i);
-		if (!json_object_is_type(h, json_type_string) || ll_id_parse(ll_cstr(json_object_get_string(h)), &f->hash[i]) < 0)
+		if (!json_object_is_type(h, json_type_string) ||
+		    ll_id_parse(ll_cstr(json_object_get_string(h)), &f->hash[i]) < 0)
 			return ll_err_set(err, "%s: block hash %zu is not 32 hexadecimal digits", name, i);
 		ll_hash128_update(all, f->hash[i].byte, 16);
 	}
@@ -71,18 +74,21 @@ static int read_counts(struct ll_dataset *d, struct json_object *o, struct ll_er
 	if (!format || ll_json_tree_u64(o, "version", &version, err) < 0)
 		return -1;
 	if (strcmp(format, "lltools-dataset") != 0 || version != 1)
-		return ll_err_set(err, "format %.40s version %llu; this program reads lltools-dataset version 1", format,
-				  (unsigned long long)version);
+		return ll_err_set(err, "format %.40s version %llu; this program reads lltools-dataset version 1",
+				  format, (unsigned long long)version);
 	const char *tokenizer = ll_json_tree_string(o, "tokenizer", err);
-	if (!tokenizer || ll_json_tree_u64(o, "width", &width, err) < 0 || ll_json_tree_u64(o, "vocabulary", &vocabulary, err) < 0 ||
-	    ll_json_tree_i64(o, "eot", &d->eot, err) < 0 || ll_json_tree_u64(o, "tokens", &d->tokens, err) < 0 ||
-	    ll_json_tree_u64(o, "documents", &d->documents, err) < 0 || ll_json_tree_u64(o, "text_bytes", &d->text_bytes, err) < 0 ||
+	if (!tokenizer || ll_json_tree_u64(o, "width", &width, err) < 0 ||
+	    ll_json_tree_u64(o, "vocabulary", &vocabulary, err) < 0 || ll_json_tree_i64(o, "eot", &d->eot, err) < 0 ||
+	    ll_json_tree_u64(o, "tokens", &d->tokens, err) < 0 ||
+	    ll_json_tree_u64(o, "documents", &d->documents, err) < 0 ||
+	    ll_json_tree_u64(o, "text_bytes", &d->text_bytes, err) < 0 ||
 	    ll_json_tree_u64(o, "block_bytes", &block, err) < 0)
 		return -1;
 	if ((width != 2 && width != 4) || block != LL_DATASET_BLOCK)
-		return ll_err_set(err, "width %llu, blocks of %llu bytes: not what this version writes", (unsigned long long)width,
-				  (unsigned long long)block);
-	if (vocabulary == 0 || vocabulary > (width == 2 ? 65536u : UINT32_MAX) || d->eot < -1 || d->eot >= (int64_t)vocabulary)
+		return ll_err_set(err, "width %llu, blocks of %llu bytes: not what this version writes",
+				  (unsigned long long)width, (unsigned long long)block);
+	if (vocabulary == 0 || vocabulary > (width == 2 ? 65536u : UINT32_MAX) || d->eot < -1 ||
+	    d->eot >= (int64_t)vocabulary)
 		return ll_err_set(err, "vocabulary %llu with end-of-text %lld does not fit %llu bytes a token",
 				  (unsigned long long)vocabulary, (long long)d->eot, (unsigned long long)width);
 	struct ll_id id;
@@ -129,7 +135,8 @@ static void check_documents(struct ll_dataset *d, const char *manifest, struct j
 	struct json_object *f = ll_json_tree_object(o, "documents_file", &err);
 	const char *name = f ? ll_json_tree_string(f, "name", &err) : NULL;
 	const char *id = name ? ll_json_tree_string(f, "data_id", &err) : NULL;
-	if (!id || ll_json_tree_u64(f, "bytes", &bytes, &err) < 0 || ll_json_tree_only(f, names, LL_COUNT(names), &err) < 0)
+	if (!id || ll_json_tree_u64(f, "bytes", &bytes, &err) < 0 ||
+	    ll_json_tree_only(f, names, LL_COUNT(names), &err) < 0)
 		bad(manifest, err.text);
 	d->documents_path = member_path(d, manifest, name);
 	check_size(d->documents_path, bytes);
@@ -148,7 +155,8 @@ static void check_tokenizer(struct ll_dataset *d, const char *manifest, struct j
 	struct json_object *f = ll_json_tree_object(o, "tokenizer_file", &err);
 	const char *name = f ? ll_json_tree_string(f, "name", &err) : NULL;
 	const char *hash = name ? ll_json_tree_string(f, "hash", &err) : NULL;
-	if (!hash || ll_json_tree_u64(f, "bytes", &bytes, &err) < 0 || ll_json_tree_only(f, names, LL_COUNT(names), &err) < 0)
+	if (!hash || ll_json_tree_u64(f, "bytes", &bytes, &err) < 0 ||
+	    ll_json_tree_only(f, names, LL_COUNT(names), &err) < 0)
 		bad(manifest, err.text);
 	d->tokenizer_path = member_path(d, manifest, name);
 	check_size(d->tokenizer_path, bytes);
@@ -160,9 +168,10 @@ static void check_tokenizer(struct ll_dataset *d, const char *manifest, struct j
 
 struct ll_dataset *ll_dataset_open(const char *dir)
 {
-	static const char *const names[] = { "format", "version", "width", "vocabulary", "eot", "tokens", "documents", "text_bytes",
-					     "tokenizer", "id", "split", "block_bytes", "files", "documents_file",
-					     "tokenizer_file", "checksum" };
+	static const char *const names[] = { "format",	"version",     "width",	     "vocabulary",     "eot",
+					     "tokens",	"documents",   "text_bytes", "tokenizer",      "id",
+					     "split",	"block_bytes", "files",	     "documents_file", "tokenizer_file",
+					     "checksum" };
 	struct ll_dataset *d = ll_calloc(1, sizeof(*d));
 	char *manifest = ll_path_join(dir, "manifest.json");
 	struct ll_err err;
@@ -206,8 +215,8 @@ static void check_block(const struct ll_dataset *d, struct ll_dataset_file *f, s
 	for (size_t i = 0; i < len; i += d->width) {
 		uint32_t id = d->width == 2 ? ll_get16(p + i) : ll_get32(p + i);
 		if (id >= d->vocabulary)
-			ll_die(LL_EXIT_INPUT, "%s: byte %zu: token %u is outside the vocabulary of %u", f->path, start + i, id,
-			       d->vocabulary);
+			ll_die(LL_EXIT_INPUT, "%s: byte %zu: token %u is outside the vocabulary of %u", f->path,
+			       start + i, id, d->vocabulary);
 	}
 	atomic_store_explicit(&f->checked[b], 1, memory_order_release);
 }
@@ -215,7 +224,8 @@ static void check_block(const struct ll_dataset *d, struct ll_dataset_file *f, s
 void ll_dataset_read(struct ll_dataset *d, uint64_t start, size_t n, uint32_t *out)
 {
 	if (start > d->tokens || n > d->tokens - start)
-		LL_BUG("tokens %llu + %zu of a dataset of %llu", (unsigned long long)start, n, (unsigned long long)d->tokens);
+		LL_BUG("tokens %llu + %zu of a dataset of %llu", (unsigned long long)start, n,
+		       (unsigned long long)d->tokens);
 	for (size_t i = 0; i < d->files && n > 0; i++) {
 		struct ll_dataset_file *f = &d->file[i];
 		uint64_t count = f->bytes / d->width;
@@ -246,12 +256,13 @@ void ll_dataset_verify(struct ll_dataset *d)
 	const unsigned char *record;
 	uint64_t offset = 0;
 	for (size_t len; (record = ll_reader_next(r, &len)); offset = e.offset + e.length)
-		if (ll_dataset_entry_get(record, len, &e, &err) < 0 || e.offset != offset || e.length > d->tokens - offset)
+		if (ll_dataset_entry_get(record, len, &e, &err) < 0 || e.offset != offset ||
+		    e.length > d->tokens - offset)
 			ll_die(LL_EXIT_INPUT, "%s: not the places of the documents", ll_reader_where(r));
 	ll_reader_close(r);
 	if (offset != d->tokens)
-		ll_die(LL_EXIT_INPUT, "%s: the documents end at token %llu of %llu", d->documents_path, (unsigned long long)offset,
-		       (unsigned long long)d->tokens);
+		ll_die(LL_EXIT_INPUT, "%s: the documents end at token %llu of %llu", d->documents_path,
+		       (unsigned long long)offset, (unsigned long long)d->tokens);
 }
 
 void ll_dataset_close(struct ll_dataset *d)
@@ -273,10 +284,10 @@ void ll_dataset_close(struct ll_dataset *d)
 	ll_free(d);
 }
 
-#define GETTER(type, name)                                     \
-	type ll_dataset_##name(const struct ll_dataset *d)     \
-	{                                                      \
-		return d->name;                                \
+#define GETTER(type, name)                                                                                             \
+	type ll_dataset_##name(const struct ll_dataset *d)                                                             \
+	{                                                                                                              \
+		return d->name;                                                                                        \
 	}
 GETTER(uint64_t, tokens)
 GETTER(uint64_t, documents)

@@ -80,18 +80,28 @@ static void put_string(struct ll_buf *out, const char *key, const char *value)
 	ll_json_escape(out, ll_cstr(value), false);
 }
 
-static void put_state(struct ll_buf *out, const struct ll_lm *m, const struct ll_checkpoint_state *s, enum ll_hf_family f)
+static void put_finite(struct ll_buf *out, double v)
+{
+	if (isfinite(v))
+		ll_put_double(out, v);
+	else
+		ll_buf_puts(out, "null");
+}
+
+static void put_state(struct ll_buf *out, const struct ll_lm *m, const struct ll_checkpoint_state *s,
+		      enum ll_hf_family f)
 {
 	char hex[33];
 	struct ll_buf config = { 0 };
-	ll_buf_printf(out, "\"format\":\"lltools-checkpoint\",\n\"version\":1,\n\"step\":%llu,\n\"tokens\":%llu,\n\"cursor\":%llu",
-		      (unsigned long long)s->step, (unsigned long long)s->tokens, (unsigned long long)s->cursor);
-	ll_buf_printf(out, ",\n\"seed\":\"%llu\",\n\"log_bytes\":%llu,\n\"final\":%s,\n\"valid_loss\":", (unsigned long long)s->seed,
-		      (unsigned long long)s->log_bytes, s->final ? "true" : "false");
-	if (isfinite(s->valid_loss))
-		ll_put_double(out, s->valid_loss);
-	else
-		ll_buf_puts(out, "null");
+	ll_buf_printf(
+		out,
+		"\"format\":\"lltools-checkpoint\",\n\"version\":1,\n\"step\":%llu,\n\"tokens\":%llu,\n\"cursor\":%llu",
+		(unsigned long long)s->step, (unsigned long long)s->tokens, (unsigned long long)s->cursor);
+	ll_buf_printf(out, ",\n\"seed\":\"%llu\",\n\"log_bytes\":%llu,\n\"final\":%s,\n\"valid_loss\":",
+		      (unsigned long long)s->seed, (unsigned long long)s->log_bytes, s->final ? "true" : "false");
+	put_finite(out, s->valid_loss);
+	ll_buf_puts(out, ",\n\"loss\":");
+	put_finite(out, s->loss);
 	put_string(out, "log_hash", ll_id_hex(s->log_hash, hex));
 	put_string(out, "data", s->data_id ? s->data_id : "");
 	put_string(out, "tokenizer", s->tokenizer_id ? s->tokenizer_id : "");
@@ -101,8 +111,8 @@ static void put_state(struct ll_buf *out, const struct ll_lm *m, const struct ll
 	ll_buf_free(&config);
 }
 
-void ll_checkpoint_save(const char *run, const struct ll_lm *m, const float *moments, const struct ll_checkpoint_state *s,
-			const char *tokenizer_path, int64_t eot)
+void ll_checkpoint_save(const char *run, const struct ll_lm *m, const float *moments,
+			const struct ll_checkpoint_state *s, const char *tokenizer_path, int64_t eot)
 {
 	static const char tokenizer_config[] = "{\n  \"tokenizer_class\": \"PreTrainedTokenizerFast\",\n"
 					       "  \"clean_up_tokenization_spaces\": false\n}\n";

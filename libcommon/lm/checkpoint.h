@@ -2,11 +2,11 @@
 /*
  * checkpoint.h - a model in a folder, there and back.
  *
- * A step folder RUN/step-NNNNNNNN is a Hugging Face folder where a class exists for the configuration (hf_names.h): config.json,
- * model.safetensors, tokenizer.json, tokenizer_config.json; anything else is written with our own tensor names and model_type
- * "lltools". Beside them stand optimizer.bin (first moments, then second moments, float32 little-endian in the order of the
- * parameter arena) and ll-state.json (folder.h: sealed, sizes and hashes of all members; the state of the run). The folder
- * appears by one rename. RUN/latest points at the newest.
+ * A step folder RUN/step-NNNNNNNN is a Hugging Face folder where a class exists for the configuration (hf_names.h):
+ * config.json, model.safetensors, tokenizer.json, tokenizer_config.json; anything else is written with our own tensor
+ * names and model_type "lltools". Beside them stand optimizer.bin (first moments, then second moments, float32
+ * little-endian in the order of the parameter arena) and ll-state.json (folder.h: sealed, sizes and hashes of all
+ * members; the state of the run). The folder appears by one rename. RUN/latest points at the newest.
  */
 #ifndef LL_CHECKPOINT_H
 #define LL_CHECKPOINT_H
@@ -14,50 +14,53 @@
 #include "base/hash.h"
 #include "lm/model.h"
 
-/* What a run must know beside its numbers. Strings are owned when loaded (ll_checkpoint_state_free), borrowed when saved. */
+/* What a run must know beside its numbers. Strings are owned when loaded (ll_checkpoint_state_free), borrowed when
+ * saved. */
 struct ll_checkpoint_state {
-	uint64_t step;          /* updates done */
-	uint64_t tokens;        /* predicted so far */
-	uint64_t cursor;        /* global index of the next sample (data_order.h) */
+	uint64_t step;	 /* updates done */
+	uint64_t tokens; /* predicted so far */
+	uint64_t cursor; /* global index of the next sample (data_order.h) */
 	uint64_t seed;
-	char *data_id;          /* of the dataset, 32 digits */
-	char *tokenizer_id;     /* 32 digits, or "" */
-	uint64_t log_bytes;     /* of RUN/log.tsv at this step */
+	char *data_id;	    /* of the dataset, 32 digits */
+	char *tokenizer_id; /* 32 digits, or "" */
+	uint64_t log_bytes; /* of RUN/log.tsv at this step */
 	struct ll_id log_hash;
-	double valid_loss;      /* the last one, NaN: none yet */
-	bool final;             /* the last step of the run */
+	double loss;             /* of the last step, NaN: none yet */
+	double valid_loss; /* the last one, NaN: none yet */
+	bool final;	   /* the last step of the run */
 };
 void ll_checkpoint_state_free(struct ll_checkpoint_state *s);
 
 /* Writes RUN/step-N and moves RUN/latest; eot is the end-of-text id or -1. moments: [2 x parameters] or NULL. */
-void ll_checkpoint_save(const char *run, const struct ll_lm *m, const float *moments, const struct ll_checkpoint_state *s,
-			const char *tokenizer_path, int64_t eot);
+void ll_checkpoint_save(const char *run, const struct ll_lm *m, const float *moments,
+			const struct ll_checkpoint_state *s, const char *tokenizer_path, int64_t eot);
 /* Removes all but the `keep` newest (0: all stay); never `last_good`, the newest and one marked final. */
 void ll_checkpoint_prune(const char *run, uint64_t keep, uint64_t last_good);
 /* Steps that have a folder under `run`, ascending; caller frees. */
 uint64_t *ll_checkpoint_list(const char *run, size_t *n);
 /* "RUN/step-00000012", caller frees. */
 char *ll_checkpoint_path(const char *run, uint64_t step);
-/* Fills parameters, moments (if not NULL) and state from a step folder, every member checked. -1 with file and cause. */
-int ll_checkpoint_load(const char *dir, struct ll_lm *m, float *moments, struct ll_checkpoint_state *s, struct ll_err *err)
-	LL_MUST_CHECK;
+/* Fills parameters, moments (if not NULL) and state from a step folder, every member checked. -1 with file and cause.
+ */
+int ll_checkpoint_load(const char *dir, struct ll_lm *m, float *moments, struct ll_checkpoint_state *s,
+		       struct ll_err *err) LL_MUST_CHECK;
 
 /* ---- for programs that use a model (ll-eval) ---- */
 struct ll_lm_folder {
 	struct ll_lm_config config;
-	char *dir;              /* as given */
-	char *tokenizer_path;   /* DIR/tokenizer.json, or NULL when there is none */
-	uint64_t step;          /* 0 without a state */
-	char *tokenizer_id;     /* "" without a state */
+	char *dir;	      /* as given */
+	char *tokenizer_path; /* DIR/tokenizer.json, or NULL when there is none */
+	uint64_t step;	      /* 0 without a state */
+	char *tokenizer_id;   /* "" without a state */
 };
 /*
- * Loads a model for inference (or LL_LM_TRAINING) from a step folder, RUN/latest, or a Hugging Face folder of a family that
- * hf_names.h knows. Ends the program with status 3 naming file and cause on anything wrong, every member of a step folder
- * checked. batch and seq_len as ll_lm_new; seq_len 0: the model's context. `info` (may be NULL) is owned by the caller
- * (ll_lm_folder_free).
+ * Loads a model for inference (or LL_LM_TRAINING) from a step folder, RUN/latest, or a Hugging Face folder of a family
+ * that hf_names.h knows. Ends the program with status 3 naming file and cause on anything wrong, every member of a step
+ * folder checked. batch and seq_len as ll_lm_new; seq_len 0: the model's context. `info` (may be NULL) is owned by the
+ * caller (ll_lm_folder_free).
  */
-struct ll_lm *ll_lm_load_folder(const char *dir, int64_t batch, int64_t seq_len, enum ll_lm_mode mode, struct ll_pool *pool,
-				struct ll_lm_folder *info);
+struct ll_lm *ll_lm_load_folder(const char *dir, int64_t batch, int64_t seq_len, enum ll_lm_mode mode,
+				struct ll_pool *pool, struct ll_lm_folder *info);
 /* Only the configuration and names, nothing mapped or checked beyond it: to plan memory first. */
 void ll_lm_folder_open(const char *dir, struct ll_lm_folder *info);
 void ll_lm_folder_free(struct ll_lm_folder *info);

@@ -27,7 +27,8 @@ static int read_state(struct json_object *o, struct ll_checkpoint_state *s, stru
 		return ll_err_set(err, "%.40s version %llu; this program reads lltools-checkpoint version 1", format,
 				  (unsigned long long)version);
 	const char *seed = ll_json_tree_string(o, "seed", err), *data = ll_json_tree_string(o, "data", err);
-	const char *tokenizer = ll_json_tree_string(o, "tokenizer", err), *log = ll_json_tree_string(o, "log_hash", err);
+	const char *tokenizer = ll_json_tree_string(o, "tokenizer", err),
+		   *log = ll_json_tree_string(o, "log_hash", err);
 	if (!seed || !data || !tokenizer || !log || ll_json_tree_u64(o, "step", &s->step, err) < 0 ||
 	    ll_json_tree_u64(o, "tokens", &s->tokens, err) < 0 || ll_json_tree_u64(o, "cursor", &s->cursor, err) < 0 ||
 	    ll_json_tree_u64(o, "log_bytes", &s->log_bytes, err) < 0)
@@ -36,6 +37,8 @@ static int read_state(struct json_object *o, struct ll_checkpoint_state *s, stru
 		return ll_err_set(err, "seed or log_hash cannot be read");
 	if (ll_json_tree_double(o, "valid_loss", &s->valid_loss, NULL) < 0)
 		s->valid_loss = NAN;
+	if (ll_json_tree_double(o, "loss", &s->loss, NULL) < 0)
+		s->loss = NAN;
 	struct json_object *final;
 	s->final = json_object_object_get_ex(o, "final", &final) && json_object_get_boolean(final);
 	s->data_id = ll_strdup(data);
@@ -152,7 +155,8 @@ static int read_moments(const char *dir, float *moments, size_t n, struct ll_err
 	return rc;
 }
 
-int ll_checkpoint_load(const char *dir, struct ll_lm *m, float *moments, struct ll_checkpoint_state *s, struct ll_err *err)
+int ll_checkpoint_load(const char *dir, struct ll_lm *m, float *moments, struct ll_checkpoint_state *s,
+		       struct ll_err *err)
 {
 	struct ll_lm_config c;
 	struct ll_err why;
@@ -197,7 +201,8 @@ static int open_folder(const char *dir, struct ll_lm_folder *info, bool checked,
 			o = ll_folder_open(dir, err);
 		} else {
 			struct ll_buf text = ll_read_file(state, 16 * LL_MIB);
-			if (ll_json_seal_check(ll_buf_str(&text), &why) < 0 || !(o = ll_json_tree_parse(ll_buf_str(&text), &why)))
+			if (ll_json_seal_check(ll_buf_str(&text), &why) < 0 ||
+			    !(o = ll_json_tree_parse(ll_buf_str(&text), &why)))
 				ll_err_set(err, "%s: %s", state, why.text);
 			ll_buf_free(&text);
 		}
@@ -231,8 +236,8 @@ void ll_lm_folder_open(const char *dir, struct ll_lm_folder *info)
 		ll_die(LL_EXIT_INPUT, "%s", err.text);
 }
 
-struct ll_lm *ll_lm_load_folder(const char *dir, int64_t batch, int64_t seq_len, enum ll_lm_mode mode, struct ll_pool *pool,
-				struct ll_lm_folder *info)
+struct ll_lm *ll_lm_load_folder(const char *dir, int64_t batch, int64_t seq_len, enum ll_lm_mode mode,
+				struct ll_pool *pool, struct ll_lm_folder *info)
 {
 	struct ll_lm_folder own;
 	struct ll_err err;

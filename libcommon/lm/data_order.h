@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * data_order.h - which tokens a sample is made of, as a pure function of (seed, cursor). The cursor is the global sample
- * index: it counts samples from the start of the run whatever the batch, the accumulation or the number of threads. Every
- * epoch is a permutation of the dataset's samples of its own.
+ * data_order.h - which tokens a sample is made of, as a pure function of (seed, cursor). The cursor is the global
+ * sample index: it counts samples from the start of the run whatever the batch, the accumulation or the number of
+ * threads. Every epoch is a permutation of the dataset's samples of its own.
  */
 #ifndef LL_DATA_ORDER_H
 #define LL_DATA_ORDER_H
@@ -13,7 +13,7 @@ struct ll_data_order {
 	uint64_t length;  /* tokens a sample predicts; it reads one more */
 	uint64_t samples; /* an epoch: (tokens - 1) / length; what remains at the end of the dataset is left out */
 	uint64_t seed;
-	uint64_t epoch;   /* the one `permutation` belongs to */
+	uint64_t epoch; /* the one `permutation` belongs to */
 	struct ll_permutation permutation;
 };
 

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/base.h"
+
 #include "lm/folder.h"
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <json-c/json.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -96,6 +99,22 @@ void ll_folder_put(struct ll_folder_writer *w, const char *name, const void *dat
 	ll_hash128_update(w->hash, data, len);
 }
 
+/* One rename. Where the step exists already (written by an earlier life of the run), the two change places. */
+static void publish(const char *temp, const char *final)
+{
+	bool exists = ll_path_exists(final);
+	int rc = exists ? renameat2(AT_FDCWD, temp, AT_FDCWD, final, RENAME_EXCHANGE) : rename(temp, final);
+	if (rc < 0 && exists && (errno == EINVAL || errno == ENOSYS)) {
+		ll_folder_remove(final);
+		exists = false;
+		rc = rename(temp, final);
+	}
+	if (rc < 0)
+		ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot rename %s to it", final, temp);
+	if (exists)
+		ll_folder_remove(temp);
+}
+
 void ll_folder_commit(struct ll_folder_writer *w, const char *members)
 {
 	struct ll_buf state = { 0 };
@@ -108,10 +127,7 @@ void ll_folder_commit(struct ll_folder_writer *w, const char *members)
 	ll_out_write(begin_member(w, LL_FOLDER_STATE), state.data, state.len);
 	finish_member(w);
 	ll_sync_dir(w->temp);
-	if (ll_path_exists(final)) /* of an earlier, longer life of this run: it was rolled back behind this step */
-		ll_folder_remove(final);
-	if (rename(w->temp, final) < 0)
-		ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot rename %s to it", final, w->temp);
+	publish(w->temp, final);
 	for (size_t i = 0; i < w->members; i++)
 		ll_temp_remove(w->member_slot[i]);
 	ll_temp_remove(w->slot);
@@ -132,7 +148,8 @@ static int check_member(const char *dir, struct json_object *o, struct ll_err *e
 	uint64_t bytes;
 	const char *name = ll_json_tree_string(o, "name", &why);
 	const char *hash = name ? ll_json_tree_string(o, "hash", &why) : NULL;
-	if (!hash || ll_json_tree_u64(o, "bytes", &bytes, &why) < 0 || ll_id_parse(ll_cstr(hash), &wanted) < 0 || strchr(name, '/'))
+	if (!hash || ll_json_tree_u64(o, "bytes", &bytes, &why) < 0 || ll_id_parse(ll_cstr(hash), &wanted) < 0 ||
+	    strchr(name, '/'))
 		return ll_err_set(err, "%s: not a list of members", dir);
 	char *path = ll_path_join(dir, name);
 	struct stat st;

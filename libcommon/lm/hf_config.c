@@ -36,10 +36,10 @@ static void write_gpt2(const struct ll_lm_config *c, struct ll_buf *out)
 static void write_llama(const struct ll_lm_config *c, struct ll_buf *out)
 {
 	ll_buf_printf(out,
-		      "  \"architectures\": [\"LlamaForCausalLM\"],\n  \"model_type\": \"llama\",\n  \"hidden_size\": %" PRId64
-		      ",\n  \"num_hidden_layers\": %" PRId64 ",\n  \"num_attention_heads\": %" PRId64
-		      ",\n  \"num_key_value_heads\": %" PRId64 ",\n  \"head_dim\": %" PRId64 ",\n  \"intermediate_size\": %" PRId64
-		      ",\n  \"max_position_embeddings\": %" PRId64
+		      "  \"architectures\": [\"LlamaForCausalLM\"],\n  \"model_type\": \"llama\",\n  \"hidden_size\": "
+		      "%" PRId64 ",\n  \"num_hidden_layers\": %" PRId64 ",\n  \"num_attention_heads\": %" PRId64
+		      ",\n  \"num_key_value_heads\": %" PRId64 ",\n  \"head_dim\": %" PRId64
+		      ",\n  \"intermediate_size\": %" PRId64 ",\n  \"max_position_embeddings\": %" PRId64
 		      ",\n  \"hidden_act\": \"silu\",\n  \"attention_bias\": false,\n  \"mlp_bias\": false,\n",
 		      c->width, c->layers, c->heads, c->kv_heads, c->head_dim, c->ffn_width, c->context);
 	put_double(out, "rms_norm_eps", c->norm_eps);
@@ -59,13 +59,16 @@ void ll_hf_config_write(const struct ll_lm_config *c, enum ll_hf_family f, int64
 	else if (f == LL_HF_LLAMA)
 		write_llama(c, out);
 	else
-		ll_buf_puts(out, "  \"model_type\": \"lltools\",\n  \"lltools_note\": \"no transformers class computes this "
-				 "configuration; the tensors have the names of lltools\",\n");
+		ll_buf_puts(out,
+			    "  \"model_type\": \"lltools\",\n  \"lltools_note\": \"no transformers class computes this "
+			    "configuration; the tensors have the names of lltools\",\n");
 	if (eot >= 0)
 		ll_buf_printf(out, "  \"bos_token_id\": %" PRId64 ",\n  \"eos_token_id\": %" PRId64 ",\n", eot, eot);
 	else
 		ll_buf_puts(out, "  \"bos_token_id\": null,\n  \"eos_token_id\": null,\n");
-	ll_buf_printf(out, "  \"tie_word_embeddings\": %s,\n  \"torch_dtype\": \"float32\",\n  \"vocab_size\": %" PRId64 "\n}\n",
+	ll_buf_printf(out,
+		      "  \"tie_word_embeddings\": %s,\n  \"torch_dtype\": \"float32\",\n  \"vocab_size\": %" PRId64
+		      "\n}\n",
 		      c->tied_head ? "true" : "false", c->vocabulary);
 }
 
@@ -103,8 +106,9 @@ static bool is_true(struct json_object *o, const char *key, bool otherwise)
 static int read_gpt2(struct json_object *o, struct ll_lm_config *c, struct ll_err *err)
 {
 	const char *act = ll_json_tree_string(o, "activation_function", NULL);
-	if (ll_lm_preset(c, "gpt2-124m", err) < 0 || integer(o, "n_embd", &c->width, err) < 0 || integer(o, "n_layer", &c->layers, err) < 0 ||
-	    integer(o, "n_head", &c->heads, err) < 0 || integer(o, "n_positions", &c->context, err) < 0)
+	if (ll_lm_preset(c, "gpt2-124m", err) < 0 || integer(o, "n_embd", &c->width, err) < 0 ||
+	    integer(o, "n_layer", &c->layers, err) < 0 || integer(o, "n_head", &c->heads, err) < 0 ||
+	    integer(o, "n_positions", &c->context, err) < 0)
 		return -1;
 	if (!act || strcmp(act, "gelu_new") == 0 || strcmp(act, "gelu_pytorch_tanh") == 0)
 		c->ffn = LL_LM_FFN_GELU_TANH;
@@ -126,8 +130,10 @@ static int read_llama(struct json_object *o, struct ll_lm_config *c, struct ll_e
 	const char *act = ll_json_tree_string(o, "hidden_act", NULL);
 	struct json_object *rope = ll_json_tree_object(o, "rope_parameters", NULL);
 	if (ll_lm_preset(c, "llama-7b", err) < 0 || integer(o, "hidden_size", &c->width, err) < 0 ||
-	    integer(o, "num_hidden_layers", &c->layers, err) < 0 || integer(o, "num_attention_heads", &c->heads, err) < 0 ||
-	    integer(o, "intermediate_size", &c->ffn_width, err) < 0 || integer(o, "max_position_embeddings", &c->context, err) < 0)
+	    integer(o, "num_hidden_layers", &c->layers, err) < 0 ||
+	    integer(o, "num_attention_heads", &c->heads, err) < 0 ||
+	    integer(o, "intermediate_size", &c->ffn_width, err) < 0 ||
+	    integer(o, "max_position_embeddings", &c->context, err) < 0)
 		return -1;
 	if (act && strcmp(act, "silu") != 0)
 		return ll_err_set(err, "hidden_act %.40s is not silu", act);

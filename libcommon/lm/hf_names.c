@@ -11,8 +11,8 @@ enum ll_hf_family ll_hf_family(const struct ll_lm_config *c)
 	if (plain && c->norm == LL_LM_NORM_LAYER && c->position == LL_LM_POS_LEARNED && !ll_lm_gated(c) && c->bias &&
 	    c->kv_heads == c->heads && c->heads * c->head_dim == c->width)
 		return LL_HF_GPT2;
-	if (plain && c->norm == LL_LM_NORM_RMS && c->position == LL_LM_POS_ROTARY && c->ffn == LL_LM_FFN_SWIGLU && !c->bias &&
-	    !c->rotary_interleaved && c->rotary_fraction == 1)
+	if (plain && c->norm == LL_LM_NORM_RMS && c->position == LL_LM_POS_ROTARY && c->ffn == LL_LM_FFN_SWIGLU &&
+	    !c->bias && !c->rotary_interleaved && c->rotary_fraction == 1)
 		return LL_HF_LLAMA;
 	return LL_HF_NONE;
 }
@@ -52,7 +52,9 @@ static const struct rename gpt2[] = {
 static const struct rename llama[] = {
 	{ "wte", "model.embed_tokens.weight", false },
 	{ "h.#.norm1.w", "model.layers.#.input_layernorm.weight", false },
-	{ "h.#.qkv.w", "model.layers.#.self_attn.q_proj.weight|model.layers.#.self_attn.k_proj.weight|model.layers.#.self_attn.v_proj.weight",
+	{ "h.#.qkv.w",
+	  "model.layers.#.self_attn.q_proj.weight|model.layers.#.self_attn.k_proj.weight|model.layers.#.self_attn.v_"
+	  "proj.weight",
 	  false },
 	{ "h.#.proj.w", "model.layers.#.self_attn.o_proj.weight", false },
 	{ "h.#.norm2.w", "model.layers.#.post_attention_layernorm.weight", false },

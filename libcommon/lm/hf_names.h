@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hf_names.h - our tensors and configurations under the names of Hugging Face transformers, as one table for writing and
- * reading. Families: gpt2 (Conv1D weights are [in, out], the transpose of ours; Q|K|V fused) and llama (q, k, v and gate, up
- * apart; rotary in the split-half form). What fits none is "lltools": our names, no transformers class.
+ * hf_names.h - our tensors and configurations under the names of Hugging Face transformers, as one table for writing
+ * and reading. Families: gpt2 (Conv1D weights are [in, out], the transpose of ours; Q|K|V fused) and llama (q, k, v and
+ * gate, up apart; rotary in the split-half form). What fits none is "lltools": our names, no transformers class.
  */
 #ifndef LL_HF_NAMES_H
 #define LL_HF_NAMES_H
@@ -19,9 +19,9 @@ const char *ll_hf_family_name(enum ll_hf_family f);
 /* A piece of one of our tensors under a name of the family: rows [row, row + rows), all columns. */
 struct ll_hf_tensor {
 	char name[96];
-	size_t tensor;         /* index in ll_lm.tensor */
+	size_t tensor; /* index in ll_lm.tensor */
 	int64_t row, rows;
-	bool transpose;        /* the family holds [in, out] */
+	bool transpose; /* the family holds [in, out] */
 };
 /* All pieces, in the order of our tensors; caller frees. */
 struct ll_hf_tensor *ll_hf_tensors(const struct ll_lm *m, enum ll_hf_family f, size_t *n);

@@ -13,8 +13,9 @@ static const struct {
 	const char *name;
 	unsigned bits;
 } dtypes[] = {
-	{ "BOOL", 8 }, { "U8", 8 },   { "I8", 8 },   { "F8_E5M2", 8 }, { "F8_E4M3", 8 }, { "I16", 16 }, { "U16", 16 }, { "F16", 16 },
-	{ "BF16", 16 }, { "I32", 32 }, { "U32", 32 }, { "F32", 32 },     { "F64", 64 },     { "I64", 64 }, { "U64", 64 },
+	{ "BOOL", 8 }, { "U8", 8 },   { "I8", 8 },   { "F8_E5M2", 8 }, { "F8_E4M3", 8 },
+	{ "I16", 16 }, { "U16", 16 }, { "F16", 16 }, { "BF16", 16 },   { "I32", 32 },
+	{ "U32", 32 }, { "F32", 32 }, { "F64", 64 }, { "I64", 64 },    { "U64", 64 },
 };
 
 static unsigned bits_of(const char *dtype)
@@ -45,7 +46,8 @@ static int parse_entry(const char *name, struct json_object *o, struct ll_safete
 	if (bits == 0)
 		return ll_err_set(err, "tensor %.80s: unknown dtype %.20s", name, dtype);
 	if (json_object_array_length(shape) > LL_SAFETENSORS_DIMS || json_object_array_length(offsets) != 2)
-		return ll_err_set(err, "tensor %.80s: more than %d dimensions, or not two offsets", name, LL_SAFETENSORS_DIMS);
+		return ll_err_set(err, "tensor %.80s: more than %d dimensions, or not two offsets", name,
+				  LL_SAFETENSORS_DIMS);
 	strcpy(t->dtype, dtype);
 	t->name = ll_strdup(name);
 	t->dims = (unsigned)json_object_array_length(shape);
@@ -55,8 +57,9 @@ static int parse_entry(const char *name, struct json_object *o, struct ll_safete
 		    __builtin_mul_overflow(t->elements, t->shape[i], &t->elements))
 			return ll_err_set(err, "tensor %.80s: not a shape", name);
 	uint64_t bytes;
-	if (exact(json_object_array_get_idx(offsets, 0), &t->begin) < 0 || exact(json_object_array_get_idx(offsets, 1), &t->end) < 0 ||
-	    t->end < t->begin || __builtin_mul_overflow(t->elements, (uint64_t)(bits / 8), &bytes) || t->end - t->begin != bytes)
+	if (exact(json_object_array_get_idx(offsets, 0), &t->begin) < 0 ||
+	    exact(json_object_array_get_idx(offsets, 1), &t->end) < 0 || t->end < t->begin ||
+	    __builtin_mul_overflow(t->elements, (uint64_t)(bits / 8), &bytes) || t->end - t->begin != bytes)
 		return ll_err_set(err, "tensor %.80s: its offsets do not fit its shape", name);
 	return 0;
 }
@@ -79,7 +82,8 @@ static int check_places(struct ll_safetensors *s, const unsigned char *buffer, u
 	for (size_t i = 0; i < s->n; i++) {
 		struct ll_safetensor *t = &s->tensor[i];
 		if (t->begin != at)
-			return ll_err_set(err, "tensor %.80s: %s", t->name, t->begin < at ? "overlaps another" : "a hole before it");
+			return ll_err_set(err, "tensor %.80s: %s", t->name,
+					  t->begin < at ? "overlaps another" : "a hole before it");
 		if (t->end > len)
 			return ll_err_set(err, "tensor %.80s: ends at byte %llu of %llu: the file is cut", t->name,
 					  (unsigned long long)t->end, (unsigned long long)len);
@@ -94,7 +98,8 @@ static int check_places(struct ll_safetensors *s, const unsigned char *buffer, u
 static int parse_header(struct json_object *header, struct ll_safetensors *out, struct ll_err *err)
 {
 	out->tensor = ll_calloc((size_t)json_object_object_length(header) + 1, sizeof(*out->tensor));
-	json_object_object_foreach(header, name, entry) {
+	json_object_object_foreach(header, name, entry)
+	{
 		if (strcmp(name, "__metadata__") == 0) {
 			if (!json_object_is_type(entry, json_type_object))
 				return ll_err_set(err, "__metadata__ is not an object");
@@ -176,7 +181,8 @@ int ll_safetensor_f32(const struct ll_safetensor *t, float *out, struct ll_err *
 		for (uint64_t i = 0; i < t->elements; i++)
 			out[i] = from_half(ll_get16(p + 2 * i));
 	} else {
-		return ll_err_set(err, "tensor %.80s: dtype %s cannot be a weight here (F32, F16 and BF16 can)", t->name, t->dtype);
+		return ll_err_set(err, "tensor %.80s: dtype %s cannot be a weight here (F32, F16 and BF16 can)",
+				  t->name, t->dtype);
 	}
 	return 0;
 }
@@ -204,7 +210,8 @@ static void put_floats(struct ll_out *out, struct ll_hash128_state *hash, const 
 	}
 }
 
-void ll_safetensors_write(struct ll_out *out, struct ll_hash128_state *hash, const struct ll_safetensor_source *t, size_t n)
+void ll_safetensors_write(struct ll_out *out, struct ll_hash128_state *hash, const struct ll_safetensor_source *t,
+			  size_t n)
 {
 	struct ll_buf header = { 0 };
 	uint64_t at = 0;
@@ -221,7 +228,8 @@ void ll_safetensors_write(struct ll_out *out, struct ll_hash128_state *hash, con
 		else
 			ll_buf_printf(&header, "%llu,%llu", (unsigned long long)(t[i].transpose ? columns : rows),
 				      (unsigned long long)(t[i].transpose ? rows : columns));
-		ll_buf_printf(&header, "],\"data_offsets\":[%llu,%llu]}", (unsigned long long)at, (unsigned long long)end);
+		ll_buf_printf(&header, "],\"data_offsets\":[%llu,%llu]}", (unsigned long long)at,
+			      (unsigned long long)end);
 		at = end;
 	}
 	ll_buf_putc(&header, '}');

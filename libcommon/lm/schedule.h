@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * schedule.h - the learning rate as a pure function of the step. Steps count from 0: step s is the (s+1)-th update. All but
- * the rate itself is the same for every schedule: a linear warm-up, rate * (s+1) / warmup for s < warmup, then
+ * schedule.h - the learning rate as a pure function of the step. Steps count from 0: step s is the (s+1)-th update. All
+ * but the rate itself is the same for every schedule: a linear warm-up, rate * (s+1) / warmup for s < warmup, then
  *
  *   constant   rate
  *   linear     from rate to minimum, a straight line over the steps after the warm-up
  *   cosine     the same, half a cosine (Loshchilov and Hutter, "SGDR", ICLR 2017, equation 5, one cycle)
- *   wsd        rate, then a straight line to the minimum over the last `decay` steps (Hu et al., "MiniCPM", 2024, section 4)
+ *   wsd        rate, then a straight line to the minimum over the last `decay` steps (Hu et al., "MiniCPM", 2024,
+ * section 4)
  */
 #ifndef LL_SCHEDULE_H
 #define LL_SCHEDULE_H
@@ -20,7 +21,7 @@ struct ll_schedule {
 	enum ll_schedule_kind kind;
 	double rate, minimum;
 	uint64_t warmup, steps; /* steps: of the whole run */
-	uint64_t decay;         /* wsd only */
+	uint64_t decay;		/* wsd only */
 };
 
 /* By name; -1 when there is no such schedule. */

@@ -101,7 +101,8 @@ struct json_object *ll_json_tree_object(struct json_object *o, const char *key, 
 
 int ll_json_tree_only(struct json_object *o, const char *const *names, size_t n, struct ll_err *err)
 {
-	json_object_object_foreach(o, key, value) {
+	json_object_object_foreach(o, key, value)
+	{
 		(void)value;
 		bool known = false;
 		for (size_t i = 0; i < n && !known; i++)

@@ -2,7 +2,8 @@
 /*
  * Checkpoints: every family there and back to the bit, names and shapes as transformers has them, refusals.
  *
- *     checkpoint_test --logits DIR ID...    prints the logits after each of the tokens (tests/interop/transformers_logits.py)
+ *     checkpoint_test --logits DIR ID...    prints the logits after each of the tokens
+ * (tests/interop/transformers_logits.py)
  */
 #include "test.h"
 
@@ -22,7 +23,8 @@ static struct ll_lm *model_of(const char *preset, const char *key, const char *v
 {
 	struct ll_lm_config c;
 	struct ll_err err;
-	if (ll_lm_preset(&c, preset, &err) < 0 || (key && ll_lm_config_set(&c, key, value, &err) < 0) || ll_lm_config_check(&c, &err) < 0)
+	if (ll_lm_preset(&c, preset, &err) < 0 || (key && ll_lm_config_set(&c, key, value, &err) < 0) ||
+	    ll_lm_config_check(&c, &err) < 0)
 		ll_die(LL_EXIT_BUG, "%s", err.text);
 	struct ll_lm *m = ll_lm_new(&c, 1, 8, LL_LM_TRAINING, pool);
 	ll_lm_init(m, 7);
@@ -50,11 +52,13 @@ static void check_file(const char *run, enum ll_hf_family f, const struct ll_lm 
 		const struct ll_safetensor *t = shape_is(&s, "transformer.h.1.attn.c_attn.weight", 32, 96);
 		const struct ll_lm_tensor *ours = ll_lm_find(m, "h.1.qkv.w");
 		float *x = ll_calloc(t->elements, sizeof(float));
-		ok(ll_safetensor_f32(t, x, NULL) == 0 && x[1] == m->param[ours->offset + 32] && x[96] == m->param[ours->offset + 1],
+		ok(ll_safetensor_f32(t, x, NULL) == 0 && x[1] == m->param[ours->offset + 32] &&
+			   x[96] == m->param[ours->offset + 1],
 		   "Conv1D holds the transpose");
 		ll_free(x);
 		shape_is(&s, "transformer.wte.weight", 256, 32);
-		ok(!ll_safetensors_find(&s, "lm_head.weight") == m->config.tied_head, "a head is stored when it is not tied");
+		ok(!ll_safetensors_find(&s, "lm_head.weight") == m->config.tied_head,
+		   "a head is stored when it is not tied");
 	} else if (f == LL_HF_LLAMA) {
 		shape_is(&s, "model.layers.0.self_attn.q_proj.weight", 32, 32);
 		shape_is(&s, "model.layers.0.self_attn.k_proj.weight", 16, 32);
@@ -88,25 +92,37 @@ static void check_as_plain_folder(const char *dir, const struct ll_lm *m)
 	ll_free(state);
 }
 
-static void round_trip(const char *run, const char *preset, const char *key, const char *value, enum ll_hf_family family)
+static void round_trip(const char *run, const char *preset, const char *key, const char *value,
+		       enum ll_hf_family family)
 {
 	struct ll_lm *m = model_of(preset, key, value), *n = model_of(preset, key, value);
-	float *moments = ll_calloc(2 * m->parameters, sizeof(float)), *back = ll_calloc(2 * m->parameters, sizeof(float));
-	struct ll_checkpoint_state s = { .step = 3, .tokens = 11, .cursor = 12, .seed = 13, .data_id = (char *)(uintptr_t)"d",
-					 .tokenizer_id = (char *)(uintptr_t)"t", .log_bytes = 5, .valid_loss = 1.25 }, got;
+	float *moments = ll_calloc(2 * m->parameters, sizeof(float)),
+	      *back = ll_calloc(2 * m->parameters, sizeof(float));
+	struct ll_checkpoint_state s = { .step = 3,
+					 .tokens = 11,
+					 .cursor = 12,
+					 .seed = 13,
+					 .data_id = (char *)(uintptr_t) "d",
+					 .tokenizer_id = (char *)(uintptr_t) "t",
+					 .log_bytes = 5,
+					 .valid_loss = 1.25 },
+				   got;
 	struct ll_err err = { "" };
 	for (size_t i = 0; i < 2 * m->parameters; i++)
 		moments[i] = (float)i;
 	memset(n->param, 0, n->parameters * sizeof(float));
 	ll_make_dirs(run);
-	ok(ll_hf_family(&m->config) == family, "%s %s%s is saved as %s", preset, key ? key : "", key ? value : "", ll_hf_family_name(family));
+	ok(ll_hf_family(&m->config) == family, "%s %s%s is saved as %s", preset, key ? key : "", key ? value : "",
+	   ll_hf_family_name(family));
 	ll_checkpoint_save(run, m, moments, &s, NULL, 0);
 	char *dir = ll_checkpoint_path(run, 3), *latest = ll_path_join(run, "latest");
 	if (!ok(ll_checkpoint_load(latest, n, back, &got, &err) == 0, "%s loads", latest))
 		diag("", "%s", err.text);
 	ok(memcmp(m->param, n->param, m->parameters * sizeof(float)) == 0, "weights are the same");
 	ok(memcmp(moments, back, 2 * m->parameters * sizeof(float)) == 0, "moments are the same");
-	ok(got.step == 3 && got.tokens == 11 && got.cursor == 12 && got.seed == 13 && got.log_bytes == 5 && got.valid_loss == 1.25, "state");
+	ok(got.step == 3 && got.tokens == 11 && got.cursor == 12 && got.seed == 13 && got.log_bytes == 5 &&
+		   got.valid_loss == 1.25,
+	   "state");
 	check_file(run, family, m);
 	if (family != LL_HF_NONE)
 		check_as_plain_folder(dir, m);

@@ -23,14 +23,17 @@ int main(void)
 {
 	struct ll_data_order o, p;
 	bool good = true, differ = false, jump = true;
-	ok(ll_data_order_init(&o, 8, 8, 1) < 0 && ll_data_order_init(&o, 0, 1, 1) < 0 && ll_data_order_init(&o, 10, 0, 1) < 0,
+	ok(ll_data_order_init(&o, 8, 8, 1) < 0 && ll_data_order_init(&o, 0, 1, 1) < 0 &&
+		   ll_data_order_init(&o, 10, 0, 1) < 0,
 	   "a dataset too short is refused: a sample reads one token more than it predicts");
-	ok(ll_data_order_init(&o, 9, 8, 1) == 0 && o.samples == 1 && ll_data_order_at(&o, 0) == 0 && ll_data_order_at(&o, 5) == 0,
+	ok(ll_data_order_init(&o, 9, 8, 1) == 0 && o.samples == 1 && ll_data_order_at(&o, 0) == 0 &&
+		   ll_data_order_at(&o, 5) == 0,
 	   "one sample is every epoch");
 	for (uint64_t tokens = 2; tokens < 300; tokens += 7)
 		for (uint64_t length = 1; length < tokens && length < 20; length += 3)
 			for (uint64_t seed = 0; seed < 2; seed++)
-				good = good && ll_data_order_init(&o, tokens, length, seed) == 0 && is_permutation(&o, 0) && is_permutation(&o, 3);
+				good = good && ll_data_order_init(&o, tokens, length, seed) == 0 &&
+				       is_permutation(&o, 0) && is_permutation(&o, 3);
 	ok(good, "every epoch is a permutation of the samples");
 	good = ll_data_order_init(&o, 10001, 10, 7) == 0 && ll_data_order_init(&p, 10001, 10, 8) == 0;
 	for (uint64_t i = 0; i < 1000; i++)

@@ -65,7 +65,8 @@ static void test_refusals(void)
 static void test_dtypes(void)
 {
 	/* F16: 1, -2, smallest subnormal, largest, infinity; BF16: 1, -2.5. */
-	static const unsigned char bytes[] = { 0x00, 0x3c, 0x00, 0xc0, 0x01, 0x00, 0xff, 0x7b, 0x00, 0x7c, 0x80, 0x3f, 0x20, 0xc0 };
+	static const unsigned char bytes[] = { 0x00, 0x3c, 0x00, 0xc0, 0x01, 0x00, 0xff,
+					       0x7b, 0x00, 0x7c, 0x80, 0x3f, 0x20, 0xc0 };
 	static const char header[] = "{\"h\":{\"dtype\":\"F16\",\"shape\":[5],\"data_offsets\":[0,10]},"
 				     "\"b\":{\"dtype\":\"BF16\",\"shape\":[1,2],\"data_offsets\":[10,14]}}   ";
 	struct ll_buf b = file_of(header, 0);
@@ -86,7 +87,9 @@ static void test_round_trip(void)
 {
 	static const float a[6] = { 1, 2, 3, 4, 5, 6 }, v[3] = { -0.0f, 0x1p-149f, 3.4e38f };
 	const struct ll_safetensor_source t[] = {
-		{ "plain", 2, { 2, 3 }, a, false }, { "turned \"q\"", 2, { 2, 3 }, a, true }, { "v", 1, { 3, 0 }, v, false },
+		{ "plain", 2, { 2, 3 }, a, false },
+		{ "turned \"q\"", 2, { 2, 3 }, a, true },
+		{ "v", 1, { 3, 0 }, v, false },
 	};
 	struct ll_out *out = ll_out_open("t.safetensors", 0);
 	struct ll_hash128_state *hash = ll_hash128_new();
@@ -104,7 +107,8 @@ static void test_round_trip(void)
 	ok(good && memcmp(f, a, sizeof(a)) == 0, "plain");
 	const struct ll_safetensor *turned = ll_safetensors_find(&s, "turned \"q\"");
 	good = turned && ll_safetensor_f32(turned, f, NULL) == 0;
-	ok(good && turned->shape[0] == 3 && turned->shape[1] == 2 && f[0] == 1 && f[1] == 4 && f[2] == 2 && f[5] == 6, "transposed");
+	ok(good && turned->shape[0] == 3 && turned->shape[1] == 2 && f[0] == 1 && f[1] == 4 && f[2] == 2 && f[5] == 6,
+	   "transposed");
 	good = ll_safetensor_f32(ll_safetensors_find(&s, "v"), f, NULL) == 0;
 	ok(good && memcmp(f, v, sizeof(v)) == 0, "bits of odd values");
 	ll_safetensors_free(&s);
@@ -116,7 +120,8 @@ static void test_round_trip(void)
 		ll_free(copy);
 	}
 	ok(cuts == 0, "every cut is refused");
-	for (size_t i = 0; i < b.len * 8; i++) { /* a flip may pass here (hashes find it elsewhere); it must not crash */
+	for (size_t i = 0; i < b.len * 8;
+	     i++) { /* a flip may pass here (hashes find it elsewhere); it must not crash */
 		b.data[i / 8] = (char)(b.data[i / 8] ^ 1 << i % 8);
 		if (ll_safetensors_parse(ll_buf_str(&b), &s, &err) == 0)
 			ll_safetensors_free(&s);

@@ -36,7 +36,8 @@ int main(int argc, char **argv)
 		  .options = options,
 		  .common = LL_COMMON_THREADS | LL_COMMON_MEMORY | LL_COMMON_PROGRESS,
 		  .run = ll_train_run,
-		  .examples = "ll-train --preset=gpt2-124m --data=train --valid=held --batch=8 --steps=2000 --warmup=100 -o run\n"
+		  .examples = "ll-train --preset=gpt2-124m --data=train --valid=held --batch=8 --steps=2000 "
+			      "--warmup=100 -o run\n"
 			      "ll-train --resume=auto -o run\n" },
 		{ .name = "batch",
 		  .operands = "RUN",
@@ -53,7 +54,9 @@ int main(int argc, char **argv)
 		  .examples = "ll-train bench --preset=gpt2-124m --batch=4 --seq-len=64\n" },
 		{ 0 },
 	};
-	struct ll_program program = { .name = "ll-train", .summary = "Train decoder-only transformers.", .commands = commands };
+	struct ll_program program = { .name = "ll-train",
+				      .summary = "Train decoder-only transformers.",
+				      .commands = commands };
 	ll_common.threads = 0;
 	ll_common.memory = memory_allowed();
 	return ll_main(&program, argc, argv);

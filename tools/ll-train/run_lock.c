@@ -95,7 +95,8 @@ static bool take_over(const char *run, const char *text)
 			ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot lock", lock_path);
 		ll_die(LL_EXIT_RESOURCE, "%s: the run is in use by process %ld on this host", run, pid);
 	}
-	if (stat(lock_path, &named) < 0 || fstat(fd, &ours) < 0 || named.st_ino != ours.st_ino || named.st_dev != ours.st_dev) {
+	if (stat(lock_path, &named) < 0 || fstat(fd, &ours) < 0 || named.st_ino != ours.st_ino ||
+	    named.st_dev != ours.st_dev) {
 		close(fd);
 		return false;
 	}

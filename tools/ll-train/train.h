@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* train.h - the pieces of a training run, from settings to a step; every command of ll-train is put together from them. */
+/* train.h - the pieces of a training run, from settings to a step; every command of ll-train is put together from them.
+ */
 #ifndef LL_TRAIN_H
 #define LL_TRAIN_H
 
@@ -16,14 +17,16 @@ struct ll_train_data {
 	struct ll_dataset *train, *valid; /* valid may be NULL */
 	struct ll_data_order order;
 	int64_t seq_len;
-	uint32_t *window;                 /* seq_len + 1 */
+	uint32_t *window; /* seq_len + 1 */
 };
-/* Opens the datasets; the model's vocabulary follows them unless set. Ends the program when they do not fit each other, the
- * model, or the sequence length. */
+/* Opens the datasets; the model's vocabulary follows them unless set. Ends the program when they do not fit each other,
+ * the model, or the sequence length. */
 void ll_train_data_open(struct ll_train_data *d, struct ll_train_settings *s);
-/* Fills `rows` rows of tokens and targets with the samples from `cursor` on, or, of the validation set, in its own order. */
+/* Fills `rows` rows of tokens and targets with the samples from `cursor` on, or, of the validation set, in its own
+ * order. */
 void ll_train_data_fill(struct ll_train_data *d, uint64_t cursor, int64_t rows, int32_t *tokens, int32_t *targets);
-void ll_train_data_fill_valid(struct ll_train_data *d, uint64_t sample, int64_t rows, int32_t *tokens, int32_t *targets);
+void ll_train_data_fill_valid(struct ll_train_data *d, uint64_t sample, int64_t rows, int32_t *tokens,
+			      int32_t *targets);
 uint64_t ll_train_valid_samples(const struct ll_train_data *d);
 void ll_train_data_close(struct ll_train_data *d);
 
@@ -34,13 +37,13 @@ struct ll_trainer {
 	struct ll_schedule schedule;
 	struct ll_pool *pool;
 	struct ll_lm *model;
-	float *moments;        /* first, then second */
-	int64_t micro;         /* rows computed at once */
+	float *moments; /* first, then second */
+	int64_t micro;	/* rows computed at once */
 	int32_t *tokens, *targets;
 };
 struct ll_train_result {
 	double loss, gradient, rate;
-	bool finite;           /* else no update was made */
+	bool finite; /* else no update was made */
 };
 /* Bytes ll_trainer_open takes. */
 struct ll_lm_plan ll_trainer_plan(const struct ll_train_settings *s, uint64_t *moments);

@@ -16,7 +16,8 @@
 static int64_t wanted_step;
 
 const struct ll_option ll_train_batch_options[] = {
-	{ LL_OPT_INT, 0, "step", &wanted_step, "N", "the step, counted from 1 as in log.tsv (required)", 0, NULL, 1, 0x1p52 },
+	{ LL_OPT_INT, 0, "step", &wanted_step, "N", "the step, counted from 1 as in log.tsv (required)", 0, NULL, 1,
+	  0x1p52 },
 	{ 0 },
 };
 
@@ -52,7 +53,10 @@ static void print_sample(struct ll_train_data *d, const struct ll_bpe *bpe, uint
 	for (size_t i = 0; i < n; i++) {
 		struct ll_buf out = { 0 };
 		uint64_t from = LL_MAX(doc[i].offset, start), to = LL_MIN(doc[i].offset + doc[i].length, end);
-		ll_buf_printf(&out, "{\"row\":%" PRIu64 ",\"sample\":%" PRIu64 ",\"tokens\":[%" PRIu64 ",%" PRIu64 "],\"id\":", row, cursor, from, to);
+		ll_buf_printf(
+			&out,
+			"{\"row\":%" PRIu64 ",\"sample\":%" PRIu64 ",\"tokens\":[%" PRIu64 ",%" PRIu64 "],\"id\":", row,
+			cursor, from, to);
 		ll_json_escape(&out, ll_cstr(doc[i].id), false);
 		ll_buf_puts(&out, ",\"source\":");
 		ll_json_escape(&out, ll_cstr(doc[i].source), false);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* train_bench.c - ll-train bench: whole steps on made-up tokens beside the matrix products this machine can do at best. */
+/* train_bench.c - ll-train bench: whole steps on made-up tokens beside the matrix products this machine can do at best.
+ */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,7 +51,8 @@ static float *noise(size_t n, uint64_t purpose)
 static double measure_roof(struct ll_pool *pool)
 {
 	enum { N = 1536, RUNS = 5 };
-	float *a = noise((size_t)N * N, 1), *b = noise((size_t)N * N, 2), *c = ll_alloc_aligned(64, (size_t)N * N * sizeof(float));
+	float *a = noise((size_t)N * N, 1), *b = noise((size_t)N * N, 2),
+	      *c = ll_alloc_aligned(64, (size_t)N * N * sizeof(float));
 	double best = 0;
 	for (int i = 0; i < RUNS; i++) {
 		double start = ll_seconds();
@@ -88,7 +90,8 @@ static double one_step(struct ll_lm *m, float *moments, const int32_t *tokens, c
 {
 	double start = ll_seconds();
 	uint64_t count;
-	ll_lm_loss(m, tokens, targets, batch, seq_len, (struct ll_lm_step){ 0, step, 0 }, 1.0f / (float)(batch * seq_len), true, &count, NULL, NULL);
+	ll_lm_loss(m, tokens, targets, batch, seq_len, (struct ll_lm_step){ 0, step, 0 },
+		   1.0f / (float)(batch * seq_len), true, &count, NULL, NULL);
 	ll_sum_of_squares(m->pool, m->grad, m->parameters);
 	struct ll_adamw a = { 1e-4, 0.9, 0.95, 1e-8, 0.1, 1, step + 1 };
 	ll_adamw(m->pool, &a, m->param, m->grad, moments, moments + m->parameters, m->parameters);
@@ -121,7 +124,8 @@ int ll_train_bench(int operands, char **operand)
 		printf("step %" PRId64 "  %.1f ms\n", i + 1, 1e3 * seconds[i]);
 	}
 	double s = median(seconds, (size_t)steps), rate = ll_lm_config_flops(&c, (uint64_t)seq_len) * (double)n / s;
-	printf("ms=%.1f tokens_per_s=%.1f gflops=%.1f roof=%.1f share=%.2f\n", 1e3 * s, (double)n / s, rate / 1e9, roof / 1e9, rate / roof);
+	printf("ms=%.1f tokens_per_s=%.1f gflops=%.1f roof=%.1f share=%.2f\n", 1e3 * s, (double)n / s, rate / 1e9,
+	       roof / 1e9, rate / roof);
 	ll_free(seconds);
 	ll_free(tokens);
 	ll_free(targets);

@@ -30,8 +30,8 @@ void ll_train_data_open(struct ll_train_data *d, struct ll_train_settings *s)
 	if (!s->vocabulary_set)
 		s->model.vocabulary = vocabulary;
 	if (s->model.vocabulary < (int64_t)vocabulary)
-		ll_die(LL_EXIT_INPUT, "%s: its tokens have %u ids, the model has a vocabulary of %lld", s->data, vocabulary,
-		       (long long)s->model.vocabulary);
+		ll_die(LL_EXIT_INPUT, "%s: its tokens have %u ids, the model has a vocabulary of %lld", s->data,
+		       vocabulary, (long long)s->model.vocabulary);
 	ll_train_settings_check(s);
 	if (s->valid) {
 		d->valid = open_one(s->valid, s->seq_len);
@@ -45,7 +45,8 @@ void ll_train_data_open(struct ll_train_data *d, struct ll_train_settings *s)
 		LL_BUG("the size of %s was checked", s->data);
 }
 
-static void fill_row(struct ll_train_data *d, struct ll_dataset *set, uint64_t start, int64_t row, int32_t *tokens, int32_t *targets)
+static void fill_row(struct ll_train_data *d, struct ll_dataset *set, uint64_t start, int64_t row, int32_t *tokens,
+		     int32_t *targets)
 {
 	int64_t n = d->seq_len;
 	ll_dataset_read(set, start, (size_t)n + 1, d->window);

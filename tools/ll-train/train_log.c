@@ -53,8 +53,8 @@ struct ll_train_log *ll_train_log_open(const char *run, uint64_t bytes, const st
 			ll_die(LL_EXIT_INPUT, "%s: is missing, the checkpoint continues it", l->path);
 		struct ll_buf text = ll_read_file(l->path, LOG_MAX);
 		if (text.len < bytes || !ll_id_eq(ll_hash128(text.data, bytes), *hash))
-			ll_die(LL_EXIT_INPUT, "%s: its first %llu bytes are not those the checkpoint continues", l->path,
-			       (unsigned long long)bytes);
+			ll_die(LL_EXIT_INPUT, "%s: its first %llu bytes are not those the checkpoint continues",
+			       l->path, (unsigned long long)bytes);
 		if (text.len > bytes)
 			ll_write_file(l->path, text.data, bytes);
 		ll_hash128_update(l->hash, text.data, bytes);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * train_log.h - RUN/log.tsv: a row a step, equal to the bit between equal runs and after any kill and resume. What differs by
- * nature (time, rate) goes to RUN/timing.tsv. A checkpoint holds the length and hash of the log at its step: on resume the
- * log is checked against them and cut there, atomically.
+ * train_log.h - RUN/log.tsv: a row a step, equal to the bit between equal runs and after any kill and resume. What
+ * differs by nature (time, rate) goes to RUN/timing.tsv. A checkpoint holds the length and hash of the log at its step:
+ * on resume the log is checked against them and cut there, atomically.
  */
 #ifndef LL_TRAIN_LOG_H
 #define LL_TRAIN_LOG_H
@@ -15,7 +15,8 @@ struct ll_train_row {
 };
 
 struct ll_train_log;
-/* A new log, or (bytes > 0) the one of a checkpoint. Ends with status 3 when the rows that belong to it are gone or changed. */
+/* A new log, or (bytes > 0) the one of a checkpoint. Ends with status 3 when the rows that belong to it are gone or
+ * changed. */
 struct ll_train_log *ll_train_log_open(const char *run, uint64_t bytes, const struct ll_id *hash);
 void ll_train_log_row(struct ll_train_log *l, const struct ll_train_row *row);
 void ll_train_log_timing(struct ll_train_log *l, uint64_t step, double seconds, double tokens_per_second);

@@ -25,7 +25,8 @@ void ll_train_dry_run(const struct ll_train_settings *s)
 	struct ll_lm_plan plan = ll_trainer_plan(s, &moments);
 	char human[16];
 	uint64_t n = ll_lm_config_parameters(&s->model);
-	double flops = ll_lm_config_flops(&s->model, (uint64_t)s->seq_len), tokens = (double)s->batch * (double)s->seq_len;
+	double flops = ll_lm_config_flops(&s->model, (uint64_t)s->seq_len),
+	       tokens = (double)s->batch * (double)s->seq_len;
 	printf("%-28s %16" PRIu64 "  %s\n", "parameters", n, ll_human_count(human, (double)n));
 	line("bytes of parameters", plan.parameters);
 	line("bytes of gradients", plan.gradients);
@@ -33,7 +34,8 @@ void ll_train_dry_run(const struct ll_train_settings *s)
 	line("bytes of activations", plan.activations);
 	line("bytes together", plan.total + moments);
 	printf("%-28s %16.0f  %s\n", "tokens a step", tokens, ll_human_count(human, tokens));
-	printf("%-28s %16.0f  %s\n", "tokens of the run", tokens * (double)s->steps, ll_human_count(human, tokens * (double)s->steps));
+	printf("%-28s %16.0f  %s\n", "tokens of the run", tokens * (double)s->steps,
+	       ll_human_count(human, tokens * (double)s->steps));
 	printf("%-28s %16.0f  %s\n", "operations a token", flops, ll_human_count(human, flops));
 	printf("%-28s %16.3g\n", "operations of the run", flops * tokens * (double)s->steps);
 	printf("%-28s %16s\n", "checkpoints as", ll_hf_family_name(ll_hf_family(&s->model)));

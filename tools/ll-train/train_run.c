@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* train_run.c - ll-train: a run from its first step, or from its last checkpoint, to its end or to where it is told to stop. */
+/* train_run.c - ll-train: a run from its first step, or from its last checkpoint, to its end or to where it is told to
+ * stop. */
 #include "base/base.h"
 
 #include <inttypes.h>
@@ -27,13 +28,19 @@ static bool print_config, dry_run;
 const struct ll_option ll_train_run_options[] = {
 	{ LL_OPT_GROUP, 0, NULL, NULL, NULL, "The run", 0, NULL, 0, 0 },
 	{ LL_OPT_STRING, 'o', "output", &ll_common.output, "RUN", "the folder of the run (required)", 0, NULL, 0, 0 },
-	{ LL_OPT_STRING, 0, "config", &ll_train_config_file, "FILE", "keys from a file, one key = value a line", 0, NULL, 0, 0 },
-	{ LL_OPT_LIST, 0, "set", &ll_train_set, "KEY=VALUE", "any key, also those of the model; may be repeated", 0, NULL, 0, 0 },
-	{ LL_OPT_CHOICE, 0, "resume", &resume, "WHEN", "never, auto (when there is a checkpoint) or must", 0, "never|auto|must", 0, 0 },
-	{ LL_OPT_STRING, 0, "exit-after", &exit_after, "TIME", "save and stop with status 7 after 90s, 30m, 2h, 1d", 0, NULL, 0, 0 },
+	{ LL_OPT_STRING, 0, "config", &ll_train_config_file, "FILE", "keys from a file, one key = value a line", 0,
+	  NULL, 0, 0 },
+	{ LL_OPT_LIST, 0, "set", &ll_train_set, "KEY=VALUE", "any key, also those of the model; may be repeated", 0,
+	  NULL, 0, 0 },
+	{ LL_OPT_CHOICE, 0, "resume", &resume, "WHEN", "never, auto (when there is a checkpoint) or must", 0,
+	  "never|auto|must", 0, 0 },
+	{ LL_OPT_STRING, 0, "exit-after", &exit_after, "TIME", "save and stop with status 7 after 90s, 30m, 2h, 1d", 0,
+	  NULL, 0, 0 },
 	{ LL_OPT_FLAG, 0, "print-config", &print_config, NULL, "print every key in force, and stop", 0, NULL, 0, 0 },
-	{ LL_OPT_FLAG, 0, "dry-run", &dry_run, NULL, "print parameters, memory and operations a token, and stop", 0, NULL, 0, 0 },
-	{ LL_OPT_GROUP, 0, NULL, NULL, NULL, "Keys (also in --config files; see --print-config for those of the model)", 0, NULL, 0, 0 },
+	{ LL_OPT_FLAG, 0, "dry-run", &dry_run, NULL, "print parameters, memory and operations a token, and stop", 0,
+	  NULL, 0, 0 },
+	{ LL_OPT_GROUP, 0, NULL, NULL, NULL, "Keys (also in --config files; see --print-config for those of the model)",
+	  0, NULL, 0, 0 },
 	{ 0 },
 };
 
@@ -45,7 +52,7 @@ struct run {
 	struct ll_train_log *log;
 	struct ll_checkpoint_state state;
 	uint64_t saved_step; /* of the newest checkpoint; UINT64_MAX: none */
-	double started, last_note, loss;
+	double started, last_note;
 	uint64_t first_step;
 };
 
@@ -72,7 +79,7 @@ static double parse_time(const char *text)
 static void save(struct run *r, bool final)
 {
 	struct ll_checkpoint_state s = r->state;
-	if (r->saved_step == s.step && !final)
+	if (r->saved_step == s.step && s.final == final)
 		return;
 	ll_train_log_sync(r->log, &s.log_bytes, &s.log_hash);
 	s.data_id = (char *)(uintptr_t)ll_dataset_id(r->data.train);
@@ -94,10 +101,11 @@ static void load(struct run *r, uint64_t step)
 		ll_die(LL_EXIT_INPUT, "%s", err.text);
 	}
 	if (r->state.step != step || r->state.seed != (uint64_t)r->settings.seed)
-		ll_die(LL_EXIT_INPUT, "%s: holds step %" PRIu64 " with seed %" PRIu64, dir, r->state.step, r->state.seed);
+		ll_die(LL_EXIT_INPUT, "%s: holds step %" PRIu64 " with seed %" PRIu64, dir, r->state.step,
+		       r->state.seed);
 	if (strcmp(r->state.data_id, ll_dataset_id(r->data.train)) != 0)
-		ll_die(LL_EXIT_INPUT, "%s: is dataset %s, the run was trained on %s", r->settings.data, ll_dataset_id(r->data.train),
-		       r->state.data_id);
+		ll_die(LL_EXIT_INPUT, "%s: is dataset %s, the run was trained on %s", r->settings.data,
+		       ll_dataset_id(r->data.train), r->state.data_id);
 	if (strcmp(r->state.tokenizer_id, ll_dataset_tokenizer_id(r->data.train)) != 0)
 		ll_die(LL_EXIT_INPUT, "%s: has another tokenizer than the run", r->settings.data);
 	r->saved_step = step;
@@ -110,10 +118,10 @@ static void finish(struct run *r)
 	struct ll_buf text = { 0 };
 	char *path = ll_path_join(r->dir, "done.json");
 	save(r, true);
-	ll_buf_printf(&text, "{\"step\":%" PRIu64 ",\"tokens\":%" PRIu64 ",\"parameters\":%" PRIu64 ",\"loss\":", r->state.step,
-		      r->state.tokens, ll_lm_config_parameters(&r->settings.model));
-	if (isfinite(r->loss))
-		ll_put_double(&text, r->loss);
+	ll_buf_printf(&text, "{\"step\":%" PRIu64 ",\"tokens\":%" PRIu64 ",\"parameters\":%" PRIu64 ",\"loss\":",
+		      r->state.step, r->state.tokens, ll_lm_config_parameters(&r->settings.model));
+	if (isfinite(r->state.loss))
+		ll_put_double(&text, r->state.loss);
 	else
 		ll_buf_puts(&text, "null");
 	ll_buf_puts(&text, ",\"valid_loss\":");
@@ -130,15 +138,18 @@ static void finish(struct run *r)
 static void tell(struct run *r, const struct ll_train_row *row, double seconds)
 {
 	double now = ll_seconds();
-	ll_train_log_timing(r->log, row->step, seconds, (double)r->settings.batch * (double)r->settings.seq_len / seconds);
+	ll_train_log_timing(r->log, row->step, seconds,
+			    (double)r->settings.batch * (double)r->settings.seq_len / seconds);
 	if (now - r->last_note < 10 && isnan(row->valid) && row->step != (uint64_t)r->settings.steps)
 		return;
 	r->last_note = now;
 	char valid[40] = "";
 	if (!isnan(row->valid))
 		snprintf(valid, sizeof(valid), ", valid %.4f", row->valid);
-	ll_note("step %" PRIu64 "/%" PRId64 ": loss %.4f%s, lr %.3g, %.0f tokens/s", row->step, r->settings.steps, row->loss, valid,
-		row->rate, (double)(row->step - r->first_step) * (double)r->settings.batch * (double)r->settings.seq_len / (now - r->started));
+	ll_note("step %" PRIu64 "/%" PRId64 ": loss %.4f%s, lr %.3g, %.0f tokens/s", row->step, r->settings.steps,
+		row->loss, valid, row->rate,
+		(double)(row->step - r->first_step) * (double)r->settings.batch * (double)r->settings.seq_len /
+			(now - r->started));
 }
 
 static void one_step(struct run *r)
@@ -146,14 +157,17 @@ static void one_step(struct run *r)
 	const struct ll_train_settings *s = &r->settings;
 	double start = ll_seconds();
 	struct ll_train_result done = ll_trainer_step(&r->trainer, r->state.step, r->state.cursor);
-	struct ll_train_row row = { r->state.step + 1, r->state.tokens + (uint64_t)(s->batch * s->seq_len), done.loss, done.rate,
-				    done.gradient, NAN };
+	struct ll_train_row row = { r->state.step + 1, r->state.tokens + (uint64_t)(s->batch * s->seq_len),
+				    done.loss,	       done.rate,
+				    done.gradient,     NAN };
 	if (!done.finite) {
 		save(r, false);
 		ll_train_log_row(r->log, &row);
-		ll_hint("a smaller --lr, a longer --warmup or a smaller --clip may help; ll-train batch --step=%" PRIu64 " shows the data", row.step);
-		ll_die(LL_EXIT_STOPPED, "step %" PRIu64 ": loss %g, gradient norm %g: not finite; no update was made", row.step, done.loss,
-		       done.gradient);
+		ll_hint("a smaller --lr, a longer --warmup or a smaller --clip may help; ll-train batch --step=%" PRIu64
+			" shows the data",
+			row.step);
+		ll_die(LL_EXIT_STOPPED, "step %" PRIu64 ": loss %g, gradient norm %g: not finite; no update was made",
+		       row.step, done.loss, done.gradient);
 	}
 	r->state.step++;
 	r->state.cursor += (uint64_t)s->batch;
@@ -162,7 +176,7 @@ static void one_step(struct run *r)
 	double seconds = ll_seconds() - start;
 	if (r->data.valid && (last || (s->valid_every && r->state.step % (uint64_t)s->valid_every == 0)))
 		r->state.valid_loss = row.valid = ll_trainer_validate(&r->trainer);
-	r->loss = row.loss;
+	r->state.loss = row.loss;
 	ll_train_log_row(r->log, &row);
 	ll_progress_add((uint64_t)s->batch, 0);
 	tell(r, &row, seconds);
@@ -240,8 +254,8 @@ static void banner(const struct run *r)
 	struct ll_lm_plan plan = ll_trainer_plan(&r->settings, &moments);
 	ll_note("%s parameters, %s of memory, %d threads, kernels %s (%s), checkpoints as %s",
 		ll_human_count(count, (double)ll_lm_config_parameters(&r->settings.model)),
-		ll_human_bytes(bytes, (double)(plan.total + moments)), ll_threads(), ll_ops_f32_best()->name, ll_cpu_name(ll_cpu()),
-		ll_hf_family_name(f));
+		ll_human_bytes(bytes, (double)(plan.total + moments)), ll_threads(), ll_ops_f32_best()->name,
+		ll_cpu_name(ll_cpu()), ll_hf_family_name(f));
 	if (f == LL_HF_NONE)
 		ll_note("no transformers class computes this configuration: checkpoints have tensor names of lltools");
 }
@@ -258,9 +272,8 @@ static void prepare(struct run *r)
 	check_same(r);
 	banner(r);
 	ll_trainer_open(&r->trainer, &r->settings, &r->data);
-	r->state = (struct ll_checkpoint_state){ .seed = (uint64_t)r->settings.seed, .valid_loss = NAN };
+	r->state = (struct ll_checkpoint_state){ .seed = (uint64_t)r->settings.seed, .loss = NAN, .valid_loss = NAN };
 	r->saved_step = UINT64_MAX;
-	r->loss = NAN;
 	if (going_on)
 		load(r, step);
 	else

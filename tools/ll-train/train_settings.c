@@ -23,29 +23,35 @@ static const struct key {
 	double min, max;
 	const char *otherwise; /* NULL: none */
 	const char *value, *help;
-	bool free;             /* may change when a run is resumed: no trained number depends on it */
+	bool free; /* may change when a run is resumed: no trained number depends on it */
 } keys[] = {
 #define AT(member) offsetof(struct ll_train_settings, member)
 	{ "preset", KEY_WORD, AT(preset), 0, 0, "gpt2-124m", "NAME", "the architecture to start from", false },
 	{ "data", KEY_WORD, AT(data), 0, 0, NULL, "DIR", "token dataset to train on (ll-shard pack)", true },
 	{ "valid", KEY_WORD, AT(valid), 0, 0, NULL, "DIR", "token dataset to measure on", true },
-	{ "seq-len", KEY_INT, AT(seq_len), 1, 1 << 24, "0", "N", "tokens a sequence (default: the context of the model)", false },
+	{ "seq-len", KEY_INT, AT(seq_len), 1, 1 << 24, "0", "N",
+	  "tokens a sequence (default: the context of the model)", false },
 	{ "batch", KEY_INT, AT(batch), 1, 1 << 24, "8", "N", "sequences a step", false },
-	{ "accumulate", KEY_INT, AT(accumulate), 1, 1 << 24, "1", "N", "parts a batch is computed in, one after the other", false },
+	{ "accumulate", KEY_INT, AT(accumulate), 1, 1 << 24, "1", "N",
+	  "parts a batch is computed in, one after the other", false },
 	{ "steps", KEY_INT, AT(steps), 0, 0x1p52, "1000", "N", "steps of the whole run", false },
 	{ "lr", KEY_FLOAT, AT(lr), 0, 1e6, "0.0003", "X", "learning rate at its highest", false },
 	{ "min-lr", KEY_FLOAT, AT(min_lr), 0, 1e6, "0", "X", "learning rate at the end", false },
 	{ "schedule", KEY_WORD, AT(schedule), 0, 0, "cosine", "NAME", LL_SCHEDULE_NAMES, false },
 	{ "warmup", KEY_INT, AT(warmup), 0, 0x1p52, "0", "N", "steps over which the learning rate rises", false },
-	{ "decay-steps", KEY_INT, AT(decay_steps), 0, 0x1p52, "0", "N", "last steps over which wsd falls (default: a fifth of the run)", false },
-	{ "weight-decay", KEY_FLOAT, AT(weight_decay), 0, 1e6, "0.1", "X", "decoupled, on matrices and embeddings only", false },
+	{ "decay-steps", KEY_INT, AT(decay_steps), 0, 0x1p52, "0", "N",
+	  "last steps over which wsd falls (default: a fifth of the run)", false },
+	{ "weight-decay", KEY_FLOAT, AT(weight_decay), 0, 1e6, "0.1", "X", "decoupled, on matrices and embeddings only",
+	  false },
 	{ "clip", KEY_FLOAT, AT(clip), 0, 1e30, "1", "X", "largest norm of the gradient; 0 does not clip", false },
 	{ "beta1", KEY_FLOAT, AT(beta1), 0, 1, "0.9", "X", "decay of the first moment", false },
 	{ "beta2", KEY_FLOAT, AT(beta2), 0, 1, "0.95", "X", "decay of the second moment", false },
 	{ "eps", KEY_FLOAT, AT(eps), 0, 1, "1e-08", "X", "added to the root of the second moment", false },
 	{ "seed", KEY_INT, AT(seed), 0, 0x1p53, "0", "N", "seed of initial weights, order of samples, dropout", false },
-	{ "valid-every", KEY_INT, AT(valid_every), 0, 0x1p52, "0", "N", "measure every N steps (0: only at the end)", false },
-	{ "valid-batches", KEY_INT, AT(valid_batches), 1, 0x1p40, "20", "N", "batches of the --valid dataset measured, from its start", false },
+	{ "valid-every", KEY_INT, AT(valid_every), 0, 0x1p52, "0", "N", "measure every N steps (0: only at the end)",
+	  false },
+	{ "valid-batches", KEY_INT, AT(valid_batches), 1, 0x1p40, "20", "N",
+	  "batches of the --valid dataset measured, from its start", false },
 	{ "save-every", KEY_INT, AT(save_every), 0, 0x1p52, "0", "N", "save every N steps (0: only at the end)", true },
 	{ "keep", KEY_INT, AT(keep), 0, 0x1p52, "0", "N", "checkpoints kept (0: all)", true },
 #undef AT
@@ -57,8 +63,11 @@ static const char *option_value[LL_COUNT(keys)];
 size_t ll_train_key_options(struct ll_option *options)
 {
 	for (size_t i = 0; i < LL_COUNT(keys); i++)
-		options[i] = (struct ll_option){ .type = LL_OPT_STRING, .name = keys[i].name, .dest = &option_value[i],
-						 .value = keys[i].value, .help = keys[i].help };
+		options[i] = (struct ll_option){ .type = LL_OPT_STRING,
+						 .name = keys[i].name,
+						 .dest = &option_value[i],
+						 .value = keys[i].value,
+						 .help = keys[i].help };
 	return LL_COUNT(keys);
 }
 
@@ -86,7 +95,8 @@ static int set_key(struct ll_train_settings *s, const struct key *k, const char 
 		return 0;
 	}
 	if (k->type == KEY_INT ? ll_parse_i64(ll_cstr(value), &n) < 0 : ll_parse_double(ll_cstr(value), &v) < 0)
-		return ll_err_set(err, "%s = %.60s: not %s", k->name, value, k->type == KEY_INT ? "a whole number" : "a number");
+		return ll_err_set(err, "%s = %.60s: not %s", k->name, value,
+				  k->type == KEY_INT ? "a whole number" : "a number");
 	v = k->type == KEY_INT ? (double)n : v;
 	bool is_default = k->otherwise && strcmp(value, k->otherwise) == 0; /* "0: choose" lies outside some ranges */
 	if (!is_default && (v < k->min || v > k->max))
@@ -115,7 +125,8 @@ static int set_any(struct ll_train_settings *s, const char *name, const char *va
 	for (const char *const *m = ll_lm_config_keys(); *m && n < LL_COUNT(words); m++)
 		words[n++] = *m;
 	const char *near = ll_nearest(name, words, n);
-	return near ? ll_err_set(err, "unknown key %.60s; did you mean %s?", name, near) : ll_err_set(err, "unknown key %.60s", name);
+	return near ? ll_err_set(err, "unknown key %.60s; did you mean %s?", name, near)
+		    : ll_err_set(err, "unknown key %.60s", name);
 }
 
 static void LL_NORETURN refuse(const struct ll_config *c, const struct ll_config_entry *e, const char *why)
@@ -234,15 +245,15 @@ void ll_train_settings_check(struct ll_train_settings *s)
 		s->seq_len = s->model.context;
 	if (s->seq_len > s->model.context) {
 		ll_hint("--set context=%lld makes the model's context longer", (long long)s->seq_len);
-		ll_die(LL_EXIT_USAGE, "--seq-len=%lld is longer than the model's context of %lld", (long long)s->seq_len,
-		       (long long)s->model.context);
+		ll_die(LL_EXIT_USAGE, "--seq-len=%lld is longer than the model's context of %lld",
+		       (long long)s->seq_len, (long long)s->model.context);
 	}
 	if (s->batch % s->accumulate) {
 		int64_t near = s->accumulate;
 		while (s->batch % near)
 			near--;
-		ll_die(LL_EXIT_USAGE, "a batch of %lld cannot be cut into %lld equal parts; --accumulate=%lld can", (long long)s->batch,
-		       (long long)s->accumulate, (long long)near);
+		ll_die(LL_EXIT_USAGE, "a batch of %lld cannot be cut into %lld equal parts; --accumulate=%lld can",
+		       (long long)s->batch, (long long)s->accumulate, (long long)near);
 	}
 	if (!s->schedule || ll_schedule_kind(s->schedule, &kind) < 0)
 		ll_die(LL_EXIT_USAGE, "schedule = %s: not one of " LL_SCHEDULE_NAMES, s->schedule ? s->schedule : "");
@@ -263,8 +274,8 @@ void ll_train_settings_same(const struct ll_train_settings *old, const struct ll
 		put_key(old, &keys[i], &a);
 		put_key(now, &keys[i], &b);
 		if (!ll_str_eq(ll_buf_str(&a), ll_buf_str(&b)))
-			ll_die(LL_EXIT_USAGE, "%s: the run has %s = %s and cannot be resumed with %s", run, keys[i].name, ll_buf_cstr(&a),
-			       ll_buf_cstr(&b));
+			ll_die(LL_EXIT_USAGE, "%s: the run has %s = %s and cannot be resumed with %s", run,
+			       keys[i].name, ll_buf_cstr(&a), ll_buf_cstr(&b));
 	}
 	ll_buf_clear(&a);
 	ll_buf_clear(&b);
@@ -278,7 +289,9 @@ void ll_train_settings_same(const struct ll_train_settings *old, const struct ll
 
 void ll_train_schedule(const struct ll_train_settings *s, struct ll_schedule *out)
 {
-	*out = (struct ll_schedule){ .rate = s->lr, .minimum = s->min_lr, .warmup = (uint64_t)s->warmup, .steps = (uint64_t)s->steps };
+	*out = (struct ll_schedule){
+		.rate = s->lr, .minimum = s->min_lr, .warmup = (uint64_t)s->warmup, .steps = (uint64_t)s->steps
+	};
 	out->decay = (uint64_t)(s->decay_steps ? s->decay_steps : s->steps / 5);
 	if (ll_schedule_kind(s->schedule, &out->kind) < 0)
 		LL_BUG("schedule %s was checked", s->schedule);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * train_settings.h - everything that decides a run, as keys of one configuration: those below and those of the model
- * (lm/lm_config.h). In order, later ones win: defaults, preset, --config=FILE, --set key=value, the option of the key's name.
- * RUN/config.conf holds all of them with their values in force and is itself a --config file.
+ * (lm/lm_config.h). In order, later ones win: defaults, preset, --config=FILE, --set key=value, the option of the key's
+ * name. RUN/config.conf holds all of them with their values in force and is itself a --config file.
  */
 #ifndef LL_TRAIN_SETTINGS_H
 #define LL_TRAIN_SETTINGS_H
@@ -17,7 +17,7 @@ struct ll_train_settings {
 	int64_t valid_every, valid_batches, save_every, keep;
 	double lr, min_lr, weight_decay, clip, beta1, beta2, eps;
 	struct ll_lm_config model;
-	bool vocabulary_set;  /* named by the user: else it follows the dataset */
+	bool vocabulary_set; /* named by the user: else it follows the dataset */
 };
 
 /* What the command line and files gave, before it is resolved. */
@@ -28,7 +28,8 @@ extern struct ll_strings ll_train_set;
 #define LL_TRAIN_KEYS_MAX 32
 size_t ll_train_key_options(struct ll_option *options);
 
-/* Resolves; `run_config` (RUN/config.conf, or NULL) stands before --config. Ends with status 2 on unknown keys and values. */
+/* Resolves; `run_config` (RUN/config.conf, or NULL) stands before --config. Ends with status 2 on unknown keys and
+ * values. */
 void ll_train_settings_resolve(struct ll_train_settings *s, const char *run_config);
 /* The configuration of a run as it stands in its folder, command line apart. */
 void ll_train_settings_read(struct ll_train_settings *s, const char *run_config);

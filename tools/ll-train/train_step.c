@@ -34,7 +34,9 @@ static void update(struct ll_trainer *t, uint64_t step, double rate, double scal
 {
 	const struct ll_train_settings *s = t->settings;
 	struct ll_lm *m = t->model;
-	struct ll_adamw a = { .lr = rate, .beta1 = s->beta1, .beta2 = s->beta2, .eps = s->eps, .scale = scale, .step = step + 1 };
+	struct ll_adamw a = {
+		.lr = rate, .beta1 = s->beta1, .beta2 = s->beta2, .eps = s->eps, .scale = scale, .step = step + 1
+	};
 	for (size_t i = 0; i < m->tensors; i++) {
 		const struct ll_lm_tensor *w = &m->tensor[i];
 		a.weight_decay = w->decay ? s->weight_decay : 0;
@@ -52,11 +54,12 @@ struct ll_train_result ll_trainer_step(struct ll_trainer *t, uint64_t step, uint
 		struct ll_lm_step key = { (uint64_t)s->seed, step, cursor + (uint64_t)(part * t->micro) };
 		uint64_t count;
 		ll_train_data_fill(t->data, key.first_sample, t->micro, t->tokens, t->targets);
-		sum += ll_lm_loss(t->model, t->tokens, t->targets, t->micro, s->seq_len, key, (float)(1 / tokens), part == 0, &count,
-				  NULL, NULL);
+		sum += ll_lm_loss(t->model, t->tokens, t->targets, t->micro, s->seq_len, key, (float)(1 / tokens),
+				  part == 0, &count, NULL, NULL);
 	}
 	for (size_t i = 0; i < t->model->tensors; i++)
-		squares += ll_sum_of_squares(t->pool, t->model->grad + t->model->tensor[i].offset, t->model->tensor[i].size);
+		squares += ll_sum_of_squares(t->pool, t->model->grad + t->model->tensor[i].offset,
+					     t->model->tensor[i].size);
 	r.loss = sum / tokens;
 	r.gradient = sqrt(squares);
 	r.finite = isfinite(r.loss) && isfinite(r.gradient);
@@ -68,7 +71,8 @@ struct ll_train_result ll_trainer_step(struct ll_trainer *t, uint64_t step, uint
 double ll_trainer_validate(struct ll_trainer *t)
 {
 	const struct ll_train_settings *s = t->settings;
-	uint64_t samples = LL_MIN((uint64_t)s->valid_batches * (uint64_t)s->batch, ll_train_valid_samples(t->data)), total = 0;
+	uint64_t samples = LL_MIN((uint64_t)s->valid_batches * (uint64_t)s->batch, ll_train_valid_samples(t->data)),
+		 total = 0;
 	float *grad = t->model->grad;
 	double sum = 0;
 	t->model->grad = NULL; /* forward only */
@@ -76,7 +80,8 @@ double ll_trainer_validate(struct ll_trainer *t)
 		int64_t rows = (int64_t)LL_MIN((uint64_t)t->micro, samples - at);
 		uint64_t count;
 		ll_train_data_fill_valid(t->data, at, rows, t->tokens, t->targets);
-		sum += ll_lm_loss(t->model, t->tokens, t->targets, rows, s->seq_len, (struct ll_lm_step){ 0 }, 0, false, &count, NULL, NULL);
+		sum += ll_lm_loss(t->model, t->tokens, t->targets, rows, s->seq_len, (struct ll_lm_step){ 0 }, 0, false,
+				  &count, NULL, NULL);
 		total += count;
 	}
 	t->model->grad = grad;

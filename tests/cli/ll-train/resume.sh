@@ -21,6 +21,11 @@ same straight/latest/model.safetensors killed/latest/model.safetensors "its weig
 same straight/latest/optimizer.bin killed/latest/optimizer.bin "its moments"
 absent "nothing half-made is left" killed/.*.tmp* killed/lock
 
+# Killed between the last checkpoint and done.json.
+cp -r straight late; rm late/done.json
+status 0 "the last checkpoint is there, only done.json is missing" ll-train --resume=auto -q -o late
+same straight/done.json late/done.json "it is written as it would have been"
+
 slow="$tiny --steps=4000"
 ended() { # ended SIGNAL: runs, signals once steps are being made, prints the status
 	ll-train $slow -o "$1" 2>.err & pid=$!
