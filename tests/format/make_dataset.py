@@ -73,7 +73,7 @@ def main():
         files.append({"name": f"tokens-{k:05d}.bin", "bytes": len(data), "blocks": [b.hex() for b in blocks]})
         hashes += b"".join(blocks)
         open(f"{out}/{files[-1]['name']}", "wb").write(data)
-    docs, data_id = stream(b"kind=documents\nprogram=make_dataset\nschema=1\n", documents)
+    docs, data_id = stream(b"format=1\nkind=documents\nprogram=make_dataset\nschema=1\nversion=1\n", documents)
     open(f"{out}/documents.ll", "wb").write(docs)
     open(f"{out}/tokenizer.json", "wb").write(tokenizer)
     manifest = {"format": "lltools-dataset", "version": 1, "width": 2, "vocabulary": 257, "eot": 0, "tokens": len(ids),
