@@ -56,7 +56,7 @@ need optional bzip2 command_there bzip2 "tests"
 need optional mandoc command_there mandoc "checking the man pages"
 need optional groff command_there groff "man pages as HTML and PDF"
 need optional man-db command_there man "reading the man pages"
-for page in debian-reference-en debian-reference-fr debian-reference-de debian-policy developers-reference debian-faq maint-guide; do
+for page in debian-reference-en debian-reference-fr debian-reference-de debian-policy developers-reference debian-faq maint-guide debian-handbook; do
 	need documents $page pages_there $page "text of the demo"
 done
 
