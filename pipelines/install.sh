@@ -17,10 +17,22 @@ paths() {
 	for m in $(pages); do echo "share/man/man${m##*.}/$(basename "$m")"; done
 }
 
+# Folders that install made are remembered, so that uninstall takes away these and no others.
+made=share/lltools/made
+
 case ${1:-} in
 install)
+	mkdir -p "$root"
+	had_share=0; [ ! -d "$root/share" ] || had_share=1
+	had_own=0; [ ! -d "$root/share/lltools" ] || had_own=1
+	mkdir -p "$root/share/lltools"
+	{ [ $had_share = 1 ] || echo share; [ $had_own = 1 ] || echo share/lltools; } >> "$root/$made"
 	for dir in bin $completions $(for m in $(pages); do echo "share/man/man${m##*.}"; done | sort -u); do
-		mkdir -p "$root/$dir"
+		path=
+		for part in $(echo "$dir" | tr / ' '); do
+			path=${path:+$path/}$part
+			[ -d "$root/$path" ] || { mkdir "$root/$path"; echo "$path" >> "$root/$made"; }
+		done
 	done
 	for t in $(tools); do
 		install -m 755 "$BIN/$t" "$root/bin/$t"
@@ -32,10 +44,9 @@ install)
 	;;
 uninstall)
 	for p in $(paths); do rm -f "$root/$p"; done
-	# Directories go when nothing of anybody's is left in them.
-	for dir in $completions share/bash-completion $(for m in $(pages); do echo "share/man/man${m##*.}"; done | sort -u) share/man share bin; do
-		rmdir "$root/$dir" 2>/dev/null || true
-	done
+	folders=$(sort -ru "$root/$made" 2>/dev/null || true) # the deepest of each first
+	rm -f "$root/$made"
+	for dir in $folders; do rmdir "$root/$dir" 2>/dev/null || true; done
 	echo "uninstalled from $root"
 	;;
 *)

@@ -33,5 +33,10 @@ sh pipelines/install.sh uninstall || fail "uninstall failed"
 left=$(find "$DESTDIR" -type f -o -type l)
 [ -z "$left" ] || fail "left after uninstall: $left"
 [ ! -e "$root" ] || [ -z "$(ls -A "$root")" ] || fail "directories left after uninstall: $(ls "$root")"
+# What was there before, stays: files of others and folders that were empty.
+mkdir -p "$root/bin" "$root/share/man/man1" && : > "$root/share/man/man1/other.1"
+sh pipelines/install.sh install > /dev/null && sh pipelines/install.sh install > /dev/null && sh pipelines/install.sh uninstall > /dev/null || fail "a second time"
+[ "$(cd "$root" && find . | sort | tr '\n' ' ')" = ". ./bin ./share ./share/man ./share/man/man1 ./share/man/man1/other.1 " ] ||
+	fail "uninstall did not leave what was there: $(find "$root" | tr '\n' ' ')"
 [ "$failed" = 0 ] && echo "installcheck: good"
 exit "$failed"
