@@ -25,6 +25,7 @@ uint32_t ll_dataset_vocabulary(const struct ll_dataset *d); /* ids are below it 
 int64_t ll_dataset_eot(const struct ll_dataset *d);         /* end-of-text id or -1 */
 const char *ll_dataset_tokenizer_id(const struct ll_dataset *d);   /* 32 hexadecimal digits */
 const char *ll_dataset_tokenizer_path(const struct ll_dataset *d); /* DIR/tokenizer.json */
+const char *ll_dataset_documents_path(const struct ll_dataset *d); /* DIR/documents.ll, or as the manifest names it */
 const char *ll_dataset_id(const struct ll_dataset *d);      /* XXH3-128 over the block hashes, 32 digits */
 /* Tokens [start, start + n) as u32. A block's hash is checked at its first touch (status 3 names file and byte). Any
  * thread. */

@@ -2,7 +2,6 @@
 #include <stdio.h>
 
 #include "base/error.h"
-#include "base/memory.h"
 #include "doc/dataset.h"
 #include "ll-shard/shard_check.h"
 
@@ -10,7 +9,7 @@ uint64_t ll_shard_check_dataset(const char *path)
 {
 	struct ll_dataset *d = ll_dataset_open(path);
 	struct ll_check c = { 0 };
-	char *documents = ll_path_join(path, "documents.ll");
+	const char *documents = ll_dataset_documents_path(d);
 	ll_dataset_verify(d);
 	uint64_t n = ll_dataset_documents(d), records = ll_shard_check_stream(&c, documents, "documents");
 	if (records != n)
@@ -19,7 +18,6 @@ uint64_t ll_shard_check_dataset(const char *path)
 	if (!ll_is_quiet())
 		printf("%s: dataset, %llu documents, %llu tokens, id %s: good\n", path, (unsigned long long)n,
 		       (unsigned long long)ll_dataset_tokens(d), ll_dataset_id(d));
-	ll_free(documents);
 	ll_dataset_close(d);
 	return n;
 }
