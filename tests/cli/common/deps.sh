@@ -20,7 +20,7 @@ absent "installs nothing" log
 ok "root, libraries missing" env PATH="$PWD/root:$PATH" PKG_CONFIG=no-pkg-config sh "$ROOT/pipelines/deps.sh"
 is "$(sed -n 1p log)" "update -qq" "updates first"
 ok "asks nothing" grep -q '^install -qq -y --no-install-recommends' log
-ok "installs what is missing" grep -q ' libzstd-dev .*libjson-c-dev.* maint-guide$' log
+ok "installs what is missing" grep -q ' libzstd-dev .*libjson-c-dev.* maint-guide' log
 ok "asks for the pages where images leave them out" grep -q 'path-include=/usr/share/doc/debian-policy/\*' log
 is "$(grep -c gcc log)" 0 "and not what is there"
 is "$(wc -l < log | tr -d ' ')" 2 "nothing else is done"
@@ -31,7 +31,7 @@ case $1 in -s) exit 0 ;; -L) echo /nowhere/index.html ;; esac
 END
 rm log
 ok "packages without their pages" env PATH="$PWD/root:$PATH" sh "$ROOT/pipelines/deps.sh"
-ok "are installed again" grep -q '^install -qq --reinstall .*path-include=/usr/share/doc/debian/\*.* maint-guide$' log
+ok "are installed again" grep -q '^install -qq --reinstall .*path-include=/usr/share/doc/debian/\*.* maint-guide' log
 # All there: nothing is done.
 cat > root/dpkg <<'END'
 #!/bin/sh
