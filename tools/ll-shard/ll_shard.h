@@ -8,8 +8,8 @@
 
 #include "base/option.h"
 
-extern const struct ll_command ll_shard_import_command; /* import_*.c */
-extern const struct ll_command ll_shard_export_command; /* export_*.c */
+extern const struct ll_command ll_shard_import_command; /* import_command.c */
+extern const struct ll_command ll_shard_export_command; /* export_command.c */
 extern const struct ll_command ll_shard_cat_command;
 extern const struct ll_command ll_shard_head_command;
 extern const struct ll_command ll_shard_info_command;
@@ -19,6 +19,6 @@ extern const struct ll_command ll_shard_compare_command;
 extern const struct ll_command ll_shard_get_command;
 extern const struct ll_command ll_shard_split_command;
 extern const struct ll_command ll_shard_report_command;
-extern const struct ll_command ll_shard_pack_command; /* pack*.c */
+extern const struct ll_command ll_shard_pack_command; /* pack_command.c */
 
 #endif

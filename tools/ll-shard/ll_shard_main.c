@@ -5,9 +5,6 @@
 
 #include "io/codec.h"
 
-/* Weak while its files are on the way: a command that is not linked is left out of the table. */
-#pragma weak ll_shard_pack_command
-
 int main(int argc, char **argv)
 {
 	static const struct ll_command *const order[] = {
@@ -17,10 +14,8 @@ int main(int argc, char **argv)
 		&ll_shard_split_command,   &ll_shard_report_command,  &ll_shard_pack_command,
 	};
 	static struct ll_command commands[LL_COUNT(order) + 1];
-	size_t n = 0;
 	for (size_t i = 0; i < LL_COUNT(order); i++)
-		if (order[i])
-			commands[n++] = *order[i];
+		commands[i] = *order[i];
 	struct ll_program program = {
 		.name = "ll-shard",
 		.summary = "bring documents into container streams and out again; inspect, check, cut and join streams",
