@@ -87,3 +87,8 @@ $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(lib)
 	$(Q)$(CC) $(CFLAGS) $(if $(SANITIZE),-fsanitize=$(SANITIZE)) -pthread -o $@ $< $(lib) $(ll_libs) $(blas_libs)
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+
+$(BUILD)/bench/roofs: $(BUILD)/obj/tests/bench/roofs.o $(lib)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(if $(SANITIZE),-fsanitize=$(SANITIZE)) -pthread -o $@ $< $(lib) $(ll_libs) $(blas_libs)

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/memory.h"
 
+#ifdef __linux__
+#include <malloc.h>
+#endif
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -97,6 +100,14 @@ void *ll_grow(void *array, size_t *capacity, size_t need, size_t size)
 	array = ll_realloc(array, ll_size_mul(wanted, size));
 	*capacity = wanted;
 	return array;
+}
+
+void ll_memory_tune(void)
+{
+#ifdef M_MMAP_THRESHOLD
+	mallopt(M_MMAP_THRESHOLD, 32 << 20);
+	mallopt(M_TRIM_THRESHOLD, 128 << 20);
+#endif
 }
 
 void ll_memory_set_budget(uint64_t bytes)

@@ -26,6 +26,9 @@ void ll_free(void *p);
 void *ll_grow(void *array, size_t *capacity, size_t need, size_t size);
 #define LL_GROW(array, capacity, need) ((array) = ll_grow((array), &(capacity), (need), sizeof(*(array))))
 
+/* Tells the allocator to keep the buffers of a frame for the next one instead of giving them back to the system each time:
+ * fresh pages cost more than everything that is done with them. Called by ll_main. */
+void ll_memory_tune(void);
 /* The budget in bytes (--memory). Default 1 GiB. */
 void ll_memory_set_budget(uint64_t bytes);
 uint64_t ll_memory_budget(void);

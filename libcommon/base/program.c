@@ -104,6 +104,7 @@ int ll_main(const struct ll_program *program, int argc, char **argv)
 	open_missing_descriptors();
 	ll_set_program(program->name);
 	ll_signals_install();
+	ll_memory_tune();
 	ll_running.program = program;
 	int first;
 	const struct ll_command *c = find_command(program, argc, argv, &first);

@@ -6,14 +6,6 @@
 #include "text/unicode.h"
 #include "text/utf8.h"
 
-/* What a byte of ASCII is: 0 separates, 1 is part of a word, 2 is white space. */
-static unsigned char ascii_kind(unsigned char c)
-{
-	if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_')
-		return 1;
-	return c == ' ' || (c >= '\t' && c <= '\r') ? 2 : 0;
-}
-
 struct splitter {
 	struct ll_words *w;
 	struct ll_buf normal; /* NFKC of the chunk at hand */
@@ -43,18 +35,35 @@ static void add_to_word(struct splitter *s, uint32_t at, const char *bytes, size
 	ll_buf_add(b, bytes, n);
 }
 
+/* What an ASCII byte becomes inside a word: itself in lower case, or 0 where it parts words. */
+#define D(c) c, c + 1, c + 2, c + 3, c + 4, c + 5, c + 6, c + 7, c + 8, c + 9
+#define A(c) D(c), D(c + 10), c + 20, c + 21, c + 22, c + 23, c + 24, c + 25
+static const char in_word[128] = {
+	['0'] = D('0'), ['A'] = A('a'), ['_'] = '_', ['a'] = A('a'),
+};
+#undef A
+#undef D
+
 static void ascii_chunk(struct splitter *s, const char *text, uint32_t start, uint32_t end)
 {
-	for (uint32_t i = start; i < end; i++) {
-		char c = text[i];
-		if (ascii_kind((unsigned char)c) != 1) {
-			close_word(s, i);
-			continue;
-		}
-		c = c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
-		add_to_word(s, i, &c, 1);
+	struct ll_words *w = s->w;
+	char *to = ll_buf_reserve(&w->normalized, 2 * (size_t)(end - start) + 1);
+
+	for (uint32_t i = start; i < end;) {
+		while (i < end && !in_word[(unsigned char)text[i]])
+			i++;
+		if (i == end)
+			break;
+		uint32_t from = i;
+		if (w->normalized.len)
+			*to++ = ' ';
+		char *word = to;
+		for (char c; i < end && (c = in_word[(unsigned char)text[i]]) != 0; i++)
+			*to++ = c;
+		LL_GROW(w->word, w->cap, w->len + 1);
+		w->word[w->len++] = (struct ll_word){ from, i, ll_hash64(word, (size_t)(to - word)) };
+		w->normalized.len = (size_t)(to - w->normalized.data);
 	}
-	close_word(s, end);
 }
 
 /* Words of a chunk whose bytes the normal form moved all point at the whole chunk. */
@@ -93,8 +102,8 @@ void ll_words_split(struct ll_words *w, struct ll_str text)
 		bool ascii = true;
 		while (i < text.len) {
 			unsigned char c = (unsigned char)text.data[i];
-			if (c < 0x80) {
-				if (ascii_kind(c) == 2)
+			if (LL_LIKELY(c < 0x80)) {
+				if (c == ' ' || (c >= '\t' && c <= '\r'))
 					break;
 				i++;
 				continue;
