@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -37,18 +38,27 @@ static char *content(void)
 	return ll_format("host %s\npid %ld\nboot %s\n", host, (long)getpid(), boot);
 }
 
+/* A file beside the lock with our content, locked; *temp is its path, for the caller to free. */
+static int write_temp(const char *run, const char *text, char **temp)
+{
+	char *name = ll_format(".lock.tmp-%ld", (long)getpid());
+	*temp = ll_path_join(run, name);
+	unlink(*temp);
+	int fd = open(*temp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	if (fd < 0)
+		ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot create", *temp);
+	ll_pwrite_full(fd, text, strlen(text), 0, *temp);
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot lock", *temp);
+	ll_free(name);
+	return fd;
+}
+
 /* Makes the lock where there is none. */
 static bool create(const char *run, const char *text)
 {
-	char *name = ll_format(".lock.tmp-%ld", (long)getpid());
-	char *temp = ll_path_join(run, name);
-	unlink(temp);
-	int fd = open(temp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-	if (fd < 0)
-		ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot create", temp);
-	ll_pwrite_full(fd, text, strlen(text), 0, temp);
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-		ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot lock", temp);
+	char *temp;
+	int fd = write_temp(run, text, &temp);
 	bool made = link(temp, lock_path) == 0;
 	if (!made && errno != EEXIST)
 		ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot create", lock_path);
@@ -57,7 +67,6 @@ static bool create(const char *run, const char *text)
 		lock_fd = fd;
 	else
 		close(fd);
-	ll_free(name);
 	ll_free(temp);
 	return made;
 }
@@ -70,6 +79,20 @@ static void describe(int fd, char host[256], long *pid)
 	*pid = 0;
 	if (sscanf(text, "host %255s pid %ld", host, pid) < 1)
 		strcpy(host, "unknown");
+}
+
+/* A process killed a moment ago may hold its lock until the kernel has taken it apart. */
+static bool wait_for_lock(int fd)
+{
+	const struct timespec pause = { .tv_nsec = 50000000 };
+	for (int i = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; i++) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot lock", lock_path);
+		if (i == 40)
+			return false;
+		nanosleep(&pause, NULL);
+	}
+	return true;
 }
 
 /* Takes over the lock of a dead process; false when it vanished meanwhile. */
@@ -90,21 +113,22 @@ static bool take_over(const char *run, const char *text)
 		ll_hint("if nothing runs there any more, remove %s", lock_path);
 		ll_die(LL_EXIT_RESOURCE, "%s: the run is locked by process %ld on host %s", run, pid, host);
 	}
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		if (errno != EWOULDBLOCK)
-			ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot lock", lock_path);
+	if (!wait_for_lock(fd))
 		ll_die(LL_EXIT_RESOURCE, "%s: the run is in use by process %ld on this host", run, pid);
-	}
 	if (stat(lock_path, &named) < 0 || fstat(fd, &ours) < 0 || named.st_ino != ours.st_ino ||
 	    named.st_dev != ours.st_dev) {
 		close(fd);
 		return false;
 	}
-	if (ftruncate(fd, 0) < 0)
-		ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot truncate", lock_path);
-	ll_pwrite_full(fd, text, strlen(text), 0, lock_path);
+	/* Ours replaces it by one rename, so that a kill at any moment leaves one whole lock; a process that waits for
+	 * the old file finds that it is not the lock any more. */
+	char *temp;
+	lock_fd = write_temp(run, text, &temp);
+	if (rename(temp, lock_path) < 0)
+		ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot replace", lock_path);
+	ll_free(temp);
+	close(fd);
 	ll_note("%s: took over the lock of process %ld, which is gone", run, pid);
-	lock_fd = fd;
 	return true;
 }
 

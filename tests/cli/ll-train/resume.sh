@@ -10,7 +10,7 @@ ll-train $run -@ 1 -o straight
 
 kills=0 at=1
 while [ ! -e killed/done.json ] && [ $kills -lt 400 ]; do
-	timeout -s KILL 0.$(printf '%03d' $((18 + at * 37 % 41))) ll-train $run --resume=auto -@ $((1 + at % 2)) -o killed 2>/dev/null
+	timeout -s KILL 0.$(printf '%03d' $((18 + at * 37 % 41 + at))) ll-train $run --resume=auto -@ $((1 + at % 2)) -o killed 2>/dev/null
 	rc=$?; at=$((at + 1)); [ $rc = 137 ] && kills=$((kills + 1))
 	if [ $rc != 137 ] && [ $rc != 0 ]; then break; fi
 	[ -e killed/latest ] && [ ! -e killed/latest/ll-state.json ] && break
