@@ -6,13 +6,18 @@
 #include "ll-clean/clean.h"
 #include "text/utf8.h"
 
-/* Case-insensitive (ASCII) search. */
-static bool has(struct ll_str s, const char *needle)
+/* Case-insensitive (ASCII) search for a phrase in lower case: memchr for either case of its first letter, then a comparison. */
+static bool has(struct ll_str s, const char *phrase)
 {
-	size_t n = strlen(needle);
-	for (size_t i = 0; i + n <= s.len; i++)
-		if (strncasecmp(s.data + i, needle, n) == 0)
-			return true;
+	size_t n = strlen(phrase);
+	for (int letter = phrase[0], i = 0; i < 2; i++, letter = phrase[0] - 32)
+		for (const char *p = s.data, *end = p + s.len; (size_t)(end - p) >= n; p++) {
+			p = memchr(p, letter, (size_t)(end - p) - n + 1);
+			if (!p)
+				break;
+			if (strncasecmp(p + 1, phrase + 1, n - 1) == 0)
+				return true;
+		}
 	return false;
 }
 
@@ -55,28 +60,31 @@ static uint64_t count_sentences(struct ll_str line)
 	return LL_MAX(n, 1);
 }
 
-/* Without [1], [], [edit], [citation needed]. */
+/* Where a "[1]", "[]", "[edit]" or "[citation needed]" that ends with the text begins; SIZE_MAX when none does. */
+static size_t citation_start(struct ll_str s)
+{
+	size_t i = s.len - 1;
+
+	while (i > 0 && isdigit((unsigned char)s.data[i - 1]))
+		i--;
+	if (i > 0 && s.data[i - 1] == '[')
+		return i - 1;
+	if (clean_ends_with(s, "[edit]"))
+		return s.len - strlen("[edit]");
+	return clean_ends_with(s, "[citation needed]") ? s.len - strlen("[citation needed]") : SIZE_MAX;
+}
+
+/* Without citation marks, and without those that removing others makes: so nothing is left for a second run. */
 static struct ll_str without_citations(struct ll_buf *out, struct ll_str line)
 {
 	if (!memchr(line.data, '[', line.len))
 		return line;
 	ll_buf_clear(out);
 	for (size_t i = 0; i < line.len; i++) {
-		static const char *const words[] = { "[edit]", "[citation needed]" };
-		size_t skip = 0, digits = i + 1;
-		if (line.data[i] == '[') {
-			while (digits < line.len && isdigit((unsigned char)line.data[digits]))
-				digits++;
-			if (digits < line.len && line.data[digits] == ']')
-				skip = digits - i + 1;
-			for (size_t w = 0; w < LL_COUNT(words); w++)
-				if (line.len - i >= strlen(words[w]) && memcmp(line.data + i, words[w], strlen(words[w])) == 0)
-					skip = strlen(words[w]);
-		}
-		if (skip)
-			i += skip - 1;
-		else
-			ll_buf_putc(out, line.data[i]);
+		ll_buf_putc(out, line.data[i]);
+		size_t start = line.data[i] == ']' ? citation_start(ll_buf_str(out)) : SIZE_MAX;
+		if (start != SIZE_MAX)
+			out->len = start;
 	}
 	return clean_strip(ll_buf_str(out));
 }
@@ -102,10 +110,12 @@ void c4(const struct clean_units *u, bool terminal, struct ll_buf *kept, struct 
 			continue;
 		if (has(line, "lorem ipsum"))
 			v->reason = "c4-lorem-ipsum";
-		else if (has(line, "javascript") || has_policy(line))
+		else if (has(line, "javascript"))
 			continue;
 		else if (memchr(line.data, '{', line.len))
 			v->reason = "c4-curly-bracket";
+		else if (has_policy(line))
+			continue;
 		sentences += count_sentences(line);
 		if (kept->len > start)
 			ll_buf_putc(kept, '\n');

@@ -84,6 +84,9 @@ static void judge(struct worker *w, struct ll_doc *doc, struct ll_sink *sink, st
 		c4(&w->units, rules & C4_TERMINAL, &w->text[3], v);
 		if (!v->reason && !ll_str_eq(ll_buf_str(&w->text[3]), doc->text)) {
 			edited(doc, sink, "c4-lines", &w->text[3]);
+			ll_buf_clear(&w->text[2]); /* without a citation mark, characters meet that did not */
+			if (repair_normal_form(&w->text[2], doc->text))
+				edited(doc, sink, "nfc", &w->text[2]);
 			clean_units_split(&w->units, doc->text);
 		}
 	}

@@ -8,7 +8,7 @@ import json, random
 random.seed(3)
 R = random.random
 lex = ["the", "be", "to", "of", "and", "that", "have", "with"] + ["w%s" % "".join(random.choice("abcdefghij") for _ in range(random.randint(1, 9))) for _ in range(400)]
-odd = ["#", "...", "…", "--", "12", "{", "Lorem ipsum", "javascript", "privacy policy", "[3]", "[edit]", "naïve", "日本語", "é", "x" * 40, "y" * 1001]
+odd = ["#", "...", "…", "--", "12", "{", "Lorem ipsum", "javascript", "privacy policy", "[3]", "[edit]", "[[1]2]", "[e[]dit]", "Privacy Policy", "naïve", "日本語", "é", "x" * 40, "y" * 1001]
 ends = [".", "!", "?", '."', "...", "…", "", ",", "。"]
 for i in range(3000):
     rate, short, rep = random.choice([0, 0, .02, .1, .3]), R() < .3, random.choice([0, 0, .1, .35])
@@ -50,6 +50,17 @@ ll-shard export -q rep.ll > rep.jsonl
 printf '%s\n' '{"id":"1","text":"a\nb\n\nc d\ne"}' '{"id":"2","text":"\u00e9 \\ \\\\n \u2028 x"}' '{"id":"3","text":"  indented"}' > want.jsonl
 same rep.jsonl want.jsonl "control characters, line ends, space, NFC; backslashes and U+2028 stay"
 is "$(ll-shard export -q --tags rr.ll | grep -c '"reject.reason":"empty"')" 1 "a text of which nothing is left is dropped"
+
+# C4's edits leave nothing for a second run, and its rules come in datatrove's order.
+five="One two three. One two three. One two three. One two three. One two three."
+printf '%s\n' '{"id":"1","text":"'"$five"' Cafe[1]\u0301 [[2]3] is[citation needed] open. [[edit]edit]"}' \
+	'{"id":"2","text":"'"$five"'\nOur PRIVACY Policy { is here."}' '{"id":"3","text":"'"$five"'\nJavaScript and { are off."}' > c.jsonl
+ll-shard import -q c.jsonl | ll-clean -q --profile=c4 --rejects=cr.ll -o c1.ll
+is "$(ll-shard export -q --to=text c1.ll | head -n 1)" "$five Café  is open." "citation marks go, nested ones too, and the rest is NFC"
+is "$(ll-shard export -q --tags cr.ll | grep -o '"id":"[0-9]"\|c4-[a-z-]*' | tr '\n' ' ')" '"id":"2" c4-curly-bracket ' \
+	"a brace drops the document on a line about policy, not on one about javascript"
+ll-clean -q --profile=c4 -o c2.ll c1.ll
+ok "a second run changes nothing" ll-shard compare -q c1.ll c2.ll
 
 # HTML.
 cat > p.html <<'END'

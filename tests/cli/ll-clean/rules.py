@@ -85,7 +85,9 @@ def c4(t, terminal):
         line = line.strip()
         if not line:
             continue
-        line = re.sub(r"\[[0-9]*\]|\[edit\]|\[citation needed\]", "", line).strip()
+        before = None
+        while line != before:
+            before, line = line, re.sub(r"\[[0-9]*\]|\[edit\]|\[citation needed\]", "", line).strip()
         words = line.split()
         if not line or any(len(w) > 1000 for w in words):
             continue
@@ -96,11 +98,12 @@ def c4(t, terminal):
         low = line.lower()
         if "lorem ipsum" in low:
             return "c4-lorem-ipsum", None
-        if "javascript" in low or any(p in low for p in ("terms of use", "privacy policy", "cookie policy", "uses cookies",
-                                                         "use of cookies", "use cookies")):
+        if "javascript" in low:
             continue
         if "{" in line:
             return "c4-curly-bracket", None
+        if any(p in low for p in ("terms of use", "privacy policy", "cookie policy", "uses cookies", "use of cookies", "use cookies")):
+            continue
         sentences += max(1, len(re.findall(r"[.?!][.?!\"')\]]*(?=[ \t\n\r\f\v]|$)", line)))
         kept.append(line)
     return ("c4-sentences" if sentences < 5 else None), "\n".join(kept)
