@@ -311,6 +311,8 @@ struct ll_end ll_filter_run_to(const struct ll_filter *f, const char *const *fil
 	if (f->end)
 		f->end(f->context);
 	struct ll_end end = ll_writer_finish(out, ll_reader_lineage(reader));
+	if (f->finish)
+		f->finish(f->context, ll_reader_lineage(reader));
 	ll_rejects_close(run.rejects, ll_stats_documents_in(run.stats), ll_reader_lineage(reader));
 	ll_stats_finish(run.stats, ll_id_hex(ll_reader_totals(reader, NULL).set_id, in_set), ll_id_hex(end.set_id, out_set));
 	ll_stats_free(run.stats);

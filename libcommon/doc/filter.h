@@ -30,6 +30,9 @@ struct ll_filter {
 	/* After the last document, before the output is declared complete: the place for a check that may end the program.
 	 * May be NULL. */
 	void (*end)(void *context);
+	/* After the main output's end was written and before anything is published: the place to finish a second output with the
+	 * inputs' lineage. May be NULL. */
+	void (*finish)(void *context, const struct ll_lineage *lineage);
 };
 
 /* The document goes on as given (edited or not). Text it lost or gained against the input counts under `reason` "edit"

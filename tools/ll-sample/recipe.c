@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+#include "ll-sample/recipe.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/config.h"
+#include "base/memory.h"
+#include "base/number.h"
+#include "io/file.h"
+
+struct source {
+	const char *name; /* in the configuration */
+	size_t section;
+	double epochs;
+};
+
+struct recipe {
+	struct ll_config config;
+	struct source *source; /* by name */
+	size_t len, cap;
+	double others; /* of [source *]; -1 without */
+};
+
+static void LL_NORETURN LL_PRINTF(3, 4) refuse(const struct recipe *r, const struct ll_config_entry *e, const char *format, ...)
+{
+	char text[200];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	ll_die(LL_EXIT_USAGE, "%s: line %u: %s", r->config.path, e->line, text);
+}
+
+static double number(const struct recipe *r, const struct ll_config_entry *e, double max)
+{
+	double v;
+
+	if (ll_parse_double(ll_cstr(e->value), &v) < 0 || !(v >= 0 && v <= max))
+		refuse(r, e, "%s is a number from 0 to %g, not \"%s\"", e->key, max, e->value);
+	return v;
+}
+
+static void take(struct recipe *r, struct ll_config_entry *e)
+{
+	static const char *const later[] = { "weight", "tokens", "bytes", "text_bytes", "documents", "budget" };
+
+	for (size_t i = 0; i < LL_COUNT(later); i++)
+		if (strcmp(e->key, later[i]) == 0) {
+			ll_hint("say rate = R or epochs = E in the section of every source");
+			refuse(r, e, "weights and budgets (%s) are not built in this version", e->key);
+		}
+	bool rate = strcmp(e->key, "rate") == 0;
+	if (!rate && strcmp(e->key, "epochs") != 0)
+		return;
+	if (strcmp(e->section, "source") != 0 && strncmp(e->section, "source ", 7) != 0)
+		refuse(r, e, "%s stands in a section [source NAME]", e->key);
+	e->used = true;
+	const char *name = e->section[6] ? e->section + 7 : "";
+	for (size_t i = 0; i < r->len; i++)
+		if (strcmp(r->source[i].name, name) == 0)
+			refuse(r, e, "source \"%s\" has a rate or epochs already", name);
+	LL_GROW(r->source, r->cap, r->len + 1);
+	r->source[r->len++] = (struct source){ name, e->section_index, number(r, e, rate ? 1 : RECIPE_EPOCHS_MAX) };
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct source *)a)->name, ((const struct source *)b)->name);
+}
+
+struct recipe *recipe_read(const char *path)
+{
+	static const char *const known[] = { "rate", "epochs" };
+	struct recipe *r = ll_calloc(1, sizeof(*r));
+	struct ll_buf text = ll_read_file(path, (size_t)16 << 20);
+	struct ll_err err;
+
+	if (ll_config_parse(&r->config, path, ll_buf_str(&text), &err) < 0)
+		ll_die(LL_EXIT_USAGE, "%s: %s", path, err.text);
+	ll_buf_free(&text);
+	for (size_t i = 0; i < r->config.len; i++)
+		take(r, &r->config.entry[i]);
+	ll_config_reject_unused(&r->config, known, LL_COUNT(known));
+	if (r->len == 0)
+		ll_die(LL_EXIT_USAGE, "%s: no section [source NAME] with rate or epochs", path);
+	qsort(r->source, r->len, sizeof(*r->source), by_name); /* names are distinct */
+	r->others = -1;
+	r->others = recipe_epochs(r, ll_cstr("*"));
+	return r;
+}
+
+double recipe_epochs(const struct recipe *r, struct ll_str source)
+{
+	size_t low = 0, high = r->len;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		struct ll_str name = ll_cstr(r->source[middle].name);
+		int order = memcmp(name.data, source.len ? source.data : "", LL_MIN(name.len, source.len));
+		if (order == 0)
+			order = (name.len > source.len) - (name.len < source.len);
+		if (order == 0)
+			return r->source[middle].epochs;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return r->others;
+}
+
+void recipe_free(struct recipe *r)
+{
+	if (!r)
+		return;
+	ll_config_free(&r->config);
+	ll_free(r->source);
+	ll_free(r);
+}
