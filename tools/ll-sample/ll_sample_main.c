@@ -5,6 +5,7 @@
 #include "base/random.h"
 #include "doc/filter.h"
 #include "doc/further.h"
+#include "doc/where.h"
 #include "ll-sample/recipe.h"
 
 /* What a document's random number is for: independent decisions. */
@@ -12,7 +13,7 @@ enum purpose { HOLDOUT = 0x73616d01, RATE = 0x73616d02, EPOCHS = 0x73616d03 };
 
 static struct {
 	double rate;
-	const char *holdout, *recipe;
+	const char *holdout, *recipe, *where;
 } options = { .rate = 1 };
 
 struct sample {
@@ -20,6 +21,7 @@ struct sample {
 	const char *holdout_path;
 	struct ll_writer *held;
 	struct recipe *recipe;
+	struct ll_where *where;
 };
 
 static double unit(const struct ll_doc *doc, enum purpose purpose)
@@ -59,6 +61,10 @@ static void map(void *context, void *worker, const struct ll_doc *doc, struct ll
 	struct sample *s = context;
 	unsigned copies = 1;
 
+	if (s->where && !ll_where_test(s->where, doc)) {
+		ll_sink_drop(sink, "where", NULL);
+		return;
+	}
 	if (s->held && unit(doc, HOLDOUT) < s->holdout) {
 		ll_sink_decide(sink, doc, NULL, 0);
 		return;
@@ -130,6 +136,9 @@ static int run(int operands, char **operand)
 	struct ll_filter filter = { .context = &s, .worker_new = worker_new, .worker_free = worker_free, .map = map,
 				    .decide = decide, .finish = finish };
 
+	struct ll_err err;
+	if (options.where && !(s.where = ll_where_compile(options.where, &err)))
+		ll_die(LL_EXIT_USAGE, "--where: %s", err.text);
 	if (options.recipe)
 		s.recipe = recipe_read(options.recipe);
 	if (options.holdout)
@@ -140,12 +149,17 @@ static int run(int operands, char **operand)
 		ll_writer_publish(s.held);
 	ll_writer_publish(out);
 	recipe_free(s.recipe);
+	ll_where_free(s.where);
 	return LL_EXIT_OK;
 }
 
 static const struct ll_option table[] = {
-	{ LL_OPT_FLOAT, 0, "rate", &options.rate, "R", "keep each document with probability R, decided by its key", LL_OPT_IDENTITY, NULL, 0, 1 },
-	{ LL_OPT_STRING, 0, "holdout", &options.holdout, "FRACTION:FILE", "put a fraction of the documents into FILE instead, by key", LL_OPT_IDENTITY, NULL, 0, 0 },
+	{ LL_OPT_STRING, 0, "where", &options.where, "EXPR", "take only documents for which EXPR holds (lltools-where)",
+	  LL_OPT_IDENTITY, NULL, 0, 0 },
+	{ LL_OPT_FLOAT, 0, "rate", &options.rate, "R", "keep each document with probability R, decided by its key",
+	  LL_OPT_IDENTITY, NULL, 0, 1 },
+	{ LL_OPT_STRING, 0, "holdout", &options.holdout, "FRACTION:FILE", "put a fraction of the documents into FILE instead, by key",
+	  LL_OPT_IDENTITY, NULL, 0, 0 },
 	{ LL_OPT_STRING, 0, "recipe", &options.recipe, "FILE", "rates and epochs by source", LL_OPT_IDENTITY | LL_OPT_FILE, NULL, 0, 0 },
 	{ 0 },
 };

@@ -93,6 +93,21 @@ done
 ll-sample -q --recipe=mix.conf --holdout=0.1:hp.ll --rate=0.9 < d.ll > piped.ll
 is "$(data_of piped.ll)" "$(data_of x1.ll)" "a pipe gives the same"
 
+# --where.
+printf 'n1\nn5\nn3999\n' > wanted
+is "$(ll-sample -q --where='id in @wanted' d.ll | ids - | tr '\n' ' ')" "n1 n5 n3999 " "--where with a list of ids"
+ll-sample -q --where='source == "wiki" && text_bytes > 100' --stats=w.json d.ll | ids - > w
+python3 -c 'import json
+for l in open("d.jsonl"):
+    d = json.loads(l)
+    if d["source"] == "wiki" and len(d["text"]) > 100: print(d["id"])' > want
+same w want "--where agrees with Python"
+ok "counted" grep -q '"where"' w.json
+status 2 "a bad expression" ll-sample -q --where='source = "a"' d.ll
+says 'at column 8: equality is written ==' "its column"
+ll-shard import -q -o docs.ll "$ROOT/samples/docs.jsonl"
+ok "the example of the man page" ll-sample -q --where='source == "essays" && text_bytes > 400' -o essays.ll docs.ll
+
 # Faults.
 head -c 30000 d.ll > cut.ll
 status 3 "a cut input" ll-sample -q --holdout=0.5:no_held.ll -o no.ll cut.ll
