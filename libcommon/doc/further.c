@@ -12,7 +12,8 @@ static bool rename_in_skeleton(struct ll_further *m, struct ll_doc *doc, struct 
 	ll_buf_add(&m->line, doc->skeleton.data, doc->hole);
 	ll_buf_puts(&m->line, "\"\"");
 	ll_buf_add(&m->line, doc->skeleton.data + doc->hole, doc->skeleton.len - doc->hole);
-	if (ll_json_line(ll_buf_str(&m->line), &field, 1, NULL) < 0 || !field.value.data || !ll_json_is_string(field.value))
+	if (ll_json_line(ll_buf_str(&m->line), &field, 1, NULL) < 0 || !field.value.data ||
+	    !ll_json_is_string(field.value))
 		return false;
 	ll_buf_clear(&m->skeleton);
 	if (ll_json_unescape(&m->skeleton, field.value, NULL) < 0 || !ll_str_eq(ll_buf_str(&m->skeleton), old))

@@ -122,7 +122,8 @@ static int order(const struct where_value *a, const struct where_value *b)
 	if (a->type == WHERE_INT && b->type == WHERE_INT)
 		return (a->integer > b->integer) - (a->integer < b->integer);
 	if (is_number(a) && is_number(b)) {
-		double x = a->type == WHERE_INT ? (double)a->integer : a->real, y = b->type == WHERE_INT ? (double)b->integer : b->real;
+		double x = a->type == WHERE_INT ? (double)a->integer : a->real,
+		       y = b->type == WHERE_INT ? (double)b->integer : b->real;
 		return x == y ? 0 : x < y ? -1 : x > y ? 1 : 2;
 	}
 	if (a->type != b->type)
@@ -170,8 +171,8 @@ static bool match(struct test *t, const struct where_node *n)
 	if (rc < 0 && rc != PCRE2_ERROR_NOMATCH) {
 		PCRE2_UCHAR message[120];
 		pcre2_get_error_message(rc, message, sizeof(message));
-		ll_die(LL_EXIT_RESOURCE, "document \"%.*s\": a regular expression of --where: %s", (int)LL_MIN(t->doc->id.len, 100),
-		       t->doc->id.data, (const char *)message);
+		ll_die(LL_EXIT_RESOURCE, "document \"%.*s\": a regular expression of --where: %s",
+		       (int)LL_MIN(t->doc->id.len, 100), t->doc->id.data, (const char *)message);
 	}
 	return rc >= 0;
 }
@@ -183,7 +184,8 @@ static bool is_in(struct test *t, const struct where_node *n)
 	for (size_t i = 0; i < n->list_len; i++)
 		if (order(&v, &n->list[i]->value) == 0)
 			return true;
-	return v.type == WHERE_STRING && n->lines && bsearch(&v.string, n->line, n->lines, sizeof(*n->line), where_line_order);
+	return v.type == WHERE_STRING && n->lines &&
+	       bsearch(&v.string, n->line, n->lines, sizeof(*n->line), where_line_order);
 }
 
 static bool condition(struct test *t, const struct where_node *n)
@@ -197,7 +199,12 @@ static bool condition(struct test *t, const struct where_node *n)
 		return condition(t, n->a) && condition(t, n->b);
 	case WHERE_NOT:
 		return !condition(t, n->a);
-	case WHERE_EQ: case WHERE_NE: case WHERE_LT: case WHERE_LE: case WHERE_GT: case WHERE_GE:
+	case WHERE_EQ:
+	case WHERE_NE:
+	case WHERE_LT:
+	case WHERE_LE:
+	case WHERE_GT:
+	case WHERE_GE:
 		return compare(t, n);
 	case WHERE_MATCH:
 		return match(t, n);
@@ -207,8 +214,11 @@ static bool condition(struct test *t, const struct where_node *n)
 		return value_of(t, n->a).type != WHERE_NULL;
 	default:
 		v = value_of(t, n);
-		return v.type == WHERE_BOOL ? v.truth : v.type == WHERE_INT ? v.integer != 0 : v.type == WHERE_FLOAT ? v.real != 0 :
-		       v.type == WHERE_STRING ? v.string.len > 0 : v.type == WHERE_OTHER;
+		return v.type == WHERE_BOOL	? v.truth
+		       : v.type == WHERE_INT	? v.integer != 0
+		       : v.type == WHERE_FLOAT	? v.real != 0
+		       : v.type == WHERE_STRING ? v.string.len > 0
+						: v.type == WHERE_OTHER;
 	}
 }
 
@@ -235,6 +245,7 @@ void ll_where_free(struct ll_where *w)
 		ll_free(n->list);
 		ll_buf_free(&n->file);
 		ll_free(n->line);
+		ll_memory_release(n->claimed);
 		ll_free(n);
 	}
 	ll_free(w);

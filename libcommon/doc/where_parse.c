@@ -9,7 +9,7 @@
 struct parser {
 	struct ll_where *where;
 	const char *start, *at;
-	unsigned depth;
+	unsigned depth, terms;
 	struct ll_err *err;
 };
 
@@ -48,8 +48,8 @@ static bool accept(struct parser *p, const char *token)
 
 static bool is_word_char(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-' ||
-	       (unsigned char)c >= 0x80;
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+	       c == '-' || (unsigned char)c >= 0x80;
 }
 
 static size_t word_len(const char *s)
@@ -147,8 +147,9 @@ static bool at_literal(const struct parser *p)
 {
 	size_t n = word_len(p->at);
 
-	return *p->at == '"' || *p->at == '-' || (*p->at >= '0' && *p->at <= '9') || (n == 4 && strncmp(p->at, "true", 4) == 0) ||
-	       (n == 5 && strncmp(p->at, "false", 5) == 0) || (n == 4 && strncmp(p->at, "null", 4) == 0);
+	return *p->at == '"' || *p->at == '-' || (*p->at >= '0' && *p->at <= '9') ||
+	       (n == 4 && strncmp(p->at, "true", 4) == 0) || (n == 5 && strncmp(p->at, "false", 5) == 0) ||
+	       (n == 4 && strncmp(p->at, "null", 4) == 0);
 }
 
 /* A tag, a built-in name, or with a leading dot a member of the JSON line. */
@@ -249,8 +250,10 @@ static struct where_node *in_file(struct parser *p, struct where_node *n)
 	}
 	if (path.len == 0)
 		return fail(p, "a file name is expected after @");
-	n->file = ll_read_file(ll_buf_cstr(&path), SIZE_MAX / 2);
+	n->file = ll_read_file(ll_buf_cstr(&path), ll_memory_left());
 	ll_buf_free(&path);
+	ll_memory_claim(n->file.len, "the list of an expression");
+	n->claimed = n->file.len;
 	for (size_t at = 0; at < n->file.len;) {
 		char *end = memchr(n->file.data + at, '\n', n->file.len - at);
 		size_t len = end ? (size_t)(end - n->file.data) - at : n->file.len - at;
@@ -258,6 +261,8 @@ static struct where_node *in_file(struct parser *p, struct where_node *n)
 		n->line[n->lines++] = ll_str(n->file.data + at, len);
 		at += len + 1;
 	}
+	ll_memory_claim(n->lines * sizeof(*n->line), "the list of an expression");
+	n->claimed += n->lines * sizeof(*n->line);
 	if (n->lines)
 		qsort(n->line, n->lines, sizeof(*n->line), where_line_order);
 	return n;
@@ -290,7 +295,8 @@ static struct where_node *match(struct parser *p, struct where_node *n)
 
 	skip_space(p);
 	const char *start = p->at;
-	struct where_node *pattern = *p->at == '"' ? string_literal(p) : fail(p, "a regular expression in quotes is expected after ~");
+	struct where_node *pattern =
+		*p->at == '"' ? string_literal(p) : fail(p, "a regular expression in quotes is expected after ~");
 	if (!pattern)
 		return NULL;
 	n->regex = pcre2_compile((PCRE2_SPTR)pattern->value.string.data, pattern->value.string.len,
@@ -336,11 +342,14 @@ static struct where_node *comparison(struct parser *p)
 	return a;
 }
 
-static struct where_node *chain(struct parser *p, const char *sign, enum where_op op, struct where_node *(*part)(struct parser *))
+static struct where_node *chain(struct parser *p, const char *sign, enum where_op op,
+				struct where_node *(*part)(struct parser *))
 {
 	struct where_node *n = part(p);
 
 	while (n && accept(p, sign)) {
+		if (++p->terms > WHERE_TERMS_MAX)
+			return fail(p, "too many && and ||");
 		struct where_node *joined = new_node(p, op);
 		joined->a = n;
 		joined->b = part(p);

@@ -10,14 +10,27 @@
 
 #define WHERE_FIELDS_MAX 64 /* JSON members that one expression may name */
 #define WHERE_DEPTH_MAX 200
+#define WHERE_TERMS_MAX 2000
 
 enum where_op {
-	WHERE_OR, WHERE_AND, WHERE_NOT,				  /* conditions */
-	WHERE_EQ, WHERE_NE, WHERE_LT, WHERE_LE, WHERE_GT, WHERE_GE, /* a against b */
-	WHERE_MATCH,						  /* a against regex */
-	WHERE_IN,						  /* a in list or in lines */
-	WHERE_HAS,						  /* a */
-	WHERE_ID, WHERE_SOURCE, WHERE_TEXT_BYTES, WHERE_TAG, WHERE_FIELD, WHERE_LITERAL,
+	WHERE_OR,
+	WHERE_AND,
+	WHERE_NOT, /* conditions */
+	WHERE_EQ,
+	WHERE_NE,
+	WHERE_LT,
+	WHERE_LE,
+	WHERE_GT,
+	WHERE_GE,    /* a against b */
+	WHERE_MATCH, /* a against regex */
+	WHERE_IN,    /* a in list or in lines */
+	WHERE_HAS,   /* a */
+	WHERE_ID,
+	WHERE_SOURCE,
+	WHERE_TEXT_BYTES,
+	WHERE_TAG,
+	WHERE_FIELD,
+	WHERE_LITERAL,
 };
 
 enum where_type { WHERE_NULL, WHERE_BOOL, WHERE_INT, WHERE_FLOAT, WHERE_STRING, WHERE_OTHER };
@@ -40,9 +53,10 @@ struct where_node {
 	pcre2_code *regex;
 	struct where_node **list; /* IN (...): literals */
 	size_t list_len, list_cap;
-	struct ll_buf file; /* IN @FILE */
+	struct ll_buf file;  /* IN @FILE */
 	struct ll_str *line; /* of it, sorted */
 	size_t lines, lines_cap;
+	uint64_t claimed; /* of --memory */
 };
 
 struct ll_where {

@@ -71,7 +71,8 @@ static size_t skip_space(struct ll_str s, size_t i)
 	return i;
 }
 
-/* Every string value of a JSON text that ll_json_line has checked. chosen[d]: the values at depth d belong to a chosen key. */
+/* Every string value of a JSON text that ll_json_line has checked. chosen[d]: the values at depth d belong to a chosen
+ * key. */
 static void index_strings(struct build *b, struct ll_str json, uint32_t line)
 {
 	bool chosen[DEPTH_MAX] = { decontam.keys == NULL };
@@ -156,7 +157,8 @@ static void index_file(struct build *b, struct ll_lineage *lineage, const char *
 		ll_buf_add_str(&wrapped, ll_buf_str(&text));
 		ll_buf_putc(&wrapped, '}');
 		if (ll_json_line(ll_buf_str(&wrapped), NULL, 0, &err) < 0)
-			ll_die(LL_EXIT_INPUT, "%s: neither JSON lines (%s) nor one JSON value (%s)", path, first.text, err.text);
+			ll_die(LL_EXIT_INPUT, "%s: neither JSON lines (%s) nor one JSON value (%s)", path, first.text,
+			       err.text);
 		index_strings(b, ll_buf_str(&wrapped), 1);
 		ll_buf_free(&wrapped);
 	}
@@ -184,7 +186,8 @@ static void write_index(struct build *b, struct ll_writer *out)
 		ll_buf_put32(&record, (uint32_t)(GRAM_FIXED - 4 + len));
 		ll_buf_put32(&record, (uint32_t)(GRAM_FIXED - 12 + len));
 		ll_buf_put64(&record, hash);
-		ll_buf_put32(&record, (uint32_t)key[8] << 24 | (uint32_t)key[9] << 16 | (uint32_t)key[10] << 8 | key[11]);
+		ll_buf_put32(&record,
+			     (uint32_t)key[8] << 24 | (uint32_t)key[9] << 16 | (uint32_t)key[10] << 8 | key[11]);
 		ll_buf_add(&record, payload, len); /* line and name */
 		ll_writer_put(out, record.data, record.len);
 	}
@@ -195,7 +198,8 @@ int decontam_build(const char *const *files, size_t n)
 {
 	struct build b = { .sorter = ll_sorter_new_variable(KEY_BYTES, ll_memory_left() / 4, "n-grams") };
 	struct ll_lineage *lineage = ll_lineage_new();
-	struct ll_writer *out = ll_writer_open(ll_common.output ? ll_common.output : "-", ll_header_new("ngrams", 1, NULL));
+	struct ll_writer *out =
+		ll_writer_open(ll_common.output ? ll_common.output : "-", ll_header_new("ngrams", 1, NULL));
 
 	for (size_t i = 0; i < n; i++)
 		index_file(&b, lineage, files[i]);

@@ -109,7 +109,8 @@ static void add_piece(struct worker *w, size_t start, size_t end)
 	w->piece[w->pieces++] = (struct span){ start, end };
 }
 
-/* What is left between the widened and merged hits (Brown et al., "Language models are few-shot learners", appendix C). */
+/* What is left between the widened and merged hits (Brown et al., "Language models are few-shot learners", appendix C).
+ */
 static void split(struct worker *w, struct ll_str text)
 {
 	size_t kept_from = 0, end = 0;
@@ -189,7 +190,9 @@ static void map(void *context, void *argument, const struct ll_doc *doc, struct 
 int decontam_run(const char *const *files, size_t n)
 {
 	struct gram_table table = { 0 };
-	struct ll_filter filter = { .context = &table, .worker_new = worker_new, .worker_free = worker_free, .map = map };
+	struct ll_filter filter = {
+		.context = &table, .worker_new = worker_new, .worker_free = worker_free, .map = map
+	};
 
 	if (decontam.index.len == 0) {
 		ll_hint("ll-decontam build -o evals.ll EVALS makes one");

@@ -23,7 +23,8 @@ static void add_length(struct gram_table *t, uint32_t words, const struct ll_rea
 	if (at < t->lengths && t->length[at] == words)
 		return;
 	if (t->lengths == GRAM_LENGTHS_MAX || words == 0)
-		ll_die(LL_EXIT_INPUT, "%s: an n-gram of %u words; at most %d lengths together", ll_reader_where(r), words, GRAM_LENGTHS_MAX);
+		ll_die(LL_EXIT_INPUT, "%s: an n-gram of %u words; at most %d lengths together", ll_reader_where(r),
+		       words, GRAM_LENGTHS_MAX);
 	memmove(t->length + at + 1, t->length + at, (t->lengths - at) * sizeof(*t->length));
 	t->length[at] = words;
 	t->lengths++;

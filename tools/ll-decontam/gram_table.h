@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * gram_table.h - the n-grams of the evaluation sets, to be looked up by hash. A record of an index (kind "ngrams", schema 1):
+ * gram_table.h - the n-grams of the evaluation sets, to be looked up by hash. A record of an index (kind "ngrams",
+ * schema 1):
  *
- *   u32 size, u32 core | u64 hash (text/ngrams.h) | u32 words in the n-gram | u32 line | base name of the evaluation file
+ *   u32 size, u32 core | u64 hash (text/ngrams.h) | u32 words in the n-gram | u32 line | base name of the evaluation
+ * file
  *
  * sorted by hash and length, each pair once: the first place where it stands.
  */

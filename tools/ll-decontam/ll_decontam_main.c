@@ -8,20 +8,20 @@ struct decontam_options decontam = { .ngram = 13, .action = "drop", .window = 20
 static const struct ll_option decontam_table[] = {
 	{ LL_OPT_LIST, 0, "index", &decontam.index, "FILE", "an index of evaluation texts; may be given several times",
 	  LL_OPT_IDENTITY | LL_OPT_FILE, NULL, 0, 0 },
-	{ LL_OPT_CHOICE, 0, "action", &decontam.action, "WHAT", "what becomes of documents that hold an n-gram of the index",
-	  LL_OPT_IDENTITY, "drop|cut|tag", 0, 0 },
-	{ LL_OPT_INT, 0, "window", &decontam.window, "N", "cut: characters removed on either side of a match (200)", LL_OPT_IDENTITY,
-	  NULL, 0, 1e9 },
-	{ LL_OPT_INT, 0, "min-piece", &decontam.min_piece, "N", "cut: pieces of fewer characters are dropped (200)", LL_OPT_IDENTITY,
-	  NULL, 0, 1e9 },
-	{ LL_OPT_INT, 0, "max-pieces", &decontam.max_pieces, "N", "cut: documents in more pieces are dropped (10)", LL_OPT_IDENTITY,
-	  NULL, 1, 1e9 },
+	{ LL_OPT_CHOICE, 0, "action", &decontam.action, "WHAT",
+	  "what becomes of documents that hold an n-gram of the index", LL_OPT_IDENTITY, "drop|cut|tag", 0, 0 },
+	{ LL_OPT_INT, 0, "window", &decontam.window, "N", "cut: characters removed on either side of a match (200)",
+	  LL_OPT_IDENTITY, NULL, 0, 1e9 },
+	{ LL_OPT_INT, 0, "min-piece", &decontam.min_piece, "N", "cut: pieces of fewer characters are dropped (200)",
+	  LL_OPT_IDENTITY, NULL, 0, 1e9 },
+	{ LL_OPT_INT, 0, "max-pieces", &decontam.max_pieces, "N", "cut: documents in more pieces are dropped (10)",
+	  LL_OPT_IDENTITY, NULL, 1, 1e9 },
 	{ 0 },
 };
 static const struct ll_option build_table[] = {
 	{ LL_OPT_INT, 0, "ngram", &decontam.ngram, "N", "words in an n-gram (13)", LL_OPT_IDENTITY, NULL, 1, 1000 },
-	{ LL_OPT_STRING, 0, "keys", &decontam.keys, "KEY,...", "only strings in members of these names (all)", LL_OPT_IDENTITY, NULL, 0,
-	  0 },
+	{ LL_OPT_STRING, 0, "keys", &decontam.keys, "KEY,...", "only strings in members of these names (all)",
+	  LL_OPT_IDENTITY, NULL, 0, 0 },
 	{ 0 },
 };
 
@@ -53,7 +53,8 @@ static const struct ll_command commands[] = {
 
 int main(int argc, char **argv)
 {
-	static const struct ll_program program = { "ll-decontam", "removal of evaluation texts from training documents", commands, NULL };
+	static const struct ll_program program = { "ll-decontam", "removal of evaluation texts from training documents",
+						   commands, NULL };
 
 	ll_identity_file_id = ll_content_id;
 	return ll_main(&program, argc, argv);

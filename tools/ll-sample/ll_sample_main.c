@@ -50,8 +50,8 @@ static double epochs_of(const struct sample *s, const struct ll_doc *doc)
 
 	if (epochs < 0) {
 		ll_hint("a section [source *] speaks for all others");
-		ll_die(LL_EXIT_INPUT, "%s: nothing is said of source \"%.*s\"", options.recipe, (int)LL_MIN(doc->source.len, 100),
-		       doc->source.data);
+		ll_die(LL_EXIT_INPUT, "%s: nothing is said of source \"%.*s\"", options.recipe,
+		       (int)LL_MIN(doc->source.len, 100), doc->source.data);
 	}
 	return epochs;
 }
@@ -119,7 +119,8 @@ static void open_holdout(struct sample *s)
 		ll_die(LL_EXIT_USAGE, "--holdout is FRACTION:FILE, as 0.01:held.ll, not \"%s\"", options.holdout);
 	s->holdout_path = colon + 1;
 	const char *output = ll_common.output ? ll_common.output : "-";
-	if (strcmp(s->holdout_path, output) == 0 || (ll_common.rejects && strcmp(s->holdout_path, ll_common.rejects) == 0))
+	if (strcmp(s->holdout_path, output) == 0 ||
+	    (ll_common.rejects && strcmp(s->holdout_path, ll_common.rejects) == 0))
 		ll_die(LL_EXIT_USAGE, "--holdout writes to %s, and so does another output", s->holdout_path);
 	struct ll_buf fraction = { 0 };
 	ll_put_double(&fraction, s->holdout);
@@ -133,8 +134,12 @@ static int run(int operands, char **operand)
 	const char **files;
 	size_t n = ll_input_files(operands, operand, &files, NULL);
 	struct sample s = { 0 };
-	struct ll_filter filter = { .context = &s, .worker_new = worker_new, .worker_free = worker_free, .map = map,
-				    .decide = decide, .finish = finish };
+	struct ll_filter filter = { .context = &s,
+				    .worker_new = worker_new,
+				    .worker_free = worker_free,
+				    .map = map,
+				    .decide = decide,
+				    .finish = finish };
 
 	struct ll_err err;
 	if (options.where && !(s.where = ll_where_compile(options.where, &err)))
@@ -143,7 +148,8 @@ static int run(int operands, char **operand)
 		s.recipe = recipe_read(options.recipe);
 	if (options.holdout)
 		open_holdout(&s);
-	struct ll_writer *out = ll_writer_open(ll_common.output ? ll_common.output : "-", ll_header_new("docs", 1, NULL));
+	struct ll_writer *out =
+		ll_writer_open(ll_common.output ? ll_common.output : "-", ll_header_new("docs", 1, NULL));
 	ll_filter_run_to(&filter, files, n, out);
 	if (s.held)
 		ll_writer_publish(s.held);
@@ -158,14 +164,16 @@ static const struct ll_option table[] = {
 	  LL_OPT_IDENTITY, NULL, 0, 0 },
 	{ LL_OPT_FLOAT, 0, "rate", &options.rate, "R", "keep each document with probability R, decided by its key",
 	  LL_OPT_IDENTITY, NULL, 0, 1 },
-	{ LL_OPT_STRING, 0, "holdout", &options.holdout, "FRACTION:FILE", "put a fraction of the documents into FILE instead, by key",
-	  LL_OPT_IDENTITY, NULL, 0, 0 },
-	{ LL_OPT_STRING, 0, "recipe", &options.recipe, "FILE", "rates and epochs by source", LL_OPT_IDENTITY | LL_OPT_FILE, NULL, 0, 0 },
+	{ LL_OPT_STRING, 0, "holdout", &options.holdout, "FRACTION:FILE",
+	  "put a fraction of the documents into FILE instead, by key", LL_OPT_IDENTITY, NULL, 0, 0 },
+	{ LL_OPT_STRING, 0, "recipe", &options.recipe, "FILE", "rates and epochs by source",
+	  LL_OPT_IDENTITY | LL_OPT_FILE, NULL, 0, 0 },
 	{ 0 },
 };
 
 static const struct ll_command commands[] = {
-	{ NULL, "[FILE]...", "select, repeat and hold out documents by their keys", table, LL_COMMON_FILTER | LL_COMMON_SEED, run,
+	{ NULL, "[FILE]...", "select, repeat and hold out documents by their keys", table,
+	  LL_COMMON_FILTER | LL_COMMON_SEED, run,
 	  "ll-sample --rate=0.1 -o tenth.ll docs.ll\n"
 	  "ll-sample --holdout=0.01:held.ll --recipe=mix.conf -o train.ll docs.ll\n" },
 	{ 0 },

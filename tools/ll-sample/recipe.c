@@ -23,7 +23,8 @@ struct recipe {
 	double others; /* of [source *]; -1 without */
 };
 
-static void LL_NORETURN LL_PRINTF(3, 4) refuse(const struct recipe *r, const struct ll_config_entry *e, const char *format, ...)
+static void LL_NORETURN LL_PRINTF(3, 4)
+	refuse(const struct recipe *r, const struct ll_config_entry *e, const char *format, ...)
 {
 	char text[200];
 	va_list ap;
