@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * further.h - a further document made from one: the repeats of ll-sample ("id@2", "id@3", ...) and the pieces of
- * ll-decontam
- * ("id#2", ...). It keeps the parent's key. Where the parent has no id, its key in hexadecimal stands for it. The JSON
+ * ll-decontam ("id#1", "id#2", ...). It keeps the parent's key. Where the parent has no id, its key in hexadecimal stands for it. The JSON
  * line changes along when its member "id" holds the id; otherwise it stays as it is.
  */
 #ifndef LL_FURTHER_H

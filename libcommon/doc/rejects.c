@@ -9,7 +9,7 @@
 
 struct ll_rejects {
 	struct ll_writer *out; /* NULL without --rejects */
-	uint64_t count;
+	uint64_t count, malformed;
 	struct ll_buf record, tags;
 };
 
@@ -37,6 +37,7 @@ void ll_rejects_put_raw(struct ll_rejects *r, struct ll_str raw, const char *ori
 			const char *detail)
 {
 	r->count++;
+	r->malformed++;
 	if (!r->out) {
 		ll_hint("--rejects=FILE keeps such records and goes on");
 		ll_die(LL_EXIT_INPUT, "%s: line %llu: %s%s%s", origin_file, (unsigned long long)origin_line, reason,
@@ -77,8 +78,8 @@ uint64_t ll_rejects_count(const struct ll_rejects *r)
 
 void ll_rejects_close(struct ll_rejects *r, uint64_t input_records, const struct ll_lineage *lineage)
 {
-	if (ll_common.max_rejects < 1 && input_records > 0 && (double)r->count > ll_common.max_rejects * (double)input_records)
-		ll_die(LL_EXIT_INPUT, "%llu of %llu records were rejected, more than --max-rejects=%g allows", (unsigned long long)r->count,
+	if (ll_common.max_rejects < 1 && input_records > 0 && (double)r->malformed > ll_common.max_rejects * (double)input_records)
+		ll_die(LL_EXIT_INPUT, "%llu of %llu records were malformed, more than --max-rejects=%g allows", (unsigned long long)r->malformed,
 		       (unsigned long long)input_records, ll_common.max_rejects);
 	if (r->out)
 		ll_writer_close(r->out, lineage);

@@ -129,28 +129,38 @@ static void split(struct worker *w, struct ll_str text)
 	add_piece(w, kept_from, text.len);
 }
 
+/* Short pieces go; the others move to the front. */
+static void drop_short_pieces(struct worker *w, struct ll_str text)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < w->pieces; i++) {
+		struct span s = w->piece[i];
+		if (decontam.min_piece == 0 || forward(ll_str(text.data + s.start, s.end - s.start), 0, decontam.min_piece - 1) < s.end - s.start)
+			w->piece[kept++] = s;
+	}
+	w->pieces = kept;
+}
+
 static void cut(struct worker *w, const struct ll_doc *doc, struct ll_sink *sink, const char *where, uint32_t line)
 {
 	split(w, doc->text);
-	unsigned n = 0;
 	if (w->pieces > (size_t)decontam.max_pieces)
 		w->pieces = 0;
+	drop_short_pieces(w, doc->text);
+	if (w->pieces == 0)
+		ll_sink_drop(sink, "contaminated", "%s:%u", where, line);
 	for (size_t i = 0; i < w->pieces; i++) {
 		struct span s = w->piece[i];
 		struct ll_str text = ll_str(doc->text.data + s.start, s.end - s.start);
-		if (decontam.min_piece > 0 && forward(text, 0, decontam.min_piece - 1) >= text.len)
-			continue;
-		struct ll_doc piece = n++ ? ll_doc_further(&w->further, doc, '#', n) : *doc;
+		struct ll_doc piece = w->pieces > 1 ? ll_doc_further(&w->further, doc, '#', (unsigned)i + 1) : *doc;
 		ll_doc_set_text(&piece, text);
-		if (n == 1) {
+		if (i == 0) {
 			ll_sink_text(sink, "contaminated", doc->text.len - text.len, 0);
 			ll_sink_keep(sink, &piece);
 		} else {
 			ll_sink_extra(sink, &piece, "contaminated");
 		}
 	}
-	if (n == 0)
-		ll_sink_drop(sink, "contaminated", "%s:%u", where, line);
 }
 
 static void tag(struct worker *w, const struct ll_doc *in, struct ll_sink *sink, const char *where, uint32_t line)

@@ -64,7 +64,7 @@ for l in open("d.jsonl"):
             hole[a:b] = b"\1" * (b - a)
         pieces = [t[m.start():m.end()] for m in re.finditer(b"\0+", bytes(hole))]
         pieces = [p for p in pieces if len(p) >= MIN] if len(pieces) <= MAX else []
-        for k, p in enumerate(pieces, 1): print(json.dumps([d["id"] + ("#%d" % k if k > 1 else ""), p]))
+        for k, p in enumerate(pieces, 1): print(json.dumps([d["id"] + ("#%d" % k if len(pieces) > 1 else ""), p]))
 END
 shape='import json, sys
 for l in sys.stdin:
