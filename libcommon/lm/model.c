@@ -149,7 +149,7 @@ static void take_all(struct walk *w, const struct ll_lm_config *c, int64_t batch
 	y->embedded = c->embedding_norm ? take(w, M * C) : NULL;
 	y->mean_e = take(w, M), y->rstd_e = take(w, M);
 	y->norm_f = take(w, M * C), y->mean_f = take(w, M), y->rstd_f = take(w, M);
-	y->chunk = LL_MIN(M, LL_MAX(32, LL_MIN(512, ((int64_t)4 << 20) / c->vocabulary / 32 * 32)));
+	y->chunk = LL_MIN(M, LL_MAX(32, LL_MIN(512, ((int64_t)16 << 20) / c->vocabulary / 32 * 32)));
 	y->logits = take(w, y->chunk * c->vocabulary), y->loss = take(w, M);
 	y->positions = c->position == LL_LM_POS_SINUSOIDAL ? take(w, c->context * C) : NULL;
 	y->turning = turning_dimensions(c);
