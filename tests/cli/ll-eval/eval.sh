@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: MIT
+# ll-eval with a tiny model: scores recomputed from the log-likelihoods, items independent of each other, bits per byte against
+# the same texts as items, generation, cloze tasks, bad input.
+. "$ROOT/tests/lib.sh"
+PYTHONDONTWRITEBYTECODE=1; export PYTHONDONTWRITEBYTECODE
+
+python3 - > d.jsonl <<'END'
+import json, random
+random.seed(2)
+w = "river stone garden window letter forest candle harbour mountain kettle orchard bridge crosses follows remembers".split()
+for i in range(80):
+    print(json.dumps({"id": f"d{i}", "text": " ".join("the " + random.choice(w) + " of the " + random.choice(w) + " and the naïve " +
+          random.choice(w) + "." for _ in range(6))}))
+END
+ll-shard import -q -o d.ll d.jsonl
+ll-bpe train -q --pretokenizer=gpt2 --vocab-size=300 --special='<|endoftext|>' -o tok.json d.ll
+ll-bpe encode -q -m tok.json d.ll | ll-shard pack -q -m tok.json -o data
+ll-train -q --preset=gpt2-tiny --set=vocabulary=300 --data=data --seq-len=64 --batch=4 --steps=60 --lr=3e-3 --warmup=5 -@ 1 -o run
+
+python3 - <<'END'
+import json, random
+random.seed(4)
+w = "river stone garden window letter forest candle harbour mountain kettle orchard bridge".split()
+with open("mc.jsonl", "w") as f:
+    for i in range(37):
+        c = random.sample(w, random.choice([2, 3, 4]))
+        f.write(json.dumps({"query": "the " + random.choice(w) + " of the", "choices": c + ["naïve " + c[0]], "gold": random.randrange(len(c))}) + "\n")
+    f.write(json.dumps({"context_options": ["the river", "of the"], "continuation": "stone", "gold": 1}) + "\n")
+    f.write(json.dumps({"context": "", "continuation": "the river of"}) + "\n")
+END
+tac mc.jsonl > reversed.jsonl
+ok "a task file is scored" ll-eval -q --model=run/latest --json --samples=s1 -o r1 mc.jsonl
+for t in 2 3; do ll-eval -q --model=run/latest --json --samples=s$t -@ $t -o r$t mc.jsonl; same r1 r$t "equal scores at -@ $t"; same s1 s$t "equal log-likelihoods at -@ $t"; done
+ll-eval -q --model=run/latest --json --samples=back -o /dev/null reversed.jsonl
+is "$(sed 's/.*"log_likelihood"//; s/,"best".*//' s1 | sort | cksum)" "$(sed 's/.*"log_likelihood"//; s/,"best".*//' back | sort | cksum)" \
+	"an item's log-likelihood does not depend on the items beside it"
+is "$(python3 - <<'END'
+import json, math
+r = json.load(open("r1"))["tasks"][0]
+items = [json.loads(l) for l in open("mc.jsonl")]; s = [json.loads(l) for l in open("s1")]
+right = dict.fromkeys(("acc", "acc_norm", "acc_bytes", "acc_tokens"), 0)
+for item, x in zip(items, s):
+    c = item.get("choices") or [item["continuation"]] * len(x["log_likelihood"])
+    size = {"acc": [1] * len(c), "acc_norm": [len(t) for t in c], "acc_bytes": [len(t.encode()) for t in c], "acc_tokens": x["tokens"]}
+    for k in right:
+        v = [l / n for l, n in zip(x["log_likelihood"], size[k])]
+        right[k] += x["greedy"] if "gold" not in item else v.index(max(v)) == item["gold"]
+n, bad = len(items), []
+for k in right:
+    if abs(r[k] - right[k] / n) > 1e-12: bad.append(k)
+p, z = right["acc"] / n, 1.959963984540054
+mid, half = (p + z * z / (2 * n)) / (1 + z * z / n), z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+if abs(r["wilson_low"] - (mid - half)) > 1e-9 or abs(r["wilson_high"] - (mid + half)) > 1e-9: bad.append("wilson")
+if abs(r["stderr"] - math.sqrt(p * (1 - p) / (n - 1))) > 1e-12: bad.append("stderr")
+print(bad)
+END
+)" "[]" "every printed score follows from the log-likelihoods"
+
+# Bits per byte of short texts that begin with a space are the log-likelihoods of the same texts as continuations of nothing.
+printf '%s\n' '{"id":"1","text":" the river of the stone."}' '{"id":"2","text":" and the naïve garden"}' > short.jsonl
+ll-shard import -q -o short.ll short.jsonl
+ll-eval bpb -q --model=run/latest --json -o bpb short.ll
+sed 's/"id":"[12]","text"/"context":"","continuation"/' short.jsonl > items.jsonl
+ll-eval -q --model=run/latest --json --samples=si -o /dev/null items.jsonl
+is "$(python3 -c '
+import json, math
+b = json.load(open("bpb")); nats = -sum(json.loads(l)["log_likelihood"][0] for l in open("si"))
+print(abs(b["bits_per_byte"] - nats / math.log(2) / b["bytes"]) < 1e-9)')" True "bits per byte agree with items"
+ll-eval bpb -q --model=run/latest --json -o b1 d.ll; ll-eval bpb -q --model=run/latest --json -@ 3 -o b3 d.ll
+same b1 b3 "bits per byte at -@ 3"
+is "$(ll-eval bpb -q --model=run/latest --json d.ll | sed 's/.*"tokens":\([0-9]*\).*/\1/')" "$(ll-bpe encode -q -m tok.json d.ll | ll-shard export -q - | python3 -c '
+import json, sys
+print(sum(len(json.loads(l)["tokens"]) for l in sys.stdin))')" "every token is counted once"
+ll-eval bpb -q --model=run/latest --json --baseline=unigram --fit=d.ll -o u d.ll
+is "$(ll-bpe encode -q -m tok.json d.ll | ll-shard export -q - | python3 -c '
+import json, math, sys
+from collections import Counter
+docs = [json.loads(l)["tokens"] for l in sys.stdin]; c = Counter(t for d in docs for t in d); n = sum(c.values())
+u = json.load(open("u")); bits = -sum(math.log2((c[t] + 1) / (n + 300)) for d in docs for t in d)
+print(abs(bits / u["bytes"] - u["unigram_bits_per_byte"]) < 1e-9)')" True "the unigram baseline"
+
+for a in 1 2; do ll-eval generate -q --model=run/latest --prompt='the' --max-tokens=30 --temperature=0 > g$a; done
+same g1 g2 "the likeliest text is the same text"
+ll-eval generate -q --model=run/latest --prompt='naïve' --max-tokens=50 --temperature=3 --seed=1 > g3
+ok "no half characters" python3 -c 'open("g3", encoding="utf-8").read()'
+ok "a cloze task" ll-eval make-cloze -q --items=30 --seed=3 -o c1 d.ll
+ll-shard split -q --by-key=3 -o p d.ll
+ll-eval make-cloze -q --items=30 --seed=3 -o c2 p-00002.ll p-00000.ll p-00001.ll
+same c1 c2 "the same task from shards in any order"
+ok "four different choices, the right one among them" python3 -c '
+import json
+rows = [json.loads(l) for l in open("c1")]
+assert rows and all(len(set(r["choices"])) == 4 and 0 <= r["gold"] < 4 for r in rows)'
+
+bad() { printf '%s\n' "$1" > bad.jsonl; status 3 "$2" ll-eval -q --model=run/latest bad.jsonl; says "line 1" "$2: the line is named"; }
+bad '{"query":"a","choices":["b"],"gold":1}' "gold out of range"
+bad '{"query":"a"' "no JSON"
+bad '{"query":"a","choices":[],"gold":0}' "no choices"
+bad '{"query":"a","choices":[1],"gold":0}' "a choice that is no string"
+bad '{"choices":["b"],"gold":0}' "no query"
+status 2 "no model" ll-eval mc.jsonl
+cp -rL run/latest broken
+python3 -c "
+d = bytearray(open('broken/model.safetensors', 'rb').read()); d[-100] ^= 1; open('broken/model.safetensors', 'wb').write(d)"
+status 3 "a flipped bit in the model" ll-eval -q --model=broken mc.jsonl
+finish
