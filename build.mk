@@ -92,3 +92,6 @@ $(BUILD)/bench/roofs: $(BUILD)/obj/tests/bench/roofs.o $(lib)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(if $(SANITIZE),-fsanitize=$(SANITIZE)) -pthread -o $@ $< $(lib) $(ll_libs) $(blas_libs)
+
+# Objects of the unit tests stay.
+.SECONDARY:
