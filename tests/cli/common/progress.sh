@@ -26,11 +26,15 @@ while True:
     said += more
 print(p.wait(), said)
 END
+if python3 -c 'import pty; pty.openpty()' 2>/dev/null; then
 said=$(python3 run.py 0.8 ll-shard cat)
 ok "a progress line on a terminal" sh -c 'case $1 in *"ll-shard cat: "*documents*) ;; *) exit 1 ;; esac' sh "$said"
 ok "erased at the end" sh -c "case \$1 in *'\\r\\x1b[K'\\') ;; *) exit 1 ;; esac" sh "$said"
 is "$(python3 run.py 0.8 ll-shard cat -q)" "0 b''" "-q: silent"
 ok "--progress=never leaves the summary" sh -c 'case $1 in *"4 documents, "*" bytes, "*" s, peak memory "*) ;; *) exit 1 ;; esac' sh "$(python3 run.py 0 ll-shard cat --progress=never)"
+else
+	skip "the progress line on a terminal" "no pseudo-terminal is to be had here"
+fi
 status 0 "not on a terminal" ll-shard cat in.ll -o out.ll
 is "$(grep -c 'll-shard cat: 2 documents, [0-9]* bytes, [0-9.]* s, peak memory [0-9]* MiB' .err)" 1 "one summary line"
 is "$(wc -l < .err | tr -d ' ')" 1 "and no other"
