@@ -213,6 +213,7 @@ struct ll_lm *ll_lm_new(const struct ll_lm_config *config, int64_t batch, int64_
 	y->kept = ll_calloc((size_t)config->layers, sizeof(*y->kept));
 	struct walk w = { NULL, 0 };
 	take_all(&w, config, batch, seq_len, training, ll_pool_threads(pool), y, NULL);
+	y->bytes = w.used * sizeof(float);
 	w = (struct walk){ ll_alloc_aligned(64, w.used * sizeof(float)), 0 };
 	y->base = w.base;
 	take_all(&w, config, batch, seq_len, training, ll_pool_threads(pool), y, y->kept);

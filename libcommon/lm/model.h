@@ -33,7 +33,7 @@ struct ll_lm {
 	struct ll_lm_memory *memory; /* activations; private */
 };
 
-/* What ll_lm_new would take. */
+/* What ll_lm_new would take with a pool of ll_threads() threads: exactly, less than 1 KiB of pointers apart. */
 struct ll_lm_plan ll_lm_plan(const struct ll_lm_config *config, int64_t batch, int64_t seq_len, enum ll_lm_mode mode);
 
 /* config must have passed ll_lm_config_check; seq_len <= context. */

@@ -27,7 +27,8 @@ struct ll_lm_kept {
 };
 
 struct ll_lm_memory {
-	float *base; /* one allocation for everything below */
+	float *base;      /* one allocation for everything below */
+	uint64_t bytes;   /* its size: what ll_lm_plan says for as many threads */
 	const struct ll_ops_f32 *ops;
 	struct ll_lm_weights w, g;
 	struct ll_lm_kept *kept;  /* [layers] */

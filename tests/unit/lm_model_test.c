@@ -159,6 +159,10 @@ static void threads_and_plan(void)
 	for (int threads = 1; threads <= 3; threads++) {
 		struct ll_pool *p = ll_pool_new(threads);
 		struct ll_lm *m = ll_lm_new(&c, 3, 150, LL_LM_TRAINING, p);
+		ll_threads_set(threads);
+		struct ll_lm_plan plan = ll_lm_plan(&c, 3, 150, LL_LM_TRAINING);
+		ok(plan.activations == m->memory->bytes && plan.parameters == m->parameters * sizeof(float) && plan.gradients == plan.parameters,
+		   "the plan for %d threads is what is taken (%llu bytes)", threads, (unsigned long long)plan.total);
 		ll_lm_init(m, 1);
 		double l = ll_lm_loss(m, tokens, targets, 3, 150, step, 1, true, &n, NULL, NULL);
 		if (threads == 1) {

@@ -39,7 +39,7 @@ struct clean_set {
 		uint64_t hash;
 		uint32_t generation, count, first;
 	} *slot;
-	size_t slots;
+	size_t slots, mask; /* mask: of the part in use, small for small documents */
 	uint32_t generation;
 };
 /* Empties the set and makes room for n entries. */

@@ -62,14 +62,15 @@ void clean_set_reset(struct clean_set *s, size_t n)
 		s->slot = ll_calloc(s->slots, sizeof(*s->slot));
 		s->generation = 0;
 	}
+	s->mask = wanted - 1;
 	s->generation++;
 }
 
 struct clean_slot *clean_set_find(struct clean_set *s, uint64_t hash)
 {
-	size_t i = hash & (s->slots - 1);
+	size_t i = hash & s->mask;
 	while (s->slot[i].generation == s->generation && s->slot[i].hash != hash)
-		i = (i + 1) & (s->slots - 1);
+		i = (i + 1) & s->mask;
 	if (s->slot[i].generation != s->generation)
 		s->slot[i] = (struct clean_slot){ hash, s->generation, 0, 0 };
 	return &s->slot[i];
