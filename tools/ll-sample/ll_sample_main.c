@@ -6,6 +6,7 @@
 #include "doc/filter.h"
 #include "doc/further.h"
 #include "doc/where.h"
+#include "io/spool.h"
 #include "ll-sample/recipe.h"
 
 /* What a document's random number is for: independent decisions. */
@@ -14,6 +15,7 @@ enum purpose { HOLDOUT = 0x73616d01, RATE = 0x73616d02, EPOCHS = 0x73616d03 };
 static struct {
 	double rate;
 	const char *holdout, *recipe, *where;
+	struct ll_strings counts;
 } options = { .rate = 1 };
 
 struct sample {
@@ -129,6 +131,35 @@ static void open_holdout(struct sample *s)
 	s->held = ll_writer_open(s->holdout_path, ll_header_new("docs", 1, "role=holdout\n"));
 }
 
+/* The sizes of the sources: from files of counts, or by reading the inputs once more. */
+static void share_budget(struct recipe *recipe, const char **files, size_t n)
+{
+	struct source_counts counts = { 0 };
+
+	if (options.counts.len) {
+		source_counts_load(&counts, options.counts.item, options.counts.len);
+	} else {
+		ll_spool_inputs(files, n);
+		source_counts_of_files(&counts, files, n, NULL);
+	}
+	recipe_share(recipe, &counts);
+	source_counts_free(&counts);
+}
+
+static int run_count(int operands, char **operand)
+{
+	const char **files;
+	size_t n = ll_input_files(operands, operand, &files, NULL);
+	struct source_counts counts = { 0 };
+	struct ll_lineage *lineage;
+
+	source_counts_of_files(&counts, files, n, &lineage);
+	source_counts_write(&counts, lineage);
+	ll_lineage_free(lineage);
+	source_counts_free(&counts);
+	return LL_EXIT_OK;
+}
+
 static int run(int operands, char **operand)
 {
 	const char **files;
@@ -146,6 +177,10 @@ static int run(int operands, char **operand)
 		ll_die(LL_EXIT_USAGE, "--where: %s", err.text);
 	if (options.recipe)
 		s.recipe = recipe_read(options.recipe);
+	if (options.counts.len && !(s.recipe && recipe_has_budget(s.recipe)))
+		ll_die(LL_EXIT_USAGE, "--counts goes with a recipe that has weights and a budget");
+	if (s.recipe && recipe_has_budget(s.recipe))
+		share_budget(s.recipe, files, n);
 	if (options.holdout)
 		open_holdout(&s);
 	struct ll_writer *out =
@@ -166,16 +201,22 @@ static const struct ll_option table[] = {
 	  LL_OPT_IDENTITY, NULL, 0, 1 },
 	{ LL_OPT_STRING, 0, "holdout", &options.holdout, "FRACTION:FILE",
 	  "put a fraction of the documents into FILE instead, by key", LL_OPT_IDENTITY, NULL, 0, 0 },
-	{ LL_OPT_STRING, 0, "recipe", &options.recipe, "FILE", "rates and epochs by source",
+	{ LL_OPT_STRING, 0, "recipe", &options.recipe, "FILE", "rates, epochs or weights by source",
 	  LL_OPT_IDENTITY | LL_OPT_FILE, NULL, 0, 0 },
+	{ LL_OPT_LIST, 0, "counts", &options.counts, "FILE", "what ll-sample count wrote, of all shards; may be repeated", 0, NULL, 0, 0 },
 	{ 0 },
 };
+
+static const struct ll_option count_table[] = { { 0 } };
 
 static const struct ll_command commands[] = {
 	{ NULL, "[FILE]...", "select, repeat and hold out documents by their keys", table,
 	  LL_COMMON_FILTER | LL_COMMON_SEED, run,
 	  "ll-sample --rate=0.1 -o tenth.ll docs.ll\n"
 	  "ll-sample --holdout=0.01:held.ll --recipe=mix.conf -o train.ll docs.ll\n" },
+	{ "count", "[FILE]...", "map: documents and text bytes of each source", count_table,
+	  LL_COMMON_OUTPUT | LL_COMMON_THREADS | LL_COMMON_COMPRESS | LL_COMMON_FILES | LL_COMMON_PART | LL_COMMON_PROGRESS, run_count,
+	  "ll-sample count -o a.counts a.ll\n" },
 	{ 0 },
 };
 

@@ -13,14 +13,18 @@
 struct source {
 	const char *name; /* in the configuration */
 	size_t section;
-	double epochs;
+	double epochs; /* of weighted ones: set by recipe_share */
+	double weight; /* -1: epochs or rate were given */
+	unsigned line;
 };
 
 struct recipe {
 	struct ll_config config;
 	struct source *source; /* by name */
 	size_t len, cap;
-	double others; /* of [source *]; -1 without */
+	double others;   /* of [source *]; -1 without */
+	uint64_t budget; /* text bytes of the weighted sources together; 0: none given */
+	double weights;  /* their sum */
 };
 
 static void LL_NORETURN LL_PRINTF(3, 4)
@@ -46,15 +50,21 @@ static double number(const struct recipe *r, const struct ll_config_entry *e, do
 
 static void take(struct recipe *r, struct ll_config_entry *e)
 {
-	static const char *const later[] = { "weight", "tokens", "bytes", "text_bytes", "documents", "budget" };
+	static const char *const never[] = { "tokens", "documents", "budget" };
 
-	for (size_t i = 0; i < LL_COUNT(later); i++)
-		if (strcmp(e->key, later[i]) == 0) {
-			ll_hint("say rate = R or epochs = E in the section of every source");
-			refuse(r, e, "weights and budgets (%s) are not built in this version", e->key);
+	for (size_t i = 0; i < LL_COUNT(never); i++)
+		if (strcmp(e->key, never[i]) == 0) {
+			ll_hint("a budget is bytes = SIZE, of text");
+			refuse(r, e, "a budget of %s is not built in this version", e->key);
 		}
-	bool rate = strcmp(e->key, "rate") == 0;
-	if (!rate && strcmp(e->key, "epochs") != 0)
+	if (strcmp(e->key, "bytes") == 0 && e->section[0] == '\0') {
+		if (ll_parse_size(ll_cstr(e->value), &r->budget) < 0 || r->budget == 0)
+			refuse(r, e, "bytes is a size such as 10G, not \"%s\"", e->value);
+		e->used = true;
+		return;
+	}
+	bool rate = strcmp(e->key, "rate") == 0, weight = strcmp(e->key, "weight") == 0;
+	if (!rate && !weight && strcmp(e->key, "epochs") != 0)
 		return;
 	if (strcmp(e->section, "source") != 0 && strncmp(e->section, "source ", 7) != 0)
 		refuse(r, e, "%s stands in a section [source NAME]", e->key);
@@ -62,9 +72,13 @@ static void take(struct recipe *r, struct ll_config_entry *e)
 	const char *name = e->section[6] ? e->section + 7 : "";
 	for (size_t i = 0; i < r->len; i++)
 		if (strcmp(r->source[i].name, name) == 0)
-			refuse(r, e, "source \"%s\" has a rate or epochs already", name);
+			refuse(r, e, "source \"%s\" has a rate, epochs or a weight already", name);
+	if (weight && strcmp(name, "*") == 0)
+		refuse(r, e, "[source *] has no weight: say the weight of every source by name");
 	LL_GROW(r->source, r->cap, r->len + 1);
-	r->source[r->len++] = (struct source){ name, e->section_index, number(r, e, rate ? 1 : RECIPE_EPOCHS_MAX) };
+	double v = number(r, e, rate ? 1 : weight ? 1e9 : RECIPE_EPOCHS_MAX);
+	r->source[r->len++] = (struct source){ name, e->section_index, weight ? 0 : v, weight ? v : -1, e->line };
+	r->weights += weight ? v : 0;
 }
 
 static int by_name(const void *a, const void *b)
@@ -74,7 +88,7 @@ static int by_name(const void *a, const void *b)
 
 struct recipe *recipe_read(const char *path)
 {
-	static const char *const known[] = { "rate", "epochs" };
+	static const char *const known[] = { "rate", "epochs", "weight", "bytes" };
 	struct recipe *r = ll_calloc(1, sizeof(*r));
 	struct ll_buf text = ll_read_file(path, (size_t)16 << 20);
 	struct ll_err err;
@@ -86,11 +100,34 @@ struct recipe *recipe_read(const char *path)
 		take(r, &r->config.entry[i]);
 	ll_config_reject_unused(&r->config, known, LL_COUNT(known));
 	if (r->len == 0)
-		ll_die(LL_EXIT_USAGE, "%s: no section [source NAME] with rate or epochs", path);
+		ll_die(LL_EXIT_USAGE, "%s: no section [source NAME] with rate, epochs or weight", path);
+	if ((r->weights > 0) != (r->budget > 0))
+		ll_die(LL_EXIT_USAGE, "%s: weights and a budget (bytes = SIZE before the first section) go together", path);
 	qsort(r->source, r->len, sizeof(*r->source), by_name); /* names are distinct */
 	r->others = -1;
 	r->others = recipe_epochs(r, ll_cstr("*"));
 	return r;
+}
+
+bool recipe_has_budget(const struct recipe *r)
+{
+	return r->budget > 0;
+}
+
+void recipe_share(struct recipe *r, const struct source_counts *counts)
+{
+	for (size_t i = 0; i < r->len; i++) {
+		struct source *s = &r->source[i];
+		if (s->weight < 0)
+			continue;
+		const struct source_count *c = source_counts_find(counts, ll_cstr(s->name));
+		if (s->weight > 0 && (!c || c->bytes == 0))
+			ll_die(LL_EXIT_INPUT, "%s: line %u: source \"%s\" has a weight but no text", r->config.path, s->line, s->name);
+		s->epochs = s->weight > 0 ? (double)r->budget * (s->weight / r->weights) / (double)c->bytes : 0;
+		if (s->epochs > RECIPE_EPOCHS_MAX)
+			ll_die(LL_EXIT_INPUT, "%s: line %u: source \"%s\" would be repeated %.0f times; at most %.0f is possible", r->config.path,
+			       s->line, s->name, s->epochs, RECIPE_EPOCHS_MAX);
+	}
 }
 
 double recipe_epochs(const struct recipe *r, struct ll_str source)

@@ -120,8 +120,11 @@ printf '[source web]\nrate=0.5\n' > few.conf
 status 3 "a source that the recipe forgets" ll-sample -q --recipe=few.conf -o no.ll d.ll
 says '[source *]' "the hint"
 printf '[source web]\nweight=0.5\n' > w.conf
-status 2 "weights" ll-sample -q --recipe=w.conf -o no.ll d.ll
-says 'w.conf: line 2: weights and budgets (weight) are not built' "are refused by name"
+status 2 "weights without a budget" ll-sample -q --recipe=w.conf -o no.ll d.ll
+says 'go together' "are refused"
+printf 'tokens = 5\n[source web]\nweight=0.5\n' > w.conf
+status 2 "a budget of tokens" ll-sample -q --recipe=w.conf -o no.ll d.ll
+says 'w.conf: line 1' "is refused by name"
 printf '[source web]\nepoch=0.5\n' > w.conf
 status 2 "a key misspelt" ll-sample -q --recipe=w.conf -o no.ll d.ll
 says 'epochs' "the nearest is named"
