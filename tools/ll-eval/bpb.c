@@ -151,6 +151,8 @@ int eval_bpb(int operands, char **operand)
 	struct pass p = { .s = &s, .t = &t, .u = u.count ? &u : NULL };
 	each_document(&s, files, n, add_document, &p);
 	flush(&p);
+	if (t.bytes == 0)
+		ll_die(LL_EXIT_INPUT, "the documents have no text to measure");
 	print(&t, &s, u.count != NULL);
 	ll_free(p.request);
 	ll_free(u.count);

@@ -58,6 +58,8 @@ static size_t word_start(struct ll_str line, size_t end)
 
 static void add_line(struct sentences *s, const struct ll_doc *doc, struct ll_str line)
 {
+	if (memchr(line.data, 0, line.len)) /* no text; and the strings below end at it */
+		return;
 	for (size_t i = QUERY_MIN; i < line.len; i++) {
 		if (!strchr(".?!", line.data[i]) || (i + 1 < line.len && line.data[i + 1] != ' '))
 			continue;

@@ -44,23 +44,34 @@ static int32_t choose(struct candidate *c, const float *logits, int64_t V, uint6
 	return c[k - 1].id;
 }
 
-/* Whole characters go out; bytes of a character that is not complete wait, at most three. */
+/* Bytes at the end that begin a character and do not complete it: 0 to 3. */
+static size_t incomplete(const char *p, size_t n)
+{
+	for (size_t tail = 1; tail <= 3 && tail <= n; tail++) {
+		unsigned char c = (unsigned char)p[n - tail];
+		if ((c & 0xc0) == 0x80)
+			continue;
+		size_t length = c >= 0xf0 && c <= 0xf4 ? 4 : c >= 0xe0 && c <= 0xef ? 3 : c >= 0xc2 && c <= 0xdf ? 2 : 1;
+		return length > tail ? tail : 0;
+	}
+	return 0;
+}
+
+/* Whole characters go out, U+FFFD for bytes that are none; the beginning of one waits for the rest, until the end. */
 static void put(struct ll_out *out, struct ll_buf *held, struct ll_str bytes, bool end)
 {
+	struct ll_buf repaired = { 0 };
+
 	ll_buf_add_str(held, bytes);
-	size_t valid = ll_utf8_valid_prefix(held->data, held->len);
-	if (!end && held->len - valid < 4) {
-		ll_out_write(out, held->data, valid);
-		memmove(held->data, held->data + valid, held->len - valid);
-		held->len -= valid;
-	} else {
-		struct ll_buf repaired = { 0 };
-		ll_utf8_repair(&repaired, held->data, held->len);
-		ll_out_write(out, repaired.data, repaired.len);
-		ll_buf_free(&repaired);
-		ll_buf_clear(held);
-	}
+	if (held->len == 0)
+		return;
+	size_t go = held->len - (end ? 0 : incomplete(held->data, held->len));
+	ll_utf8_repair(&repaired, held->data, go);
+	ll_out_write(out, repaired.data, repaired.len);
+	memmove(held->data, held->data + go, held->len - go);
+	held->len -= go;
 	ll_out_flush(out);
+	ll_buf_free(&repaired);
 }
 
 int eval_generate(int operands, char **operand)
@@ -87,7 +98,7 @@ int eval_generate(int operands, char **operand)
 	ll_lm_decode(s.model, cache, s.prefix, logits);
 	for (size_t i = 0; i < prompt.len; i++)
 		ll_lm_decode(s.model, cache, (int32_t)prompt.id[i], logits);
-	ll_out_write(out, text.data, text.len);
+	put(out, &held, text, true);
 	for (int64_t i = 0; i < eval_options.max_tokens && ll_lm_cache_length(cache) < s.context; i++) {
 		int32_t id = choose(candidates, logits, (int64_t)LL_MIN((uint64_t)V, (uint64_t)ll_bpe_vocabulary(s.bpe)), (uint64_t)i);
 		if (id == s.prefix)

@@ -128,7 +128,7 @@ struct request request_text(struct scorer *s, struct ll_str context, struct ll_s
 	struct ll_ids ids = { 0 }, own = { 0 };
 	size_t trimmed = context.len;
 
-	while (trimmed > 0 && strchr(" \t\n\r\v\f", context.data[trimmed - 1]))
+	while (trimmed > 0 && memchr(" \t\n\r\v\f", context.data[trimmed - 1], 6))
 		trimmed--;
 	append_ids(s, ll_str(context.data, trimmed), &own);
 	ll_buf_add_str(&text, context);

@@ -3,6 +3,7 @@
 #include <json-c/json.h>
 #include <math.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "base/log.h"
 #include "base/memory.h"
@@ -54,12 +55,14 @@ static void add_request(struct scorer *s, struct task *t, uint64_t line, struct 
 
 	if (!context.data || !continuation.data)
 		bad_line(t, line, "a text is missing or no string");
-	if (continuation.len == 0 || !strchr(" \t\n", continuation.data[0]))
+	if (continuation.len == 0 || !memchr(" \t\n", continuation.data[0], 3))
 		ll_buf_putc(&spaced, ' ');
 	ll_buf_add_str(&spaced, continuation);
 	struct request r = request_text(s, context, ll_buf_str(&spaced), &tokens);
 	if (!r.inputs)
 		bad_line(t, line, "a choice without any token");
+	if ((int64_t)tokens > s->context)
+		bad_line(t, line, "a choice or continuation has more tokens than the model's context");
 	ll_buf_free(&spaced);
 	size_t at = t->requests++;
 	LL_GROW(t->request, t->requests_cap, t->requests);
@@ -71,6 +74,9 @@ static void add_request(struct scorer *s, struct task *t, uint64_t line, struct 
 
 static void add_item(struct scorer *s, struct task *t, struct ll_line *line)
 {
+	struct ll_err err;
+	if (ll_json_line(line->text, NULL, 0, &err) < 0) /* json-c alone takes more than JSON */
+		bad_line(t, line->number, err.text);
 	struct json_tokener *parser = json_tokener_new();
 	struct json_object *o = json_tokener_parse_ex(parser, line->text.data, (int)line->text.len), *list, *gold;
 	struct item item = { .first = t->requests };
@@ -214,7 +220,10 @@ static void print_json(struct ll_buf *b, const struct task *t, const struct resu
 		     { "answer_perplexity", exp(r->nll / (double)r->items) } };
 	for (size_t i = 0; i < LL_COUNT(more); i++) {
 		ll_buf_printf(b, ",\"%s\":", more[i].name);
-		ll_put_double(b, more[i].value);
+		if (isfinite(more[i].value))
+			ll_put_double(b, more[i].value);
+		else
+			ll_buf_puts(b, "null"); /* the answers are so unlikely that their perplexity is beyond a double */
 	}
 	ll_buf_printf(b, ",\"truncated\":%llu}", (unsigned long long)t->truncated);
 }
@@ -229,9 +238,14 @@ int eval_tasks(int operands, char **operand)
 		ll_die(LL_EXIT_USAGE, "--model=DIR is needed");
 	if (operands == 0)
 		ll_die(LL_EXIT_USAGE, "task files are needed");
+	for (int i = 0; i < operands; i++) {
+		struct stat st; /* read once for the items and once for the task's id */
+		if (strcmp(operand[i], "-") == 0 || (stat(operand[i], &st) == 0 && !S_ISREG(st.st_mode)))
+			ll_die(LL_EXIT_USAGE, "%s: a task file is read twice: it cannot be a pipe or a device", operand[i]);
+	}
 	scorer_open(&s, eval_options.model);
 	struct ll_out *out = ll_out_open(ll_common.output, ll_common.no_clobber ? LL_OUT_NO_CLOBBER : 0);
-	struct ll_out *samples = eval_options.samples ? ll_out_open(eval_options.samples, 0) : NULL;
+	struct ll_out *samples = eval_options.samples ? ll_out_open(eval_options.samples, ll_common.no_clobber ? LL_OUT_NO_CLOBBER : 0) : NULL;
 	ll_progress_noun("items");
 	ll_buf_printf(&json, "{\"step\":%llu,\"tokenizer\":\"%s\",\"tasks\":[", (unsigned long long)s.folder.step, ll_bpe_id(s.bpe));
 	for (int i = 0; i < operands; i++) {

@@ -56,6 +56,11 @@ print(bad)
 END
 )" "[]" "every printed score follows from the log-likelihoods"
 
+for i in 1 8 20 38 39; do
+	sed -n ${i}p mc.jsonl > alone.jsonl; ll-eval -q --model=run/latest --samples=sa -o /dev/null alone.jsonl
+	is "$(sed 's/.*"log_likelihood"//; s/,"best".*//' sa)" "$(sed -n "${i}s/.*\"log_likelihood\"//; ${i}s/,\"best\".*//p" s1)" "item $i alone"
+done
+
 # Bits per byte of short texts that begin with a space are the log-likelihoods of the same texts as continuations of nothing.
 printf '%s\n' '{"id":"1","text":" the river of the stone."}' '{"id":"2","text":" and the naïve garden"}' > short.jsonl
 ll-shard import -q -o short.ll short.jsonl
@@ -66,6 +71,29 @@ is "$(python3 -c '
 import json, math
 b = json.load(open("bpb")); nats = -sum(json.loads(l)["log_likelihood"][0] for l in open("si"))
 print(abs(b["bits_per_byte"] - nats / math.log(2) / b["bytes"]) < 1e-9)')" True "bits per byte agree with items"
+# A text of more than two windows of a model of bytes, as the items that rolling windows are: 64 after the prefix, 64 after one
+# byte, the last 22 in a window that slid back to be full.
+ll-bpe train -q --pretokenizer=gpt2 --vocab-size=257 --special='<|endoftext|>' -o bytes.json d.ll
+ll-bpe encode -q -m bytes.json d.ll | ll-shard pack -q -m bytes.json -o bytes
+ll-train -q --preset=gpt2-tiny --set=vocabulary=257 --data=bytes --seq-len=64 --batch=4 --steps=30 --lr=3e-3 --warmup=5 -@ 1 -o brun
+python3 - <<'END'
+import json
+t = list((" the river of the stone and the garden" * 4)[:150])
+for i in (63, 85, 127): t[i] = "x"
+for i in (64, 128): t[i] = " "
+t = "".join(t)
+json.dump({"id": "long", "text": t}, open("long.jsonl", "w"))
+open("windows.jsonl", "w").writelines(json.dumps({"context": c, "continuation": x}) + "\n"
+    for c, x in (("", t[:64]), (t[63], t[64:128]), (t[85:128], t[128:])))
+END
+ll-shard import -q -o long.ll long.jsonl
+ll-eval bpb -q --model=brun/latest --json -o lb long.ll
+ll-eval -q --model=brun/latest --samples=lw -o /dev/null windows.jsonl
+is "$(python3 -c '
+import json, math
+b = json.load(open("lb")); w = [json.loads(l) for l in open("lw")]; nats = -sum(x["log_likelihood"][0] for x in w)
+print([x["tokens"][0] for x in w], b["tokens"], abs(b["bits_per_byte"] - nats / math.log(2) / 150) < 1e-9)')" \
+	"[64, 64, 22] 150 True" "rolling windows"
 ll-eval bpb -q --model=run/latest --json -o b1 d.ll; ll-eval bpb -q --model=run/latest --json -@ 3 -o b3 d.ll
 same b1 b3 "bits per byte at -@ 3"
 is "$(ll-eval bpb -q --model=run/latest --json d.ll | sed 's/.*"tokens":\([0-9]*\).*/\1/')" "$(ll-bpe encode -q -m tok.json d.ll | ll-shard export -q - | python3 -c '
@@ -83,6 +111,12 @@ for a in 1 2; do ll-eval generate -q --model=run/latest --prompt='the' --max-tok
 same g1 g2 "the likeliest text is the same text"
 ll-eval generate -q --model=run/latest --prompt='naïve' --max-tokens=50 --temperature=3 --seed=1 > g3
 ok "no half characters" python3 -c 'open("g3", encoding="utf-8").read()'
+for a in 1 2; do ll-eval generate -q --model=run/latest --prompt='the' --max-tokens=30 --temperature=2 --seed=$a > h$a; done
+ok "another seed, another text" sh -c '! cmp -s h1 h2'
+for a in 1 2 3 4; do # bytes at random, whose characters are whole by chance only
+	ll-eval generate -q --model=brun/latest --prompt="$(printf 'na\377\303')" --max-tokens=60 --temperature=100 --seed=$a > h
+	ok "random bytes make no half characters, seed $a" python3 -c 'open("h", encoding="utf-8").read()'
+done
 ok "a cloze task" ll-eval make-cloze -q --items=30 --seed=3 -o c1 d.ll
 ll-shard split -q --by-key=3 -o p d.ll
 ll-eval make-cloze -q --items=30 --seed=3 -o c2 p-00002.ll p-00000.ll p-00001.ll
@@ -92,12 +126,46 @@ import json
 rows = [json.loads(l) for l in open("c1")]
 assert rows and all(len(set(r["choices"])) == 4 and 0 <= r["gold"] < 4 for r in rows)'
 
-bad() { printf '%s\n' "$1" > bad.jsonl; status 3 "$2" ll-eval -q --model=run/latest bad.jsonl; says "line 1" "$2: the line is named"; }
+python3 - > nul.jsonl <<'END'
+import json
+t = "The quick brown fox jumps over the lazy dogs and then sleeps%s on every single warm and windy morning in the %s."
+for w in "river stone garden kettle candle".split():
+    print(json.dumps({"id": w + "0", "text": t % ("\0", w)}))
+    print(json.dumps({"id": w, "text": t % ("", w)}))
+END
+ll-shard import -q -o nul.ll nul.jsonl
+ll-eval make-cloze -q -o c3 nul.ll
+is "$(grep -c . c3) $(grep -c 'sleeps"' c3)" "5 0" "a NUL ends no sentence and no query"
+ok "gold is the word that the text goes on with" python3 -c '
+import json
+texts = [json.loads(l)["text"] for l in open("d.jsonl")]
+for r in map(json.loads, open("c1")):
+    s = r["query"] + " " + r["choices"][r["gold"]]
+    assert any(s + c in t for t in texts for c in ".?!"), s'
+
+bad() { # the second line of a file is bad
+	printf '%s\n' '{"query":"a","choices":["b","c"],"gold":1}' "$1" > bad.jsonl
+	status 3 "$2" ll-eval -q --model=run/latest bad.jsonl; says "bad.jsonl: line 2" "$2: file and line are named"
+}
 bad '{"query":"a","choices":["b"],"gold":1}' "gold out of range"
 bad '{"query":"a"' "no JSON"
 bad '{"query":"a","choices":[],"gold":0}' "no choices"
 bad '{"query":"a","choices":[1],"gold":0}' "a choice that is no string"
 bad '{"choices":["b"],"gold":0}' "no query"
+bad '{"query":"a","gold":0}' "choices are missing"
+bad '{"query":"a","choices":["b"],"gold":-1}' "gold below 0"
+bad '{"query":"a","choices":["b"],"gold":0} x' "something after the object"
+bad "{'query':'a','choices':['b'],'gold':0}" "single quotes"
+bad "$(printf '{"query":"a","choices":["b\377"],"gold":0}')" "no UTF-8"
+bad "{\"query\":\"a\",\"choices\":[\"$(printf '%0300d' 0 | sed 's/0/x q/g')\"],\"gold\":0}" "a choice longer than the context"
+echo '{"query":"a","choices":["b","c"],"gold":1}' > good.jsonl
+status 2 "no task from a pipe: it is read twice" sh -c 'cat good.jsonl | ll-eval -q --model=run/latest -'
+says "pipe" "a pipe: the cause"
+echo kept > kept
+status 4 "--no-clobber holds for --samples" ll-eval -q --model=run/latest --no-clobber --samples=kept -o new good.jsonl
+is "$(cat kept)" kept "the samples that were there stay"
+: > none.jsonl; ll-shard import -q -o none.ll none.jsonl
+status 3 "no text has no bits per byte" ll-eval bpb -q --model=run/latest none.ll
 status 2 "no model" ll-eval mc.jsonl
 cp -rL run/latest broken
 python3 -c "
