@@ -49,9 +49,12 @@ struct ll_out;
 enum ll_out_flags {
 	LL_OUT_BINARY = 1,     /* refuse a terminal (status 2) */
 	LL_OUT_NO_CLOBBER = 2, /* status 4 when the final name exists, checked at open and at commit */
+	LL_OUT_IF_CHANGED = 4, /* leave a file that holds the same bytes already untouched */
 };
 
 struct ll_out *ll_out_open(const char *path, unsigned flags);
+/* What --no-clobber and --if-changed ask for, as flags: for outputs that are no streams. */
+unsigned ll_out_common_flags(void);
 /* True for a regular file that will be published by rename; false for what is written through. */
 bool ll_out_is_file(const struct ll_out *o);
 const char *ll_out_name(const struct ll_out *o);

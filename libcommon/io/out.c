@@ -18,6 +18,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "base/option.h"
 #include "io/file.h"
 
 #define BUFFER_BYTES LL_MIB
@@ -332,11 +333,38 @@ static void publish(struct ll_out *o)
 	ll_free(dir);
 }
 
+unsigned ll_out_common_flags(void)
+{
+	return (ll_common.no_clobber ? LL_OUT_NO_CLOBBER : 0) | (ll_common.if_changed ? LL_OUT_IF_CHANGED : 0);
+}
+
+/* Whether the final name is a regular file of the same bytes as the temporary one. */
+static bool is_unchanged(const struct ll_out *o)
+{
+	struct stat a, b;
+	char old[16384], new[16384];
+	size_t n = 0;
+
+	if (stat(o->final, &a) != 0 || !S_ISREG(a.st_mode) || stat(o->temp, &b) != 0 || a.st_size != b.st_size)
+		return false;
+	struct ll_in *x = ll_in_open(o->final), *y = ll_in_open(o->temp);
+	bool same = true;
+	while (same && (n = ll_in_read_full(x, old, sizeof(old))) > 0)
+		same = ll_in_read_full(y, new, sizeof(new)) == n && memcmp(old, new, n) == 0;
+	ll_in_close(x);
+	ll_in_close(y);
+	return same;
+}
+
 void ll_out_commit(struct ll_out *o)
 {
 	int fd;
 
 	ll_out_sync(o);
+	if (o->is_file && (o->flags & LL_OUT_IF_CHANGED) && is_unchanged(o)) {
+		ll_out_abandon(o);
+		return;
+	}
 	/* Some file systems tell of a lost write only on close; standard output itself stays open. */
 	fd = o->fd == STDOUT_FILENO ? dup(o->fd) : o->fd;
 	if (fd >= 0 && close(fd) < 0 && errno != EINTR)

@@ -70,7 +70,7 @@ int inspect_command(int operands, char **operand)
 {
 	struct ll_bpe *b = load_model_option();
 	struct totals t = { .bpe = b };
-	struct ll_out *out = ll_out_open(ll_common.output, ll_common.no_clobber ? LL_OUT_NO_CLOBBER : 0);
+	struct ll_out *out = ll_out_open(ll_common.output, ll_out_common_flags());
 	describe(b, out);
 	if (operands || ll_common.files_from) {
 		const char **files;

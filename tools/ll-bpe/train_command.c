@@ -80,32 +80,13 @@ static void check_specials(const struct ll_strings *special)
 	}
 }
 
-static bool holds(const char *path, struct ll_str text)
-{
-	if (strcmp(path, "-") == 0 || !ll_path_exists(path))
-		return false;
-	struct ll_in *in = ll_in_open(path);
-	bool equal = ll_in_is_regular(in) && ll_in_size(in) == text.len;
-	ll_in_close(in);
-	if (!equal)
-		return false;
-	struct ll_buf old = ll_read_file(path, text.len);
-	equal = ll_str_eq(ll_buf_str(&old), text);
-	ll_buf_free(&old);
-	return equal;
-}
-
 static void write_model(const struct ll_bpe *b)
 {
 	struct ll_buf json = { 0 };
 	ll_bpe_json(b, &json);
-	struct ll_out *out = ll_out_open(ll_common.output, ll_common.no_clobber ? LL_OUT_NO_CLOBBER : 0);
-	if (ll_common.if_changed && holds(ll_common.output, ll_buf_str(&json))) {
-		ll_out_abandon(out);
-	} else {
-		ll_out_write(out, json.data, json.len);
-		ll_out_commit(out);
-	}
+	struct ll_out *out = ll_out_open(ll_common.output, ll_out_common_flags());
+	ll_out_write(out, json.data, json.len);
+	ll_out_commit(out);
 	ll_buf_free(&json);
 }
 

@@ -103,7 +103,7 @@ static void add_document(void *context, const struct ll_doc *doc, const struct l
 
 static void print(const struct totals *t, const struct scorer *s, bool baseline)
 {
-	struct ll_out *out = ll_out_open(ll_common.output, ll_common.no_clobber ? LL_OUT_NO_CLOBBER : 0);
+	struct ll_out *out = ll_out_open(ll_common.output, ll_out_common_flags());
 	double bits = t->nats / 0.69314718055994530942, bytes = (double)LL_MAX(t->bytes, 1), tokens = (double)LL_MAX(t->tokens, 1);
 	double unigram = t->unigram_nats / 0.69314718055994530942 / bytes;
 	struct ll_buf b = { 0 };

@@ -140,7 +140,7 @@ int eval_make_cloze(int operands, char **operand)
 	size_t n = ll_input_files(operands, operand, &files, NULL), written = 0;
 
 	collect(&s, files, n);
-	struct ll_out *out = ll_out_open(ll_common.output, ll_common.no_clobber ? LL_OUT_NO_CLOBBER : 0);
+	struct ll_out *out = ll_out_open(ll_common.output, ll_out_common_flags());
 	for (size_t i = 0; i < s.len && (int64_t)written < eval_options.items; i++)
 		written += write_item(out, &s, i);
 	if (written == 0)

@@ -86,7 +86,7 @@ int eval_generate(int operands, char **operand)
 	if (!eval_options.model)
 		ll_die(LL_EXIT_USAGE, "--model=DIR is needed");
 	scorer_open(&s, eval_options.model);
-	struct ll_out *out = ll_out_open(ll_common.output, ll_common.no_clobber ? LL_OUT_NO_CLOBBER : 0);
+	struct ll_out *out = ll_out_open(ll_common.output, ll_out_common_flags());
 	struct ll_lm_cache *cache = ll_lm_cache_new(s.model);
 	int64_t V = s.model->config.vocabulary;
 	float *logits = ll_malloc((size_t)V * sizeof(*logits));

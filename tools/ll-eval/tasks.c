@@ -244,8 +244,8 @@ int eval_tasks(int operands, char **operand)
 			ll_die(LL_EXIT_USAGE, "%s: a task file is read twice: it cannot be a pipe or a device", operand[i]);
 	}
 	scorer_open(&s, eval_options.model);
-	struct ll_out *out = ll_out_open(ll_common.output, ll_common.no_clobber ? LL_OUT_NO_CLOBBER : 0);
-	struct ll_out *samples = eval_options.samples ? ll_out_open(eval_options.samples, ll_common.no_clobber ? LL_OUT_NO_CLOBBER : 0) : NULL;
+	struct ll_out *out = ll_out_open(ll_common.output, ll_out_common_flags());
+	struct ll_out *samples = eval_options.samples ? ll_out_open(eval_options.samples, ll_out_common_flags()) : NULL;
 	ll_progress_noun("items");
 	ll_buf_printf(&json, "{\"step\":%llu,\"tokenizer\":\"%s\",\"tasks\":[", (unsigned long long)s.folder.step, ll_bpe_id(s.bpe));
 	for (int i = 0; i < operands; i++) {

@@ -145,15 +145,13 @@ static int run(int operands, char **operand)
 
 	if (options.tags && ex.text)
 		ll_die(LL_EXIT_USAGE, "--tags needs --to=jsonl");
-	if (ll_common.if_changed)
-		ll_die(LL_EXIT_USAGE, "--if-changed needs an output with a data id; an export has none");
 	n = ll_input_files(operands, operand, &files, NULL);
 	reader = ll_reader_open(files, n, NULL);
 	const struct ll_header *header = ll_reader_header(reader);
 	kind = header ? header->kind : "docs";
 	if (strcmp(kind, "docs") != 0 && (strcmp(kind, "tokens") != 0 || ex.text))
 		ll_die(LL_EXIT_INPUT, "%s: a stream of %s cannot be exported as %s", files[0], kind, options.to);
-	ex.out = ll_out_open(ll_common.output, ll_common.no_clobber ? LL_OUT_NO_CLOBBER : 0);
+	ex.out = ll_out_open(ll_common.output, ll_out_common_flags());
 	ex.stats = ll_stats_new();
 	queue = ll_queue_new(&(struct ll_queue_ops){ work, retire }, &ex, 0);
 	while (ll_reader_next_frame(reader, &frame)) {

@@ -36,7 +36,10 @@ is "$(wc -c < empty)" 0 "is no line"
 
 status 2 "--tags with text" out --tags --to=text a.ll
 status 2 "an unknown form" out --to=yaml a.ll
-status 2 "--if-changed" out --if-changed a.ll -o x
+status 0 "an export" out a.ll -o same.jsonl
+touch -d 2001-01-01 same.jsonl
+status 0 "--if-changed" out --if-changed a.ll -o same.jsonl
+is "$(find same.jsonl -newermt 2002-01-01)" "" "an equal export stays untouched"
 status 3 "not a stream" out "$S/docs.jsonl"
 status 4 "a full disk" sh -c 'll-shard export -q m.ll > /dev/full'
 head -c 100000 m.ll > cut.ll
