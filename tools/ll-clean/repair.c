@@ -7,7 +7,7 @@
 /* What becomes of one code point: itself, a newline, or nothing. */
 static int fate(uint32_t c)
 {
-	if (c == '\n' || c == 0x85)
+	if ((c >= '\n' && c <= '\f') || c == 0x85) /* also vertical tab and form feed */
 		return '\n';
 	if ((c < 0x20 && c != '\t') || (c >= 0x7f && c <= 0x9f) || c == 0xfeff || (c & 0xfffe) == 0xfffe || (c >= 0xfdd0 && c <= 0xfdef))
 		return 0;

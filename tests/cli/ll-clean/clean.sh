@@ -43,7 +43,7 @@ compare c4 d.ll repaired.jsonl 4
 compare fineweb d.ll repaired.jsonl 12
 
 # Repairs.
-printf '%s\n' '{"id":"1","text":"a  \r\nb\t\n\n\n\nc\u0007\ufeff d\u0085e\n\n"}' '{"id":"2","text":"e\u0301 \\ \\\\n \u2028 x"}' \
+printf '%s\n' '{"id":"1","text":"a  \r\nb\t\n\n\u000c\nc\u0007\ufeff d\u0085e\n\n"}' '{"id":"2","text":"e\u0301 \\ \\\\n \u2028 x"}' \
 	'{"id":"3","text":"\n  indented\n"}' '{"id":"4","text":"\u0001"}' > r.jsonl
 ll-shard import -q r.jsonl | ll-clean -q --profile=repair --rejects=rr.ll -o rep.ll
 ll-shard export -q rep.ll > rep.jsonl
