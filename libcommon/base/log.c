@@ -15,6 +15,8 @@
 static atomic_uint_least64_t records, bytes, stored_read, stored_expected;
 static const char *noun = "documents";
 static double started;
+static double pass_started; /* the rate is of the running pass */
+static atomic_uint passes = 1;
 static bool live;     /* a progress line is wanted */
 static bool terminal; /* standard error is one */
 static atomic_bool shown;
@@ -39,12 +41,12 @@ static int columns(void)
 static void draw(double now)
 {
 	char line[240], count[16], volume[16], rate[16];
-	double elapsed = LL_MAX(now - started, 1e-3);
-	uint64_t done = atomic_load(&stored_read), total = atomic_load(&stored_expected);
+	double elapsed = LL_MAX(now - started, 1e-3), pass = LL_MAX(now - pass_started, 1e-3);
+	uint64_t done = atomic_load(&stored_read), total = atomic_load(&stored_expected) * atomic_load(&passes);
 	int n = snprintf(line, sizeof(line), "%s: %s %s, %s, %s/s", ll_program_name(),
 			 ll_human_count(count, (double)atomic_load(&records)), noun,
 			 ll_human_bytes(volume, (double)atomic_load(&bytes)),
-			 ll_human_bytes(rate, (double)atomic_load(&bytes) / elapsed));
+			 ll_human_bytes(rate, (double)atomic_load(&bytes) / pass));
 	size_t len = LL_MIN((size_t)LL_MAX(n, 0), sizeof(line) - 40);
 	if (total > 0 && done > 0 && done <= total) {
 		double left = elapsed * (double)(total - done) / (double)done;
@@ -80,6 +82,15 @@ void ll_progress_add(uint64_t more_records, uint64_t more_bytes)
 	maybe_draw();
 }
 
+void ll_progress_pass(unsigned pass, unsigned of_passes)
+{
+	LL_ASSERT(pass >= 1 && pass <= of_passes);
+	atomic_store(&records, 0);
+	atomic_store(&bytes, 0);
+	atomic_store(&passes, of_passes);
+	pass_started = ll_seconds();
+}
+
 void ll_progress_expect(uint64_t stored_bytes)
 {
 	atomic_store(&stored_expected, stored_bytes);
@@ -93,7 +104,7 @@ void ll_progress_read(uint64_t stored_bytes)
 
 void ll_progress_start(const char *mode, const char *plural)
 {
-	started = ll_seconds();
+	started = pass_started = ll_seconds();
 	noun = plural;
 	terminal = isatty(STDERR_FILENO);
 	live = !ll_is_quiet() && (strcmp(mode, "always") == 0 || (strcmp(mode, "auto") == 0 && terminal));

@@ -2,6 +2,7 @@
 /* minhash.c - --minhash in one process, and its three steps as commands: sign, cluster, apply. */
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "base/memory.h"
 #include "base/option.h"
 #include "io/file.h"
@@ -58,8 +59,10 @@ int dedup_minhash(const char **files, size_t n)
 	ll_spool_inputs(files, n);
 	struct gathering g = { .rule = &rule, .cluster = cluster_new(rule.bands, strcmp(dedup.keep, "first") == 0) };
 	struct sign_visitor visitor = { &g, gather };
+	ll_progress_pass(1, 2);
 	ll_lineage_free(sign_pass(files, n, &rule, &visitor));
 	cluster_resolve(g.cluster);
+	ll_progress_pass(2, 2);
 	struct drop_list list = { next_of_cluster, g.cluster, g.shards };
 	int status = drop_pass(&list, files, n);
 	free_gathering(&g);

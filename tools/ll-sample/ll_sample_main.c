@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/log.h"
 #include "base/memory.h"
 #include "base/number.h"
 #include "base/option.h"
@@ -140,7 +141,9 @@ static void share_budget(struct recipe *recipe, const char **files, size_t n)
 		source_counts_load(&counts, options.counts.item, options.counts.len);
 	} else {
 		ll_spool_inputs(files, n);
+		ll_progress_pass(1, 2);
 		source_counts_of_files(&counts, files, n, NULL);
+		ll_progress_pass(2, 2);
 	}
 	recipe_share(recipe, &counts);
 	source_counts_free(&counts);

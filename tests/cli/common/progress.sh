@@ -2,7 +2,7 @@
 # What a program says while it runs and at its end: a line that is erased on a terminal, one summary line otherwise, -q nothing.
 . "$ROOT/tests/lib.sh"
 
-printf '{"id":"a","text":"one"}\n{"id":"b","text":"two"}\n' | ll-shard import -q -o in.ll
+printf '{"id":"a","text":"one"}\n{"id":"b","text":"two"}\n' | ll-shard import -q --source=s -o in.ll
 cat > run.py <<'END'
 import os, pty, subprocess, sys
 # run.py PAUSE ARGS...: two streams with a pause between into a program whose standard error is a terminal; prints what it said
@@ -38,6 +38,13 @@ fi
 status 0 "not on a terminal" ll-shard cat in.ll -o out.ll
 is "$(grep -c 'll-shard cat: 2 documents, [0-9]* bytes, [0-9.]* s, peak memory [0-9]* MiB' .err)" 1 "one summary line"
 is "$(wc -l < .err | tr -d ' ')" 1 "and no other"
+printf 'bytes = 6\n[source s]\nweight = 1\n' > w.conf
+for f in in.ll -; do # programs that read their inputs twice
+	status 0 "two passes" ll-dedup --minhash=14x8 $f -o out.ll < in.ll
+	is "$(grep -c ': 2 documents, ' .err)" 1 "ll-dedup counts a document once ($f)"
+	status 0 "a budget" ll-sample --recipe=w.conf $f -o out.ll < in.ll
+	is "$(grep -c ': 2 documents, ' .err)" 1 "ll-sample counts a document once ($f)"
+done
 status 0 "-q" ll-shard cat -q in.ll -o out.ll
 is "$(cat .err)" "" "nothing at all"
 status 4 "a failure has no summary" sh -c 'll-shard cat in.ll > /dev/full'
