@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/option.h"
 #include "base/thread.h"
+#include "doc/set_aside.h"
 
 enum verdict { NONE, KEEP, EXTRA, DROP, DECIDE };
 
@@ -57,6 +58,8 @@ struct run {
 	struct ll_rejects *rejects;
 	struct ll_stats *stats;
 	struct scratch *idle;
+	struct ll_set_aside *aside; /* NULL until the filter puts the rest off */
+	bool settled;               /* what was put off is on its way */
 	pthread_mutex_t lock;
 };
 
@@ -250,10 +253,26 @@ static void decide(struct run *run, struct ll_sink *s, const struct entry *e)
 	ll_writer_put_digested(run->out, s->out.data + e->record, e->record_len, e->digest);
 }
 
-static void retire_batch(void *context, void *argument)
+/* True when the batch has to wait until all others were seen. */
+static bool put_off(struct run *run, const struct ll_sink *s)
 {
-	struct run *run = context;
-	struct ll_sink *s = argument;
+	const struct ll_filter *f = run->f;
+
+	if (!f->put_off || !run->out || run->settled)
+		return false;
+	if (!run->aside && f->put_off(f->context, s->frame.header.records))
+		run->aside = ll_set_aside_new();
+	if (!run->aside)
+		return false;
+	for (size_t i = 0; i < s->entries; i++)
+		if (s->entry[i].verdict == DECIDE)
+			f->preview(f->context, s->data.data + s->entry[i].data, s->entry[i].data_len);
+	ll_set_aside_put(run->aside, &s->frame);
+	return true;
+}
+
+static void put_out(struct run *run, struct ll_sink *s)
+{
 	for (size_t i = 0; i < s->entries; i++) {
 		const struct entry *e = &s->entry[i];
 		if (e->verdict == DECIDE) {
@@ -267,7 +286,17 @@ static void retire_batch(void *context, void *argument)
 		}
 	}
 	ll_stats_merge(run->stats, s->stats);
-	ll_progress_add(s->frame.header.records, s->frame.header.raw_len);
+}
+
+static void retire_batch(void *context, void *argument)
+{
+	struct run *run = context;
+	struct ll_sink *s = argument;
+
+	if (!put_off(run, s))
+		put_out(run, s);
+	if (!run->settled)
+		ll_progress_add(s->frame.header.records, s->frame.header.raw_len);
 	ll_stats_free(s->stats);
 	ll_data_frame_free(&s->frame);
 	ll_buf_free(&s->out);
@@ -279,19 +308,34 @@ static void retire_batch(void *context, void *argument)
 
 /* ---- the stage ---- */
 
+static void submit(struct ll_queue *queue, struct run *run, const struct ll_data_frame *frame)
+{
+	struct ll_sink *s = ll_calloc(1, sizeof(*s));
+
+	s->run = run;
+	s->frame = *frame;
+	s->stats = ll_stats_new();
+	ll_queue_submit(queue, s);
+}
+
 static void run_batches(struct run *run, struct ll_reader *reader)
 {
 	struct ll_data_frame frame;
 	struct ll_queue *queue = ll_queue_new(&(struct ll_queue_ops){ map_batch, retire_batch }, run, 0);
 	pthread_mutex_init(&run->lock, NULL);
-	while (ll_reader_next_frame(reader, &frame)) {
-		struct ll_sink *s = ll_calloc(1, sizeof(*s));
-		s->run = run;
-		s->frame = frame;
-		s->stats = ll_stats_new();
-		ll_queue_submit(queue, s);
+	while (ll_reader_next_frame(reader, &frame))
+		submit(queue, run, &frame);
+	if (run->f->put_off) {
+		ll_queue_drain(queue);
+		run->settled = true;
+	}
+	if (run->aside) {
+		run->f->settle(run->f->context);
+		while (ll_set_aside_next(run->aside, &frame))
+			submit(queue, run, &frame);
 	}
 	ll_queue_free(queue);
+	ll_set_aside_free(run->aside);
 	while (run->idle) {
 		struct scratch *w = run->idle;
 		run->idle = w->next;
@@ -300,6 +344,12 @@ static void run_batches(struct run *run, struct ll_reader *reader)
 		ll_free(w);
 	}
 	pthread_mutex_destroy(&run->lock);
+}
+
+uint64_t ll_filter_memory(void)
+{
+	/* as stored, decoded, as map left it with its verdicts, in the writer, packed: measured with documents of 50 bytes */
+	return 9 * LL_MIB * (ll_threads() > 1 ? 2 * (uint64_t)ll_threads() + 2 : 1);
 }
 
 struct ll_end ll_filter_run_to(const struct ll_filter *f, const char *const *files, size_t n, struct ll_writer *out)

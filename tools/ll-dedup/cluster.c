@@ -91,7 +91,7 @@ static void join(struct cluster *c)
 }
 
 /* The members of components of two or more, by component and best first. */
-static struct ll_sorter *rank(struct cluster *c)
+static struct ll_sorter *rank(struct cluster *c, const struct shard_order *places)
 {
 	struct ll_sorter *members = ll_sorter_new_variable(4 + FACTS + 4, ll_memory_left() / 2, "clusters");
 	const void *payload;
@@ -106,10 +106,13 @@ static struct ll_sorter *rank(struct cluster *c)
 		if (!union_find_is_joined(&c->joined, document))
 			continue;
 		put_be32(order, union_find_root(&c->joined, document));
-		if (c->keep_first)
+		memcpy(order + 4, facts, FACTS);
+		if (c->keep_first) {
+			uint64_t place = places ? shard_order_place(places, document) : 0;
 			memset(order + 4, 0, FACTS);
-		else
-			memcpy(order + 4, facts, FACTS);
+			put_be32(order + 4, (uint32_t)(place >> 32));
+			put_be32(order + 8, (uint32_t)place);
+		}
 		put_be32(order + 4 + FACTS, document);
 		/* the survivor's key and id are what the others will be tagged with */
 		struct ll_buf named = { 0 };
@@ -123,29 +126,29 @@ static struct ll_sorter *rank(struct cluster *c)
 	return members;
 }
 
-void cluster_resolve(struct cluster *c)
+void cluster_resolve(struct cluster *c, const struct shard_order *order)
 {
 	struct ll_buf survivor = { 0 };
 	uint32_t component = 0;
-	const unsigned char *order;
+	const unsigned char *member;
 	const void *payload;
 	size_t len;
 
 	union_find_init(&c->joined, c->documents);
 	join(c);
-	struct ll_sorter *members = rank(c);
+	struct ll_sorter *members = rank(c, order);
 	union_find_free(&c->joined);
 	c->results = ll_sorter_new_variable(4, ll_memory_left() / 8, "duplicates");
 	ll_sorter_finish(members);
-	while ((order = ll_sorter_next_variable(members, &payload, &len)) != NULL) {
-		if (c->clusters == 0 || get_be32(order) != component) {
-			component = get_be32(order);
+	while ((member = ll_sorter_next_variable(members, &payload, &len)) != NULL) {
+		if (c->clusters == 0 || get_be32(member) != component) {
+			component = get_be32(member);
 			ll_buf_clear(&survivor);
 			ll_buf_add(&survivor, payload, len);
 			c->clusters++;
 			continue;
 		}
-		ll_sorter_add_variable(c->results, order + 4 + FACTS, survivor.data, survivor.len);
+		ll_sorter_add_variable(c->results, member + 4 + FACTS, survivor.data, survivor.len);
 		c->duplicates++;
 	}
 	ll_sorter_free(members);
@@ -165,11 +168,6 @@ bool cluster_next(struct cluster *c, struct duplicate *out)
 	memcpy(out->key.byte, payload, 16);
 	out->id = ll_str((const char *)payload + 16, len - 16);
 	return true;
-}
-
-uint64_t cluster_documents(const struct cluster *c)
-{
-	return c->documents;
 }
 
 uint64_t cluster_clusters(const struct cluster *c)

@@ -5,28 +5,23 @@
  * sorts; in memory stand four bytes and a bit for each document, claimed from --memory.
  *
  * The survivor of a component: longest text, ties by smallest key, then smallest text digest, then smallest record digest
- * (what is left after that is the same record twice); or the first in the order of cluster_add.
+ * (what is left after that is the same record twice); or the first in the order of one run.
  */
 #ifndef LL_CLUSTER_H
 #define LL_CLUSTER_H
 
+#include "ll-dedup/shard_order.h"
 #include "ll-dedup/signature.h"
 
 struct cluster;
 
-struct duplicate {
-	uint64_t document; /* number in the order of cluster_add, from 0 */
-	struct ll_id key;  /* of the survivor */
-	struct ll_str id;  /* of the survivor; valid until the next call */
-};
-
 struct cluster *cluster_new(uint32_t bands, bool keep_first);
 /* A signature of a document. */
 void cluster_add(struct cluster *c, const struct signature *s);
-void cluster_resolve(struct cluster *c);
+/* order: for keep_first, which document is first; NULL: the order of cluster_add. */
+void cluster_resolve(struct cluster *c, const struct shard_order *order);
 /* In ascending order of documents; false at the end. */
 bool cluster_next(struct cluster *c, struct duplicate *out);
-uint64_t cluster_documents(const struct cluster *c);
 uint64_t cluster_clusters(const struct cluster *c);
 uint64_t cluster_duplicates(const struct cluster *c);
 void cluster_free(struct cluster *c);

@@ -19,11 +19,13 @@ static struct ll_id *find(const struct digest_table *t, struct ll_id digest)
 	return &t->slot[at];
 }
 
+#define SMALLEST 64u
+
 static void grow(struct digest_table *t)
 {
 	struct digest_table old = *t;
 
-	t->cap = old.cap ? old.cap + old.cap / 2 : 64;
+	t->cap = old.cap ? old.cap + old.cap / 2 : SMALLEST;
 	ll_memory_claim(t->cap * sizeof(*t->slot), "the set of digests");
 	t->slot = ll_calloc(t->cap, sizeof(*t->slot));
 	for (uint64_t i = 0; i < old.cap; i++)
@@ -40,6 +42,7 @@ bool digest_set_add(struct digest_set *s, struct ll_id digest)
 	if (is_free(&digest)) {
 		bool fresh = !s->has_zero;
 		s->has_zero = true;
+		s->len += fresh;
 		return fresh;
 	}
 	if (t->len >= t->cap - t->cap / 6)
@@ -49,7 +52,26 @@ bool digest_set_add(struct digest_set *s, struct ll_id digest)
 		return false;
 	*slot = digest;
 	t->len++;
+	s->len++;
 	return true;
+}
+
+bool digest_set_has(const struct digest_set *s, struct ll_id digest)
+{
+	const struct digest_table *t = &s->table[digest.byte[0]];
+
+	if (is_free(&digest))
+		return s->has_zero;
+	return t->cap > 0 && !is_free(find(t, digest));
+}
+
+/* A table grows by half when five sixths are full: 1.8 slots a digest, and the old slots beside the new ones while they move. The
+ * tables fill evenly; the largest is taken to be twice the mean. */
+uint64_t digest_set_bytes_with(const struct digest_set *s, uint64_t more)
+{
+	uint64_t n = s->len + more, slots = LL_COUNT(s->table) * (SMALLEST + 2) + n / 5 * 9 + 2;
+
+	return (slots + slots / 128) * sizeof(struct ll_id);
 }
 
 void digest_set_free(struct digest_set *s)

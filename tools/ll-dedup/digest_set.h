@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * digest_set.h - a set of 128-bit digests in memory: 256 tables by the first byte, open addressing, each growing by half, so
- * that growth needs little room beside the set (19 to 29 bytes a digest). Every byte is claimed from --memory; the program
- * ends with status 4 and the numbers when it does not fit.
+ * that growth needs little room beside the set (19 to 29 bytes a digest). Every byte is claimed from --memory.
  */
 #ifndef LL_DIGEST_SET_H
 #define LL_DIGEST_SET_H
@@ -16,11 +15,15 @@ struct digest_table {
 
 struct digest_set {
 	struct digest_table table[256];
+	uint64_t len;
 	bool has_zero;
 };
 
 /* Adds; returns true when the digest was not there before. The set is zeroed before first use. */
 bool digest_set_add(struct digest_set *s, struct ll_id digest);
+bool digest_set_has(const struct digest_set *s, struct ll_id digest);
+/* What the set would take at most with so many more: bytes, while it grows too. */
+uint64_t digest_set_bytes_with(const struct digest_set *s, uint64_t more);
 void digest_set_free(struct digest_set *s);
 
 #endif

@@ -4,44 +4,54 @@
 #include "base/memory.h"
 #include "doc/filter.h"
 
+const char *drop_cursor_ask(struct drop_cursor *c, uint64_t document)
+{
+	char hex[33];
+
+	while (!c->started || (c->have && c->ahead.document < document)) {
+		c->started = true;
+		c->have = c->next(c->source, &c->ahead);
+	}
+	if (!c->have || c->ahead.document != document)
+		return NULL;
+	ll_buf_clear(&c->value);
+	if (c->ahead.id.len)
+		ll_buf_add_str(&c->value, c->ahead.id);
+	else
+		ll_buf_puts(&c->value, ll_id_hex(c->ahead.key, hex));
+	return ll_buf_cstr(&c->value);
+}
+
+void drop_cursor_free(struct drop_cursor *c)
+{
+	ll_buf_free(&c->value);
+}
+
 struct pass {
 	const struct drop_list *list;
-	struct duplicate next;
-	struct ll_buf name; /* what the next duplicate's survivor is called */
-	bool have_next;
-	uint64_t document;  /* number of the one being decided, over all files */
+	const char *const *files;
+	struct drop_cursor cursor;
+	uint64_t document; /* number of the one being decided, over all files */
 	size_t shard;
 	uint64_t in_shard;
 	struct ll_hash128_state *digests;
 };
 
-static void fetch(struct pass *p)
+static void LL_NORETURN changed(const struct pass *p)
 {
-	char hex[33];
+	const struct shards *s = p->list->shards;
 
-	p->have_next = p->list->next(p->list->source, &p->next);
-	if (!p->have_next)
-		return;
-	ll_buf_clear(&p->name);
-	if (p->next.id.len)
-		ll_buf_add_str(&p->name, p->next.id);
-	else
-		ll_buf_puts(&p->name, ll_id_hex(p->next.key, hex));
-	ll_buf_cstr(&p->name);
-}
-
-static void LL_NORETURN changed(void)
-{
-	ll_die(LL_EXIT_INPUT, "the documents are not those that the signatures were made from");
+	ll_die(LL_EXIT_INPUT, "%s: the documents are not those that the signatures were made from",
+	       p->files[LL_MIN(p->shard, s->len - 1)]);
 }
 
 static void close_full_shards(struct pass *p)
 {
-	const struct shards *s = &p->list->shards;
+	const struct shards *s = p->list->shards;
 
 	while (p->shard < s->len && p->in_shard == s->item[p->shard].records) {
 		if (!ll_id_eq(ll_hash128_digest(p->digests), s->item[p->shard].data_id))
-			changed();
+			changed(p);
 		ll_hash128_free(p->digests);
 		p->digests = ll_hash128_new();
 		p->in_shard = 0;
@@ -64,16 +74,12 @@ static const char *decide(void *context, const struct ll_doc *doc, void *data, s
 
 	(void)doc;
 	close_full_shards(p);
-	if (p->shard == p->list->shards.len)
-		changed();
+	if (p->shard == p->list->shards->len)
+		changed(p);
 	ll_hash128_update(p->digests, data, len);
 	p->in_shard++;
-	if (p->have_next && p->next.document < p->document)
-		fetch(p);
-	if (!p->have_next || p->next.document != p->document++)
-		return NULL;
-	*value = p->name.data;
-	return "near-duplicate";
+	*value = drop_cursor_ask(&p->cursor, p->document++);
+	return *value ? p->list->reason : NULL;
 }
 
 static void at_end(void *context)
@@ -81,18 +87,19 @@ static void at_end(void *context)
 	struct pass *p = context;
 
 	close_full_shards(p);
-	if (p->shard != p->list->shards.len)
-		changed();
+	if (p->shard != p->list->shards->len)
+		changed(p);
 }
 
 int drop_pass(const struct drop_list *list, const char *const *files, size_t n)
 {
-	struct pass p = { .list = list, .digests = ll_hash128_new() };
+	struct pass p = { .list = list, .files = files, .cursor = { .next = list->next, .source = list->source } };
 	struct ll_filter filter = { .context = &p, .map = map, .decide = decide, .end = at_end };
 
-	fetch(&p);
+	LL_ASSERT(list->shards->len == n);
+	p.digests = ll_hash128_new();
 	int status = ll_filter_run(&filter, files, n);
 	ll_hash128_free(p.digests);
-	ll_buf_free(&p.name);
+	drop_cursor_free(&p.cursor);
 	return status;
 }

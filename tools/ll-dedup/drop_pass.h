@@ -6,24 +6,27 @@
 #ifndef LL_DROP_PASS_H
 #define LL_DROP_PASS_H
 
-#include "ll-dedup/cluster.h"
+#include "ll-dedup/shards.h"
 
-/* One input file as the first pass saw it. */
-struct shard {
-	uint64_t records;
-	struct ll_id data_id; /* XXH3-128 over the record digests in order */
+/* What the documents of a stream have to ask, in order: are you on the list? */
+struct drop_cursor {
+	next_duplicate *next;
+	void *source;
+	struct duplicate ahead;
+	bool started, have;
+	struct ll_buf value;
 };
 
-struct shards {
-	struct shard *item;
-	size_t len, cap;
-};
+/* For ascending numbers. NULL to keep, else what the reject tag says: the survivor's id, or its key in hexadecimal; valid until
+ * the next call. */
+const char *drop_cursor_ask(struct drop_cursor *c, uint64_t document);
+void drop_cursor_free(struct drop_cursor *c);
 
 struct drop_list {
-	/* The duplicates in ascending order of document numbers over all files; false at the end. */
-	bool (*next)(void *source, struct duplicate *out);
+	next_duplicate *next; /* over all files */
 	void *source;
-	struct shards shards; /* of the files in order; owned by the caller */
+	const char *reason;	     /* "duplicate" or "near-duplicate" */
+	const struct shards *shards; /* of the files in order */
 };
 
 /* Runs the filter over the files by the common options. Returns the exit status. */

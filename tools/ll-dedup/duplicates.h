@@ -6,23 +6,30 @@
  *   1 shard      u64 records | data id 16 (end of core) | base name of the file (volatile)
  *   0 duplicate  u64 number of the document in its shard | survivor's key 16 | survivor's id
  *
- * The duplicates of a shard follow it in ascending order.
+ * The duplicates of a shard follow it in ascending order. With the header key "exact" they are equal texts: in the place of the
+ * survivor's key stands the digest of the text, and no id.
  */
 #ifndef LL_DUPLICATES_H
 #define LL_DUPLICATES_H
 
-#include "ll-dedup/drop_pass.h"
+#include "ll-dedup/shards.h"
 #include "stream/writer.h"
 
-void duplicates_put_shard(struct ll_writer *w, const struct shard *s, struct ll_str name);
+void duplicates_put_shard(struct ll_writer *w, const struct shard *s);
 void duplicates_put(struct ll_writer *w, uint64_t document, struct ll_id key, struct ll_str id);
 
 /* What a file of duplicates says of some shards. */
 struct duplicates;
-/* Keeps those of the shards given, in their order, and numbers documents over all of them. Ends with status 3 when a shard is
- * not in the file: a missing shard is an error, not a smaller answer. */
+/*
+ * Takes those of the shards given, in their order, and numbers documents over all of them; sorted within --memory. `path` is read
+ * twice. A shard is recognised by its documents (records and data id). Where several have the same documents, by name when those
+ * that were clustered have different ones, else by order when all of them are given. Ends with status 3 when a shard is not in the
+ * file (a missing shard is an error, not a smaller answer), and when it cannot be told which of several it is.
+ */
 struct duplicates *duplicates_load(const char *path, const struct shards *wanted);
-bool duplicates_next(void *d, struct duplicate *out);
+/* "duplicate" or "near-duplicate". */
+const char *duplicates_reason(const struct duplicates *d);
+next_duplicate duplicates_next;
 void duplicates_free(struct duplicates *d);
 
 #endif

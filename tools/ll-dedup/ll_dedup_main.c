@@ -9,7 +9,7 @@
 #include "ll-dedup/signature.h"
 #include "stream/reader.h"
 
-struct dedup_options dedup = { .unit = "word" };
+struct dedup_options dedup;
 
 #define MINHASH_OPTIONS                                                                                                \
 	{ LL_OPT_STRING, 0, "minhash", &dedup.minhash, "BxR", "MinHash-LSH with B bands of R rows, such as 14x8",       \
@@ -17,18 +17,20 @@ struct dedup_options dedup = { .unit = "word" };
 	{ LL_OPT_INT, 0, "ngram", &dedup.ngram, "N", "items in a shingle (5 words or 24 characters)", LL_OPT_IDENTITY, \
 	  NULL, 1, 1000 },                                                                                             \
 	{ LL_OPT_CHOICE, 0, "unit", &dedup.unit, "UNIT", "what shingles are made of", LL_OPT_IDENTITY, "word|char", 0, 0 }
+#define EXACT_OPTION                                                                                                   \
+	{ LL_OPT_OPTIONAL, 0, "exact", &dedup.exact, "UNIT", "drop documents whose text came before (document)",        \
+	  LL_OPT_IDENTITY, "document", 0, 0 }
 #define KEEP_OPTION                                                                                                    \
 	{ LL_OPT_CHOICE, 0, "keep", &dedup.keep, "WHICH", "the copy that survives (exact: first, minhash: longest)",   \
 	  LL_OPT_IDENTITY, "longest|first", 0, 0 }
 
 static const struct ll_option dedup_table[] = {
-	{ LL_OPT_OPTIONAL, 0, "exact", &dedup.exact, "UNIT", "drop documents whose text came before (document)",
-	  LL_OPT_IDENTITY, "document", 0, 0 },
+	EXACT_OPTION,
 	MINHASH_OPTIONS,
 	KEEP_OPTION,
 	{ 0 },
 };
-static const struct ll_option sign_table[] = { MINHASH_OPTIONS, { 0 } };
+static const struct ll_option sign_table[] = { EXACT_OPTION, MINHASH_OPTIONS, { 0 } };
 static const struct ll_option cluster_table[] = { KEEP_OPTION, { 0 } };
 static const struct ll_option apply_table[] = {
 	{ LL_OPT_STRING, 0, "duplicates", &dedup.duplicates, "FILE", "what ll-dedup cluster wrote",
@@ -40,6 +42,21 @@ static const struct ll_option curve_table[] = {
 	{ 0 },
 };
 
+/* Exact and MinHash have options of their own, which are checked and resolved here. */
+static void check_mode(void)
+{
+	if (!dedup.exact) {
+		dedup.unit = dedup.unit ? dedup.unit : "word";
+		ll_identity_set("unit", dedup.unit);
+		return;
+	}
+	if (strcmp(dedup.exact, "document") != 0)
+		ll_die(LL_EXIT_USAGE, "--exact=%s: only \"document\" is built in this version", dedup.exact);
+	if (dedup.minhash || dedup.ngram || dedup.unit)
+		ll_die(LL_EXIT_USAGE, "--exact compares whole texts: %s goes without it",
+		       dedup.minhash ? "--minhash" : dedup.ngram ? "--ngram" : "--unit");
+}
+
 static int run_dedup(int operands, char **operand)
 {
 	const char **files;
@@ -47,9 +64,8 @@ static int run_dedup(int operands, char **operand)
 
 	if (!dedup.exact == !dedup.minhash)
 		ll_die(LL_EXIT_USAGE, "one of --exact and --minhash=BxR is needed");
+	check_mode();
 	if (dedup.exact) {
-		if (strcmp(dedup.exact, "document") != 0)
-			ll_die(LL_EXIT_USAGE, "--exact=%s: only \"document\" is built in this version", dedup.exact);
 		if (dedup.keep && strcmp(dedup.keep, "first") != 0)
 			ll_die(LL_EXIT_USAGE, "--exact keeps the first copy: --keep=%s goes with --minhash", dedup.keep);
 		return dedup_exact(files, n);
@@ -64,8 +80,11 @@ static int run_sign(int operands, char **operand)
 	const char **files;
 	size_t n = ll_input_files(operands, operand, &files, NULL);
 
-	dedup.minhash = dedup.minhash ? dedup.minhash : "14x8";
-	ll_identity_set("minhash", dedup.minhash);
+	check_mode();
+	if (!dedup.exact) {
+		dedup.minhash = dedup.minhash ? dedup.minhash : "14x8";
+		ll_identity_set("minhash", dedup.minhash);
+	}
 	return dedup_sign(files, n);
 }
 
@@ -74,8 +93,6 @@ static int run_cluster(int operands, char **operand)
 	const char **files;
 	size_t n = ll_input_files(operands, operand, &files, NULL);
 
-	dedup.keep = dedup.keep ? dedup.keep : "longest";
-	ll_identity_set("keep", dedup.keep);
 	return dedup_cluster(files, n);
 }
 
@@ -115,7 +132,8 @@ static const struct ll_command commands[] = {
 	  "ll-dedup --exact docs.ll -o unique.ll\n"
 	  "ll-dedup --minhash=14x8 --rejects=near.ll docs.ll -o unique.ll\n" },
 	{ "sign", "[FILE]...", "map: write the signatures of a shard", sign_table, STEP | LL_COMMON_PART, run_sign,
-	  "ll-dedup sign --minhash=14x8 -o a.sig a.ll\n" },
+	  "ll-dedup sign --minhash=14x8 -o a.sig a.ll\n"
+	  "ll-dedup sign --exact --part=3/8 --files-from=list -o 3.sig\n" },
 	{ "cluster", "[SIGNATURES]...", "merge: find the duplicates of all shards", cluster_table, STEP, run_cluster,
 	  "ll-dedup cluster -o all.dup a.sig b.sig\n" },
 	{ "apply", "[FILE]...", "drop a shard's duplicates", apply_table, LL_COMMON_FILTER, run_apply,

@@ -33,6 +33,11 @@ void signature_rule_init(struct signature_rule *r, const char *minhash, int64_t 
 	ll_minhash_init(&r->minhash, r->bands * r->rows);
 }
 
+void signature_rule_init_exact(struct signature_rule *r)
+{
+	*r = (struct signature_rule){ 0 };
+}
+
 void signature_rule_free(struct signature_rule *r)
 {
 	ll_minhash_free(&r->minhash);
@@ -40,6 +45,8 @@ void signature_rule_free(struct signature_rule *r)
 
 char *signature_rule_lines(const struct signature_rule *r)
 {
+	if (r->bands == 0)
+		return ll_strdup("exact=document\n");
 	return ll_format("bands=%u\nngram=%u\nrows=%u\nunit=%s\n", r->bands, r->ngram, r->rows, r->characters ? "char" : "word");
 }
 
@@ -82,7 +89,8 @@ void signature_put(struct ll_buf *out, struct signer *s, const struct signature_
 	uint64_t bands[1024];
 	uint32_t size = DOCUMENT_FIXED + 8 * rule->bands + (uint32_t)doc->id.len;
 
-	signer_sign(s, rule, doc->text, bands);
+	if (rule->bands > 0)
+		signer_sign(s, rule, doc->text, bands);
 	ll_buf_put32(out, size);
 	ll_buf_put32(out, size - 8);
 	ll_buf_put32(out, SIGNATURE_DOCUMENT);

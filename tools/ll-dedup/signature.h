@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * signature.h - a document's MinHash signature and the record that carries it (kind "signatures", schema 1). The header of
- * such a stream has the keys bands, rows, ngram, unit; streams that differ in one do not mix.
+ * signature.h - a document's signature and the record that carries it (kind "signatures", schema 1). The header of such a stream
+ * has the keys bands, rows, ngram, unit (MinHash) or exact (the digest of the text alone, no bands); streams that differ in one do
+ * not mix. What was signed with --part has the key part (shard_order.h).
  *
  *   u32 size, u32 core | u8 type, 3 zero bytes | by type:
  *   0 document   u32 text bytes | key 16 | XXH3-128 of the text 16 | record digest 16 | bands x u64 | id (end of core)
@@ -22,13 +23,15 @@
 #include "text/ngrams.h"
 
 struct signature_rule {
-	uint32_t bands, rows, ngram;
+	uint32_t bands, rows, ngram; /* no bands: exact */
 	bool characters;
 	struct ll_minhash minhash;
 };
 
 /* From --minhash, --ngram, --unit; ends with status 2 when they do not fit. */
 void signature_rule_init(struct signature_rule *r, const char *minhash, int64_t ngram, const char *unit);
+/* Texts that are equal as a whole. */
+void signature_rule_init_exact(struct signature_rule *r);
 void signature_rule_free(struct signature_rule *r);
 /* The lines a header takes; caller frees. */
 char *signature_rule_lines(const struct signature_rule *r);
