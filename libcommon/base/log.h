@@ -10,8 +10,9 @@
 
 /* Adds to the process counters. `bytes` are text or payload bytes of the inputs. */
 void ll_progress_add(uint64_t records, uint64_t bytes);
-/* Pass number `pass` of `passes` over the same inputs begins (no other thread counts at the moment). What was added so far is
- * forgotten, so that the summary counts a document once however often it was read; the ETA speaks of all passes. */
+/* Pass number `pass` of `passes` over the same inputs begins (no other thread counts at the moment). What was added
+ * so far is forgotten, so that the summary counts a document once however often it was read; the ETA speaks of all
+ * passes. */
 void ll_progress_pass(unsigned pass, unsigned passes);
 /* Total input bytes of one pass if known (for the ETA, on stored bytes read), else 0. */
 void ll_progress_expect(uint64_t stored_bytes);

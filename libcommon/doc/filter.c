@@ -348,7 +348,7 @@ static void run_batches(struct run *run, struct ll_reader *reader)
 
 uint64_t ll_filter_memory(void)
 {
-	/* as stored, decoded, as map left it with its verdicts, in the writer, packed: measured with documents of 50 bytes */
+	/* stored, decoded, as map left it with its verdicts, in the writer, packed: measured, documents of 50 bytes */
 	return 9 * LL_MIB * (ll_threads() > 1 ? 2 * (uint64_t)ll_threads() + 2 : 1);
 }
 

@@ -27,10 +27,11 @@ struct ll_filter {
 	/* In input order, for what ll_sink_decide put off. Returns NULL to keep, else the drop reason; may set *value (a
 	 * string valid until the next call) for the reject tag. `data` is what map attached, 8-byte aligned. */
 	const char *(*decide)(void *context, const struct ll_doc *doc, void *data, size_t len, const char **value);
-	/* For a `decide` that would need more memory than there is; all three or none, called where decide is. `put_off` is asked
-	 * before the documents of a frame are decided, with their number. Once it says true, that frame and all after it are put
-	 * off (doc/set_aside.h), and `preview` gets what map attached to each of their documents in decide's stead. After the
-	 * last comes `settle`, then all that was put off is mapped once more and decided, as if read then. */
+	/* For a `decide` that would need more memory than there is; all three or none, called where decide is. `put_off`
+	 * is asked before the documents of a frame are decided, with their number. Once it says true, that frame and all
+	 * after it are put off (doc/set_aside.h), and `preview` gets what map attached to each of their documents in
+	 * decide's stead. After the last comes `settle`, then all that was put off is mapped once more and decided, as if
+	 * read then. */
 	bool (*put_off)(void *context, uint32_t documents);
 	void (*preview)(void *context, const void *data, size_t len);
 	void (*settle)(void *context);
@@ -53,7 +54,7 @@ void ll_sink_decide(struct ll_sink *s, const struct ll_doc *doc, const void *dat
 void ll_sink_text(struct ll_sink *s, const char *reason, uint64_t removed, uint64_t added);
 void ll_sink_count(struct ll_sink *s, const char *name, uint64_t n);
 
-/* What the frames on their way through a stage take, bytes (-@ 1: one; else two queues of 2 x threads + 2): to be left free of
+/* What the frames on their way through a stage take, bytes (one with -@ 1, else 2 x threads + 2): to be left free of
  * --memory by a filter that fills the rest. */
 uint64_t ll_filter_memory(void);
 /* Runs the whole stage over the input files by the common options; opens and publishes output, rejects, stats. Returns the

@@ -40,8 +40,8 @@ static bool stays(struct ll_set_aside *a, const char *file)
 
 	if (file != a->file) {
 		a->file = file;
-		a->file_stays = strcmp(file, "-") != 0 && strncmp(file, "/dev/", 5) != 0 && strncmp(file, "/proc/", 6) != 0 &&
-				stat(file, &st) == 0 && S_ISREG(st.st_mode);
+		a->file_stays = strcmp(file, "-") != 0 && strncmp(file, "/dev/", 5) != 0 &&
+				strncmp(file, "/proc/", 6) != 0 && stat(file, &st) == 0 && S_ISREG(st.st_mode);
 	}
 	return a->file_stays;
 }
@@ -68,8 +68,8 @@ static void read_again(struct ll_data_frame *f)
 
 	ll_in_seek(in, f->offset + LL_FRAME_HEADER_BYTES);
 	if (ll_in_read_full(in, f->stored, f->header.stored_len) < f->header.stored_len)
-		ll_die(LL_EXIT_INPUT, "%s: frame %u at byte %llu: cut while it was being read", f->file, f->header.sequence,
-		       (unsigned long long)f->offset);
+		ll_die(LL_EXIT_INPUT, "%s: frame %u at byte %llu: cut while it was being read", f->file,
+		       f->header.sequence, (unsigned long long)f->offset);
 	ll_in_close(in);
 }
 

@@ -96,7 +96,8 @@ static void start(struct merging *m)
 	check_header(m, h);
 	bool exact = m->rule.bands == 0;
 	if (exact && dedup.keep && strcmp(dedup.keep, "first") != 0)
-		ll_die(LL_EXIT_USAGE, "these signatures are exact, the first copy is kept: --keep=%s goes with --minhash", dedup.keep);
+		ll_die(LL_EXIT_USAGE, "these signatures are exact, the first copy is kept: --keep=%s goes with --minhash",
+		       dedup.keep);
 	if (!dedup.keep)
 		dedup.keep = exact ? "first" : "longest";
 	ll_identity_set("keep", dedup.keep);
@@ -141,8 +142,8 @@ int dedup_cluster(const char *const *files, size_t n)
 
 	ll_reader_on_segment(m.in, end_segment, &m);
 	start(&m);
-	struct ll_writer *out = ll_writer_open(ll_common.output,
-					       ll_header_new("duplicates", 1, m.rule.bands ? NULL : "exact=document\n"));
+	const char *kind = m.rule.bands ? NULL : "exact=document\n";
+	struct ll_writer *out = ll_writer_open(ll_common.output, ll_header_new("duplicates", 1, kind));
 	read_signatures(&m);
 	shard_order_finish(&m.order, &m.gathering.shards);
 	gathering_resolve(&m.gathering, &m.order);

@@ -65,8 +65,8 @@ bool digest_set_has(const struct digest_set *s, struct ll_id digest)
 	return t->cap > 0 && !is_free(find(t, digest));
 }
 
-/* A table grows by half when five sixths are full: 1.8 slots a digest, and the old slots beside the new ones while they move. The
- * tables fill evenly; the largest is taken to be twice the mean. */
+/* A table grows by half when five sixths are full: 1.8 slots a digest, and the old slots beside the new ones while
+ * they move. The tables fill evenly; the largest is taken to be twice the mean. */
 uint64_t digest_set_bytes_with(const struct digest_set *s, uint64_t more)
 {
 	uint64_t n = s->len + more, slots = LL_COUNT(s->table) * (SMALLEST + 2) + n / 5 * 9 + 2;

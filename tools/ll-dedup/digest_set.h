@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * digest_set.h - a set of 128-bit digests in memory: 256 tables by the first byte, open addressing, each growing by half, so
- * that growth needs little room beside the set (19 to 29 bytes a digest). Every byte is claimed from --memory.
+ * digest_set.h - a set of 128-bit digests in memory: 256 tables by the first byte, open addressing, each growing by
+ * half, so that growth needs little room beside the set (19 to 29 bytes a digest). Every byte is claimed from --memory.
  */
 #ifndef LL_DIGEST_SET_H
 #define LL_DIGEST_SET_H

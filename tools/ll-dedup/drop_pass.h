@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * drop_pass.h - the second pass: streams the documents, drops those that a list names, and proves that they are the documents
- * the list was made from.
+ * drop_pass.h - the second pass: streams the documents, drops those that a list names, and proves that they are the
+ * documents the list was made from.
  */
 #ifndef LL_DROP_PASS_H
 #define LL_DROP_PASS_H
@@ -17,8 +17,8 @@ struct drop_cursor {
 	struct ll_buf value;
 };
 
-/* For ascending numbers. NULL to keep, else what the reject tag says: the survivor's id, or its key in hexadecimal; valid until
- * the next call. */
+/* For ascending numbers. NULL to keep, else what the reject tag says: the survivor's id, or its key in hexadecimal;
+ * valid until the next call. */
 const char *drop_cursor_ask(struct drop_cursor *c, uint64_t document);
 void drop_cursor_free(struct drop_cursor *c);
 

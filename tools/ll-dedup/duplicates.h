@@ -6,8 +6,8 @@
  *   1 shard      u64 records | data id 16 (end of core) | base name of the file (volatile)
  *   0 duplicate  u64 number of the document in its shard | survivor's key 16 | survivor's id
  *
- * The duplicates of a shard follow it in ascending order. With the header key "exact" they are equal texts: in the place of the
- * survivor's key stands the digest of the text, and no id.
+ * The duplicates of a shard follow it in ascending order. With the header key "exact" they are equal texts: in the
+ * place of the survivor's key stands the digest of the text, and no id.
  */
 #ifndef LL_DUPLICATES_H
 #define LL_DUPLICATES_H
@@ -21,10 +21,11 @@ void duplicates_put(struct ll_writer *w, uint64_t document, struct ll_id key, st
 /* What a file of duplicates says of some shards. */
 struct duplicates;
 /*
- * Takes those of the shards given, in their order, and numbers documents over all of them; sorted within --memory. `path` is read
- * twice. A shard is recognised by its documents (records and data id). Where several have the same documents, by name when those
- * that were clustered have different ones, else by order when all of them are given. Ends with status 3 when a shard is not in the
- * file (a missing shard is an error, not a smaller answer), and when it cannot be told which of several it is.
+ * Takes those of the shards given, in their order, and numbers documents over all of them; sorted within --memory.
+ * `path` is read twice. A shard is recognised by its documents (records and data id). Where several have the same
+ * documents, by name when those that were clustered have different ones, else by order when all of them are given. Ends
+ * with status 3 when a shard is not in the file (a missing shard is an error, not a smaller answer), and when it cannot
+ * be told which of several it is.
  */
 struct duplicates *duplicates_load(const char *path, const struct shards *wanted);
 /* "duplicate" or "near-duplicate". */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * exact.c - --exact: the first copy of every text goes on, in order, while later ones are still being read. When the set of digests
- * has filled its share of --memory, the rest of the input is put off until its digests went through an external sort.
+ * exact.c - --exact: the first copy of every text goes on, in order, while later ones are still being read. When the
+ * set of digests has filled its share of --memory, the rest of the input is put off until its digests went through an
+ * external sort.
  */
 #include "base/memory.h"
 #include "doc/filter.h"

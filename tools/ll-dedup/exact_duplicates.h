@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * exact_duplicates.h - digests of texts in, duplicates out: of the documents with one digest all but the first, by external sorts.
- * The digest decides; to compare the bytes too, look at a run of equal digests where exact_duplicates_resolve does.
+ * exact_duplicates.h - digests of texts in, duplicates out: of the documents with one digest all but the first, by
+ * external sorts. The digest decides; to compare the bytes too, look at a run of equal digests where
+ * exact_duplicates_resolve does.
  */
 #ifndef LL_EXACT_DUPLICATES_H
 #define LL_EXACT_DUPLICATES_H

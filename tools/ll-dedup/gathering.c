@@ -38,8 +38,8 @@ void gathering_resolve(struct gathering *g, const struct shard_order *order)
 	for (size_t i = 0; i < g->shards.len; i++)
 		documents += g->shards.item[i].records;
 	if (documents != g->documents)
-		ll_die(LL_EXIT_INPUT, "signatures of %llu documents in shards of %llu", (unsigned long long)g->documents,
-		       (unsigned long long)documents);
+		ll_die(LL_EXIT_INPUT, "signatures of %llu documents in shards of %llu",
+		       (unsigned long long)g->documents, (unsigned long long)documents);
 	if (g->exact)
 		exact_duplicates_resolve(g->exact, order);
 	else

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * gathering.h - where the records of signature.h go, from sign_pass or from files of them: documents among the digests (exact) or
- * the band hashes (MinHash), shards into a list. Resolved, it hands out the duplicates of all.
+ * gathering.h - where the records of signature.h go, from sign_pass or from files of them: documents among the digests
+ * (exact) or the band hashes (MinHash), shards into a list. Resolved, it hands out the duplicates of all.
  */
 #ifndef LL_GATHERING_H
 #define LL_GATHERING_H

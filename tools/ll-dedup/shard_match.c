@@ -62,8 +62,8 @@ static size_t find_name(const struct numbered *list, size_t n, const char *name)
 }
 
 /* Several clustered shards have the documents of some wanted ones. */
-static void match_equal(const struct numbered *clustered, size_t n, const struct numbered *wanted, size_t n_wanted, size_t *match,
-			const char *path)
+static void match_equal(const struct numbered *clustered, size_t n, const struct numbered *wanted, size_t n_wanted,
+			size_t *match, const char *path)
 {
 	size_t named = 0;
 
@@ -81,7 +81,8 @@ static void match_equal(const struct numbered *clustered, size_t n, const struct
 		return;
 	}
 	ll_hint("give all %zu to one apply, or sign and apply them under names of their own", n);
-	ll_die(LL_EXIT_INPUT, "%s: input %zu (%s): %zu shards with these same documents were clustered: which of them is it?", path,
+	ll_die(LL_EXIT_INPUT,
+	       "%s: input %zu (%s): %zu shards with these same documents were clustered: which of them is it?", path,
 	       wanted[named].number + 1, wanted[named].shard->name, n);
 }
 
@@ -97,15 +98,17 @@ size_t *shard_match(const struct shards *clustered, const struct shards *wanted,
 		m = run_length(want + w, wanted->len - w);
 		while (h < clustered->len && by_documents(had[h].shard, shard) < 0)
 			h++;
-		n = h < clustered->len && by_documents(had[h].shard, shard) == 0 ? run_length(had + h, clustered->len - h) : 0;
+		n = 0;
+		if (h < clustered->len && by_documents(had[h].shard, shard) == 0)
+			n = run_length(had + h, clustered->len - h);
 		if (shard->records == 0)
 			continue;
 		if (n == 0)
-			ll_die(LL_EXIT_INPUT, "%s: input %zu (%s) was not among the signatures that were clustered", path,
-			       want[w].number + 1, shard->name);
+			ll_die(LL_EXIT_INPUT, "%s: input %zu (%s) was not among the signatures that were clustered",
+			       path, want[w].number + 1, shard->name);
 		if (m > n)
-			ll_die(LL_EXIT_INPUT, "%s: input %zu (%s): %zu inputs have these same documents, clustered were %zu", path,
-			       want[w + n].number + 1, want[w + n].shard->name, m, n);
+			ll_die(LL_EXIT_INPUT, "%s: input %zu (%s): %zu inputs have these same documents, clustered were %zu",
+			       path, want[w + n].number + 1, want[w + n].shard->name, m, n);
 		if (n == 1)
 			match[had[h].number] = want[w].number;
 		else

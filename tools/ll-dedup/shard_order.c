@@ -6,7 +6,9 @@
 
 char *shard_order_line(uint64_t part, uint64_t parts)
 {
-	return parts > 1 ? ll_format("part=%llu/%llu\n", (unsigned long long)part, (unsigned long long)parts) : ll_strdup("");
+	if (parts == 1)
+		return ll_strdup("");
+	return ll_format("part=%llu/%llu\n", (unsigned long long)part, (unsigned long long)parts);
 }
 
 void shard_order_add(struct shard_order *o, const struct ll_header *h, size_t first, size_t n)
@@ -22,14 +24,15 @@ void shard_order_add(struct shard_order *o, const struct ll_header *h, size_t fi
 	o->part[o->len++] = p;
 }
 
-/* Puts the segments that begin at `at` and are parts of one list into `member`, by part; returns how many there are. */
+/* Puts the segments that begin at `at` and are parts of one list into `member`, by part; returns how many there are. The
+ * room is one more than the segments that are left: when they are too few, the first that is missing has a place too. */
 static size_t collect(const struct shard_order *o, size_t at, const struct signed_part **member)
 {
 	uint64_t parts = o->part[at].parts;
-	size_t n = 0, room = o->len - at;
+	size_t n = 0, room = o->len - at + 1;
 
 	memset(member, 0, room * sizeof(*member));
-	for (; n < room && n < parts && o->part[at + n].parts == parts; n++) {
+	for (; at + n < o->len && n < parts && o->part[at + n].parts == parts; n++) {
 		const struct signed_part *p = &o->part[at + n];
 		if (p->part > room || member[p->part - 1])
 			break;
@@ -41,8 +44,9 @@ static size_t collect(const struct shard_order *o, size_t at, const struct signe
 		if (!member[i]) {
 			ll_hint("the signatures of all %llu parts are needed, each once, one list after the other",
 				(unsigned long long)parts);
-			ll_die(LL_EXIT_INPUT, "the signatures of part %zu/%llu are missing, or those of another part are there twice",
-			       i + 1, (unsigned long long)parts);
+			ll_die(LL_EXIT_INPUT,
+			       "the signatures of part %zu/%llu are missing, or those of another part are there twice", i + 1,
+			       (unsigned long long)parts);
 		}
 	LL_BUG("an incomplete list without a missing part");
 }
@@ -51,13 +55,14 @@ static void check_list(const struct signed_part *const *member, size_t parts)
 {
 	for (size_t i = 1; i < parts; i++)
 		if (member[i]->n > member[i - 1]->n || member[i]->n + 1 < member[0]->n)
-			ll_die(LL_EXIT_INPUT, "parts %zu/%zu and %zu/%zu have %zu and %zu files: they were not taken from one list", i,
-			       parts, i + 1, parts, member[i - 1]->n, member[i]->n);
+			ll_die(LL_EXIT_INPUT,
+			       "parts %zu/%zu and %zu/%zu have %zu and %zu files: they were not taken from one list", i, parts,
+			       i + 1, parts, member[i - 1]->n, member[i]->n);
 }
 
 void shard_order_finish(struct shard_order *o, const struct shards *shards)
 {
-	const struct signed_part **member = ll_calloc(LL_MAX(o->len, 1), sizeof(*member));
+	const struct signed_part **member = ll_calloc(o->len + 1, sizeof(*member));
 	uint64_t next = 0, documents = 0;
 
 	o->shards = shards->len;

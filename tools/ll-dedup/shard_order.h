@@ -2,8 +2,9 @@
 /*
  * shard_order.h - which document is first when shards were signed apart: the order of one run over all files.
  *
- * Shards stand in the order in which their signatures are read. What was signed with --part=I/N is put back into the order of the
- * list it was taken from, wherever the N parts follow each other in any order: first files of parts 1 .. N, second files, and so on.
+ * Shards stand in the order in which their signatures are read. What was signed with --part=I/N is put back into the
+ * order of the list it was taken from, wherever the N parts follow each other in any order: first files of parts 1 ..
+ * N, second files, and so on.
  */
 #ifndef LL_SHARD_ORDER_H
 #define LL_SHARD_ORDER_H

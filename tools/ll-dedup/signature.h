@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * signature.h - a document's signature and the record that carries it (kind "signatures", schema 1). The header of such a stream
- * has the keys bands, rows, ngram, unit (MinHash) or exact (the digest of the text alone, no bands); streams that differ in one do
- * not mix. What was signed with --part has the key part (shard_order.h).
+ * signature.h - a document's signature and the record that carries it (kind "signatures", schema 1). The header of such
+ * a stream has the keys bands, rows, ngram, unit (MinHash) or exact (the digest of the text alone, no bands); streams
+ * that differ in one do not mix. What was signed with --part has the key part (shard_order.h).
  *
  *   u32 size, u32 core | u8 type, 3 zero bytes | by type:
  *   0 document   u32 text bytes | key 16 | XXH3-128 of the text 16 | record digest 16 | bands x u64 | id (end of core)
@@ -10,9 +10,9 @@
  *
  * A shard record closes the documents of one input file; its data id is XXH3-128 over their record digests in order.
  *
- * Shingles: the n-grams of the normalised words (text/words.h) or of the characters of the words joined by single spaces
- * (text/ngrams.h), of which the upper 32 bits are taken; under n items the whole list is the one shingle. A text without any
- * word is like an equal text only: its shingle is a hash of its bytes.
+ * Shingles: the n-grams of the normalised words (text/words.h) or of the characters of the words joined by single
+ * spaces (text/ngrams.h), of which the upper 32 bits are taken; under n items the whole list is the one shingle. A text
+ * without any word is like an equal text only: its shingle is a hash of its bytes.
  */
 #ifndef LL_SIGNATURE_H
 #define LL_SIGNATURE_H

@@ -67,6 +67,13 @@ done
 keep=
 status 3 "a part that is missing" ll-dedup cluster -q -o no.dup p1.sig p2.sig p3.sig p5.sig
 says "part 4/5" "is named"
+for i in 1 5; do
+	set --; for j in 1 2 3 4 5; do [ $j = $i ] || set -- "$@" p$j.sig; done
+	status 3 "part $i is missing" ll-dedup cluster -q -o no.dup "$@"
+	says "part $i/5" "is named"
+done
+status 3 "one part alone" ll-dedup cluster -q -o no.dup k-00003.ll.sig p2.sig
+says "part 1/5" "the first that is missing is named"
 status 3 "a part that is there twice" ll-dedup cluster -q -o no.dup p1.sig p2.sig p3.sig p2.sig p5.sig
 says "part 4/5" "the missing one is named"
 ll-dedup sign -q --minhash=14x8 --part=4/5 -o other.sig c3-*.ll
