@@ -65,11 +65,14 @@ absent "nothing is published" no.ll
 mkfifo fifo # the program waits for the second input while the first, put off already, changes
 cp d.ll changing.ll
 run --memory=1M -o no.ll changing.ll fifo 2> .err & pid=$!
-exec 3> fifo # returns when the program opens its second input
-python3 -c "
-f = open('changing.ll', 'r+b'); f.seek($size // 2); b = f.read(1); f.seek($size // 2); f.write(bytes([b[0] ^ 4]))"
-cat d.ll >&3
-exec 3>&-
+cat > change.py <<'END'
+with open("fifo", "wb") as fifo: # opened when the program opens its second input
+    with open("changing.ll", "r+b") as f:
+        f.seek(0, 2); at = f.tell() // 2
+        f.seek(at); b = f.read(1); f.seek(at); f.write(bytes([b[0] ^ 4]))
+    fifo.write(open("d.ll", "rb").read())
+END
+timeout 20 python3 change.py
 wait $pid; is $? 3 "a file that changes before its documents are decided"
 says "changing.ll: frame" "is named"
 absent "and nothing is published" no.ll

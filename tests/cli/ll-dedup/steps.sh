@@ -114,7 +114,7 @@ for mode in --exact --minhash=14x8; do
 	ok "one alone may have any name: $mode" ll-dedup apply -q --duplicates=a.dup -o s.ll z/other.ll
 	cat a.ll | ll-dedup apply -q --duplicates=a.dup > t.ll
 	ok "or come from a pipe: $mode" ll-shard compare -q s.ll t.ll
-	mkfifo pipe; cat a.dup > pipe & ll-dedup apply -q --duplicates=pipe -o t.ll a.ll; wait; rm pipe
+	mkfifo pipe; timeout 20 cat a.dup > pipe & timeout 20 ll-dedup apply -q --duplicates=pipe -o t.ll a.ll; wait; rm pipe
 	same t.ll s.ll "and so may the duplicates: $mode"
 done
 : | ll-shard import -q --from=jsonl -o x/none.ll; cp x/none.ll y/none.ll

@@ -68,7 +68,7 @@ for s in sign-exact sign-minhash cluster-exact cluster-minhash apply-exact apply
 	rm -f .no.ll.tmp*
 	absent "$s: nothing half-written under the final name" no.ll partial
 	mkfifo fifo; (E=exec; step $s -o no.ll fifo 2>/dev/null) & pid=$!
-	exec 3> fifo; head -c 1000 $in >&3; kill -TERM $pid; wait $pid 2>/dev/null; rc=$?; exec 3>&-; rm fifo
+	exec 3<> fifo; head -c 1000 $in >&3; sleep 0.1; kill -TERM $pid; wait $pid 2>/dev/null; rc=$?; exec 3>&-; rm fifo
 	is $rc 143 "$s: SIGTERM in the middle"
 	absent "$s: nothing stays" no.ll .no.ll.tmp* .whole.ll.tmp*
 done
