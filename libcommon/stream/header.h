@@ -10,7 +10,7 @@
 
 struct ll_header {
 	char *text;     /* the payload, NUL-terminated */
-	char *kind;     /* "docs", "tokens", "signatures", "counts", "ngrams", "results", "documents" */
+	char *kind;     /* "docs", "tokens", "signatures", "counts", "source-counts", "ngrams", "results", "documents" */
 	unsigned schema; /* 1 */
 };
 

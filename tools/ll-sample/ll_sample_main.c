@@ -4,6 +4,7 @@
 #include "base/number.h"
 #include "base/option.h"
 #include "base/random.h"
+#include "bpe/bpe.h"
 #include "doc/filter.h"
 #include "doc/further.h"
 #include "doc/where.h"
@@ -15,7 +16,7 @@ enum purpose { HOLDOUT = 0x73616d01, RATE = 0x73616d02, EPOCHS = 0x73616d03 };
 
 static struct {
 	double rate;
-	const char *holdout, *recipe, *where;
+	const char *holdout, *recipe, *where, *model, *pretokenizer;
 	struct ll_strings counts;
 } options = { .rate = 1 };
 
@@ -132,34 +133,67 @@ static void open_holdout(struct sample *s)
 	s->held = ll_writer_open(s->holdout_path, ll_header_new("docs", 1, "role=holdout\n"));
 }
 
+static struct ll_bpe *load_tokenizer(void)
+{
+	if (options.pretokenizer && !options.model)
+		ll_die(LL_EXIT_USAGE, "--pretokenizer goes with --model");
+	return options.model ? ll_bpe_load(options.model, options.pretokenizer) : NULL;
+}
+
+/* The counts that were given are of the tokenizer that was given, if any, and have tokens if they are needed. */
+static void check_tokenizer(const struct source_counts *counts, const struct ll_bpe *bpe, enum recipe_unit unit)
+{
+	if (bpe && strcmp(counts->tokenizer, ll_bpe_id(bpe)) != 0)
+		ll_die(LL_EXIT_INPUT, "the tokenizer of --counts is %s, that of --model %s",
+		       counts->tokenizer[0] ? counts->tokenizer : "none", ll_bpe_id(bpe));
+	if (unit == RECIPE_TOKENS && !counts->tokenizer[0]) {
+		ll_hint("ll-sample count --model=tok.json counts them");
+		ll_die(LL_EXIT_INPUT, "--counts has no tokens, and %s shares a budget of tokens", options.recipe);
+	}
+}
+
 /* The sizes of the sources: from files of counts, or by reading the inputs once more. */
 static void share_budget(struct recipe *recipe, const char **files, size_t n)
 {
 	struct source_counts counts = { 0 };
+	struct ll_bpe *bpe = load_tokenizer();
+	enum recipe_unit unit = recipe_budget_unit(recipe);
 
 	if (options.counts.len) {
 		source_counts_load(&counts, options.counts.item, options.counts.len);
+		check_tokenizer(&counts, bpe, unit);
 	} else {
+		if (ll_common.parts > 1) {
+			ll_hint("ll-sample count, then --counts=FILE of every part");
+			ll_die(LL_EXIT_USAGE, "%s shares a budget over all inputs, and --part shows only some", options.recipe);
+		}
+		if (unit == RECIPE_TOKENS && !bpe) {
+			ll_hint("--model=tok.json, or --counts=FILE of ll-sample count --model");
+			ll_die(LL_EXIT_USAGE, "%s shares a budget of tokens, and no tokenizer is given", options.recipe);
+		}
 		ll_spool_inputs(files, n);
 		ll_progress_pass(1, 2);
-		source_counts_of_files(&counts, files, n, NULL);
+		source_counts_of_files(&counts, unit == RECIPE_TOKENS ? bpe : NULL, files, n, NULL);
 		ll_progress_pass(2, 2);
 	}
 	recipe_share(recipe, &counts);
 	source_counts_free(&counts);
+	ll_bpe_free(bpe);
 }
 
 static int run_count(int operands, char **operand)
 {
 	const char **files;
 	size_t n = ll_input_files(operands, operand, &files, NULL);
+	struct ll_bpe *bpe = load_tokenizer();
 	struct source_counts counts = { 0 };
 	struct ll_lineage *lineage;
 
-	source_counts_of_files(&counts, files, n, &lineage);
+	source_counts_of_files(&counts, bpe, files, n, &lineage);
 	source_counts_write(&counts, lineage);
 	ll_lineage_free(lineage);
 	source_counts_free(&counts);
+	ll_bpe_free(bpe);
 	return LL_EXIT_OK;
 }
 
@@ -180,9 +214,10 @@ static int run(int operands, char **operand)
 		ll_die(LL_EXIT_USAGE, "--where: %s", err.text);
 	if (options.recipe)
 		s.recipe = recipe_read(options.recipe);
-	if (options.counts.len && !(s.recipe && recipe_has_budget(s.recipe)))
-		ll_die(LL_EXIT_USAGE, "--counts goes with a recipe that has weights and a budget");
-	if (s.recipe && recipe_has_budget(s.recipe))
+	bool budget = s.recipe && recipe_budget_unit(s.recipe) != RECIPE_NONE;
+	if ((options.counts.len || options.model) && !budget)
+		ll_die(LL_EXIT_USAGE, "%s goes with a recipe that has weights and a budget", options.counts.len ? "--counts" : "--model");
+	if (budget)
 		share_budget(s.recipe, files, n);
 	if (options.holdout)
 		open_holdout(&s);
@@ -197,6 +232,12 @@ static int run(int operands, char **operand)
 	return LL_EXIT_OK;
 }
 
+#define TOKENIZER                                                                                                           \
+	{ LL_OPT_STRING, 'm', "model", &options.model, "FILE", "count tokens of this tokenizer.json or .tiktoken file",    \
+	  LL_OPT_IDENTITY | LL_OPT_FILE, NULL, 0, 0 },                                                                     \
+	{ LL_OPT_STRING, 0, "pretokenizer", &options.pretokenizer, "NAME", "the pre-tokenizer of a .tiktoken file",        \
+	  LL_OPT_IDENTITY, NULL, 0, 0 }
+
 static const struct ll_option table[] = {
 	{ LL_OPT_STRING, 0, "where", &options.where, "EXPR", "take only documents for which EXPR holds (lltools-where)",
 	  LL_OPT_IDENTITY, NULL, 0, 0 },
@@ -207,19 +248,20 @@ static const struct ll_option table[] = {
 	{ LL_OPT_STRING, 0, "recipe", &options.recipe, "FILE", "rates, epochs or weights by source",
 	  LL_OPT_IDENTITY | LL_OPT_FILE, NULL, 0, 0 },
 	{ LL_OPT_LIST, 0, "counts", &options.counts, "FILE", "what ll-sample count wrote, of all shards; may be repeated", 0, NULL, 0, 0 },
+	TOKENIZER,
 	{ 0 },
 };
 
-static const struct ll_option count_table[] = { { 0 } };
+static const struct ll_option count_table[] = { TOKENIZER, { 0 } };
 
 static const struct ll_command commands[] = {
 	{ NULL, "[FILE]...", "select, repeat and hold out documents by their keys", table,
 	  LL_COMMON_FILTER | LL_COMMON_SEED, run,
 	  "ll-sample --rate=0.1 -o tenth.ll docs.ll\n"
 	  "ll-sample --holdout=0.01:held.ll --recipe=mix.conf -o train.ll docs.ll\n" },
-	{ "count", "[FILE]...", "map: documents and text bytes of each source", count_table,
+	{ "count", "[FILE]...", "map: documents, text bytes and tokens of each source", count_table,
 	  LL_COMMON_OUTPUT | LL_COMMON_THREADS | LL_COMMON_COMPRESS | LL_COMMON_FILES | LL_COMMON_PART | LL_COMMON_PROGRESS, run_count,
-	  "ll-sample count -o a.counts a.ll\n" },
+	  "ll-sample count -m tok.json -o a.counts a.ll\n" },
 	{ 0 },
 };
 

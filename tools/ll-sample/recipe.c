@@ -23,9 +23,12 @@ struct recipe {
 	struct source *source; /* by name */
 	size_t len, cap;
 	double others;   /* of [source *]; -1 without */
-	uint64_t budget; /* text bytes of the weighted sources together; 0: none given */
+	enum recipe_unit unit;
+	double budget;   /* of the unit, of the weighted sources together */
 	double weights;  /* their sum */
 };
+
+static const char *const unit_name[] = { "", "bytes", "tokens", "documents" };
 
 static void LL_NORETURN LL_PRINTF(3, 4)
 	refuse(const struct recipe *r, const struct ll_config_entry *e, const char *format, ...)
@@ -48,21 +51,31 @@ static double number(const struct recipe *r, const struct ll_config_entry *e, do
 	return v;
 }
 
+/* bytes = 10G, tokens = 2e9, documents = 500000: one of them. */
+static void take_budget(struct recipe *r, struct ll_config_entry *e, enum recipe_unit unit)
+{
+	if (r->unit)
+		refuse(r, e, "a second budget: one of bytes, tokens, documents");
+	r->unit = unit;
+	e->used = true;
+	uint64_t size = 0;
+	if (unit == RECIPE_BYTES) {
+		if (ll_parse_size(ll_cstr(e->value), &size) < 0 || size == 0)
+			refuse(r, e, "bytes is a size such as 10G, not \"%s\"", e->value);
+		r->budget = (double)size;
+	} else if (ll_parse_double(ll_cstr(e->value), &r->budget) < 0 || !(r->budget >= 1 && r->budget <= 1e18)) {
+		refuse(r, e, "%s is a number such as 2e9, not \"%s\"", e->key, e->value);
+	}
+}
+
 static void take(struct recipe *r, struct ll_config_entry *e)
 {
-	static const char *const never[] = { "tokens", "documents", "budget" };
-
-	for (size_t i = 0; i < LL_COUNT(never); i++)
-		if (strcmp(e->key, never[i]) == 0) {
-			ll_hint("a budget is bytes = SIZE, of text");
-			refuse(r, e, "a budget of %s is not built in this version", e->key);
-		}
-	if (strcmp(e->key, "bytes") == 0 && e->section[0] == '\0') {
-		if (ll_parse_size(ll_cstr(e->value), &r->budget) < 0 || r->budget == 0)
-			refuse(r, e, "bytes is a size such as 10G, not \"%s\"", e->value);
-		e->used = true;
-		return;
-	}
+	if (e->section[0] == '\0')
+		for (enum recipe_unit unit = RECIPE_BYTES; unit <= RECIPE_DOCUMENTS; unit++)
+			if (strcmp(e->key, unit_name[unit]) == 0) {
+				take_budget(r, e, unit);
+				return;
+			}
 	bool rate = strcmp(e->key, "rate") == 0, weight = strcmp(e->key, "weight") == 0;
 	if (!rate && !weight && strcmp(e->key, "epochs") != 0)
 		return;
@@ -88,7 +101,7 @@ static int by_name(const void *a, const void *b)
 
 struct recipe *recipe_read(const char *path)
 {
-	static const char *const known[] = { "rate", "epochs", "weight", "bytes" };
+	static const char *const known[] = { "rate", "epochs", "weight", "bytes", "tokens", "documents" };
 	struct recipe *r = ll_calloc(1, sizeof(*r));
 	struct ll_buf text = ll_read_file(path, (size_t)16 << 20);
 	struct ll_err err;
@@ -101,17 +114,26 @@ struct recipe *recipe_read(const char *path)
 	ll_config_reject_unused(&r->config, known, LL_COUNT(known));
 	if (r->len == 0)
 		ll_die(LL_EXIT_USAGE, "%s: no section [source NAME] with rate, epochs or weight", path);
-	if ((r->weights > 0) != (r->budget > 0))
-		ll_die(LL_EXIT_USAGE, "%s: weights and a budget (bytes = SIZE before the first section) go together", path);
+	if ((r->weights > 0) != (r->unit != RECIPE_NONE)) {
+		ll_hint("bytes = 10G, tokens = 2e9 or documents = 500000, before the first section");
+		ll_die(LL_EXIT_USAGE, "%s: weights and a budget go together", path);
+	}
 	qsort(r->source, r->len, sizeof(*r->source), by_name); /* names are distinct */
 	r->others = -1;
 	r->others = recipe_epochs(r, ll_cstr("*"));
 	return r;
 }
 
-bool recipe_has_budget(const struct recipe *r)
+enum recipe_unit recipe_budget_unit(const struct recipe *r)
 {
-	return r->budget > 0;
+	return r->unit;
+}
+
+static double amount(const struct source_count *c, enum recipe_unit unit)
+{
+	if (!c)
+		return 0;
+	return (double)(unit == RECIPE_BYTES ? c->bytes : unit == RECIPE_TOKENS ? c->tokens : c->documents);
 }
 
 void recipe_share(struct recipe *r, const struct source_counts *counts)
@@ -121,9 +143,11 @@ void recipe_share(struct recipe *r, const struct source_counts *counts)
 		if (s->weight < 0)
 			continue;
 		const struct source_count *c = source_counts_find(counts, ll_cstr(s->name));
-		if (s->weight > 0 && (!c || c->bytes == 0))
-			ll_die(LL_EXIT_INPUT, "%s: line %u: source \"%s\" has a weight but no text", r->config.path, s->line, s->name);
-		s->epochs = s->weight > 0 ? (double)r->budget * (s->weight / r->weights) / (double)c->bytes : 0;
+		double has = amount(c, r->unit);
+		if (s->weight > 0 && has == 0)
+			ll_die(LL_EXIT_INPUT, "%s: line %u: source \"%s\" has a weight but no %s", r->config.path, s->line, s->name,
+			       r->unit == RECIPE_BYTES ? "text" : unit_name[r->unit]);
+		s->epochs = s->weight > 0 ? r->budget * (s->weight / r->weights) / has : 0;
 		if (s->epochs > RECIPE_EPOCHS_MAX)
 			ll_die(LL_EXIT_INPUT, "%s: line %u: source \"%s\" would be repeated %.0f times; at most %.0f is possible", r->config.path,
 			       s->line, s->name, s->epochs, RECIPE_EPOCHS_MAX);

@@ -122,9 +122,6 @@ says '[source *]' "the hint"
 printf '[source web]\nweight=0.5\n' > w.conf
 status 2 "weights without a budget" ll-sample -q --recipe=w.conf -o no.ll d.ll
 says 'go together' "are refused"
-printf 'tokens = 5\n[source web]\nweight=0.5\n' > w.conf
-status 2 "a budget of tokens" ll-sample -q --recipe=w.conf -o no.ll d.ll
-says 'w.conf: line 1' "is refused by name"
 printf '[source web]\nepoch=0.5\n' > w.conf
 status 2 "a key misspelt" ll-sample -q --recipe=w.conf -o no.ll d.ll
 says 'epochs' "the nearest is named"
