@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* queue.c - the ordered queue of thread.h, and the permits that all queues of the process share. */
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -88,15 +89,25 @@ static void *worker(void *argument)
 	return NULL;
 }
 
+static atomic_uint alive; /* queues with jobs in flight */
+
+int ll_queue_depth(void)
+{
+	uint64_t share = ll_memory_budget() / (10 * LL_MIB) / (atomic_load(&alive) + 1);
+
+	return ll_threads() > 1 ? (int)LL_MAX(1, LL_MIN(share, 2 * (uint64_t)ll_threads() + 2)) : 1;
+}
+
 struct ll_queue *ll_queue_new(const struct ll_queue_ops *ops, void *context, int depth)
 {
 	struct ll_queue *q = ll_calloc(1, sizeof(*q));
 	q->ops = *ops;
 	q->context = context;
-	q->workers = ll_threads() > 1 ? ll_threads() : 0;
+	q->depth = (uint64_t)(depth > 0 ? depth : ll_queue_depth());
+	q->workers = q->depth > 1 && ll_threads() > 1 ? (int)LL_MIN((uint64_t)ll_threads(), q->depth) : 0;
 	if (!q->workers)
 		return q;
-	q->depth = depth > 0 ? (uint64_t)depth : 2 * (uint64_t)q->workers + 2;
+	atomic_fetch_add(&alive, 1);
 	q->ring = ll_calloc(q->depth, sizeof(*q->ring));
 	q->thread = ll_calloc((size_t)q->workers, sizeof(*q->thread));
 	pthread_mutex_init(&q->lock, NULL);
@@ -140,6 +151,7 @@ void ll_queue_drain(struct ll_queue *q)
 void ll_queue_free(struct ll_queue *q)
 {
 	if (q->workers) {
+		atomic_fetch_sub(&alive, 1);
 		ll_queue_drain(q);
 		pthread_mutex_lock(&q->lock);
 		q->closing = true;

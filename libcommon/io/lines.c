@@ -134,11 +134,10 @@ bool ll_lines_next_block(struct ll_lines *l, size_t target, struct ll_line_block
 	char *last, *whole;
 
 	target = LL_MAX(LL_MIN(target, l->max_line), 1);
-	if (l->cap - l->pos < target && !l->eof) {
-		LL_GROW(l->buffer, l->cap, l->len + target);
-	}
+	if (l->cap < target + READ_BYTES)
+		LL_GROW(l->buffer, l->cap, target + READ_BYTES);
 	while (l->len - l->pos < target && !l->eof)
-		read_more(l);
+		read_more(l); /* what is left, less than a block, moves to the front */
 	if (!first_line(l, &length, &newline))
 		return false;
 	*out = (struct ll_line_block){ .first_number = l->number, .offset = l->offset };
