@@ -248,5 +248,11 @@ void ll_where_free(struct ll_where *w)
 		ll_memory_release(n->claimed);
 		ll_free(n);
 	}
+	ll_buf_free(&w->identity);
 	ll_free(w);
+}
+
+const char *ll_where_identity(struct ll_where *w)
+{
+	return ll_buf_cstr(&w->identity);
 }

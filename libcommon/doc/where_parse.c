@@ -9,6 +9,7 @@
 struct parser {
 	struct ll_where *where;
 	const char *start, *at;
+	const char *identified; /* how far where->identity reaches */
 	unsigned depth, terms;
 	struct ll_err *err;
 };
@@ -237,8 +238,10 @@ int where_line_order(const void *a, const void *b)
 
 static struct where_node *in_file(struct parser *p, struct where_node *n)
 {
-	struct ll_buf path = { 0 };
+	struct ll_buf path = { 0 }, *identity = &p->where->identity;
+	char id[33];
 
+	ll_buf_add(identity, p->identified, (size_t)(p->at - p->identified));
 	if (*p->at == '"') {
 		if (string(p, &path) < 0) {
 			ll_buf_free(&path);
@@ -252,6 +255,8 @@ static struct where_node *in_file(struct parser *p, struct where_node *n)
 		return fail(p, "a file name is expected after @");
 	n->file = ll_read_file(ll_buf_cstr(&path), ll_memory_left());
 	ll_buf_free(&path);
+	ll_buf_puts(identity, ll_id_hex(ll_hash128(n->file.data, n->file.len), id));
+	p->identified = p->at;
 	ll_memory_claim(n->file.len, "the list of an expression");
 	n->claimed = n->file.len;
 	for (size_t at = 0; at < n->file.len;) {
@@ -375,12 +380,13 @@ static struct where_node *parse_or(struct parser *p)
 struct ll_where *ll_where_compile(const char *expression, struct ll_err *err)
 {
 	struct ll_where *w = ll_calloc(1, sizeof(*w));
-	struct parser p = { .where = w, .start = expression, .at = expression, .err = err };
+	struct parser p = { .where = w, .start = expression, .at = expression, .identified = expression, .err = err };
 
 	w->root = parse_or(&p);
 	skip_space(&p);
 	if (w->root && *p.at)
 		w->root = fail(&p, "an operator or the end is expected");
+	ll_buf_puts(&w->identity, p.identified);
 	if (w->root)
 		return w;
 	ll_where_free(w);

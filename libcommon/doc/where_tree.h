@@ -63,6 +63,7 @@ struct ll_where {
 	struct where_node *root, *all;
 	char *field[WHERE_FIELDS_MAX];
 	size_t fields;
+	struct ll_buf identity; /* the expression, hashes of files in place of their names */
 };
 
 int where_line_order(const void *a, const void *b); /* of struct ll_str, as bytes */

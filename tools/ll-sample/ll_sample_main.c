@@ -212,6 +212,8 @@ static int run(int operands, char **operand)
 	struct ll_err err;
 	if (options.where && !(s.where = ll_where_compile(options.where, &err)))
 		ll_die(LL_EXIT_USAGE, "--where: %s", err.text);
+	if (s.where)
+		ll_identity_set("where", ll_where_identity(s.where));
 	if (options.recipe)
 		s.recipe = recipe_read(options.recipe);
 	bool budget = s.recipe && recipe_budget_unit(s.recipe) != RECIPE_NONE;

@@ -96,6 +96,12 @@ is "$(data_of piped.ll)" "$(data_of x1.ll)" "a pipe gives the same"
 # --where.
 printf 'n1\nn5\nn3999\n' > wanted
 is "$(ll-sample -q --where='id in @wanted' d.ll | ids - | tr '\n' ' ')" "n1 n5 n3999 " "--where with a list of ids"
+cp wanted other-name; (cat wanted; echo n7) > longer
+lineage() { ll-shard info --json "$1" | grep -o '"lineage": .*'; }
+for f in wanted other-name longer; do ll-sample -q --where="id in @$f && text_bytes > 0" -o "where.$f" d.ll; done
+is "$(lineage where.wanted)" "$(lineage where.other-name)" "the lineage knows a list by what it holds"
+is "$([ "$(lineage where.wanted)" = "$(lineage where.longer)" ]; echo $?)" 1 "another list is another lineage"
+is "$(lineage where.wanted | grep -c '@[0-9a-f]\{32\} && text_bytes')" 1 "the rest of the expression stands as it was"
 ll-sample -q --where='source == "wiki" && text_bytes > 100' --stats=w.json d.ll | ids - > w
 python3 -c 'import json
 for l in open("d.jsonl"):
