@@ -150,10 +150,15 @@ size_t ll_utf8_put(char out[4], uint32_t c)
 
 size_t ll_utf8_count(const char *s, size_t n)
 {
-	size_t count = 0;
+	const uint64_t ones = 0x0101010101010101u;
+	size_t count = n, i = 0;
 
-	for (size_t i = 0; i < n; i++)
-		count += (s[i] & 0xc0) != 0x80;
+	for (; n - i >= 8; i += 8) { /* less the bytes 10xxxxxx, eight at a time */
+		uint64_t x = ll_get64(s + i);
+		count -= ((x >> 7 & ~(x >> 6) & ones) * ones) >> 56;
+	}
+	for (; i < n; i++)
+		count -= (s[i] & 0xc0) == 0x80;
 	return count;
 }
 

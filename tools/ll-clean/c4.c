@@ -51,7 +51,8 @@ static uint64_t count_sentences(struct ll_str line)
 {
 	uint64_t n = 0;
 	for (size_t i = 0; i < line.len; i++) {
-		if (!strchr(".?!", line.data[i]))
+		char c = line.data[i];
+		if (LL_LIKELY(c != '.' && c != '?' && c != '!' && c != '\0'))
 			continue;
 		while (i + 1 < line.len && line.data[i + 1] && strchr(".?!\"')]", line.data[i + 1]))
 			i++;
@@ -89,6 +90,12 @@ static struct ll_str without_citations(struct ll_buf *out, struct ll_str line)
 	return clean_strip(ll_buf_str(out));
 }
 
+static void drop(struct clean_verdict *v, const char *reason, uint64_t value)
+{
+	v->reason = reason;
+	snprintf(v->value, sizeof(v->value), "%llu", (unsigned long long)value);
+}
+
 void c4(const struct clean_units *u, bool terminal, struct ll_buf *kept, struct clean_verdict *v)
 {
 	struct ll_buf scratch = { 0 };
@@ -109,11 +116,11 @@ void c4(const struct clean_units *u, bool terminal, struct ll_buf *kept, struct 
 		if (words < 3)
 			continue;
 		if (has(line, "lorem ipsum"))
-			v->reason = "c4-lorem-ipsum";
+			drop(v, "c4-lorem-ipsum", i + 1);
 		else if (has(line, "javascript"))
 			continue;
 		else if (memchr(line.data, '{', line.len))
-			v->reason = "c4-curly-bracket";
+			drop(v, "c4-curly-bracket", i + 1);
 		else if (has_policy(line))
 			continue;
 		sentences += count_sentences(line);
@@ -121,9 +128,7 @@ void c4(const struct clean_units *u, bool terminal, struct ll_buf *kept, struct 
 			ll_buf_putc(kept, '\n');
 		ll_buf_add_str(kept, line);
 	}
-	if (!v->reason && sentences < 5) {
-		v->reason = "c4-sentences";
-		snprintf(v->value, sizeof(v->value), "%llu", (unsigned long long)sentences);
-	}
+	if (!v->reason && sentences < 5)
+		drop(v, "c4-sentences", sentences);
 	ll_buf_free(&scratch);
 }

@@ -56,6 +56,8 @@ struct clean_units {
 	struct clean_line *line, *paragraph; /* lines: every "\n" ends one; paragraphs: runs of two and more do */
 	size_t lines, lines_cap, paragraphs, paragraphs_cap;
 	struct clean_set set;
+	uint32_t *place, *slot; /* of n-grams that may repeat: words that they start with, slots of the set */
+	size_t places, places_cap;
 };
 void clean_units_split(struct clean_units *u, struct ll_str text);
 void clean_units_free(struct clean_units *u);

@@ -13,15 +13,28 @@ static bool drop(struct clean_verdict *v, const char *reason, uint64_t value, ui
 	return true;
 }
 
+/* A word of up to four bytes as one number. */
+static uint32_t packed(const char *p, size_t n)
+{
+	uint32_t x = 0;
+	for (size_t i = 0; i < n; i++)
+		x = x << 8 | (unsigned char)p[i];
+	return x;
+}
+
 static uint64_t count_stop_words(const struct clean_units *u)
 {
 	static const char *const stop[] = { "the", "be", "to", "of", "and", "that", "have", "with" };
+	uint32_t wanted[LL_COUNT(stop)];
 	unsigned seen = 0;
+	for (size_t k = 0; k < LL_COUNT(stop); k++)
+		wanted[k] = packed(stop[k], strlen(stop[k]));
 	for (size_t i = 0; i < u->words; i++)
-		if (u->word[i].len >= 2 && u->word[i].len <= 4)
+		if (u->word[i].len >= 2 && u->word[i].len <= 4) {
+			uint32_t word = packed(u->text.data + u->word[i].start, u->word[i].len);
 			for (size_t k = 0; k < LL_COUNT(stop); k++)
-				if (ll_str_is(ll_str(u->text.data + u->word[i].start, u->word[i].len), stop[k]))
-					seen |= 1u << k;
+				seen |= (unsigned)(word == wanted[k]) << k;
+		}
 	return (uint64_t)__builtin_popcount(seen);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
 
+#include "base/memory.h"
 #include "ll-clean/clean.h"
 
 static bool over(struct clean_verdict *v, const char *reason, uint64_t value, uint64_t of, uint64_t percent)
@@ -45,23 +46,30 @@ static uint64_t gram_characters(const struct clean_units *u, size_t at, size_t n
 	return sum;
 }
 
-/* Characters of the most frequent n-gram (the first of several), joined by spaces, times its count. */
+/* Characters of the most frequent n-gram (the first of several), joined by spaces, times its count. Looks only at the places
+ * listed, and leaves in the list those whose n-gram is there twice and more: no other place starts a longer n-gram that is. */
 static uint64_t top_gram(struct clean_units *u, size_t n)
 {
-	uint32_t best = 0, best_at = 0;
+	uint32_t best = 1, best_at = 0; /* without repeats, the first n-gram of all */
+	size_t places = 0;
 	if (u->words < n)
 		return 0;
-	size_t grams = u->words - n + 1;
-	clean_set_reset(&u->set, grams);
-	for (size_t i = 0; i < grams; i++) {
-		struct clean_slot *s = clean_set_find(&u->set, gram_hash(u, i, n));
+	clean_set_reset(&u->set, u->places);
+	for (size_t k = 0; k < u->places && u->place[k] + n <= u->words; k++) {
+		struct clean_slot *s = clean_set_find(&u->set, gram_hash(u, u->place[k], n));
 		if (s->count++ == 0)
-			s->first = (uint32_t)i;
+			s->first = u->place[k];
 		if (s->count > best || (s->count == best && s->first < best_at)) {
 			best = s->count;
 			best_at = s->first;
 		}
+		u->slot[k] = (uint32_t)(s - u->set.slot);
+		places = k + 1;
 	}
+	u->places = 0;
+	for (size_t k = 0; k < places; k++)
+		if (u->set.slot[u->slot[k]].count > 1)
+			u->place[u->places++] = u->place[k];
 	return best * (gram_characters(u, best_at, n) + n - 1);
 }
 
@@ -69,20 +77,28 @@ static uint64_t top_gram(struct clean_units *u, size_t n)
 static uint64_t repeated_grams(struct clean_units *u, size_t n)
 {
 	uint64_t characters = 0;
-	if (u->words < n)
-		return 0;
-	clean_set_reset(&u->set, u->words);
-	for (size_t i = 0; i + n <= u->words;) {
-		struct clean_slot *s = clean_set_find(&u->set, gram_hash(u, i, n));
-		if (s->count) {
-			characters += gram_characters(u, i, n);
-			i += n;
+	size_t from = 0;
+	clean_set_reset(&u->set, u->places);
+	for (size_t k = 0; k < u->places && u->place[k] + n <= u->words; k++) {
+		if (u->place[k] < from)
 			continue;
+		struct clean_slot *s = clean_set_find(&u->set, gram_hash(u, u->place[k], n));
+		if (s->count++) {
+			characters += gram_characters(u, u->place[k], n);
+			from = u->place[k] + n;
 		}
-		s->count = 1;
-		i++;
 	}
 	return characters;
+}
+
+static void all_places(struct clean_units *u)
+{
+	size_t cap = u->places_cap;
+	LL_GROW(u->place, u->places_cap, u->words);
+	LL_GROW(u->slot, cap, u->words);
+	for (size_t i = 0; i < u->words; i++)
+		u->place[i] = (uint32_t)i;
+	u->places = u->words;
 }
 
 void gopher_repetition(struct clean_units *u, struct clean_verdict *v)
@@ -102,6 +118,7 @@ void gopher_repetition(struct clean_units *u, struct clean_verdict *v)
 	repeats(u, u->line, u->lines, &all, &twice, &characters);
 	if (over(v, "gopher-repeated-lines", twice, all, 30) || over(v, "gopher-repeated-line-characters", characters, u->characters, 20))
 		return;
+	all_places(u);
 	for (size_t i = 0; i < LL_COUNT(top); i++)
 		if (over(v, top[i].reason, top_gram(u, top[i].n), u->characters, top[i].percent))
 			return;

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+
 #include "base/memory.h"
 #include "base/option.h"
 #include "ll-clean/clean.h"
@@ -106,9 +108,10 @@ static void map(void *context, void *argument, const struct ll_doc *in, struct l
 	ll_buf_clear(&w->tags);
 	if ((rules & REPAIR) && !repair(w, &doc, sink))
 		return;
-	if ((rules & REPAIR) && doc.text.len == 0 && in->text.len > 0)
+	if ((rules & REPAIR) && doc.text.len == 0 && in->text.len > 0) {
 		v.reason = "empty";
-	else if (rules & ~(unsigned)REPAIR)
+		snprintf(v.value, sizeof(v.value), "%zu", in->text.len);
+	} else if (rules & ~(unsigned)REPAIR)
 		judge(w, &doc, sink, &v);
 	if (v.reason)
 		ll_sink_drop(sink, v.reason, "%s", v.value);

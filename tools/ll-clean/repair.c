@@ -14,25 +14,25 @@ static int fate(uint32_t c)
 	return 1;
 }
 
+/* Bytes that ask for a closer look: newlines, controls, and first bytes of characters that may go. */
+static const bool special[256] = {
+	[0 ... '\b'] = true, ['\n' ... 0x1f] = true, [0x7f] = true, [0xc2] = true, [0xef] = true, [0xf0 ... 0xff] = true,
+};
+
 /* Text that needs nothing is recognised without a copy: the usual case. */
 static bool is_clean(struct ll_str s)
 {
-	unsigned newlines = 2;
-	char last = '\n';
-
 	for (size_t i = 0; i < s.len; i++) {
 		unsigned char c = (unsigned char)s.data[i];
-		if (c == '\n') {
-			if (last == ' ' || last == '\t' || ++newlines > 2)
-				return false;
-		} else {
-			if ((c < 0x20 && c != '\t') || c == 0x7f || c == 0xc2 || c == 0xef || c >= 0xf0)
-				return false; /* perhaps: the slow path looks at whole characters */
-			newlines = 0;
-		}
-		last = (char)c;
+		if (LL_LIKELY(!special[c]))
+			continue;
+		if (c != '\n' || i == 0)
+			return false; /* perhaps: the slow path looks at whole characters */
+		char last = s.data[i - 1];
+		if (last == ' ' || last == '\t' || (last == '\n' && s.data[i - 2] == '\n'))
+			return false;
 	}
-	return s.len == 0 || (last != '\n' && last != ' ' && last != '\t');
+	return s.len == 0 || !strchr("\n \t", s.data[s.len - 1]);
 }
 
 bool repair_space(struct ll_buf *out, struct ll_str text)

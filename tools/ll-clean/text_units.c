@@ -76,6 +76,23 @@ struct clean_slot *clean_set_find(struct clean_set *s, uint64_t hash)
 	return &s->slot[i];
 }
 
+enum { SPACE = 1, LETTER = 2, SOLID = 4 };
+
+static const uint8_t ascii_kind[128] = {
+	['\t' ... '\r'] = SPACE,	   [0x1c ... 0x1f] = SPACE,	      [' '] = SPACE,
+	['0' ... '9'] = SOLID,	   ['A' ... 'Z'] = LETTER | SOLID, ['a' ... 'z'] = LETTER | SOLID,
+};
+
+/* What the character at *p is, and *p behind it. */
+static inline unsigned next_kind(const char **p)
+{
+	if (LL_LIKELY((unsigned char)**p < 0x80))
+		return ascii_kind[(unsigned char)*(*p)++];
+	unsigned class = ll_char_class(ll_utf8_next(p));
+	return (class & LL_CHAR_SPACE ? SPACE : 0) | (class & LL_CHAR_LETTER ? LETTER : 0) |
+	       (class & (LL_CHAR_LETTER | LL_CHAR_NUMBER | LL_CHAR_MARK) ? SOLID : 0);
+}
+
 static void split_words(struct clean_units *u)
 {
 	const char *start = u->text.data, *p = start, *end = p + u->text.len;
@@ -83,17 +100,18 @@ static void split_words(struct clean_units *u)
 	while (p < end) {
 		const char *from = p;
 		struct clean_word w = { 0 };
+		unsigned seen = 0;
 		while (p < end) {
 			const char *q = p;
-			uint32_t c = (unsigned char)*p < 0x80 ? (unsigned char)*q++ : ll_utf8_next(&q);
-			if (clean_is_space(c))
+			unsigned kind = next_kind(&q);
+			if (kind & SPACE)
 				break;
-			uint8_t class = ll_char_class(c);
-			w.letter |= (class & LL_CHAR_LETTER) != 0;
-			w.solid |= (class & (LL_CHAR_LETTER | LL_CHAR_NUMBER | LL_CHAR_MARK)) != 0;
+			seen |= kind;
 			w.characters++;
 			p = q;
 		}
+		w.letter = seen & LETTER;
+		w.solid = seen & SOLID;
 		if (p > from) {
 			w.start = (uint32_t)(from - start);
 			w.len = (uint32_t)(p - from);
@@ -142,5 +160,7 @@ void clean_units_free(struct clean_units *u)
 	ll_free(u->line);
 	ll_free(u->paragraph);
 	ll_free(u->set.slot);
+	ll_free(u->place);
+	ll_free(u->slot);
 	*u = (struct clean_units){ 0 };
 }

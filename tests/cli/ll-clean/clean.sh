@@ -62,6 +62,33 @@ is "$(ll-shard export -q --tags cr.ll | grep -o '"id":"[0-9]"\|c4-[a-z-]*' | tr 
 ll-clean -q --profile=c4 -o c2.ll c1.ll
 ok "a second run changes nothing" ll-shard compare -q c1.ll c2.ll
 
+# Every drop has a value.
+printf '%s\n' '{"id":"5","text":"'"$five"'\n\nThis has LOREM ipsum in it."}' >> c.jsonl
+ll-shard import -q c.jsonl r.jsonl | ll-clean -q --profile=c4 --rejects=cr.ll > c3.ll
+is "$(ll-shard export -q --tags cr.ll | python3 -c '
+import json, sys
+for d in map(json.loads, sys.stdin):
+    print(d["id"], d["ll"]["reject.reason"], d["ll"]["reject.value"], end=" ")')" \
+	"2 c4-curly-bracket 2 5 c4-lorem-ipsum 3 1 c4-sentences 0 2 c4-sentences 0 3 c4-sentences 0 4 empty 1 " "every drop has a value"
+
+# One mark that ends a sentence in eight lines is enough for FineWeb, in nine it is not; every mark counts.
+python3 - "$ROOT/tests/cli/ll-clean" > m.jsonl <<'END'
+import json, random, sys
+source = open(sys.argv[1] + "/rules.py").read()
+names = {}
+exec(source[source.index("RANGES ="):source.index("assert len(MARKS)")], names)
+random.seed(4)
+def word(): return "".join(random.choices("abcdefghijklmnop", k=random.randint(4, 8)))
+for m in list(names["MARKS"]) + ["…", '"', ";", "A", "\u0903"]:
+    for n in (8, 9):
+        lines = [" ".join(["the", word(), word(), "of", *(word() for _ in range(5))]) for k in range(n)]
+        lines[3] += m
+        print(json.dumps({"id": f"{ord(m):x}/{n}", "text": "\n".join(lines)}))
+END
+ll-shard import -q m.jsonl | ll-clean -q --profile=fineweb --rejects=mr.ll -o m.ll
+is "$(ll-shard export -q m.ll | grep -c '/8"')" 159 "a line in eight with any of the 159 marks stays"
+is "$(ll-shard export -q --tags mr.ll | grep -c 'fineweb-line-ends')" 169 "a line in nine, or another mark, does not"
+
 # HTML.
 cat > p.html <<'END'
 <!doctype html><html><head><title>T</title><style>x{}</style><script>var a = "<p>no</p>";</script></head><body>
