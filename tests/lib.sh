@@ -13,7 +13,7 @@ n=0 bad=0
 ok() { # ok NAME COMMAND...: passes when the command exits 0
 	_name=$1; shift; n=$((n + 1))
 	if "$@" >.out 2>.err; then echo "ok $n - $_name"; else
-		bad=$((bad + 1)); echo "not ok $n - $_name (status $?)"; sed 's/^/# /' .err .out | head -n 20; fi
+		_got=$?; bad=$((bad + 1)); echo "not ok $n - $_name (status $_got)"; sed 's/^/# /' .err .out | head -n 20; fi
 }
 status() { # status WANTED NAME COMMAND...: passes when the command exits with that status; standard error is in .err
 	_want=$1 _name=$2; shift 2; n=$((n + 1)); _got=0

@@ -151,8 +151,8 @@ void ll_queue_drain(struct ll_queue *q)
 void ll_queue_free(struct ll_queue *q)
 {
 	if (q->workers) {
-		atomic_fetch_sub(&alive, 1);
 		ll_queue_drain(q);
+		atomic_fetch_sub(&alive, 1);
 		pthread_mutex_lock(&q->lock);
 		q->closing = true;
 		pthread_cond_broadcast(&q->has_work);

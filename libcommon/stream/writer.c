@@ -26,7 +26,8 @@ struct ll_writer {
 	struct ll_hash128_state *data_hash;
 	struct ll_buf index;     /* 16 bytes a data frame */
 	bool finished;
-	pthread_mutex_t writing; /* held while a frame is on its way out: a failed end may only follow a whole frame */
+	pthread_mutex_t writing; /* held while a frame is on its way out: a failed end may only follow a whole frame; recursive, */
+	bool mid_frame;          /* so that the thread whose own write failed sees here that it must not add to it */
 };
 
 struct frame_job {
@@ -73,9 +74,11 @@ static void write_out(void *context, void *argument)
 		ll_buf_put32(&w->index, job->header.raw_len);
 	}
 	pthread_mutex_lock(&w->writing);
+	w->mid_frame = true;
 	ll_out_write(w->out, job->packed.data, job->packed.len);
 	if (!ll_out_is_file(w->out))
 		ll_out_flush(w->out);
+	w->mid_frame = false;
 	pthread_mutex_unlock(&w->writing);
 	w->end.segment_len += job->packed.len;
 	ll_buf_free(&job->raw);
@@ -106,6 +109,8 @@ static void on_failure(void *context, int status)
 			return; /* a write is stuck: the cut itself tells the reader */
 		usleep(5000);
 	}
+	if (w->mid_frame)
+		return;
 	struct ll_end end = { .failed = 1, .segment_len = w->end.segment_len + LL_FRAME_HEADER_BYTES + LL_END_BYTES };
 	unsigned char bytes[LL_FRAME_HEADER_BYTES + LL_END_BYTES];
 	ll_end_put(&end, bytes + LL_FRAME_HEADER_BYTES);
@@ -140,7 +145,11 @@ struct ll_writer *ll_writer_open(const char *path, struct ll_header header)
 	w->level = parse_level(ll_out_is_file(w->out));
 	w->queue = ll_queue_new(&(struct ll_queue_ops){ pack, write_out }, w, 0);
 	w->data_hash = ll_hash128_new();
-	pthread_mutex_init(&w->writing, NULL);
+	pthread_mutexattr_t recursive;
+	pthread_mutexattr_init(&recursive);
+	pthread_mutexattr_settype(&recursive, PTHREAD_MUTEX_RECURSIVE);
+	pthread_mutex_init(&w->writing, &recursive);
+	pthread_mutexattr_destroy(&recursive);
 	ll_exit_hook_add(on_failure, w);
 	struct ll_buf raw = { 0 };
 	ll_buf_puts(&raw, header.text);

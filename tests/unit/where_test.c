@@ -37,8 +37,7 @@ static void make(void)
 }
 
 static const char *const yes[] = {
-	"lang == \"en\" && quality > 0.3 && !(.meta.forum) && url ~ \"\\.gov/\" && has(.a) && source in (\"a\", "
-	"\"web\")",
+	"lang == \"en\" && quality > 0.3 && !(.meta.forum) && url ~ \"\\.gov/\" && has(.a) && source in (\"a\", \"web\")",
 	"n == 3",
 	"n == 3.0",
 	"n >= 3 && n <= 3 && !(n < 3) && !(n > 3) && n != 4",

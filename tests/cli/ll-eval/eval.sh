@@ -167,8 +167,17 @@ is "$(cat kept)" kept "the samples that were there stay"
 : > none.jsonl; ll-shard import -q -o none.ll none.jsonl
 status 3 "no text has no bits per byte" ll-eval bpb -q --model=run/latest none.ll
 status 2 "no model" ll-eval mc.jsonl
-cp -rL run/latest broken
-python3 -c "
-d = bytearray(open('broken/model.safetensors', 'rb').read()); d[-100] ^= 1; open('broken/model.safetensors', 'wb').write(d)"
-status 3 "a flipped bit in the model" ll-eval -q --model=broken mc.jsonl
+ok "a cut or flipped member of the model is named" python3 - <<'END'
+import os, random, shutil, subprocess
+r = random.Random(3)
+for member in sorted(os.listdir("run/latest")):
+    data = open("run/latest/" + member, "rb").read()
+    for i in range(8):
+        shutil.rmtree("broken", ignore_errors=True)
+        shutil.copytree(os.path.realpath("run/latest"), "broken")
+        at = r.randrange(len(data))
+        open("broken/" + member, "wb").write(data[:at] if i % 2 else data[:at] + bytes([data[at] ^ 1 << i]) + data[at + 1:])
+        p = subprocess.run(["ll-eval", "-q", "--model=broken", "good.jsonl"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        assert p.returncode == 3 and f"broken/{member}: ".encode() in p.stderr and not p.stdout, (member, i, at, p)
+END
 finish

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: MIT
+"""Every command of the suite that writes data, as one table for same_bytes.sh and interrupts.sh: {out} is the output.
+`prepare(scale)` makes its inputs in the working directory; a run is deterministic, so any two outputs are compared whole."""
+import json, os, random, shutil, subprocess, sys
+
+COMMANDS = {  # name: command line. The output is a file or a folder; DIR marks the folders, PREFIX what makes several files.
+    "import": "ll-shard import -q -o {out} d.jsonl",
+    "import gz": "ll-shard import -q -o {out} d.jsonl.gz",
+    "import html": "ll-shard import -q --from=html -o {out} pages",
+    "export": "ll-shard export -q --to=jsonl -o {out} d.ll",
+    "export text": "ll-shard export -q --to=text -o {out} d.ll",
+    "export tags": "ll-shard export -q --to=jsonl --tags -o {out} d.ll",
+    "cat": "ll-shard cat -q -o {out} d.ll e.ll",
+    "head": "ll-shard head -q -n 900 -o {out} d.ll",
+    "salvage": "ll-shard salvage -q -o {out} d.ll",
+    "get": "ll-shard get -q --id=d3 --id=d7 -o {out} d.ll",
+    "split": "ll-shard split -q --by-key=3 -o {out} d.ll",
+    "pack": "ll-shard pack -q -m tok.json --tokens-per-file=20000 -o {out} d.tok",
+    "clean repair": "ll-clean -q --profile=repair -o {out} d.ll",
+    "clean gopher": "ll-clean -q --profile=gopher -o {out} --rejects={out}.rej d.ll",
+    "clean c4": "ll-clean -q --profile=c4 -o {out} --rejects={out}.rej d.ll",
+    "clean fineweb": "ll-clean -q --profile=fineweb -o {out} --rejects={out}.rej d.ll",
+    "clean html": "ll-clean -q --html=main --profile=repair -o {out} pages.ll",
+    "exact": "ll-dedup -q --exact -o {out} d.ll e.ll",
+    "minhash": "ll-dedup -q --minhash=14x8 -o {out} d.ll e.ll",
+    "sign": "ll-dedup sign -q --minhash=14x8 -o {out} d.ll",
+    "cluster": "ll-dedup cluster -q -o {out} d.sig e.sig",
+    "apply": "ll-dedup apply -q --duplicates=d.dup -o {out} d.ll",
+    "decontam build": "ll-decontam build -q -o {out} eval.jsonl",
+    "decontam": "ll-decontam -q --index=eval.ix --action=cut -o {out} d.ll",
+    "sample": "ll-sample -q --rate=0.5 --holdout=0.1:{out}.held -o {out} d.ll",
+    "sample recipe": "ll-sample -q --recipe=mix.conf -o {out} d.ll",
+    "sample count": "ll-sample count -q -m tok.json -o {out} d.ll",
+    "train tokenizer": "ll-bpe train -q --pretokenizer=cl100k --vocab-size=600 -o {out} d.ll",
+    "encode": "ll-bpe encode -q -m tok.json -o {out} d.ll",
+    "decode": "ll-bpe decode -q -m tok.json -o {out} d.tok",
+    "make-cloze": "ll-eval make-cloze -q --items=50 -o {out} d.ll",
+    "eval": "ll-eval -q --model=run/latest --json --samples={out}.samples -o {out} eval.jsonl",
+    "bpb": "ll-eval bpb -q --model=run/latest --json -o {out} few.ll",
+    "generate": "ll-eval generate -q --model=run/latest --prompt=the --max-tokens=60 --seed=3 -o {out}",
+}
+DIR, PREFIX = {"pack"}, {"split"}
+
+
+def sh(line):
+    subprocess.run(line, shell=True, check=True)
+
+
+def prepare(documents):
+    r = random.Random(12)
+    words = ["the", "of", "and", "to", "a"] + ["".join(r.choice("abcdefghijklmnopqrstuvwxyzéß") for _ in range(r.randint(2, 9))) for _ in range(2500)]
+    sentence = lambda: " ".join(r.choices(words, k=r.randint(4, 18))).capitalize() + r.choice([".", ".", "?", "!", " ..."])
+    texts = []
+    for name, count in (("d", documents), ("e", documents // 4)):
+        with open(name + ".jsonl", "w") as f:
+            for i in range(count):
+                t = r.choice(texts) + sentence() if texts and r.random() < 0.15 else "\n".join(
+                    " ".join(sentence() for _ in range(r.randint(1, 6))) for _ in range(r.randint(1, 12)))
+                texts.append(t)
+                f.write(json.dumps({"id": f"{name}{i}", "source": r.choice("abc"), "text": t}, ensure_ascii=i % 2 == 0) + "\n")
+    os.mkdir("pages")
+    for i in range(max(20, documents // 40)):
+        with open(f"pages/{i:04}.html", "w") as f:
+            f.write("<!DOCTYPE html><title>%s</title><ul><li><a href=x>home</a></ul><p>%s<p>%s<pre>\n a\n  b</pre>" % (words[i % 99], texts[i], texts[-i]))
+    with open("eval.jsonl", "w") as f:
+        for i in range(60):
+            w = texts[i].split()[:14]
+            f.write(json.dumps({"query": " ".join(w), "choices": [" " + r.choice(words) for _ in range(3)], "gold": i % 3}) + "\n")
+    with open("mix.conf", "w") as f:
+        f.write("bytes = 100K\n" + "".join(f"[source {s}]\nweight = {k}\n" for s, k in (("a", 1.5), ("b", 0.4), ("c", 1))))
+    sh("gzip -k d.jsonl && ll-shard import -q -o d.ll d.jsonl && ll-shard import -q -o e.ll e.jsonl")
+    sh("ll-shard import -q --from=html -o pages.ll pages && ll-shard head -q -n 40 -o few.ll d.ll")
+    sh("ll-bpe train -q --pretokenizer=gpt2 --vocab-size=500 --special='<|endoftext|>' -o tok.json d.ll")
+    sh("ll-bpe encode -q -m tok.json -o d.tok d.ll && ll-shard pack -q -m tok.json -o data d.tok")
+    sh("for f in d e; do ll-dedup sign -q --minhash=14x8 -o $f.sig $f.ll; done; ll-dedup cluster -q -o d.dup d.sig e.sig")
+    sh("ll-decontam build -q -o eval.ix eval.jsonl")
+    sh("ll-train -q --preset=gpt2-tiny --set=vocabulary=500 --data=data --seq-len=64 --batch=4 --steps=4 --lr=1e-3 --warmup=1 -@ 1 -o run")
+
+
+def clear(out):
+    for f in os.listdir("."):
+        if f.lstrip(".").startswith(out):
+            shutil.rmtree(f) if os.path.isdir(f) else os.remove(f)
+
+
+def outputs(out):
+    """{name after `out`: bytes} of all that lies under the final names."""
+    found = {}
+    for f in sorted(os.listdir(".")):
+        if not f.startswith(out):
+            continue
+        for path in sorted(os.path.join(f, g) for g in os.listdir(f)) if os.path.isdir(f) else [f]:
+            found[path[len(out):]] = open(path, "rb").read()
+    return found
+
+
+def line(name, out):
+    return COMMANDS[name].replace("{out}", out).split()
+
+
+if __name__ == "__main__":  # commands.py DOCUMENTS: makes the inputs
+    prepare(int(sys.argv[1]))
