@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pack_command.c - ll-shard pack: token streams into a token dataset. The order of the documents is that of a number
- * drawn from (seed, document key), so it depends neither on the order of the inputs nor on how they were cut into
- * shards; the sort goes out of core when memory is short.
+ * pack_command.c - ll-shard pack: token streams, or datasets, into a token dataset. The order of the documents is that of a
+ * number drawn from (seed, document key), so it depends neither on the order of the inputs nor on how they were cut into
+ * shards or packed before; the sort goes out of core when memory is short.
  */
 #include "ll-shard/ll_shard.h"
 
-#include <stdlib.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -21,7 +21,7 @@
 #include "stream/stats.h"
 
 #define PURPOSE_ORDER 0x7061636bu /* "pack" */
-#define KEY_BYTES 24		  /* drawn number, then the document's key: equal ones keep the order of the input */
+#define KEY_BYTES 32		  /* drawn number, the document's key, 8 bytes of the record's digest */
 
 static const char *model_path, *split_word;
 static bool no_shuffle;
@@ -46,6 +46,12 @@ struct pack {
 	struct ll_stats *stats;
 	unsigned width;
 	int64_t eot;
+	/* with datasets as inputs */
+	struct ll_dataset **open;
+	size_t n_open, ids_cap;
+	uint64_t expected; /* offset of the next document, tokens */
+	uint32_t *ids;
+	struct ll_buf record;
 };
 
 static int64_t header_number(const struct ll_header *h, const char *key)
@@ -58,13 +64,11 @@ static int64_t header_number(const struct ll_header *h, const char *key)
 	return v;
 }
 
-static void check_tokenizer(const struct pack *p, const struct ll_header *h)
+static void check_tokenizer(const struct pack *p, const char *id, const char *where)
 {
-	char *id = ll_header_get(h, "tokenizer");
 	if (!id || strcmp(id, ll_bpe_id(p->bpe)) != 0)
-		ll_die(LL_EXIT_INPUT, "%s: is tokenizer %s, the stream was encoded with %s", model_path,
-		       ll_bpe_id(p->bpe), id ? id : "none");
-	ll_free(id);
+		ll_die(LL_EXIT_INPUT, "%s: was encoded with tokenizer %s, %s is %s", where, id ? id : "none", model_path,
+		       ll_bpe_id(p->bpe));
 }
 
 static void put(struct pack *p, const unsigned char *record, size_t len, const char *where)
@@ -82,6 +86,7 @@ static void put(struct pack *p, const unsigned char *record, size_t len, const c
 	ll_stats_kept(p->stats, d.source, d.text_bytes);
 }
 
+/* A record of kind "tokens" on its way in: to the sorter, or out at once. */
 static void take(struct pack *p, const unsigned char *record, size_t len, const char *where)
 {
 	struct ll_token_doc d;
@@ -99,52 +104,135 @@ static void take(struct pack *p, const unsigned char *record, size_t len, const 
 	for (int i = 0; i < 8; i++)
 		key[i] = (unsigned char)(drawn >> (56 - 8 * i));
 	memcpy(key + 8, d.key.byte, 16);
+	memcpy(key + 24, ll_record_digest(record).byte, 8);
 	ll_sorter_add_variable(p->sorter, key, record, len);
 }
 
-static void open_output(struct pack *p, const struct ll_header *h)
+static void open_output(struct pack *p, unsigned width, int64_t eot)
 {
-	p->width = h ? (unsigned)header_number(h, "width") : ll_bpe_width(p->bpe);
-	p->eot = h ? header_number(h, "eot") : ll_bpe_eot(p->bpe);
-	struct ll_dataset_options o = { .width = p->width,
+	p->width = width;
+	p->eot = eot;
+	struct ll_dataset_options o = { .width = width,
 					.vocabulary = ll_bpe_vocabulary(p->bpe),
-					.eot = p->eot,
+					.eot = eot,
 					.tokenizer_id = ll_bpe_id(p->bpe),
 					.tokenizer_path = model_path,
 					.tokens_per_file = (uint64_t)tokens_per_file,
 					.split = split_word };
-	if (p->eot < 0)
+	if (eot < 0)
 		ll_warn("the tokenizer has no end-of-text token: documents follow each other without a mark");
 	p->out = ll_dataset_writer_open(ll_common.output, &o);
+	if (!no_shuffle)
+		p->sorter = ll_sorter_new_variable(KEY_BYTES, ll_memory_left() / 2, "the order of the documents");
+}
+
+static struct ll_reader *take_streams(struct pack *p, const char *const *files, size_t n)
+{
+	size_t len;
+	const unsigned char *record;
+	struct ll_reader *reader = ll_reader_open(files, n, "tokens");
+	const struct ll_header *h = ll_reader_header(reader), *checked = NULL;
+	open_output(p, h ? (unsigned)header_number(h, "width") : ll_bpe_width(p->bpe),
+		    h ? header_number(h, "eot") : ll_bpe_eot(p->bpe));
+	while ((record = ll_reader_next(reader, &len))) {
+		h = ll_reader_header(reader);
+		if (h != checked) {
+			char *id = ll_header_get(h, "tokenizer");
+			check_tokenizer(p, id, ll_reader_where(reader));
+			if (header_number(h, "width") != p->width || header_number(h, "eot") != p->eot)
+				ll_die(LL_EXIT_INPUT, "%s: another width or end-of-text than the stream before",
+				       ll_reader_where(reader));
+			ll_free(id);
+			checked = h;
+		}
+		take(p, record, len, ll_reader_where(reader));
+	}
+	return reader;
+}
+
+/* The document of an entry of documents.ll as a record of kind "tokens". */
+static void take_document(struct pack *p, struct ll_dataset *d, const struct ll_dataset_entry *e, const char *where)
+{
+	uint64_t mark = p->eot >= 0;
+	if (e->offset != p->expected || e->length < mark || e->length > ll_dataset_tokens(d) - e->offset ||
+	    e->length - mark > LL_RECORD_MAX / p->width)
+		ll_die(LL_EXIT_INPUT, "%s: tokens %llu to %llu where the dataset goes on at %llu of %llu", where,
+		       (unsigned long long)e->offset, (unsigned long long)(e->offset + e->length),
+		       (unsigned long long)p->expected, (unsigned long long)ll_dataset_tokens(d));
+	struct ll_token_doc doc = { .key = e->key, .id = e->id, .source = e->source, .text_bytes = e->text_bytes,
+				    .n = (uint32_t)(e->length - mark) };
+	LL_GROW(p->ids, p->ids_cap, doc.n + 1);
+	ll_dataset_read(d, e->offset, doc.n, p->ids);
+	ll_buf_clear(&p->record);
+	ll_token_doc_put(&p->record, &doc, p->ids, p->width);
+	take(p, (const unsigned char *)p->record.data, p->record.len, where);
+	p->expected += e->length;
+}
+
+static struct ll_reader *take_datasets(struct pack *p, const char *const *dir, size_t n)
+{
+	struct ll_dataset **d = ll_calloc(n, sizeof(struct ll_dataset *));
+	const char **documents = ll_calloc(n, sizeof(char *));
+	const unsigned char *record;
+	struct ll_err err;
+	size_t len, at = 0;
+	uint64_t done = 0; /* documents of d[at] */
+	for (size_t i = 0; i < n; i++) {
+		d[i] = ll_dataset_open(dir[i]);
+		documents[i] = ll_dataset_documents_path(d[i]);
+		check_tokenizer(p, ll_dataset_tokenizer_id(d[i]), dir[i]);
+		if (ll_dataset_eot(d[i]) != ll_dataset_eot(d[0]))
+			ll_die(LL_EXIT_INPUT, "%s: another end-of-text than the dataset before", dir[i]);
+		uint64_t listed = ll_input_expected(dir, i);
+		if (listed != UINT64_MAX && listed != ll_dataset_documents(d[i]))
+			ll_die(LL_EXIT_INPUT, "%s: %llu documents where the list says %llu", dir[i],
+			       (unsigned long long)ll_dataset_documents(d[i]), (unsigned long long)listed);
+	}
+	open_output(p, ll_bpe_width(p->bpe), ll_dataset_eot(d[0]));
+	struct ll_reader *reader = ll_reader_open(documents, n, "documents");
+	while ((record = ll_reader_next(reader, &len))) {
+		struct ll_dataset_entry e;
+		for (; at < n && done == ll_dataset_documents(d[at]); at++)
+			done = p->expected = 0;
+		if (at == n)
+			ll_die(LL_EXIT_INPUT, "%s: more documents than the manifest says", ll_reader_where(reader));
+		if (ll_dataset_entry_get(record, len, &e, &err) < 0)
+			ll_die(LL_EXIT_INPUT, "%s: %s", ll_reader_where(reader), err.text);
+		take_document(p, d[at], &e, ll_reader_where(reader));
+		done++;
+	}
+	for (; at < n; at++, done = 0)
+		if (done != ll_dataset_documents(d[at]))
+			ll_die(LL_EXIT_INPUT, "%s: %llu documents where the manifest says %llu", documents[at],
+			       (unsigned long long)done, (unsigned long long)ll_dataset_documents(d[at]));
+	p->open = d;
+	p->n_open = n;
+	ll_free(documents);
+	return reader;
+}
+
+static bool is_directory(const char *path)
+{
+	struct stat st;
+	return strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
 static int run_pack(int operands, char **operand)
 {
 	struct pack p = { .stats = ll_stats_new() };
 	const char **files;
-	size_t n = ll_input_files(operands, operand, &files, NULL), len, payload;
-	const unsigned char *record;
+	size_t n = ll_input_files(operands, operand, &files, NULL), payload, folders = 0;
 	const void *sorted;
 	if (!model_path)
 		ll_die(LL_EXIT_USAGE, "-m FILE is missing: the tokenizer of the streams");
 	if (strcmp(ll_common.output, "-") == 0)
 		ll_die(LL_EXIT_USAGE, "-o DIR is missing: a dataset is a directory");
+	for (size_t i = 0; i < n; i++)
+		folders += is_directory(files[i]);
+	if (folders != 0 && folders != n)
+		ll_die(LL_EXIT_USAGE, "streams and datasets do not go together: pack the streams first");
 	p.bpe = ll_bpe_load(model_path, NULL);
-	struct ll_reader *reader = ll_reader_open(files, n, "tokens");
-	const struct ll_header *checked = NULL;
-	open_output(&p, ll_reader_header(reader));
-	if (!no_shuffle)
-		p.sorter = ll_sorter_new_variable(KEY_BYTES, ll_memory_left() / 2, "the order of the documents");
-	while ((record = ll_reader_next(reader, &len))) {
-		if (ll_reader_header(reader) != checked) {
-			checked = ll_reader_header(reader);
-			check_tokenizer(&p, checked);
-			if (header_number(checked, "width") != p.width || header_number(checked, "eot") != p.eot)
-				ll_die(LL_EXIT_INPUT, "%s: another width or end-of-text than the stream before",
-				       ll_reader_where(reader));
-		}
-		take(&p, record, len, ll_reader_where(reader));
-	}
+	struct ll_reader *reader = folders ? take_datasets(&p, files, n) : take_streams(&p, files, n);
 	if (p.sorter) {
 		ll_sorter_finish(p.sorter);
 		while (ll_sorter_next_variable(p.sorter, &sorted, &payload))
@@ -155,17 +243,23 @@ static int run_pack(int operands, char **operand)
 	ll_stats_finish(p.stats, NULL, NULL);
 	ll_stats_free(p.stats);
 	ll_reader_close(reader);
+	for (size_t i = 0; i < p.n_open; i++)
+		ll_dataset_close(p.open[i]);
+	ll_free(p.open);
+	ll_free(p.ids);
+	ll_buf_free(&p.record);
 	ll_bpe_free(p.bpe);
 	return LL_EXIT_OK;
 }
 
 const struct ll_command ll_shard_pack_command = {
 	.name = "pack",
-	.operands = "[FILE]...",
-	.summary = "make a token dataset for training from token streams",
+	.operands = "[FILE|DATASET]...",
+	.summary = "make a token dataset for training from token streams, or of several datasets one",
 	.options = options,
 	.common = LL_COMMON_OUTPUT | LL_COMMON_THREADS | LL_COMMON_MEMORY | LL_COMMON_SEED | LL_COMMON_FILES |
 		  LL_COMMON_PART | LL_COMMON_STATS | LL_COMMON_PROGRESS,
 	.run = run_pack,
-	.examples = "ll-bpe encode -m tok.json docs.ll | ll-shard pack -m tok.json -o train\n",
+	.examples = "ll-bpe encode -m tok.json docs.ll | ll-shard pack -m tok.json -o train\n"
+		    "ll-shard pack -m tok.json part1 part2 -o whole\n",
 };
