@@ -31,17 +31,16 @@ struct ll_in *ll_in_open(const char *path)
 	struct ll_in *in = ll_calloc(1, sizeof(*in));
 	struct stat st;
 
+	in->name = ll_strdup(ll_path_shown(path));
 	if (strcmp(path, "-") == 0) {
-		in->name = ll_strdup("standard input");
 		if (atomic_exchange(&stdin_taken, true))
 			ll_die(LL_EXIT_USAGE, "standard input is named more than once");
 	} else {
-		in->name = ll_strdup(path);
 		do
 			in->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 		while (in->fd < 0 && errno == EINTR);
 		if (in->fd < 0)
-			ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot open", path);
+			ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot open", in->name);
 	}
 	if (fstat(in->fd, &st) < 0)
 		ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot stat", in->name);

@@ -87,6 +87,10 @@ char *ll_path_join(const char *dir, const char *name);
 /* The part after the last slash; borrowed. */
 const char *ll_path_base(const char *path);
 bool ll_path_exists(const char *path);
+/* How an input is called in messages: "standard input" for "-", the name that a copy of it stands for, else its own. Borrowed. */
+const char *ll_path_shown(const char *path);
+/* From now on `path`, which holds a copy, is shown as `name`. Both are kept. Before any thread is started. */
+void ll_path_show_as(const char *path, const char *name);
 
 /* ---- temporary storage ---- */
 /* An unlinked file in --tmpdir (ll_tmpdir), open for reading and writing: goes away with the process. */

@@ -157,3 +157,23 @@ void ll_pread_full(int fd, void *data, size_t n, uint64_t offset, const char *na
 		offset += (uint64_t)got;
 	}
 }
+
+static struct copy {
+	char *path, *name;
+	struct copy *next;
+} *copies;
+
+void ll_path_show_as(const char *path, const char *name)
+{
+	struct copy *c = ll_malloc(sizeof(*c));
+	*c = (struct copy){ ll_strdup(path), ll_strdup(name), copies };
+	copies = c;
+}
+
+const char *ll_path_shown(const char *path)
+{
+	for (const struct copy *c = copies; c; c = c->next)
+		if (strcmp(c->path, path) == 0)
+			return c->name;
+	return strcmp(path, "-") == 0 ? "standard input" : path;
+}

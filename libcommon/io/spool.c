@@ -30,15 +30,18 @@ void ll_spool_inputs(const char **files, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		bool standard = strcmp(files[i], "-") == 0;
 		struct stat st;
+		const char *name = ll_path_shown(files[i]);
 		if ((standard ? fstat(0, &st) : stat(files[i], &st)) != 0)
-			ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot open", standard ? "standard input" : files[i]);
+			ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot open", name);
 		if (S_ISREG(st.st_mode) && (!standard || lseek(0, 0, SEEK_CUR) == 0)) {
-			files[i] = standard ? "/dev/stdin" : files[i];
+			if (standard)
+				ll_path_show_as(files[i] = "/dev/stdin", name);
 			continue;
 		}
 		int fd = copy(files[i]);
 		if (standard && dup2(fd, 0) != 0)
 			ll_die_errno(LL_EXIT_RESOURCE, "standard input: cannot be replaced by its copy");
 		files[i] = standard ? "/dev/stdin" : ll_format("/dev/fd/%d", fd);
+		ll_path_show_as(files[i], name);
 	}
 }

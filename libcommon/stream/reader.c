@@ -285,7 +285,7 @@ void ll_data_frame_decode(struct ll_data_frame *f)
 		return;
 	unsigned char *raw = f->header.codec == LL_CODEC_RAW ? f->stored : ll_malloc(LL_MAX(f->header.raw_len, 1));
 	if (ll_frame_decode(&f->header, f->stored, raw, &err) < 0 || ll_frame_check_records(&f->header, raw, &err) < 0)
-		ll_die(LL_EXIT_INPUT, "%s: frame %u at byte %llu: %s", strcmp(f->file, "-") ? f->file : "standard input",
+		ll_die(LL_EXIT_INPUT, "%s: frame %u at byte %llu: %s", ll_path_shown(f->file),
 		       f->header.sequence, (unsigned long long)f->offset, err.text);
 	f->raw = raw;
 }
@@ -321,7 +321,7 @@ const char *ll_reader_where(const struct ll_reader *r)
 {
 	uint64_t record = r->have_frame ? r->frame.first_record + r->frame.header.records - r->left : r->records;
 	snprintf((char *)r->where, sizeof(r->where), "%s: record %llu",
-		 r->have_frame && strcmp(r->frame.file, "-") ? r->frame.file : "standard input", (unsigned long long)record);
+		 ll_path_shown(r->have_frame ? r->frame.file : "-"), (unsigned long long)record);
 	return r->where;
 }
 

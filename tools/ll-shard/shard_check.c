@@ -76,11 +76,6 @@ static uint64_t print_duplicates(struct ll_sorter *ids, const char *const *files
 
 /* ---- streams ---- */
 
-static const char *file_name(const char *path)
-{
-	return strcmp(path, "-") == 0 ? "standard input" : path;
-}
-
 static void check_text(const struct ll_shard_record *r)
 {
 	struct ll_doc d;
@@ -89,7 +84,7 @@ static void check_text(const struct ll_shard_record *r)
 		return;
 	size_t good = ll_utf8_valid_prefix(d.text.data, d.text.len);
 	if (good < d.text.len)
-		ll_die(LL_EXIT_INPUT, "%s: record %llu: text is not UTF-8 at its byte %zu", file_name(r->file),
+		ll_die(LL_EXIT_INPUT, "%s: record %llu: text is not UTF-8 at its byte %zu", ll_path_shown(r->file),
 		       (unsigned long long)r->number, good);
 }
 
@@ -113,10 +108,10 @@ static void check_segment(void *context, const struct ll_segment *s)
 	c->segment++;
 	if (!ll_id_eq(ll_hash128_digest(c->data), s->end.data_id))
 		ll_die(LL_EXIT_INPUT, "%s: segment %llu: the data id of its end frame is not that of its records",
-		       file_name(s->file), (unsigned long long)c->segment);
+		       ll_path_shown(s->file), (unsigned long long)c->segment);
 	if (!ll_id_eq(c->set_id, s->end.set_id))
 		ll_die(LL_EXIT_INPUT, "%s: segment %llu: the set id of its end frame is not that of its records",
-		       file_name(s->file), (unsigned long long)c->segment);
+		       ll_path_shown(s->file), (unsigned long long)c->segment);
 	ll_id_add(&c->file_set_id, c->set_id);
 	c->set_id = (struct ll_id){ { 0 } };
 	ll_hash128_free(c->data);
@@ -135,7 +130,7 @@ uint64_t ll_shard_check_stream(struct ll_check *c, const char *path, const char 
 	c->kind = NULL;
 	ll_reader_close(ll_shard_scan(&scan, &path, 1, kind));
 	if (!ll_is_quiet() && !kind)
-		printf("%s: %s, %llu records, %llu segment%s, set id %s: good\n", file_name(path), c->kind,
+		printf("%s: %s, %llu records, %llu segment%s, set id %s: good\n", ll_path_shown(path), c->kind,
 		       (unsigned long long)c->records, (unsigned long long)c->segment, c->segment == 1 ? "" : "s",
 		       ll_id_hex(c->file_set_id, set_id));
 	ll_hash128_free(c->data);
@@ -158,7 +153,7 @@ static int run_check(int operands, char **operand)
 		uint64_t records =
 			dataset ? ll_shard_check_dataset(files[i]) : ll_shard_check_stream(&c, files[i], NULL);
 		if (expected[i] != UINT64_MAX && expected[i] != records)
-			ll_die(LL_EXIT_INPUT, "%s: %llu records where the list says %llu", file_name(files[i]),
+			ll_die(LL_EXIT_INPUT, "%s: %llu records where the list says %llu", ll_path_shown(files[i]),
 			       (unsigned long long)records, (unsigned long long)expected[i]);
 		total += records;
 	}

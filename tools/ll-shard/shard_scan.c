@@ -124,7 +124,7 @@ struct ll_header ll_shard_header_like(const struct ll_header *in, const char *mo
 
 static void LL_NORETURN malformed(const struct ll_shard_record *r, const struct ll_err *err)
 {
-	ll_die(LL_EXIT_INPUT, "%s: record %llu: %s", strcmp(r->file, "-") ? r->file : "standard input",
+	ll_die(LL_EXIT_INPUT, "%s: record %llu: %s", ll_path_shown(r->file),
 	       (unsigned long long)r->number, err->text);
 }
 

@@ -61,10 +61,10 @@ def prepare(documents):
     os.mkdir("pages")
     for i in range(max(20, documents // 40)):
         with open(f"pages/{i:04}.html", "w") as f:
-            f.write("<!DOCTYPE html><title>%s</title><ul><li><a href=x>home</a></ul><p>%s<p>%s<pre>\n a\n  b</pre>" % (words[i % 99], texts[i], texts[-i]))
+            f.write("<!DOCTYPE html><title>%s</title><ul><li><a href=x>home</a></ul><p>%s<p>%s<pre>\n a\n  b</pre>" % (words[i % 99], texts[i], texts[-1 - i]))
     with open("eval.jsonl", "w") as f:
         for i in range(60):
-            w = texts[i].split()[:14]
+            w = texts[i % len(texts)].split()[:14]
             f.write(json.dumps({"query": " ".join(w), "choices": [" " + r.choice(words) for _ in range(3)], "gold": i % 3}) + "\n")
     with open("mix.conf", "w") as f:
         f.write("bytes = 100K\n" + "".join(f"[source {s}]\nweight = {k}\n" for s, k in (("a", 1.5), ("b", 0.4), ("c", 1))))
