@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Every command of the suite that writes data, as one table for same_bytes.sh and interrupts.sh: {out} is the output.
-`prepare(scale)` makes its inputs in the working directory; a run is deterministic, so any two outputs are compared whole."""
+`prepare` makes the inputs in the working directory; a run is deterministic, so any two outputs are compared whole."""
 import json, os, random, shutil, subprocess, sys
 
 COMMANDS = {  # name: command line. The output is a file or a folder; DIR marks the folders, PREFIX what makes several files.
@@ -46,8 +46,8 @@ def sh(line):
     subprocess.run(line, shell=True, check=True)
 
 
-def prepare(documents):
-    r = random.Random(12)
+def prepare(documents, paragraphs=12):
+    r, vocabulary = random.Random(12), 500 if documents > 20 else 270
     words = ["the", "of", "and", "to", "a"] + ["".join(r.choice("abcdefghijklmnopqrstuvwxyzéß") for _ in range(r.randint(2, 9))) for _ in range(2500)]
     sentence = lambda: " ".join(r.choices(words, k=r.randint(4, 18))).capitalize() + r.choice([".", ".", "?", "!", " ..."])
     texts = []
@@ -55,13 +55,13 @@ def prepare(documents):
         with open(name + ".jsonl", "w") as f:
             for i in range(count):
                 t = r.choice(texts) + sentence() if texts and r.random() < 0.15 else "\n".join(
-                    " ".join(sentence() for _ in range(r.randint(1, 6))) for _ in range(r.randint(1, 12)))
+                    " ".join(sentence() for _ in range(r.randint(1, 6))) for _ in range(r.randint(1, paragraphs)))
                 texts.append(t)
                 f.write(json.dumps({"id": f"{name}{i}", "source": r.choice("abc"), "text": t}, ensure_ascii=i % 2 == 0) + "\n")
     os.mkdir("pages")
     for i in range(max(20, documents // 40)):
         with open(f"pages/{i:04}.html", "w") as f:
-            f.write("<!DOCTYPE html><title>%s</title><ul><li><a href=x>home</a></ul><p>%s<p>%s<pre>\n a\n  b</pre>" % (words[i % 99], texts[i], texts[-1 - i]))
+            f.write("<!DOCTYPE html><title>%s</title><ul><li><a href=x>home</a></ul><p>%s<p>%s<pre>\n a\n  b</pre>" % (words[i % 99], texts[i % len(texts)], texts[-1 - i % len(texts)]))
     with open("eval.jsonl", "w") as f:
         for i in range(60):
             w = texts[i % len(texts)].split()[:14]
@@ -70,11 +70,11 @@ def prepare(documents):
         f.write("bytes = 100K\n" + "".join(f"[source {s}]\nweight = {k}\n" for s, k in (("a", 1.5), ("b", 0.4), ("c", 1))))
     sh("gzip -k d.jsonl && ll-shard import -q -o d.ll d.jsonl && ll-shard import -q -o e.ll e.jsonl")
     sh("ll-shard import -q --from=html -o pages.ll pages && ll-shard head -q -n 40 -o few.ll d.ll")
-    sh("ll-bpe train -q --pretokenizer=gpt2 --vocab-size=500 --special='<|endoftext|>' -o tok.json d.ll")
+    sh("ll-bpe train -q --pretokenizer=gpt2 --vocab-size=%d --special='<|endoftext|>' -o tok.json d.ll" % vocabulary)
     sh("ll-bpe encode -q -m tok.json -o d.tok d.ll && ll-shard pack -q -m tok.json -o data d.tok")
     sh("for f in d e; do ll-dedup sign -q --minhash=14x8 -o $f.sig $f.ll; done; ll-dedup cluster -q -o d.dup d.sig e.sig")
     sh("ll-decontam build -q -o eval.ix eval.jsonl")
-    sh("ll-train -q --preset=gpt2-tiny --set=vocabulary=500 --data=data --seq-len=64 --batch=4 --steps=4 --lr=1e-3 --warmup=1 -@ 1 -o run")
+    sh("ll-train -q --preset=gpt2-tiny --set=vocabulary=%d --data=data --seq-len=64 --batch=4 --steps=4 --lr=1e-3 --warmup=1 -@ 1 -o run" % vocabulary)
 
 
 def clear(out):
@@ -98,5 +98,5 @@ def line(name, out):
     return COMMANDS[name].replace("{out}", out).split()
 
 
-if __name__ == "__main__":  # commands.py DOCUMENTS: makes the inputs
-    prepare(int(sys.argv[1]))
+if __name__ == "__main__":  # commands.py DOCUMENTS [PARAGRAPHS]: makes the inputs
+    prepare(*map(int, sys.argv[1:]))
