@@ -32,7 +32,7 @@ include build.mk
 	install uninstall installcheck dist clean distclean
 
 all: $(programs) ## build all programs into build/PROFILE/bin
-	@mkdir -p $(BUILD) && ln -sfn $(notdir $(BUILD)) build/latest
+	$(if $(filter build/%,$(BUILD)),@ln -sfn $(notdir $(BUILD)) build/latest)
 
 help: ## list the targets and the variables
 	@echo "Targets:"; sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r t what; do printf '  %-14s %s\n' "$$t" "$$what"; done

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
 # How the tree becomes programs: probes, flags, source lists, rules. Included by Makefile.
 
-export PKG_CONFIG_PATH := $(if $(DEPS_PREFIX),$(DEPS_PREFIX)/lib/pkgconfig:$(DEPS_PREFIX)/lib/x86_64-linux-gnu/pkgconfig:)$(PKG_CONFIG_PATH)
+# DEPS_PREFIX=DIR: libraries built with --prefix=DIR come first; programs remember where they were.
+deps_lib := $(if $(DEPS_PREFIX),$(DEPS_PREFIX)/lib $(DEPS_PREFIX)/lib64 $(DEPS_PREFIX)/lib/$(shell uname -m)-linux-gnu)
 PKG_CONFIG ?= pkg-config
+pkg_config := $(if $(DEPS_PREFIX),PKG_CONFIG_PATH=$(DEPS_PREFIX)/lib/pkgconfig:$(DEPS_PREFIX)/lib64/pkgconfig:$(DEPS_PREFIX)/lib/$(shell uname -m)-linux-gnu/pkgconfig:$${PKG_CONFIG_PATH-}) $(PKG_CONFIG)
 
-show = $(or $(shell $(PKG_CONFIG) --modversion $1 2>/dev/null),missing: run make deps)
+show = $(or $(shell $(pkg_config) --modversion $1 2>/dev/null),missing: run make deps)
 # $(call probe,NAME,have-test,found text): sets NAME_STATE to a text and HAVE_NAME to 1 or empty; NAME=1 makes absence an error.
 define probe
 ifeq ($($1),0)
@@ -19,12 +21,12 @@ $1_STATE := not found
 endif
 endef
 header = printf '\043include <$1>\n' | $(CC) $(if $(DEPS_PREFIX),-I$(DEPS_PREFIX)/include) -E -x c - -o /dev/null
-$(eval $(call probe,BLAS,$(PKG_CONFIG) --exists openblas,$(PKG_CONFIG) --modversion openblas))
-$(eval $(call probe,ZLIB,$(PKG_CONFIG) --exists zlib,$(PKG_CONFIG) --modversion zlib))
-$(eval $(call probe,LZMA,$(PKG_CONFIG) --exists liblzma,$(PKG_CONFIG) --modversion liblzma))
+$(eval $(call probe,BLAS,$(pkg_config) --exists openblas,$(pkg_config) --modversion openblas))
+$(eval $(call probe,ZLIB,$(pkg_config) --exists zlib,$(pkg_config) --modversion zlib))
+$(eval $(call probe,LZMA,$(pkg_config) --exists liblzma,$(pkg_config) --modversion liblzma))
 $(eval $(call probe,BZIP2,$(call header,bzlib.h),echo found))
-$(eval $(call probe,GUMBO,$(PKG_CONFIG) --exists gumbo,$(PKG_CONFIG) --modversion gumbo))
-$(eval $(call probe,UCHARDET,$(PKG_CONFIG) --exists uchardet,$(PKG_CONFIG) --modversion uchardet))
+$(eval $(call probe,GUMBO,$(pkg_config) --exists gumbo,$(pkg_config) --modversion gumbo))
+$(eval $(call probe,UCHARDET,$(pkg_config) --exists uchardet,$(pkg_config) --modversion uchardet))
 $(eval $(call probe,CUDA,command -v nvcc,nvcc --version | tail -1))
 $(eval $(call probe,MPI,command -v $(or $(MPICC),mpicc),$(or $(MPICC),mpicc) --version | head -1))
 
@@ -35,10 +37,10 @@ defines := $(if $(HAVE_ZLIB),-DHAVE_ZLIB) $(if $(HAVE_LZMA),-DHAVE_LZMA) $(if $(
 
 warnings := -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wundef \
 	$(if $(DEVELOPER),-Werror)
-ll_cflags := -std=c17 -I. -Ilibcommon -Itools $(if $(DEPS_PREFIX),-I$(DEPS_PREFIX)/include) $(shell $(PKG_CONFIG) --cflags $(packages) 2>/dev/null) $(defines) $(warnings) \
+ll_cflags := -std=c17 -I. -Ilibcommon -Itools $(if $(DEPS_PREFIX),-I$(DEPS_PREFIX)/include) $(shell $(pkg_config) --cflags $(packages) 2>/dev/null) $(defines) $(warnings) \
 	-ffp-contract=off -fno-strict-aliasing -pthread $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all)
-ll_libs := $(if $(DEPS_PREFIX),-L$(DEPS_PREFIX)/lib) $(shell $(PKG_CONFIG) --libs $(packages) 2>/dev/null) $(if $(HAVE_BZIP2),-lbz2) -ldl -lm
-blas_libs := $(if $(HAVE_BLAS),$(shell $(PKG_CONFIG) --libs openblas))
+ll_libs := $(foreach d,$(deps_lib),-L$d -Wl,-rpath,$d) $(shell $(pkg_config) --libs $(packages) 2>/dev/null) $(if $(HAVE_BZIP2),-lbz2) -ldl -lm
+blas_libs := $(if $(HAVE_BLAS),$(shell $(pkg_config) --libs openblas))
 
 # Kernels for one instruction set stand in files named after it; everything else runs on any x86-64.
 avx2_flags := -mavx2 -mfma -mbmi -mbmi2 -mpopcnt -mlzcnt
@@ -63,10 +65,10 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ll_cflags) $(CFLAGS) $(call hot,$<) $(call isa,$<) -MMD -MP -c -o $@ $<
 
-# Rebuild when the flags change.
+# Rebuild when the flags change. (Phony, because .SECONDARY below forgives a target that does not exist.)
+.PHONY: FORCE
 $(BUILD)/flags: FORCE
-	@mkdir -p $(@D); echo '$(CC) $(ll_cflags) $(CFLAGS)' | cmp -s - $@ || echo '$(CC) $(ll_cflags) $(CFLAGS)' > $@
-FORCE:
+	@mkdir -p $(@D); flags='$(CC) $(ll_cflags) $(CFLAGS) $(ll_libs) $(blas_libs)'; echo "$$flags" | cmp -s - $@ || echo "$$flags" > $@
 
 $(lib): $(lib_sources:%.c=$(BUILD)/obj/%.o)
 	$(call say,AR,$@)
@@ -74,7 +76,7 @@ $(lib): $(lib_sources:%.c=$(BUILD)/obj/%.o)
 
 # $(call program,NAME)
 define program
-$(BUILD)/bin/$1: $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard tools/$1/*.c))) $(lib)
+$(BUILD)/bin/$1: $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard tools/$1/*.c))) $(lib) $(BUILD)/flags
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
 	$$(Q)$$(CC) $$(CFLAGS) $(if $(SANITIZE),-fsanitize=$(SANITIZE)) -pthread -o $$@ $$(filter %.o,$$^) $$(lib) $$(ll_libs) $$(if $$(filter ll-train ll-eval,$1),$$(blas_libs))

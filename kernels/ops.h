@@ -83,6 +83,8 @@ extern const struct ll_ops_f32 ll_ops_f32_reference;
 extern const struct ll_ops_f64 ll_ops_f64_reference;
 /* The fastest for this processor (base/cpu.h); LL_OPS=reference asks for the oracle. */
 const struct ll_ops_f32 *ll_ops_f32_best(void);
+/* For --version: the BLAS under the matrix products and how it was built, or "no BLAS". */
+const char *ll_ops_features(void);
 
 /* Decoupled AdamW (Loshchilov and Hutter 2019, algorithm 2) on [0, n): p, m, v in place. `scale` multiplies the gradient
  * (clipping). step counts from 1. */

@@ -9,6 +9,15 @@
 
 #include "base/cpu.h"
 
+const char *ll_ops_features(void)
+{
+#ifdef HAVE_BLAS
+	return openblas_get_config();
+#else
+	return "no BLAS";
+#endif
+}
+
 const struct ll_ops_f32 *ll_ops_f32_best(void)
 {
 	const char *asked = getenv("LL_OPS");

@@ -6,7 +6,7 @@
 set -u
 : "${CC:=cc}" "${PKG_CONFIG:=pkg-config}" "${DEPS_PREFIX:=}"
 if [ -n "$DEPS_PREFIX" ]; then
-	PKG_CONFIG_PATH=$DEPS_PREFIX/lib/pkgconfig:$DEPS_PREFIX/lib/$(uname -m)-linux-gnu/pkgconfig:${PKG_CONFIG_PATH:-}
+	PKG_CONFIG_PATH=$DEPS_PREFIX/lib/pkgconfig:$DEPS_PREFIX/lib64/pkgconfig:$DEPS_PREFIX/lib/$(uname -m)-linux-gnu/pkgconfig:${PKG_CONFIG_PATH:-}
 	PATH=$DEPS_PREFIX/bin:$PATH
 	export PKG_CONFIG_PATH PATH
 fi

@@ -2,6 +2,7 @@
 #include "ll-bpe/commands.h"
 
 #include "base/memory.h"
+#include "io/codec.h"
 #include "stream/reader.h"
 
 struct ll_bpe_options ll_bpe_options = { .pretokenizer = NULL, .min_frequency = 0, .from = "auto" };
@@ -96,8 +97,8 @@ char *token_header(const struct ll_bpe *b)
 
 int main(int argc, char **argv)
 {
-	static const struct ll_program program = { "ll-bpe", "learn and apply byte-level BPE tokenizers", commands,
-						   NULL };
+	const struct ll_program program = { "ll-bpe", "learn and apply byte-level BPE tokenizers", commands,
+					    ll_decoder_features() };
 	ll_identity_file_id = ll_content_id;
 	return ll_main(&program, argc, argv);
 }

@@ -151,6 +151,7 @@ static const struct ll_command commands[] = {
 
 int main(int argc, char **argv)
 {
-	static const struct ll_program program = { "ll-clean", "text from web pages, repairs, quality rules", commands, NULL };
+	const struct ll_program program = { "ll-clean", "text from web pages, repairs, quality rules", commands,
+					    ll_html_available() ? "HTML by gumbo" : NULL };
 	return ll_main(&program, argc, argv);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ll-decontam/decontam.h"
 
+#include "io/codec.h"
 #include "stream/reader.h"
 
 struct decontam_options decontam = { .ngram = 13, .action = "drop", .window = 200, .min_piece = 200, .max_pieces = 10 };
@@ -53,8 +54,8 @@ static const struct ll_command commands[] = {
 
 int main(int argc, char **argv)
 {
-	static const struct ll_program program = { "ll-decontam", "removal of evaluation texts from training documents",
-						   commands, NULL };
+	const struct ll_program program = { "ll-decontam", "removal of evaluation texts from training documents",
+					    commands, ll_decoder_features() };
 
 	ll_identity_file_id = ll_content_id;
 	return ll_main(&program, argc, argv);

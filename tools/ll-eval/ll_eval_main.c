@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/option.h"
+#include "kernels/ops.h"
 #include "ll-eval/eval.h"
 #include "stream/reader.h"
 
@@ -49,7 +50,7 @@ static const struct ll_command commands[] = {
 
 int main(int argc, char **argv)
 {
-	static const struct ll_program program = { "ll-eval", "scores of a language model", commands, NULL };
+	const struct ll_program program = { "ll-eval", "scores of a language model", commands, ll_ops_features() };
 
 	ll_identity_file_id = ll_content_id;
 	return ll_main(&program, argc, argv);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "kernels/ops.h"
 #include "ll-train/train.h"
 
 /* What this process may take: the machine's memory, or less where a cgroup says so. */
@@ -56,7 +57,8 @@ int main(int argc, char **argv)
 	};
 	struct ll_program program = { .name = "ll-train",
 				      .summary = "Train decoder-only transformers.",
-				      .commands = commands };
+				      .commands = commands,
+				      .features = ll_ops_features() };
 	ll_common.threads = 0;
 	ll_common.memory = memory_allowed();
 	return ll_main(&program, argc, argv);

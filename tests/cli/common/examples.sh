@@ -40,7 +40,12 @@ for s in import clean dedup; do ll-clean -q --stats=$s.json -o /dev/null docs.ll
 ll-train -q --preset=gpt2-tiny --set=vocabulary=300 --data=train --seq-len=32 --batch=4 --steps=20 --lr=1e-3 --warmup=2 --save-every=10 -o run
 cd ..
 
+gzip=$(ll-shard -V | grep zlib) html=$(ll-clean -V | grep HTML)
 run() { # run WHERE SCRIPT: in a copy of the files; a training of hours is only planned
+	case $2 in # what this build cannot do
+	*.gz*) [ -n "$gzip" ] || { skip "$1: $(printf '%s' "$2" | head -n 1)" "built without zlib"; return; } ;;
+	esac
+	case $2 in *warc*ll-clean*) [ -n "$html" ] || { skip "$1: $(printf '%s' "$2" | head -n 1)" "built without an HTML parser"; return; } ;; esac
 	rm -rf work; cp -R stage work
 	{ echo 'set -euo pipefail'; printf '%s\n' "$2"; } > script
 	case $2 in *gpt2-124m*--steps=*) sed -i 's/--data=train --valid=held//; s/-o run/--dry-run -o run/' script ;; esac

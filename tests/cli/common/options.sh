@@ -18,6 +18,8 @@ for program in "$BIN"/ll-*; do
 	status 0 "$name --version" "$program" --version < /dev/null
 	cp .out text
 	ok "$name --version names the libraries" grep -q "^libraries: zstd [0-9.]*, pcre2" text
+	case $name in ll-dedup|ll-sample) has="none" ;; ll-clean) has="HTML\|none" ;; ll-train|ll-eval) has="OpenBLAS\|no BLAS" ;; *) has="zstd" ;; esac
+	ok "$name --version names the features" grep -q "^features: .*\($has\)" text
 	status 2 "$name: an unknown option" "$program" --no-such-option < /dev/null
 	says "hint: see $name --help" "$name: points to the help"
 	status 4 "$name --help into a full device" sh -c '"$1" --help > /dev/full' sh "$program"

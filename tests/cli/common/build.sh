@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: MIT
+# The build: other flags rebuild everything, the same ones nothing; libraries in a folder of one's own are found first.
+. "$ROOT/tests/lib.sh"
+command -v pkg-config > /dev/null || { skip "the build" "no pkg-config"; finish; }
+plan() { make -C "$ROOT" --no-print-directory BUILD="$here/b" -n "$@" 2> /dev/null; } # what make would do
+here=$PWD sources=$(ls "$ROOT"/libcommon/*/*.c "$ROOT"/kernels/*.c "$ROOT"/tools/*/*.c | wc -l | tr -d ' ')
+is "$(plan | grep -c ' -c -o ')" "$sources" "a fresh build compiles every source"
+mkdir fake; printf '#!/bin/sh\nfor o; do case $p in -o) mkdir -p "$(dirname "$o")"; : > "$o" ;; esac; p=$o; done\n' > fake/cc; cp fake/cc fake/ar
+printf '#!/bin/sh\n: > "$2"\n' > fake/ar; chmod +x fake/*
+PATH=$PWD/fake:$PATH; export PATH
+build() { make -C "$ROOT" BUILD="$here/b" CC=cc all "$@" > made 2>&1; grep -c '^  CC ' made; } # by a compiler that only makes files
+is "$(build)" "$sources" "a build"
+is "$(build)" 0 "again: nothing to do"
+is "$(build CFLAGS=-O1)" "$sources" "other flags: everything again"
+mkdir -p deps/lib/pkgconfig deps/lib64/pkgconfig
+pc() { printf 'prefix=%s\nName: x\nDescription: x\nVersion: %s\nLibs: -L${prefix}/lib -l%s\nCflags: -I${prefix}/include\n' "$PWD/deps" "$2" "$1" > "$3"; }
+pc zstd 9.9.9 deps/lib/pkgconfig/libzstd.pc; pc utf8proc 8.8.8 deps/lib64/pkgconfig/libutf8proc.pc
+make -C "$ROOT" DEPS_PREFIX="$PWD/deps" config > config 2> /dev/null
+is "$(sed -n 's/^zstd *//p' config) $(sed -n 's/^utf8proc *//p' config)" "9.9.9 8.8.8" "DEPS_PREFIX: libraries of one's own come first"
+plan CC=cc DEPS_PREFIX="$PWD/deps" > commands
+ok "and are linked with their place" grep -q -e "-Wl,-rpath,$PWD/deps/lib .* -lzstd" commands
+ok "and compiled against" grep -q -e "-I$PWD/deps/include.* -c -o" commands
+finish
