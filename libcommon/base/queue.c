@@ -93,7 +93,7 @@ static atomic_uint alive; /* queues with jobs in flight */
 
 int ll_queue_depth(void)
 {
-	uint64_t share = ll_memory_budget() / (10 * LL_MIB) / (atomic_load(&alive) + 1);
+	uint64_t share = ll_memory_budget() / LL_QUEUE_JOB_BYTES / (atomic_load(&alive) + 1);
 
 	return ll_threads() > 1 ? (int)LL_MAX(1, LL_MIN(share, 2 * (uint64_t)ll_threads() + 2)) : 1;
 }

@@ -348,8 +348,7 @@ static void run_batches(struct run *run, struct ll_reader *reader)
 
 uint64_t ll_filter_memory(void)
 {
-	/* stored, decoded, as map left it with its verdicts, in the writer, packed: measured, documents of 50 bytes */
-	return 9 * LL_MIB * (uint64_t)ll_queue_depth();
+	return LL_QUEUE_JOB_BYTES * (uint64_t)ll_queue_depth();
 }
 
 struct ll_end ll_filter_run_to(const struct ll_filter *f, const char *const *files, size_t n, struct ll_writer *out)

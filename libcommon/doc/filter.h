@@ -54,8 +54,8 @@ void ll_sink_decide(struct ll_sink *s, const struct ll_doc *doc, const void *dat
 void ll_sink_text(struct ll_sink *s, const char *reason, uint64_t removed, uint64_t added);
 void ll_sink_count(struct ll_sink *s, const char *name, uint64_t n);
 
-/* What the frames on their way through a stage take, bytes (ll_queue_depth of them): to be left free of
- * --memory by a filter that fills the rest. */
+/* What the jobs in the queue of a stage that starts now may take, bytes: to be left free of --memory by a filter that fills the
+ * rest. */
 uint64_t ll_filter_memory(void);
 /* Runs the whole stage over the input files by the common options; opens and publishes output, rejects, stats. Returns the
  * exit status (0, or the end of the program). */

@@ -19,7 +19,7 @@ struct ll_where *ll_where_compile(const char *expression,
 				  struct ll_err *err) LL_MUST_CHECK; /* NULL on error: "at column N: ..." */
 /* Thread-safe on a shared compiled expression. */
 bool ll_where_test(const struct ll_where *w, const struct ll_doc *doc);
-/* For the lineage: the expression with the XXH3-128 of its bytes in place of the name of each file. Borrowed. */
+/* For the lineage: the expression, with each @FILE replaced by the XXH3-128 of what is in the file. Borrowed. */
 const char *ll_where_identity(struct ll_where *w);
 void ll_where_free(struct ll_where *w);
 

@@ -52,7 +52,7 @@ static uint64_t count_sentences(struct ll_str line)
 	uint64_t n = 0;
 	for (size_t i = 0; i < line.len; i++) {
 		char c = line.data[i];
-		if (LL_LIKELY(c != '.' && c != '?' && c != '!' && c != '\0'))
+		if (LL_LIKELY(c != '.' && c != '?' && c != '!'))
 			continue;
 		while (i + 1 < line.len && line.data[i + 1] && strchr(".?!\"')]", line.data[i + 1]))
 			i++;
