@@ -26,7 +26,7 @@ struct ll_bpe *ll_bpe_parse_tiktoken(struct ll_str text, const char *pretokenize
 /* A new model. Ids: the special tokens in the order given, the 256 bytes in the order of HF's ByteLevel alphabet
  * (ll_bpe_base_byte), then one a merge; a merge whose bytes some token already has gives that token and no new id. */
 struct ll_bpe_spec {
-	const char *pretokenizer;
+	const char *pretokenizer; /* as --pretokenizer takes it (ll_pretokenizer_parse); the same wherever one is named here */
 	const char *const *special;
 	size_t specials;
 	const uint32_t (*merge)[2]; /* left and right id, in order of rank */
@@ -45,6 +45,8 @@ int64_t ll_bpe_eot(const struct ll_bpe *b); /* <|endoftext|>, </s>, <|end_of_tex
 /* XXH3-128 of the canonical vocabulary, merges, specials, pattern and Unicode version; 32 digits. */
 const char *ll_bpe_id(const struct ll_bpe *b);
 const char *ll_bpe_pretokenizer(const struct ll_bpe *b); /* its name */
+struct ll_pretokenizer;
+const struct ll_pretokenizer *ll_bpe_splitting(const struct ll_bpe *b); /* what it is; borrowed */
 size_t ll_bpe_merges(const struct ll_bpe *b);
 /* The bytes a token stands for; borrowed. Specials give their text; an id that no token has gives data NULL. */
 struct ll_str ll_bpe_token_bytes(const struct ll_bpe *b, uint32_t id);
@@ -60,7 +62,10 @@ struct ll_ids {
 	size_t len, cap;
 };
 /* Appends the ids of text (any bytes). Specials in the text are plain text unless allow_special. O(n log n) at
- * worst. */
+ * worst. Fails where a custom pattern of the pre-tokenizer gives up (ll_splitter_error); the fixed schemes never do. */
+int ll_bpe_try_encode(struct ll_bpe_encoder *e, struct ll_str text, bool allow_special, struct ll_ids *out,
+		      struct ll_err *err) LL_MUST_CHECK;
+/* The same; a pattern that gives up ends the program with status 3. */
 void ll_bpe_encode(struct ll_bpe_encoder *e, struct ll_str text, bool allow_special, struct ll_ids *out);
 /* Appends the bytes of ids; an id outside the vocabulary is an error. */
 int ll_bpe_decode(const struct ll_bpe *b, const uint32_t *ids, size_t n, struct ll_buf *out,

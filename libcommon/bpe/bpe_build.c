@@ -46,13 +46,11 @@ static int build(struct ll_bpe *b, const struct ll_bpe_spec *spec, struct ll_err
 
 struct ll_bpe *ll_bpe_build(const struct ll_bpe_spec *spec, struct ll_err *err)
 {
-	int scheme = ll_pretokenizer_find(spec->pretokenizer);
-	if (scheme < 0) {
-		ll_err_set(err, "unknown pre-tokenizer '%s'", spec->pretokenizer);
+	struct ll_pretokenizer *pretokenizer = ll_pretokenizer_parse(spec->pretokenizer, err);
+	if (!pretokenizer)
 		return NULL;
-	}
-	struct ll_bpe *b = ll_bpe_new((enum ll_pretokenizer)scheme);
-	b->nfc = scheme == LL_PRETOKENIZER_QWEN2;
+	struct ll_bpe *b = ll_bpe_new(pretokenizer);
+	b->nfc = ll_pretokenizer_brings_nfc(pretokenizer);
 	if (build(b, spec, err)) {
 		ll_bpe_free(b);
 		return NULL;

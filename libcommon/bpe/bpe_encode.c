@@ -18,7 +18,7 @@
 
 #define CACHE_SETS ((size_t)1 << 16) /* of two slots of 32 bytes */
 #define CACHE_IDS 3
-#define BATCH 128 /* pre-tokens looked up together */
+#define BATCH 128    /* pre-tokens looked up together */
 #define SCAN_MOST 48 /* bytes of a pre-token merged by scanning */
 #define WINDOW ((size_t)1 << 16)
 
@@ -35,6 +35,7 @@ struct node {
 
 struct ll_bpe_encoder {
 	const struct ll_bpe *bpe;
+	struct ll_splitter *splitter;
 	struct slot *cache;
 	struct node *node;
 	size_t nodes_cap;
@@ -42,12 +43,14 @@ struct ll_bpe_encoder {
 	size_t heap_len, heap_cap;
 	struct ll_ids window;
 	struct ll_buf normalized;
+	const char *error; /* of the splitter, in the text at hand */
 };
 
 struct ll_bpe_encoder *ll_bpe_encoder_new(const struct ll_bpe *b)
 {
 	struct ll_bpe_encoder *e = ll_calloc(1, sizeof *e);
 	e->bpe = b;
+	e->splitter = ll_splitter_new(b->pretokenizer);
 	e->cache = ll_alloc_aligned(64, 2 * CACHE_SETS * sizeof *e->cache);
 	return e;
 }
@@ -56,6 +59,7 @@ void ll_bpe_encoder_free(struct ll_bpe_encoder *e)
 {
 	if (!e)
 		return;
+	ll_splitter_free(e->splitter);
 	ll_free(e->cache);
 	ll_free(e->node);
 	ll_free(e->heap);
@@ -293,14 +297,15 @@ static inline void encode_short(struct ll_bpe_encoder *e, struct slot *slot, str
 	out->len += slot->n;
 }
 
-/* Batch by batch: first where the pieces end, then their keys, so that the slots are on their way when they are needed. */
+/* Batch by batch: first where the pieces end, then their keys, so that the slots are on their way when they are needed.
+ */
 static void encode_plain(struct ll_bpe_encoder *e, struct ll_str text, struct ll_ids *out)
 {
 	size_t ends[BATCH], at = 0;
 	struct ll_piece piece[BATCH];
 	uint32_t set[BATCH];
 	const char *stop = text.data + text.len;
-	for (size_t n; (n = ll_pretokenize(e->bpe->pretokenizer, text, at, ends, BATCH));) {
+	for (size_t n; (n = ll_split(e->splitter, text, at, ends, BATCH));) {
 		size_t start = at;
 		for (size_t i = 0; i < n; start = ends[i++]) {
 			size_t len = ends[i] - start;
@@ -318,6 +323,7 @@ static void encode_plain(struct ll_bpe_encoder *e, struct ll_str text, struct ll
 				encode_piece(e, text.data + at, len, out);
 		}
 	}
+	e->error = ll_splitter_error(e->splitter);
 }
 
 static bool is_ascii(struct ll_str s)
@@ -350,7 +356,8 @@ static uint32_t added_at(const struct ll_bpe *b, const char *p, size_t left, boo
 	return LL_BPE_NONE;
 }
 
-void ll_bpe_encode(struct ll_bpe_encoder *e, struct ll_str text, bool allow_special, struct ll_ids *out)
+int ll_bpe_try_encode(struct ll_bpe_encoder *e, struct ll_str text, bool allow_special, struct ll_ids *out,
+		      struct ll_err *err)
 {
 	const struct ll_bpe *b = e->bpe;
 	bool first[256] = { false }, any = false;
@@ -360,7 +367,8 @@ void ll_bpe_encode(struct ll_bpe_encoder *e, struct ll_str text, bool allow_spec
 			any = first[(unsigned char)b->bytes.data[t->offset]] = true;
 	}
 	size_t from = 0;
-	for (size_t i = 0; any && i < text.len;) {
+	e->error = NULL;
+	for (size_t i = 0; any && i < text.len && !e->error;) {
 		uint32_t id = first[(unsigned char)text.data[i]]
 				      ? added_at(b, text.data + i, text.len - i, allow_special)
 				      : LL_BPE_NONE;
@@ -373,6 +381,16 @@ void ll_bpe_encode(struct ll_bpe_encoder *e, struct ll_str text, bool allow_spec
 		out->len++;
 		from = i += b->token[id].len;
 	}
-	if (from < text.len)
+	if (from < text.len && !e->error)
 		encode_stretch(e, ll_str(text.data + from, text.len - from), out);
+	return e->error ? ll_err_set(err, "%s", e->error) : 0;
+}
+
+void ll_bpe_encode(struct ll_bpe_encoder *e, struct ll_str text, bool allow_special, struct ll_ids *out)
+{
+	struct ll_err err;
+	if (ll_bpe_try_encode(e, text, allow_special, out, &err)) {
+		ll_hint(LL_SPLITTER_HINT);
+		ll_die(LL_EXIT_INPUT, "text: %s", err.text);
+	}
 }

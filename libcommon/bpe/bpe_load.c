@@ -60,52 +60,105 @@ static int load_normalizer(struct ll_bpe *b, struct json_object *o, struct ll_er
 	return 0;
 }
 
-static int load_byte_level(struct json_object *o, bool want_regex, struct ll_err *err)
+/* ---- the pre-tokenizer: Splits in sequence, and a ByteLevel ---- */
+
+#define SPLITS_MOST 16
+
+struct splits {
+	struct ll_split split[SPLITS_MOST];
+	size_t n;
+	bool bytes; /* the ByteLevel has come: what follows would see its alphabet */
+};
+
+static int add_split(struct splits *s, struct ll_split split, struct ll_err *err)
 {
-	if (strcmp(text_of(o, "type"), "ByteLevel") != 0)
-		return ll_err_set(err, "pre_tokenizer of type '%s' is not supported", text_of(o, "type"));
-	if (is_true(o, "add_prefix_space", true))
-		return ll_err_set(err, "pre_tokenizer ByteLevel with add_prefix_space is not supported");
-	if (is_true(o, "use_regex", true) != want_regex)
-		return ll_err_set(err, "pre_tokenizer ByteLevel with use_regex %s is not supported here",
-				  want_regex ? "false" : "true");
+	if (s->n == SPLITS_MOST)
+		return ll_err_set(err, "pre_tokenizer Sequence of more than %d", SPLITS_MOST);
+	s->split[s->n++] = split;
 	return 0;
 }
 
-static int load_split(struct ll_bpe *b, struct json_object *o, struct ll_err *err)
+static int load_byte_level(struct splits *s, struct json_object *o, struct ll_err *err)
 {
-	const char *behavior = text_of(o, "behavior"), *regex = text_of(member(o, "pattern"), "Regex");
-	bool inverted = is_true(o, "invert", false);
-	if (strcmp(text_of(o, "type"), "Split") != 0)
-		return ll_err_set(err, "pre_tokenizer of type '%s' is not supported", text_of(o, "type"));
-	if (member(member(o, "pattern"), "String"))
-		return ll_err_set(
-			err,
-			"the Split pattern is a literal string, which a regular expression was probably meant to be");
-	/* "Removed" of what does not match is the same where everything matches, which all known patterns do. */
-	if (strcmp(behavior, "Isolated") != 0 && !(strcmp(behavior, "Removed") == 0 && inverted))
-		return ll_err_set(err, "Split with behavior '%s' is not supported", behavior);
-	int scheme = ll_pretokenizer_by_pattern(ll_cstr(regex));
-	if (scheme < 0)
-		return ll_err_set(err, "the Split pattern is none of the known ones: %.120s", regex);
-	b->pretokenizer = (enum ll_pretokenizer)scheme;
+	if (is_true(o, "add_prefix_space", true))
+		return ll_err_set(err, "pre_tokenizer ByteLevel with add_prefix_space is not supported");
+	s->bytes = true;
+	if (!is_true(o, "use_regex", true))
+		return 0;
+	return add_split(s, (struct ll_split){ .pattern = ll_cstr(ll_scheme_pattern(LL_SCHEME_GPT2, 0)) }, err);
+}
+
+static int load_behavior(const char *name, struct ll_split *split, struct ll_err *err)
+{
+	static const char *const names[] = { "Isolated", "Contiguous", "MergedWithPrevious", "MergedWithNext" };
+	for (size_t i = 0; i < LL_COUNT(names); i++)
+		if (strcmp(name, names[i]) == 0) {
+			split->behavior = (enum ll_split_behavior)i;
+			return 0;
+		}
+	/* What does not match is removed: nothing, where everything matches, as it does with these schemes. */
+	if (strcmp(name, "Removed") == 0 && split->invert && !split->literal &&
+	    ll_scheme_by_patterns(&split->pattern, 1) >= 0) {
+		split->invert = false;
+		return 0;
+	}
+	return ll_err_set(err, "a Split with behavior '%s' is not supported%s", name,
+			  strcmp(name, "Removed") == 0 ? ": it drops text" : "");
+}
+
+static int load_split(struct splits *s, struct json_object *o, struct ll_err *err)
+{
+	struct json_object *pattern = member(o, "pattern"), *regex = member(pattern, "Regex"),
+			   *literal = member(pattern, "String"), *text = regex ? regex : literal;
+	if (!text || !json_object_is_type(text, json_type_string) || json_object_get_string_len(text) == 0)
+		return ll_err_set(err, "a Split without a pattern");
+	struct ll_split split = {
+		.pattern = ll_str(json_object_get_string(text), (size_t)json_object_get_string_len(text)),
+		.literal = !regex,
+		.invert = is_true(o, "invert", false),
+	};
+	if (load_behavior(text_of(o, "behavior"), &split, err))
+		return -1;
+	return add_split(s, split, err);
+}
+
+static int load_pre_tokenizer_part(struct splits *s, struct json_object *o, struct ll_err *err)
+{
+	const char *type = text_of(o, "type");
+	if (s->bytes)
+		return ll_err_set(err, "pre_tokenizer '%s' after ByteLevel is not supported", type);
+	if (strcmp(type, "ByteLevel") == 0)
+		return load_byte_level(s, o, err);
+	if (strcmp(type, "Split") == 0)
+		return load_split(s, o, err);
+	if (strcmp(type, "Digits") == 0)
+		return add_split(
+			s,
+			(struct ll_split){
+				.pattern = ll_cstr(is_true(o, "individual_digits", false) ? "\\p{N}" : "\\p{N}+") },
+			err);
+	struct json_object *list = member(o, "pretokenizers");
+	if (strcmp(type, "Sequence") != 0 || !is_list(list))
+		return ll_err_set(err, "pre_tokenizer of type '%s' is not supported", type);
+	for (size_t i = 0; i < json_object_array_length(list); i++)
+		if (load_pre_tokenizer_part(s, json_object_array_get_idx(list, i), err))
+			return -1;
 	return 0;
 }
 
 static int load_pre_tokenizer(struct ll_bpe *b, struct json_object *o, struct ll_err *err)
 {
+	struct splits s = { 0 };
 	if (!o)
 		return ll_err_set(err, "no pre_tokenizer: only byte-level tokenizers are supported");
-	if (strcmp(text_of(o, "type"), "Sequence") != 0) {
-		b->pretokenizer = LL_PRETOKENIZER_GPT2;
-		return load_byte_level(o, true, err);
-	}
-	struct json_object *list = member(o, "pretokenizers");
-	if (!is_list(list) || json_object_array_length(list) != 2)
-		return ll_err_set(err, "pre_tokenizer Sequence is not a Split and a ByteLevel");
-	if (load_split(b, json_object_array_get_idx(list, 0), err))
+	if (load_pre_tokenizer_part(&s, o, err))
 		return -1;
-	return load_byte_level(json_object_array_get_idx(list, 1), false, err);
+	if (!s.bytes)
+		return ll_err_set(err, "the pre_tokenizer has no ByteLevel: only byte-level tokenizers are supported");
+	if (s.n == 0)
+		return ll_err_set(err, "the pre_tokenizer does not split: ByteLevel without use_regex alone");
+	b->pretokenizer = ll_pretokenizer_of_splits(s.split, s.n, err);
+	return b->pretokenizer ? 0 : -1;
 }
 
 static int load_added(struct ll_bpe *b, struct json_object *list, struct ll_err *err)
@@ -269,7 +322,7 @@ struct ll_bpe *ll_bpe_parse_json(struct ll_str json, struct ll_err *err)
 		json_object_put(root);
 		return NULL;
 	}
-	struct ll_bpe *b = ll_bpe_new(LL_PRETOKENIZER_GPT2);
+	struct ll_bpe *b = ll_bpe_new(NULL);
 	if (parse_json(b, root, err)) {
 		ll_bpe_free(b);
 		b = NULL;
@@ -279,6 +332,18 @@ struct ll_bpe *ll_bpe_parse_json(struct ll_str json, struct ll_err *err)
 }
 
 /* ---- files ---- */
+
+/* A trainer that takes a plain string for a pattern writes such files, and the pattern never matches. */
+static void warn_of_literals(const struct ll_bpe *b, const char *path)
+{
+	for (size_t i = 0; i < ll_pretokenizer_splits(b->pretokenizer); i++) {
+		struct ll_split split = ll_pretokenizer_split(b->pretokenizer, i);
+		if (split.literal && strpbrk(split.pattern.data, "\\[|+*("))
+			ll_warn("%s: a Split has plain text for a pattern, which looks like a regular expression: "
+				"'%.80s'",
+				path, split.pattern.data);
+	}
+}
 
 struct ll_bpe *ll_bpe_load(const char *path, const char *pretokenizer)
 {
@@ -301,11 +366,16 @@ struct ll_bpe *ll_bpe_load(const char *path, const char *pretokenizer)
 		b = ll_bpe_parse_tiktoken(ll_buf_str(&text), pretokenizer, &err);
 	if (!b)
 		ll_die(LL_EXIT_INPUT, "%s: %s", path, err.text);
-	if (pretokenizer && ll_pretokenizer_find(pretokenizer) != (int)b->pretokenizer) {
+	warn_of_literals(b, path);
+	struct ll_pretokenizer *given = pretokenizer ? ll_pretokenizer_parse(pretokenizer, &err) : NULL;
+	if (pretokenizer && !given)
+		ll_die(LL_EXIT_USAGE, "--pretokenizer: %s", err.text);
+	if (given && !ll_pretokenizer_eq(given, b->pretokenizer)) {
 		ll_hint("leave --pretokenizer away: the file says it");
 		ll_die(LL_EXIT_USAGE, "%s: its pre-tokenizer is %s, not %s", path, ll_bpe_pretokenizer(b),
 		       pretokenizer);
 	}
+	ll_pretokenizer_free(given);
 	ll_buf_free(&text);
 	return b;
 }

@@ -42,7 +42,7 @@ unsigned char ll_bpe_base_byte(unsigned place)
 
 /* ---- making ---- */
 
-struct ll_bpe *ll_bpe_new(enum ll_pretokenizer p)
+struct ll_bpe *ll_bpe_new(struct ll_pretokenizer *p)
 {
 	struct ll_bpe *b = ll_calloc(1, sizeof *b);
 	b->pretokenizer = p;
@@ -53,6 +53,7 @@ void ll_bpe_free(struct ll_bpe *b)
 {
 	if (!b)
 		return;
+	ll_pretokenizer_free(b->pretokenizer);
 	ll_buf_free(&b->bytes);
 	ll_free(b->token);
 	ll_free(b->merge);
@@ -167,9 +168,10 @@ static void compute_id(struct ll_bpe *b)
 {
 	struct ll_hash128_state *s = ll_hash128_new();
 	struct ll_buf head = { 0 };
-	ll_buf_printf(&head, "tokenizer 1\nunicode %s\npattern %s\nnormalizer %s\nignore_merges %d\nranked %d\n",
-		      LL_UNICODE_VERSION, ll_pretokenizer_pattern(b->pretokenizer), b->nfc ? "NFC" : "none",
-		      b->ignore_merges, b->ranked);
+	ll_buf_printf(&head, "tokenizer 1\nunicode %s\n", LL_UNICODE_VERSION);
+	ll_pretokenizer_identity(b->pretokenizer, &head);
+	ll_buf_printf(&head, "normalizer %s\nignore_merges %d\nranked %d\n", b->nfc ? "NFC" : "none", b->ignore_merges,
+		      b->ranked);
 	ll_hash128_update(s, head.data, head.len);
 	ll_buf_free(&head);
 	hash_u32(s, (uint32_t)b->tokens);
@@ -250,6 +252,11 @@ const char *ll_bpe_id(const struct ll_bpe *b)
 const char *ll_bpe_pretokenizer(const struct ll_bpe *b)
 {
 	return ll_pretokenizer_name(b->pretokenizer);
+}
+
+const struct ll_pretokenizer *ll_bpe_splitting(const struct ll_bpe *b)
+{
+	return b->pretokenizer;
 }
 
 size_t ll_bpe_merges(const struct ll_bpe *b)

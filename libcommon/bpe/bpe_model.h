@@ -10,7 +10,7 @@
 
 #include "base/buffer.h"
 #include "bpe/bpe.h"
-#include "bpe/pretokenize.h"
+#include "bpe/pretokenizer.h"
 
 #define LL_BPE_NONE UINT32_MAX
 #define LL_BPE_MAX_IDS (1u << 28) /* ids believed in a file */
@@ -33,7 +33,7 @@ struct ll_bpe_pair {
 };
 
 struct ll_bpe {
-	enum ll_pretokenizer pretokenizer;
+	struct ll_pretokenizer *pretokenizer;
 	bool nfc;	    /* text is brought to NFC first */
 	bool ignore_merges; /* a pre-token that is a token is that token, whatever the merges say */
 	bool ranked;	    /* from a rank file: every way to cut a token in two is a pair, rank = id */
@@ -57,7 +57,7 @@ struct ll_bpe {
 	char id[33];
 };
 
-struct ll_bpe *ll_bpe_new(enum ll_pretokenizer p);
+struct ll_bpe *ll_bpe_new(struct ll_pretokenizer *p); /* takes p, which may be NULL until the model is sealed */
 /* Fails when the id is taken or absurd, or when another ordinary token has the same bytes. */
 int ll_bpe_add_token(struct ll_bpe *b, uint64_t id, struct ll_str bytes, unsigned flags,
 		     struct ll_err *err) LL_MUST_CHECK;

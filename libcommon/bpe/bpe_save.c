@@ -24,16 +24,30 @@ static void put_byte_level(struct ll_buf *out, bool prefix_space, bool trim, boo
 		      prefix_space ? "true" : "false", trim ? "true" : "false", regex ? "true" : "false");
 }
 
-static void put_pre_tokenizer(const struct ll_bpe *b, struct ll_buf *out)
+static void put_split(struct ll_split split, struct ll_buf *out)
 {
-	if (b->pretokenizer == LL_PRETOKENIZER_GPT2) {
+	static const char *const behavior[] = { "Isolated", "Contiguous", "MergedWithPrevious", "MergedWithNext" };
+	ll_buf_printf(out, "{\"type\":\"Split\",\"pattern\":{\"%s\":", split.literal ? "String" : "Regex");
+	ll_json_escape(out, split.pattern, false);
+	ll_buf_printf(out, "},\"behavior\":\"%s\",\"invert\":%s},", behavior[split.behavior],
+		      split.invert ? "true" : "false");
+}
+
+/* GPT-2's pattern is ByteLevel's own. */
+static void put_pre_tokenizer(const struct ll_pretokenizer *p, struct ll_buf *out)
+{
+	size_t n = ll_pretokenizer_splits(p);
+	struct ll_split last = ll_pretokenizer_split(p, n - 1);
+	bool own = !last.literal && last.behavior == LL_SPLIT_ISOLATED &&
+		   ll_scheme_by_patterns(&last.pattern, 1) == LL_SCHEME_GPT2;
+	if (own && n == 1) {
 		put_byte_level(out, false, true, true);
 		return;
 	}
-	ll_buf_puts(out, "{\"type\":\"Sequence\",\"pretokenizers\":[{\"type\":\"Split\",\"pattern\":{\"Regex\":");
-	ll_json_escape(out, ll_cstr(ll_pretokenizer_pattern(b->pretokenizer)), false);
-	ll_buf_puts(out, "},\"behavior\":\"Isolated\",\"invert\":false},");
-	put_byte_level(out, false, true, false);
+	ll_buf_puts(out, "{\"type\":\"Sequence\",\"pretokenizers\":[");
+	for (size_t i = 0; i < n - own; i++)
+		put_split(ll_pretokenizer_split(p, i), out);
+	put_byte_level(out, false, true, own);
 	ll_buf_puts(out, "]}");
 }
 
@@ -61,7 +75,7 @@ void ll_bpe_json(const struct ll_bpe *b, struct ll_buf *out)
 	ll_buf_puts(out, "{\"version\":\"1.0\",\"truncation\":null,\"padding\":null,");
 	put_added(b, &scratch, out);
 	ll_buf_printf(out, "\"normalizer\":%s,\"pre_tokenizer\":", b->nfc ? "{\"type\":\"NFC\"}" : "null");
-	put_pre_tokenizer(b, out);
+	put_pre_tokenizer(b->pretokenizer, out);
 	ll_buf_puts(out, ",\"post_processor\":");
 	put_byte_level(out, false, false, true);
 	ll_buf_puts(out, ",\"decoder\":");

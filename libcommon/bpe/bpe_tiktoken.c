@@ -81,18 +81,19 @@ static void derive_merges(struct ll_bpe *b)
 
 struct ll_bpe *ll_bpe_parse_tiktoken(struct ll_str text, const char *pretokenizer, struct ll_err *err)
 {
-	int scheme = pretokenizer ? ll_pretokenizer_find(pretokenizer) : -1;
-	struct ll_bpe *b = ll_bpe_new(scheme < 0 ? LL_PRETOKENIZER_GPT2 : (enum ll_pretokenizer)scheme);
+	struct ll_pretokenizer *p = NULL;
+	if (!pretokenizer) {
+		ll_err_set(err, "a .tiktoken file does not say its pre-tokenizer; give --pretokenizer=NAME");
+		return NULL;
+	}
+	if (!(p = ll_pretokenizer_parse(pretokenizer, err)))
+		return NULL;
+	struct ll_bpe *b = ll_bpe_new(p);
 	b->ranked = b->ignore_merges = true;
-	b->nfc = scheme == LL_PRETOKENIZER_QWEN2;
+	b->nfc = ll_pretokenizer_brings_nfc(p);
 	int rc = parse_lines(b, text, err);
 	if (!rc && b->tokens == 0)
 		rc = ll_err_set(err, "no tokens in it");
-	if (!rc && scheme < 0)
-		rc = pretokenizer
-			     ? ll_err_set(err, "unknown pre-tokenizer '%s'", pretokenizer)
-			     : ll_err_set(err,
-					  "a .tiktoken file does not say its pre-tokenizer; give --pretokenizer=NAME");
 	if (!rc) {
 		derive_merges(b);
 		rc = ll_bpe_seal(b, err);

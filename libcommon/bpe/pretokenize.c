@@ -12,47 +12,52 @@ typedef const unsigned char *bytes;
 #define SPACES "\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"
 
 static const struct {
-	const char *name, *pattern;
-} schemes[LL_PRETOKENIZERS] = {
-	[LL_PRETOKENIZER_GPT2] = { "gpt2", "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+|"
-					   " ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+" },
-	[LL_PRETOKENIZER_CL100K] = { "cl100k", CONTRACTIONS
-				     "|" BEFORE "\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|" SPACES },
-	[LL_PRETOKENIZER_CL100K_TIKTOKEN] = { "cl100k-tiktoken",
-					      "'(?i:[sdmt]|ll|ve|re)|[^\\r\\n\\p{L}\\p{N}]?+\\p{L}++|\\p{N}{1,3}|"
-					      " ?[^\\s\\p{L}\\p{N}]++[\\r\\n]*+|\\s++$|\\s*[\\r\\n]|\\s+(?!\\S)|\\s" },
-	[LL_PRETOKENIZER_O200K] = { "o200k", BEFORE UPPERS "*" LOWERS "+" CONTRACTIONS "?|" BEFORE UPPERS "+" LOWERS
-							   "*" CONTRACTIONS
-							   "?|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|" SPACES },
-	[LL_PRETOKENIZER_QWEN2] = { "qwen2",
-				    CONTRACTIONS "|" BEFORE "\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|" SPACES },
+	const char *name, *pattern[LL_SCHEME_PATTERNS];
+} schemes[LL_SCHEMES] = {
+	[LL_SCHEME_GPT2] = { "gpt2",
+			     { "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+" } },
+	[LL_SCHEME_CL100K] = { "cl100k",
+			       { CONTRACTIONS "|" BEFORE "\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|" SPACES } },
+	[LL_SCHEME_CL100K_TIKTOKEN] = { "cl100k-tiktoken",
+					{ "'(?i:[sdmt]|ll|ve|re)|[^\\r\\n\\p{L}\\p{N}]?+\\p{L}++|\\p{N}{1,3}|"
+					  " ?[^\\s\\p{L}\\p{N}]++[\\r\\n]*+|\\s++$|\\s*[\\r\\n]|\\s+(?!\\S)|\\s" } },
+	[LL_SCHEME_O200K] = { "o200k",
+			      { BEFORE UPPERS "*" LOWERS "+" CONTRACTIONS "?|" BEFORE UPPERS "+" LOWERS "*" CONTRACTIONS
+					      "?|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|" SPACES } },
+	[LL_SCHEME_QWEN2] = { "qwen2",
+			      { CONTRACTIONS "|" BEFORE "\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|" SPACES } },
 };
 
-int ll_pretokenizer_find(const char *name)
+int ll_scheme_find(const char *name)
 {
 	if (strcmp(name, "llama3") == 0)
-		return LL_PRETOKENIZER_CL100K;
-	for (int i = 0; i < LL_PRETOKENIZERS; i++)
+		return LL_SCHEME_CL100K;
+	for (int i = 0; i < LL_SCHEMES; i++)
 		if (strcmp(name, schemes[i].name) == 0)
 			return i;
 	return -1;
 }
 
-const char *ll_pretokenizer_name(enum ll_pretokenizer p)
+const char *ll_scheme_name(enum ll_scheme p)
 {
 	return schemes[p].name;
 }
 
-const char *ll_pretokenizer_pattern(enum ll_pretokenizer p)
+const char *ll_scheme_pattern(enum ll_scheme p, size_t i)
 {
-	return schemes[p].pattern;
+	return i < LL_SCHEME_PATTERNS ? schemes[p].pattern[i] : NULL;
 }
 
-int ll_pretokenizer_by_pattern(struct ll_str pattern)
+int ll_scheme_by_patterns(const struct ll_str *pattern, size_t n)
 {
-	for (int i = 0; i < LL_PRETOKENIZERS; i++)
-		if (ll_str_is(pattern, schemes[i].pattern))
-			return i;
+	for (int s = 0; s < LL_SCHEMES; s++) {
+		size_t same = 0;
+		for (const char *known; same < n && (known = ll_scheme_pattern((enum ll_scheme)s, same)); same++)
+			if (!ll_str_is(pattern[same], known))
+				break;
+		if (same == n && n > 0 && !ll_scheme_pattern((enum ll_scheme)s, n))
+			return s;
+	}
 	return -1;
 }
 
@@ -320,19 +325,19 @@ static inline bytes o200k_piece(bytes p, bytes end)
 	}                                                                                                              \
 	break
 
-size_t ll_pretokenize(enum ll_pretokenizer scheme, struct ll_str text, size_t at, size_t *end, size_t max)
+size_t ll_pretokenize(enum ll_scheme scheme, struct ll_str text, size_t at, size_t *end, size_t max)
 {
 	bytes start = (bytes)text.data, p = start + at, stop = start + text.len;
 	size_t n = 0;
 	if (text.len == at)
 		return 0;
 	switch (scheme) {
-	case LL_PRETOKENIZER_GPT2: SPLIT(gpt2_piece(p, stop));
-	case LL_PRETOKENIZER_CL100K: SPLIT(cl100k_piece(p, stop, 3, SPACE_LINES));
-	case LL_PRETOKENIZER_CL100K_TIKTOKEN: SPLIT(cl100k_piece(p, stop, 3, SPACE_LINES_END));
-	case LL_PRETOKENIZER_O200K: SPLIT(o200k_piece(p, stop));
-	case LL_PRETOKENIZER_QWEN2: SPLIT(cl100k_piece(p, stop, 1, SPACE_LINES));
-	case LL_PRETOKENIZERS: break;
+	case LL_SCHEME_GPT2: SPLIT(gpt2_piece(p, stop));
+	case LL_SCHEME_CL100K: SPLIT(cl100k_piece(p, stop, 3, SPACE_LINES));
+	case LL_SCHEME_CL100K_TIKTOKEN: SPLIT(cl100k_piece(p, stop, 3, SPACE_LINES_END));
+	case LL_SCHEME_O200K: SPLIT(o200k_piece(p, stop));
+	case LL_SCHEME_QWEN2: SPLIT(cl100k_piece(p, stop, 1, SPACE_LINES));
+	case LL_SCHEMES: break;
 	}
 	return n;
 }

@@ -18,26 +18,27 @@
 
 #include "base/base.h"
 
-enum ll_pretokenizer {
-	LL_PRETOKENIZER_GPT2,
-	LL_PRETOKENIZER_CL100K,
-	LL_PRETOKENIZER_CL100K_TIKTOKEN,
-	LL_PRETOKENIZER_O200K,
-	LL_PRETOKENIZER_QWEN2,
-	LL_PRETOKENIZERS,
+enum ll_scheme {
+	LL_SCHEME_GPT2,
+	LL_SCHEME_CL100K,
+	LL_SCHEME_CL100K_TIKTOKEN,
+	LL_SCHEME_O200K,
+	LL_SCHEME_QWEN2,
+	LL_SCHEMES,
 };
 
 /* The scheme of that name, or -1. */
-int ll_pretokenizer_find(const char *name);
-const char *ll_pretokenizer_name(enum ll_pretokenizer p);
-/* The regular expression as tokenizer.json files carry it. */
-const char *ll_pretokenizer_pattern(enum ll_pretokenizer p);
-/* The scheme with exactly this regular expression, or -1. */
-int ll_pretokenizer_by_pattern(struct ll_str pattern);
+int ll_scheme_find(const char *name);
+const char *ll_scheme_name(enum ll_scheme p);
+/* Its regular expressions as tokenizer.json files carry them, run in sequence: i from 0 on, NULL after the last. */
+#define LL_SCHEME_PATTERNS 3 /* at most */
+const char *ll_scheme_pattern(enum ll_scheme p, size_t i);
+/* The scheme with exactly these regular expressions, or -1. */
+int ll_scheme_by_patterns(const struct ll_str *pattern, size_t n);
 
 /* Finds up to `max` pieces of text from byte `at` on, which must be 0 or an end found before, and writes where each
  * ends. Returns how many; 0 only when at == text.len. Time is linear in the bytes covered. */
-size_t ll_pretokenize(enum ll_pretokenizer p, struct ll_str text, size_t at, size_t *end, size_t max);
+size_t ll_pretokenize(enum ll_scheme p, struct ll_str text, size_t at, size_t *end, size_t max);
 
 /* The last place in (0, text.len] where a long text can be cut so that the pieces of both sides, split apart, are those
  * of the whole: between a letter and an ASCII space or line end. 0 when there is none. */

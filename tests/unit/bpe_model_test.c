@@ -92,9 +92,11 @@ static void refusals(void)
 	refuse("\"version\":\"1.0\"", "\"version\":\"2.0\"", "version '2.0'");
 	refuse("\"type\":\"BPE\"", "\"type\":\"Unigram\"", "Unigram");
 	refuse("\"normalizer\":null", "\"normalizer\":{\"type\":\"Lowercase\"}", "Lowercase");
-	refuse("\"Regex\":\"", "\"Regex\":\"x", "none of the known");
-	refuse("\"pattern\":{\"Regex\"", "\"pattern\":{\"String\"", "literal string");
-	refuse("\"Isolated\"", "\"MergedWithNext\"", "MergedWithNext");
+	refuse("\"Regex\":\"", "\"Regex\":\"(", "missing closing parenthesis");
+	refuse("\"pattern\":{\"Regex\"", "\"pattern\":{\"Glob\"", "without a pattern");
+	refuse("\"Isolated\"", "\"Removed\"", "drops text");
+	refuse("\"Isolated\"", "\"Sideways\"", "Sideways");
+	refuse("\"type\":\"Split\"", "\"type\":\"Metaspace\"", "Metaspace");
 	refuse("\"add_prefix_space\":false", "\"add_prefix_space\":true", "add_prefix_space");
 	refuse("\"lstrip\":false", "\"lstrip\":true", "lstrip");
 	refuse("\"dropout\":null", "\"dropout\":0.1", "dropout");

@@ -86,14 +86,14 @@ static const char *const bits[] = {
 	"\x01",
 };
 
-static void check_scheme(enum ll_pretokenizer scheme)
+static void check_scheme(enum ll_scheme scheme)
 {
-	const char *pattern = ll_pretokenizer_pattern(scheme);
+	const char *pattern = ll_scheme_pattern(scheme, 0);
 	int code;
 	size_t at, bad = 0, pieces = 0;
 	pcre2_code *re = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED,
 				       PCRE2_UTF | PCRE2_UCP | PCRE2_DOLLAR_ENDONLY, &code, &at, NULL);
-	if (!ok(re != NULL, "%s: PCRE2 takes the pattern", ll_pretokenizer_name(scheme)))
+	if (!ok(re != NULL, "%s: PCRE2 takes the pattern", ll_scheme_name(scheme)))
 		return;
 	pcre2_match_data *match = pcre2_match_data_create_from_pattern(re, NULL);
 	struct ll_buf text = { 0 };
@@ -118,10 +118,10 @@ static void check_scheme(enum ll_pretokenizer scheme)
 			start = have ? end[ours++] : text.len;
 		}
 		if (!equal && ++bad < 4)
-			diag("", "%s splits otherwise than the pattern: '%.*s' near %zu", ll_pretokenizer_name(scheme),
+			diag("", "%s splits otherwise than the pattern: '%.*s' near %zu", ll_scheme_name(scheme),
 			     (int)text.len, text.data, start);
 	}
-	ok(bad == 0, "%s: %zu pieces of 40000 random strings split as the pattern does", ll_pretokenizer_name(scheme),
+	ok(bad == 0, "%s: %zu pieces of 40000 random strings split as the pattern does", ll_scheme_name(scheme),
 	   pieces);
 	ll_buf_free(&text);
 	pcre2_match_data_free(match);
@@ -129,7 +129,7 @@ static void check_scheme(enum ll_pretokenizer scheme)
 }
 
 /* "|" between pieces */
-static void split(enum ll_pretokenizer scheme, const char *text, size_t len, const char *want)
+static void split(enum ll_scheme scheme, const char *text, size_t len, const char *want)
 {
 	struct ll_buf got = { 0 };
 	size_t at = 0, end;
@@ -141,11 +141,11 @@ static void split(enum ll_pretokenizer scheme, const char *text, size_t len, con
 	bool equal = ll_str_is(ll_buf_str(&got), want);
 	for (size_t i = 0; i < got.len; i++) /* a name of one line */
 		got.data[i] = got.data[i] == '\n' ? '.' : got.data[i];
-	ok(equal, "%s: %s", ll_pretokenizer_name(scheme), ll_buf_cstr(&got));
+	ok(equal, "%s: %s", ll_scheme_name(scheme), ll_buf_cstr(&got));
 	ll_buf_free(&got);
 }
 
-static void check_cuts(enum ll_pretokenizer scheme)
+static void check_cuts(enum ll_scheme scheme)
 {
 	size_t bad = 0, cuts = 0;
 	struct ll_buf text = { 0 };
@@ -168,38 +168,38 @@ static void check_cuts(enum ll_pretokenizer scheme)
 			upto = cut;
 		}
 	}
-	ok(bad == 0 && cuts > 1000, "%s: %zu cuts leave the pieces as they are", ll_pretokenizer_name(scheme), cuts);
+	ok(bad == 0 && cuts > 1000, "%s: %zu cuts leave the pieces as they are", ll_scheme_name(scheme), cuts);
 	ll_buf_free(&text);
 }
 
 int main(void)
 {
-	for (int s = 0; s < LL_PRETOKENIZERS; s++) {
-		check_scheme((enum ll_pretokenizer)s);
-		check_cuts((enum ll_pretokenizer)s);
+	for (int s = 0; s < LL_SCHEMES; s++) {
+		check_scheme((enum ll_scheme)s);
+		check_cuts((enum ll_scheme)s);
 	}
 #define SPLIT(scheme, text, want) split(scheme, text, sizeof text - 1, want)
-	SPLIT(LL_PRETOKENIZER_GPT2, "I'll say:  it's 2024!\n\n ok", "I|'ll| say|:| | it|'s| 2024|!|\n\n| ok");
-	SPLIT(LL_PRETOKENIZER_CL100K, "I'LL say:  it's 12345!\n\n ok", "I|'LL| say|:| | it|'s| |123|45|!\n\n| ok");
-	SPLIT(LL_PRETOKENIZER_CL100K, "end \n  ", "end| \n|  ");
-	SPLIT(LL_PRETOKENIZER_CL100K_TIKTOKEN, "end \n  ", "end| \n  ");
-	SPLIT(LL_PRETOKENIZER_O200K, "camelCase HTTPServer don't //\n", "camel|Case| HTTPServer| don't| //\n");
-	SPLIT(LL_PRETOKENIZER_QWEN2, "x123", "x|1|2|3");
+	SPLIT(LL_SCHEME_GPT2, "I'll say:  it's 2024!\n\n ok", "I|'ll| say|:| | it|'s| 2024|!|\n\n| ok");
+	SPLIT(LL_SCHEME_CL100K, "I'LL say:  it's 12345!\n\n ok", "I|'LL| say|:| | it|'s| |123|45|!\n\n| ok");
+	SPLIT(LL_SCHEME_CL100K, "end \n  ", "end| \n|  ");
+	SPLIT(LL_SCHEME_CL100K_TIKTOKEN, "end \n  ", "end| \n  ");
+	SPLIT(LL_SCHEME_O200K, "camelCase HTTPServer don't //\n", "camel|Case| HTTPServer| don't| //\n");
+	SPLIT(LL_SCHEME_QWEN2, "x123", "x|1|2|3");
 	/* Letters of Unicode 16.0 are letters; letters of 17.0 are not; invalid bytes are symbols, one by one. */
-	SPLIT(LL_PRETOKENIZER_CL100K,
+	SPLIT(LL_SCHEME_CL100K,
 	      "\xea\x9f\x8b"
 	      "a",
 	      "\xea\x9f\x8b"
 	      "a");
-	SPLIT(LL_PRETOKENIZER_CL100K,
+	SPLIT(LL_SCHEME_CL100K,
 	      "a\xe0\xa2\x8f"
 	      "b",
 	      "a|\xe0\xa2\x8f"
 	      "b");
-	SPLIT(LL_PRETOKENIZER_GPT2, "a\xff\xc3 \xe6\x97", "a|\xff\xc3| \xe6\x97");
-	SPLIT(LL_PRETOKENIZER_GPT2, "\xed\xa0\x80z", "\xed\xa0\x80|z");
-	ok(ll_pretokenizer_find("llama3") == LL_PRETOKENIZER_CL100K && ll_pretokenizer_find("cl100") == -1, "names");
-	ok(ll_pretokenizer_by_pattern(ll_cstr(ll_pretokenizer_pattern(LL_PRETOKENIZER_O200K))) == LL_PRETOKENIZER_O200K,
-	   "patterns");
+	SPLIT(LL_SCHEME_GPT2, "a\xff\xc3 \xe6\x97", "a|\xff\xc3| \xe6\x97");
+	SPLIT(LL_SCHEME_GPT2, "\xed\xa0\x80z", "\xed\xa0\x80|z");
+	ok(ll_scheme_find("llama3") == LL_SCHEME_CL100K && ll_scheme_find("cl100") == -1, "names");
+	struct ll_str o200k = ll_cstr(ll_scheme_pattern(LL_SCHEME_O200K, 0));
+	ok(ll_scheme_by_patterns(&o200k, 1) == LL_SCHEME_O200K, "patterns");
 	return test_done();
 }

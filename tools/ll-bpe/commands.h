@@ -8,7 +8,7 @@
 
 struct ll_bpe_options {
 	const char *model;         /* -m */
-	const char *pretokenizer;
+	struct ll_strings pretokenizers; /* see pretokenizer_option */
 	int64_t vocab_size;
 	int64_t min_frequency;
 	struct ll_strings special;
@@ -25,6 +25,8 @@ int inspect_command(int operands, char **operand);
 
 /* The model of -m; ends with status 2 when the option is missing. */
 struct ll_bpe *load_model_option(void);
+/* What --pretokenizer says, one a line, for ll_pretokenizer_parse; NULL when it was not given. */
+const char *pretokenizer_option(void);
 /* The header keys of a token stream of this model: "width=...\ntokenizer=...\nvocabulary=...\neot=...\n". */
 char *token_header(const struct ll_bpe *b);
 

@@ -4,7 +4,6 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/thread.h"
-#include "bpe/pretokenize.h"
 #include "doc/record.h"
 #include "io/codec.h"
 #include "ll-bpe/spares.h"
@@ -75,7 +74,7 @@ static void submit_text(struct run *run, char *text, size_t len)
 static size_t cut(const struct run *run, struct ll_str text)
 {
 	if (!run->o->lines)
-		return ll_pretokenize_cut(text);
+		return ll_pretokenizer_cut(run->o->pretokenizer, text);
 	const char *newline = text.len ? memrchr(text.data, '\n', text.len) : NULL;
 	return newline ? (size_t)(newline - text.data) + 1 : 0;
 }

@@ -49,8 +49,13 @@ static void describe(const struct ll_bpe *b, struct ll_out *out)
 {
 	uint32_t specials = 0;
 	size_t longest = 0;
-	ll_out_printf(out, "tokenizer\t%s\nvocabulary\t%u\nwidth\t%u\npretokenizer\t%s\nunicode\t%s\n", ll_bpe_id(b),
-		      ll_bpe_vocabulary(b), ll_bpe_width(b), ll_bpe_pretokenizer(b), LL_UNICODE_VERSION);
+	ll_out_printf(out, "tokenizer\t%s\nvocabulary\t%u\nwidth\t%u\nunicode\t%s\n", ll_bpe_id(b),
+		      ll_bpe_vocabulary(b), ll_bpe_width(b), LL_UNICODE_VERSION);
+	for (const char *p = ll_bpe_pretokenizer(b); *p;) { /* one a line */
+		size_t len = strcspn(p, "\n");
+		ll_out_printf(out, "pretokenizer\t%.*s\n", (int)len, p);
+		p += len + (p[len] == '\n');
+	}
 	if (ll_bpe_merges(b))
 		ll_out_printf(out, "merges\t%zu\n", ll_bpe_merges(b));
 	for (uint32_t id = 0; id < ll_bpe_vocabulary(b); id++) {
@@ -75,8 +80,8 @@ int inspect_command(int operands, char **operand)
 	if (operands || ll_common.files_from) {
 		const char **files;
 		size_t n = ll_input_files(operands, operand, &files, NULL);
-		corpus_read(&(struct corpus_options){ ll_bpe_options.from, false, &t, count_tokens, worker_new,
-						      worker_free },
+		corpus_read(&(struct corpus_options){ ll_bpe_options.from, false, ll_bpe_splitting(b), &t, count_tokens,
+						      worker_new, worker_free },
 			    files, n);
 		ll_out_printf(out, "bytes\t%llu\ntokens\t%llu\n", (unsigned long long)t.bytes,
 			      (unsigned long long)t.tokens);

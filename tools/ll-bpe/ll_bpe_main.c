@@ -5,9 +5,8 @@
 #include "io/codec.h"
 #include "stream/reader.h"
 
-struct ll_bpe_options ll_bpe_options = { .pretokenizer = NULL, .min_frequency = 0, .from = "auto" };
+struct ll_bpe_options ll_bpe_options = { .min_frequency = 0, .from = "auto" };
 
-#define PRETOKENIZERS "gpt2|cl100k|cl100k-tiktoken|o200k|llama3|qwen2"
 #define MODEL_OPTION                                                                                                   \
 	{                                                                                                              \
 		LL_OPT_STRING, 'm', "model", &ll_bpe_options.model, "FILE",                                            \
@@ -16,15 +15,18 @@ struct ll_bpe_options ll_bpe_options = { .pretokenizer = NULL, .min_frequency = 
 	}
 #define PRETOKENIZER_OPTION(text)                                                                                      \
 	{                                                                                                              \
-		LL_OPT_CHOICE, 0, "pretokenizer", &ll_bpe_options.pretokenizer, "NAME", text, LL_OPT_IDENTITY,         \
-			PRETOKENIZERS, 0, 0                                                                            \
+		LL_OPT_LIST, 0, "pretokenizer", &ll_bpe_options.pretokenizers, "NAME", text, LL_OPT_IDENTITY, NULL, 0, \
+			0                                                                                              \
 	}
 #define FROM_OPTION                                                                                                    \
 	{                                                                                                              \
 		LL_OPT_CHOICE, 0, "from", &ll_bpe_options.from, "KIND",                                                \
 			"what the operands are; auto looks at each file", 0, "auto|docs|text", 0, 0                    \
 	}
-#define END { 0 }
+#define END                                                                                                            \
+	{                                                                                                              \
+		0                                                                                                      \
+	}
 
 static const struct ll_option train_options[] = {
 	PRETOKENIZER_OPTION("how text is split before merges are learned (required)"),
@@ -65,7 +67,8 @@ static const struct ll_command commands[] = {
 	{ "train", "[FILE]...", "learn a byte-level BPE tokenizer from documents or plain text", train_options,
 	  LL_COMMON_OUTPUT | LL_COMMON_THREADS | LL_COMMON_MEMORY | LL_COMMON_FILES | LL_COMMON_PROGRESS, train_command,
 	  "ll-bpe train --pretokenizer=cl100k --vocab-size=32768 --special='<|endoftext|>' -o tok.json docs.ll\n"
-	  "ll-bpe train --pretokenizer=gpt2 --vocab-size=8192 -o tok.json novel.txt\n" },
+	  "ll-bpe train --pretokenizer=gpt2 --vocab-size=8192 -o tok.json novel.txt\n"
+	  "ll-bpe train --pretokenizer='regex: ?\\p{L}+|\\p{N}' --vocab-size=8192 -o tok.json docs.ll\n" },
 	{ "encode", "[FILE]...", "turn documents into tokens", encode_options, LL_COMMON_FILTER, encode_command,
 	  "ll-bpe encode -m tok.json docs.ll -o tokens.ll\n"
 	  "ll-shard import notes.jsonl | ll-bpe encode -m cl100k_base.tiktoken --pretokenizer=cl100k > tokens.ll\n" },
@@ -86,7 +89,19 @@ struct ll_bpe *load_model_option(void)
 		ll_hint("-m tok.json, made by ll-bpe train");
 		ll_die(LL_EXIT_USAGE, "no tokenizer given");
 	}
-	return ll_bpe_load(ll_bpe_options.model, ll_bpe_options.pretokenizer);
+	return ll_bpe_load(ll_bpe_options.model, pretokenizer_option());
+}
+
+const char *pretokenizer_option(void)
+{
+	static struct ll_buf spec;
+	const struct ll_strings *list = &ll_bpe_options.pretokenizers;
+	ll_buf_clear(&spec);
+	for (size_t i = 0; i < list->len; i++) {
+		ll_buf_puts(&spec, i ? "\n" : "");
+		ll_buf_puts(&spec, list->item[i]);
+	}
+	return list->len ? ll_buf_cstr(&spec) : NULL;
 }
 
 char *token_header(const struct ll_bpe *b)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/log.h"
 #include "base/memory.h"
-#include "bpe/pretokenize.h"
+#include "bpe/pretokenizer.h"
 #include "io/codec.h"
 #include "ll-bpe/commands.h"
 #include "ll-bpe/corpus.h"
@@ -10,20 +10,23 @@
 #include "text/utf8.h"
 
 struct counting {
-	enum ll_pretokenizer scheme;
+	struct ll_pretokenizer *pretokenizer;
 	bool nfc, lines;
 	struct piece_counts all;
 };
 
 struct worker {
+	struct ll_splitter *splitter;
 	struct piece_counts counts;
 	struct ll_buf normalized;
 };
 
 static void *worker_new(void *context)
 {
-	(void)context;
-	return ll_calloc(1, sizeof(struct worker));
+	const struct counting *c = context;
+	struct worker *w = ll_calloc(1, sizeof *w);
+	w->splitter = ll_splitter_new(c->pretokenizer);
+	return w;
 }
 
 static void worker_free(void *context, void *argument)
@@ -34,17 +37,23 @@ static void worker_free(void *context, void *argument)
 		piece_counts_merge(&c->all, &w->counts);
 	else
 		c->all = w->counts;
+	ll_splitter_free(w->splitter);
 	ll_buf_free(&w->normalized);
 	ll_free(w);
 }
 
-static void count_stretch(const struct counting *c, struct piece_counts *t, struct ll_str text)
+static void count_stretch(struct worker *w, struct ll_str text)
 {
 	size_t ends[256], at = 0;
 	const char *stop = text.data + text.len;
-	for (size_t n; (n = ll_pretokenize(c->scheme, text, at, ends, LL_COUNT(ends)));)
+	for (size_t n; (n = ll_split(w->splitter, text, at, ends, LL_COUNT(ends)));)
 		for (size_t i = 0; i < n; at = ends[i++])
-			piece_counts_add(t, text.data + at, ends[i] - at, stop, 1);
+			piece_counts_add(&w->counts, text.data + at, ends[i] - at, stop, 1);
+	if (ll_splitter_error(w->splitter)) {
+		ll_hint(LL_SPLITTER_HINT);
+		ll_die(LL_EXIT_INPUT, "text '%.*s': %s", (int)LL_MIN(text.len, 40), text.data,
+		       ll_splitter_error(w->splitter));
+	}
 }
 
 static void count_text(void *context, void *argument, struct ll_str text)
@@ -59,11 +68,11 @@ static void count_text(void *context, void *argument, struct ll_str text)
 	while (c->lines && text.len) {
 		const char *newline = memchr(text.data, '\n', text.len);
 		size_t len = newline ? (size_t)(newline - text.data) + 1 : text.len;
-		count_stretch(c, &w->counts, ll_str(text.data, len));
+		count_stretch(w, ll_str(text.data, len));
 		text = ll_str(text.data + len, text.len - len);
 	}
 	if (text.len)
-		count_stretch(c, &w->counts, text);
+		count_stretch(w, text);
 }
 
 static void check_specials(const struct ll_strings *special)
@@ -95,7 +104,7 @@ int train_command(int operands, char **operand)
 	const struct ll_bpe_options *o = &ll_bpe_options;
 	const char **files;
 	size_t n = ll_input_files(operands, operand, &files, NULL);
-	if (!o->pretokenizer)
+	if (!o->pretokenizers.len)
 		ll_die(LL_EXIT_USAGE, "--pretokenizer=NAME is required");
 	if (!o->vocab_size)
 		ll_die(LL_EXIT_USAGE, "--vocab-size=N is required");
@@ -103,10 +112,14 @@ int train_command(int operands, char **operand)
 	if ((uint64_t)o->vocab_size < 256 + o->special.len)
 		ll_die(LL_EXIT_USAGE, "--vocab-size=%lld is less than the 256 bytes and %zu special tokens need",
 		       (long long)o->vocab_size, o->special.len);
-	struct counting c = { .scheme = (enum ll_pretokenizer)ll_pretokenizer_find(o->pretokenizer),
-			      .lines = o->lines };
-	c.nfc = c.scheme == LL_PRETOKENIZER_QWEN2;
-	corpus_read(&(struct corpus_options){ o->from, o->lines, &c, count_text, worker_new, worker_free }, files, n);
+	struct ll_err err;
+	struct counting c = { .pretokenizer = ll_pretokenizer_parse(pretokenizer_option(), &err), .lines = o->lines };
+	if (!c.pretokenizer)
+		ll_die(LL_EXIT_USAGE, "--pretokenizer: %s", err.text);
+	c.nfc = ll_pretokenizer_brings_nfc(c.pretokenizer);
+	corpus_read(
+		&(struct corpus_options){ o->from, o->lines, c.pretokenizer, &c, count_text, worker_new, worker_free },
+		files, n);
 	ll_note("%zu distinct pre-tokens", c.all.used);
 
 	struct merge_list merges = { 0 };
@@ -114,8 +127,7 @@ int train_command(int operands, char **operand)
 		   &(struct merge_options){ (uint64_t)o->vocab_size, (uint64_t)o->min_frequency, o->special.item,
 					    o->special.len },
 		   &merges);
-	struct ll_err err;
-	struct ll_bpe *b = ll_bpe_build(&(struct ll_bpe_spec){ o->pretokenizer, o->special.item, o->special.len,
+	struct ll_bpe *b = ll_bpe_build(&(struct ll_bpe_spec){ pretokenizer_option(), o->special.item, o->special.len,
 							       (const uint32_t(*)[2])merges.pair, merges.len },
 					&err);
 	if (!b)
@@ -126,6 +138,7 @@ int train_command(int operands, char **operand)
 			(unsigned long long)merges.ids, (long long)o->vocab_size);
 	write_model(b);
 	ll_bpe_free(b);
+	ll_pretokenizer_free(c.pretokenizer);
 	ll_free(merges.pair);
 	return LL_EXIT_OK;
 }

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * pretokenizer.h - the pre-tokenizer of a tokenizer: one of the fixed schemes (pretokenize.h), or regular expressions
+ * run one after the other by PCRE2, each on every piece that the one before left, as the Split pre-tokenizers of
+ * Hugging Face tokenizers do. The pieces of a text cover it without gaps: what no expression matches is a piece too.
+ *
+ * A struct ll_pretokenizer is immutable and shared by threads. A struct ll_splitter is one thread's scratch.
+ */
+#ifndef LL_PRETOKENIZER_H
+#define LL_PRETOKENIZER_H
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "bpe/pretokenize.h"
+
+/* What becomes of the matches of a pattern and of the gaps between them (tokenizers' SplitDelimiterBehavior; "Removed"
+ * is not here, because text that is dropped cannot be decoded). */
+enum ll_split_behavior { LL_SPLIT_ISOLATED, LL_SPLIT_CONTIGUOUS, LL_SPLIT_MERGED_PREVIOUS, LL_SPLIT_MERGED_NEXT };
+
+struct ll_split {
+	struct ll_str pattern;
+	enum ll_split_behavior behavior;
+	bool literal; /* the pattern is plain text */
+	bool invert;  /* gaps count as matches, matches as gaps */
+};
+
+struct ll_pretokenizer;
+
+/* What --pretokenizer takes: the name of a scheme, or "regex:PATTERN"; several, one a line, run in sequence. NULL and
+ * err when there is no such scheme or PCRE2 refuses a pattern (with its offset). */
+struct ll_pretokenizer *ll_pretokenizer_parse(const char *spec, struct ll_err *err) LL_MUST_CHECK;
+struct ll_pretokenizer *ll_pretokenizer_of_scheme(enum ll_scheme scheme);
+/* Of splits in sequence; where their patterns are those of a fixed scheme, that runs. Patterns are copied. */
+struct ll_pretokenizer *ll_pretokenizer_of_splits(const struct ll_split *split, size_t n,
+						  struct ll_err *err) LL_MUST_CHECK;
+void ll_pretokenizer_free(struct ll_pretokenizer *p);
+
+/* The scheme it is as a whole, or -1. */
+int ll_pretokenizer_scheme(const struct ll_pretokenizer *p);
+/* As --pretokenizer takes it, several split by a line feed; borrowed. */
+const char *ll_pretokenizer_name(const struct ll_pretokenizer *p);
+bool ll_pretokenizer_eq(const struct ll_pretokenizer *a, const struct ll_pretokenizer *b);
+/* The splits it is made of; the pattern is borrowed. */
+size_t ll_pretokenizer_splits(const struct ll_pretokenizer *p);
+struct ll_split ll_pretokenizer_split(const struct ll_pretokenizer *p, size_t i);
+/* True for the schemes whose tokenizers bring text to NFC first (Qwen's). */
+bool ll_pretokenizer_brings_nfc(const struct ll_pretokenizer *p);
+/* Appends what a tokenizer's id says of it: "pattern PATTERN" lines, with the behaviour where it is not Isolated. */
+void ll_pretokenizer_identity(const struct ll_pretokenizer *p, struct ll_buf *out);
+
+struct ll_splitter *ll_splitter_new(const struct ll_pretokenizer *p);
+void ll_splitter_free(struct ll_splitter *s);
+/* As ll_pretokenize: up to `max` ends of pieces of text from byte `at` on, which must be 0 or the last end found before
+ * in the same text. 0 at the end of the text, and where a pattern gives up: then ll_splitter_error says so. */
+size_t ll_split(struct ll_splitter *s, struct ll_str text, size_t at, size_t *end, size_t max);
+/* What stopped the splitting of the last text, or NULL: more steps or more memory for ways back than a match may use.
+ */
+const char *ll_splitter_error(const struct ll_splitter *s);
+#define LL_SPLITTER_HINT "possessive quantifiers (++, *+) and atomic groups (?>...) keep no ways back"
+/* As ll_pretokenize_cut, where the pre-tokenizer is a scheme; 0, no place, for patterns, of which nothing is known. */
+size_t ll_pretokenizer_cut(const struct ll_pretokenizer *p, struct ll_str text);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* pretokenizer_parts.h - what a struct ll_pretokenizer holds; for the files of this room that make and run it. */
+#ifndef LL_PRETOKENIZER_PARTS_H
+#define LL_PRETOKENIZER_PARTS_H
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include "bpe/pretokenizer.h"
+
+/* One step of the sequence: a fixed scheme, or a pattern. */
+struct ll_level {
+	int scheme; /* of enum ll_scheme, or -1 */
+	struct ll_split split;
+	pcre2_code *code; /* NULL for a scheme */
+	bool jit;	  /* compiled to machine code; else PCRE2's interpreter matches */
+};
+
+struct ll_pretokenizer {
+	int scheme; /* which it is as a whole, or -1 */
+	struct ll_level *level;
+	size_t levels;
+	char *name;
+};
+
+/* Compiles level->split.pattern into level->code. */
+int ll_level_compile(struct ll_level *level, struct ll_err *err) LL_MUST_CHECK;
+
+#endif
