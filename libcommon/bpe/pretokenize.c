@@ -17,7 +17,8 @@ static const struct {
 	[LL_SCHEME_GPT2] = { "gpt2",
 			     { "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+" } },
 	[LL_SCHEME_CL100K] = { "cl100k",
-			       { CONTRACTIONS "|" BEFORE "\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|" SPACES } },
+			       { CONTRACTIONS "|" BEFORE
+					      "\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|" SPACES } },
 	[LL_SCHEME_CL100K_TIKTOKEN] = { "cl100k-tiktoken",
 					{ "'(?i:[sdmt]|ll|ve|re)|[^\\r\\n\\p{L}\\p{N}]?+\\p{L}++|\\p{N}{1,3}|"
 					  " ?[^\\s\\p{L}\\p{N}]++[\\r\\n]*+|\\s++$|\\s*[\\r\\n]|\\s+(?!\\S)|\\s" } },
@@ -26,6 +27,23 @@ static const struct {
 					      "?|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|" SPACES } },
 	[LL_SCHEME_QWEN2] = { "qwen2",
 			      { CONTRACTIONS "|" BEFORE "\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|" SPACES } },
+	[LL_SCHEME_QWEN35] = { "qwen3.5",
+			       { CONTRACTIONS "|" BEFORE
+					      "[\\p{L}\\p{M}]+|\\p{N}| ?[^\\s\\p{L}\\p{M}\\p{N}]+[\\r\\n]*|" SPACES } },
+	[LL_SCHEME_DEEPSEEK_V3] = { "deepseek-v3",
+				    { "\\p{N}{1,3}", "[\u4e00-\u9fa5\u3040-\u309f\u30a0-\u30ff]+",
+				      "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|"
+				      "[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| "
+				      "?[\\p{P}\\p{S}]+[\\r\\n]*|" SPACES } },
+};
+
+/* Other patterns that split exactly as a scheme does. */
+static const struct {
+	enum ll_scheme scheme;
+	const char *pattern;
+} spellings[] = {
+	{ LL_SCHEME_GPT2, "'(?:[sdmt]|ll|ve|re)| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+" },
+	{ LL_SCHEME_GPT2, "'(?:[sdmt]|ll|ve|re)| ?\\p{L}++| ?\\p{N}++| ?[^\\s\\p{L}\\p{N}]++|\\s++$|\\s+(?!\\S)|\\s" },
 };
 
 int ll_scheme_find(const char *name)
@@ -58,6 +76,9 @@ int ll_scheme_by_patterns(const struct ll_str *pattern, size_t n)
 		if (same == n && n > 0 && !ll_scheme_pattern((enum ll_scheme)s, n))
 			return s;
 	}
+	for (size_t i = 0; i < LL_COUNT(spellings); i++)
+		if (n == 1 && ll_str_is(pattern[0], spellings[i].pattern))
+			return (int)spellings[i].scheme;
 	return -1;
 }
 
@@ -73,6 +94,22 @@ static const uint8_t ascii_class[128] = {
 	['0' ... '9'] = LL_CHAR_NUMBER,
 	['A' ... 'Z'] = LL_CHAR_LETTER | LL_CHAR_UPPER,
 	['a' ... 'z'] = LL_CHAR_LETTER | LL_CHAR_LOWER,
+	['!' ... '#'] = LL_CHAR_PUNCTUATION,
+	['%' ... '*'] = LL_CHAR_PUNCTUATION,
+	[',' ... '/'] = LL_CHAR_PUNCTUATION,
+	[':' ... ';'] = LL_CHAR_PUNCTUATION,
+	['?' ... '@'] = LL_CHAR_PUNCTUATION,
+	['[' ... ']'] = LL_CHAR_PUNCTUATION,
+	['_'] = LL_CHAR_PUNCTUATION,
+	['{'] = LL_CHAR_PUNCTUATION,
+	['}'] = LL_CHAR_PUNCTUATION,
+	['$'] = LL_CHAR_SYMBOL,
+	['+'] = LL_CHAR_SYMBOL,
+	['<' ... '>'] = LL_CHAR_SYMBOL,
+	['^'] = LL_CHAR_SYMBOL,
+	['`'] = LL_CHAR_SYMBOL,
+	['|'] = LL_CHAR_SYMBOL,
+	['~'] = LL_CHAR_SYMBOL,
 };
 
 static unsigned wide_class(bytes p, bytes end, unsigned *len)
@@ -133,18 +170,19 @@ static inline unsigned ascii_letters(bytes p)
 	return letter == high ? 8 : (unsigned)__builtin_ctzll(~letter & high) / 8;
 }
 
-static inline bytes letters(bytes p, bytes end)
+/* The end of the run of characters of `bits` (letters, and marks where they count as such). */
+static inline bytes letters(bytes p, bytes end, unsigned bits)
 {
 	while (end - p >= 8) {
 		unsigned n = ascii_letters(p), len;
 		p += n;
 		if (n == 8)
 			continue;
-		if (*p < 0x80 || !(wide_class(p, end, &len) & LL_CHAR_LETTER))
+		if (*p < 0x80 || !(wide_class(p, end, &len) & bits))
 			return p;
 		p += len;
 	}
-	return run_of(p, end, LL_CHAR_LETTER, true);
+	return run_of(p, end, bits, true);
 }
 
 static inline bool is_ascii_letter(unsigned char c)
@@ -152,15 +190,16 @@ static inline bool is_ascii_letter(unsigned char c)
 	return (unsigned)((c | 0x20) - 'a') < 26;
 }
 
-static inline bool is_other(bytes p, bytes end)
+/* Neither letter, number nor space, nor of `marks`. */
+static inline bool is_other(bytes p, bytes end, unsigned marks)
 {
 	unsigned len;
-	return p < end && (class_at(p, end, &len) & WORD_BITS) == 0;
+	return p < end && (class_at(p, end, &len) & (WORD_BITS | marks)) == 0;
 }
 
-static inline bytes others(bytes p, bytes end)
+static inline bytes others(bytes p, bytes end, unsigned marks)
 {
-	return run_of(p, end, WORD_BITS, false);
+	return run_of(p, end, WORD_BITS | marks, false);
 }
 
 /* ---- parts of the patterns ---- */
@@ -184,7 +223,25 @@ static bytes contraction(bytes p, bytes end, bool any_case)
 	return p;
 }
 
-enum space_rule { SPACE_PLAIN, SPACE_LINES, SPACE_LINES_END };
+enum space_rule { SPACE_PLAIN, SPACE_LINES, SPACE_LINES_END, SPACE_DEEPSEEK };
+
+/* [\u4e00-\u9fa5\u3040-\u30ff], which DeepSeek-V3's second pattern takes. */
+static inline bool is_kana_or_han(bytes p, bytes end)
+{
+	if (*p < 0xe3 || end - p < 3 || (p[1] & 0xc0) != 0x80 || (p[2] & 0xc0) != 0x80)
+		return false;
+	uint32_t v = (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2];
+	return (v >= 0xe4b880 && v <= 0xe9bea5) || (v >= 0xe38180 && v <= 0xe383bf);
+}
+
+/* The texts of its third pattern are runs of these characters (`han`) and runs of others but numbers: at p, what ends
+ * the run has class DEEPSEEK_END. */
+#define DEEPSEEK_END 0x100u
+static inline unsigned deepseek_class(bytes p, bytes end, bool han, unsigned *len)
+{
+	unsigned class = class_at(p, end, len);
+	return (class & LL_CHAR_NUMBER) || (*p >= 0x80 && is_kana_or_han(p, end)) != han ? DEEPSEEK_END : class;
+}
 
 /* What the tail of a pattern makes of the white space at p:  \s+(?!\S)|\s+  and, before it,  \s*[\r\n]+  or
  * \s++$|\s*[\r\n] in its place. */
@@ -200,11 +257,13 @@ static bytes spaces(bytes p, bytes end, enum space_rule rule)
 		last = q;
 		q += len;
 	}
-	if (rule == SPACE_LINES_END && q == end)
+	unsigned len;
+	bool at_end = q == end || (rule == SPACE_DEEPSEEK && (deepseek_class(q, end, false, &len) & DEEPSEEK_END));
+	if (rule == SPACE_LINES_END && at_end)
 		return q;
 	if (rule != SPACE_PLAIN && newline)
 		return newline;
-	return q == end || last == p ? q : last;
+	return at_end || last == p ? q : last;
 }
 
 static bytes numbers(bytes p, bytes end, int most)
@@ -221,7 +280,7 @@ static inline bytes gpt2_piece(bytes p, bytes end)
 	unsigned len;
 	bytes q = p + (*p == ' ' && p + 1 < end);
 	if (LL_LIKELY(is_ascii_letter(*q)))
-		return letters(q, end);
+		return letters(q, end, LL_CHAR_LETTER);
 	if (*p == '\'') {
 		bytes r = contraction(p, end, false);
 		if (r != p)
@@ -229,32 +288,34 @@ static inline bytes gpt2_piece(bytes p, bytes end)
 	}
 	unsigned class = class_at(q, end, &len);
 	if (class & LL_CHAR_LETTER)
-		return letters(q, end);
+		return letters(q, end, LL_CHAR_LETTER);
 	if (class & LL_CHAR_NUMBER)
 		return run_of(q, end, LL_CHAR_NUMBER, true);
 	if (class & LL_CHAR_SPACE)
 		return spaces(p, end, SPACE_PLAIN);
-	return others(q, end);
+	return others(q, end, 0);
 }
 
-static inline bytes cl100k_piece(bytes p, bytes end, int digits, enum space_rule rule)
+/* `marks`: LL_CHAR_MARK where marks are like letters, else 0. */
+static inline bytes cl100k_piece(bytes p, bytes end, int digits, unsigned marks, enum space_rule rule)
 {
+	const unsigned word = LL_CHAR_LETTER | marks;
 	unsigned len, next;
 	bytes q = p + (*p == ' ' && p + 1 < end);
 	if (LL_LIKELY(is_ascii_letter(*q)))
-		return letters(q, end);
+		return letters(q, end, word);
 	if (*p == '\'' && (q = contraction(p, end, true)) != p)
 		return q;
 	unsigned class = class_at(p, end, &len);
-	if (class & LL_CHAR_LETTER)
-		return letters(p, end);
+	if (class & word)
+		return letters(p, end, word);
 	if (class & LL_CHAR_NUMBER)
 		return numbers(p, end, digits);
 	q = p + len;
-	if (q < end && *p != '\n' && *p != '\r' && (class_at(q, end, &next) & LL_CHAR_LETTER))
-		return letters(q, end);
-	if (!(class & LL_CHAR_SPACE) || (*p == ' ' && is_other(q, end))) {
-		for (q = others(q, end); q < end && (*q == '\n' || *q == '\r');)
+	if (q < end && *p != '\n' && *p != '\r' && (class_at(q, end, &next) & word))
+		return letters(q, end, word);
+	if (!(class & LL_CHAR_SPACE) || (*p == ' ' && is_other(q, end, marks))) {
+		for (q = others(q, end, marks); q < end && (*q == '\n' || *q == '\r');)
 			q++;
 		return q;
 	}
@@ -310,12 +371,59 @@ static inline bytes o200k_piece(bytes p, bytes end)
 	if (word)
 		return o200k_suffix(word, end);
 	q = p + len;
-	if (!(class & LL_CHAR_SPACE) || (*p == ' ' && is_other(q, end))) {
-		for (q = others(q, end); q < end && (*q == '\n' || *q == '\r' || *q == '/');)
+	if (!(class & LL_CHAR_SPACE) || (*p == ' ' && is_other(q, end, 0))) {
+		for (q = others(q, end, 0); q < end && (*q == '\n' || *q == '\r' || *q == '/');)
 			q++;
 		return q;
 	}
 	return spaces(p, end, SPACE_LINES);
+}
+
+static inline bytes deepseek_run(bytes p, bytes end, bool han, unsigned bits)
+{
+	for (unsigned len; p < end && (deepseek_class(p, end, han, &len) & bits);)
+		p += len;
+	return p;
+}
+
+#define DEEPSEEK_WORD (LL_CHAR_LETTER | LL_CHAR_MARK)
+#define DEEPSEEK_SIGN (LL_CHAR_PUNCTUATION | LL_CHAR_SYMBOL)
+
+static inline bytes deepseek_piece(bytes p, bytes end)
+{
+	bool han = *p >= 0x80 && is_kana_or_han(p, end);
+	unsigned len, next_len, next = DEEPSEEK_END, class = class_at(p, end, &len);
+	bytes q = p + len;
+	if (class & DEEPSEEK_WORD)
+		return deepseek_run(q, end, han, DEEPSEEK_WORD);
+	if (class & LL_CHAR_NUMBER)
+		return numbers(p, end, 3);
+	if (q < end)
+		next = deepseek_class(q, end, han, &next_len);
+	if ((class & DEEPSEEK_SIGN) && *p < 0x80 && q < end && is_ascii_letter(*q)) {
+		while (q < end && is_ascii_letter(*q))
+			q++;
+		return q;
+	}
+	if (!(class & DEEPSEEK_SIGN) && *p != '\n' && *p != '\r' && (next & DEEPSEEK_WORD))
+		return deepseek_run(q, end, han, DEEPSEEK_WORD);
+	if ((class & DEEPSEEK_SIGN) || (*p == ' ' && (next & DEEPSEEK_SIGN))) {
+		q = deepseek_run(q, end, han, DEEPSEEK_SIGN);
+		while (!han && q < end && (*q == '\n' || *q == '\r'))
+			q++;
+		return q;
+	}
+	if (class & LL_CHAR_SPACE)
+		return spaces(p, end, SPACE_DEEPSEEK);
+	/* No pattern matches here: a gap, up to where one does. */
+	for (; next == 0; q += len) {
+		bytes after = q + next_len;
+		len = next_len;
+		next = after < end ? deepseek_class(after, end, han, &next_len) : DEEPSEEK_END;
+		if (next & DEEPSEEK_WORD)
+			break;
+	}
+	return q;
 }
 
 #define SPLIT(piece)                                                                                                   \
@@ -332,12 +440,22 @@ size_t ll_pretokenize(enum ll_scheme scheme, struct ll_str text, size_t at, size
 	if (text.len == at)
 		return 0;
 	switch (scheme) {
-	case LL_SCHEME_GPT2: SPLIT(gpt2_piece(p, stop));
-	case LL_SCHEME_CL100K: SPLIT(cl100k_piece(p, stop, 3, SPACE_LINES));
-	case LL_SCHEME_CL100K_TIKTOKEN: SPLIT(cl100k_piece(p, stop, 3, SPACE_LINES_END));
-	case LL_SCHEME_O200K: SPLIT(o200k_piece(p, stop));
-	case LL_SCHEME_QWEN2: SPLIT(cl100k_piece(p, stop, 1, SPACE_LINES));
-	case LL_SCHEMES: break;
+	case LL_SCHEME_GPT2:
+		SPLIT(gpt2_piece(p, stop));
+	case LL_SCHEME_CL100K:
+		SPLIT(cl100k_piece(p, stop, 3, 0, SPACE_LINES));
+	case LL_SCHEME_CL100K_TIKTOKEN:
+		SPLIT(cl100k_piece(p, stop, 3, 0, SPACE_LINES_END));
+	case LL_SCHEME_O200K:
+		SPLIT(o200k_piece(p, stop));
+	case LL_SCHEME_QWEN2:
+		SPLIT(cl100k_piece(p, stop, 1, 0, SPACE_LINES));
+	case LL_SCHEME_QWEN35:
+		SPLIT(cl100k_piece(p, stop, 1, LL_CHAR_MARK, SPACE_LINES));
+	case LL_SCHEME_DEEPSEEK_V3:
+		SPLIT(deepseek_piece(p, stop));
+	case LL_SCHEMES:
+		break;
 	}
 	return n;
 }

@@ -12,6 +12,9 @@
  *                    repetition)
  *   o200k            the pattern of GPT-4o, also that of Llama 4
  *   qwen2            cl100k with single digits; such tokenizers bring the NFC normaliser
+ *   qwen3.5          qwen2 with marks like letters
+ *   deepseek-v3      three patterns, each on the pieces of the one before: numbers by threes; runs of kana and Han;
+ *                    words, signs and spaces. What no pattern matches (control characters, say) stays as pieces
  */
 #ifndef LL_PRETOKENIZE_H
 #define LL_PRETOKENIZE_H
@@ -24,6 +27,8 @@ enum ll_scheme {
 	LL_SCHEME_CL100K_TIKTOKEN,
 	LL_SCHEME_O200K,
 	LL_SCHEME_QWEN2,
+	LL_SCHEME_QWEN35,
+	LL_SCHEME_DEEPSEEK_V3,
 	LL_SCHEMES,
 };
 

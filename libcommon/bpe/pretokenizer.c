@@ -164,7 +164,7 @@ struct ll_split ll_pretokenizer_split(const struct ll_pretokenizer *p, size_t i)
 
 bool ll_pretokenizer_brings_nfc(const struct ll_pretokenizer *p)
 {
-	return p->scheme == LL_SCHEME_QWEN2;
+	return p->scheme == LL_SCHEME_QWEN2 || p->scheme == LL_SCHEME_QWEN35;
 }
 
 void ll_pretokenizer_identity(const struct ll_pretokenizer *p, struct ll_buf *out)
