@@ -69,6 +69,8 @@ void ll_out_commit(struct ll_out *o);
 void ll_out_abandon(struct ll_out *o);
 /* Flush and fsync but do not publish yet: for several outputs, of which the main one is published last. */
 void ll_out_sync(struct ll_out *o);
+/* The same for many outputs: nothing more will be written, and buffer and descriptor are given back until the commit. */
+void ll_out_finish(struct ll_out *o);
 /* The temporary path behind an output file (NULL when written through): for readers of what was just synced. */
 const char *ll_out_temp_path(const struct ll_out *o);
 /* For exit hooks: write what is given straight to the descriptor, ignoring errors. */

@@ -298,6 +298,24 @@ void ll_out_sync(struct ll_out *o)
 	o->synced = true;
 }
 
+/* Closes the descriptor; some file systems tell of a lost write only now. Standard output itself stays open. */
+static void close_out(struct ll_out *o)
+{
+	int fd = o->fd == STDOUT_FILENO ? dup(o->fd) : o->fd;
+
+	o->fd = -1;
+	if (fd >= 0 && close(fd) < 0 && errno != EINTR)
+		ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot close", o->name);
+}
+
+void ll_out_finish(struct ll_out *o)
+{
+	ll_out_sync(o);
+	close_out(o);
+	ll_free(o->buffer);
+	o->buffer = NULL;
+}
+
 static void free_out(struct ll_out *o)
 {
 	pthread_mutex_destroy(&o->lock);
@@ -358,17 +376,14 @@ static bool is_unchanged(const struct ll_out *o)
 
 void ll_out_commit(struct ll_out *o)
 {
-	int fd;
-
-	ll_out_sync(o);
+	if (o->fd >= 0)
+		ll_out_sync(o);
 	if (o->is_file && (o->flags & LL_OUT_IF_CHANGED) && is_unchanged(o)) {
 		ll_out_abandon(o);
 		return;
 	}
-	/* Some file systems tell of a lost write only on close; standard output itself stays open. */
-	fd = o->fd == STDOUT_FILENO ? dup(o->fd) : o->fd;
-	if (fd >= 0 && close(fd) < 0 && errno != EINTR)
-		ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot close", o->name);
+	if (o->fd >= 0)
+		close_out(o);
 	if (o->is_file)
 		publish(o);
 	free_out(o);
@@ -378,7 +393,7 @@ void ll_out_abandon(struct ll_out *o)
 {
 	if (!o)
 		return;
-	if (o->fd != STDOUT_FILENO)
+	if (o->fd >= 0 && o->fd != STDOUT_FILENO)
 		close(o->fd);
 	if (o->is_file) {
 		unlink(o->temp);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* ll-shard export: documents to JSON lines or text, token documents to JSON lines of ids. */
+/* ll-shard export: documents to JSON lines or text, token documents to JSON lines of ids, datasets as export.h says. */
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/number.h"
@@ -8,15 +8,16 @@
 #include "doc/record.h"
 #include "doc/tokens.h"
 #include "io/file.h"
+#include "ll-shard/export.h"
 #include "ll-shard/ll_shard.h"
 #include "stream/reader.h"
 #include "stream/stats.h"
-#include "text/json.h"
 
 static struct {
 	const char *to;
 	bool tags;
-} options = { "jsonl", false };
+	int64_t tokens_per_file;
+} options = { .to = "jsonl" };
 
 struct export
 {
@@ -62,20 +63,7 @@ static void put_tokens(struct job *job, const unsigned char *record, size_t len,
 	if (ll_token_doc_get(record, len, width, &doc, &err) < 0)
 		ll_die(LL_EXIT_INPUT, "%s: frame at byte %llu: %s", job->frame.file,
 		       (unsigned long long)job->frame.offset, err.text);
-	ll_buf_puts(&job->out, "{\"id\":");
-	ll_json_escape(&job->out, doc.id, false);
-	ll_buf_puts(&job->out, ",\"tokens\":[");
-	for (uint32_t i = 0; i < doc.n; i++) {
-		char digits[12], *p = digits + sizeof(digits);
-		uint32_t v = ll_token_at(doc.ids, width, i);
-		do
-			*--p = (char)('0' + v % 10);
-		while (v /= 10);
-		if (i)
-			*--p = ',';
-		ll_buf_add(&job->out, p, (size_t)(digits + sizeof(digits) - p));
-	}
-	ll_buf_puts(&job->out, "]}\n");
+	export_token_line(&job->out, doc.id, doc.ids, width, doc.n, NULL);
 	job->bytes += doc.text_bytes;
 	ll_stats_in(job->stats, doc.source, doc.text_bytes);
 	ll_stats_kept(job->stats, doc.source, doc.text_bytes);
@@ -133,6 +121,33 @@ static void retire(void *context, void *argument)
 	ll_free(job);
 }
 
+/* Datasets, and what is only for them. True when the export is done. */
+static bool run_datasets(const char *const *files, size_t n)
+{
+	bool lines = strcmp(options.to, "jsonl") == 0, trainer = !lines && strcmp(options.to, "text") != 0;
+	size_t datasets = 0;
+
+	for (size_t i = 0; i < n; i++)
+		datasets += dataset_is(files[i]);
+	if (datasets == 0 && !trainer)
+		return false;
+	if (datasets != n) {
+		ll_hint("ll-shard pack makes datasets of token streams");
+		ll_die(LL_EXIT_USAGE,
+		       trainer ? "--to=%s takes datasets, not streams"
+			       : "streams and datasets do not go together into one %s",
+		       options.to);
+	}
+	if (options.tags || (!lines && !trainer))
+		ll_die(LL_EXIT_USAGE, "a token dataset has no %s",
+		       options.tags ? "tags" : "text: ll-bpe decode takes streams");
+	if (trainer)
+		export_dataset_for(options.to, (uint64_t)options.tokens_per_file, files, n);
+	else
+		export_dataset_lines(files, n);
+	return true;
+}
+
 static int run(int operands, char **operand)
 {
 	struct export ex = { .text = strcmp(options.to, "text") == 0 };
@@ -146,6 +161,10 @@ static int run(int operands, char **operand)
 	if (options.tags && ex.text)
 		ll_die(LL_EXIT_USAGE, "--tags needs --to=jsonl");
 	n = ll_input_files(operands, operand, &files, NULL);
+	if (run_datasets(files, n))
+		return LL_EXIT_OK;
+	if (options.tokens_per_file)
+		ll_die(LL_EXIT_USAGE, "--tokens-per-file is for --to=llmc");
 	reader = ll_reader_open(files, n, NULL);
 	const struct ll_header *header = ll_reader_header(reader);
 	kind = header ? header->kind : "docs";
@@ -180,21 +199,27 @@ static int run(int operands, char **operand)
 
 static const struct ll_option table[] = {
 	{ LL_OPT_CHOICE, 0, "to", &options.to, "FORM",
-	  "jsonl (byte for byte as it came where nothing was edited) or text", 0, "jsonl|text", 0, 0 },
+	  "jsonl (byte for byte as it came where nothing was edited), text; of datasets: jsonl, megatron, llmc, "
+	  "nanogpt",
+	  0, "jsonl|text|megatron|llmc|nanogpt", 0, 0 },
 	{ LL_OPT_FLAG, 0, "tags", &options.tags, NULL, "add a member \"ll\" with the tags of the document", 0, NULL, 0,
 	  0 },
+	{ LL_OPT_INT, 0, "tokens-per-file", &options.tokens_per_file, "N",
+	  "cut the files of llmc after N tokens (100000000)", 0, NULL, 1, 2147483647 },
 	{ 0 },
 };
 
 const struct ll_command ll_shard_export_command = {
 	.name = "export",
-	.operands = "[FILE]...",
-	.summary = "write documents as JSON lines or text, token documents as JSON lines of ids",
+	.operands = "[FILE|DATASET]...",
+	.summary = "write documents as JSON lines or text, tokens as JSON lines of ids or for other trainers",
 	.options = table,
 	.common = LL_COMMON_OUTPUT | LL_COMMON_THREADS | LL_COMMON_MEMORY | LL_COMMON_FILES | LL_COMMON_PART |
 		  LL_COMMON_STATS | LL_COMMON_PROGRESS,
 	.run = run,
 	.examples = "  ll-shard export --to=jsonl docs.ll\n"
 		    "  ll-shard export --to=jsonl --tags docs.ll | jq .ll\n"
-		    "  ll-shard export --to=text docs.ll -o docs.txt\n",
+		    "  ll-shard export --to=text docs.ll -o docs.txt\n"
+		    "  ll-shard export --to=megatron -o corpus train\n"
+		    "  ll-shard export --to=llmc --tokens-per-file=1000 -o corpus train\n",
 };

@@ -20,6 +20,7 @@ enum import_form { IMPORT_AUTO, IMPORT_JSONL, IMPORT_TEXT, IMPORT_HTML, IMPORT_W
 
 struct import_options {
 	const char *from, *text_key, *id_key, *source_key, *source;
+	const char *model; /* -m: for token files (import_tokens.h) */
 	int64_t expect; /* -1: not given */
 };
 

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/option.h"
+#include "ll-shard/import_tokens.h"
 #include "ll-shard/ll_shard.h"
 
 static struct import_options options = {
@@ -79,6 +80,12 @@ static uint64_t stored_bytes(const char **files, size_t n)
 	return sum;
 }
 
+/* Whether the inputs hold tokens and no text. */
+static bool is_tokens(const char *from)
+{
+	return strcmp(from, "tokens") == 0 || strcmp(from, "megatron") == 0 || strcmp(from, "llmc") == 0;
+}
+
 static int run(int operands, char **operand)
 {
 	struct import im = { .options = options };
@@ -87,6 +94,10 @@ static int run(int operands, char **operand)
 	size_t n = ll_input_files(operands, operand, &files, &expected);
 	char out_set[33];
 
+	if (is_tokens(options.from))
+		return import_tokens(&options, files, expected, n);
+	if (options.model)
+		ll_die(LL_EXIT_USAGE, "-m is for --from=tokens, megatron and llmc: text needs no tokenizer here");
 	ll_progress_expect(stored_bytes(files, n));
 	im.block =
 		(size_t)LL_MAX(LL_MIN(ll_memory_budget() / (16 * (uint64_t)(ll_threads() + 2)), LL_MIB), 64 * LL_KIB);
@@ -110,8 +121,11 @@ static int run(int operands, char **operand)
 }
 
 static const struct ll_option table[] = {
-	{ LL_OPT_CHOICE, 0, "from", &options.from, "FORM", "what the inputs are: auto, jsonl, text, html or warc",
-	  LL_OPT_IDENTITY, "auto|jsonl|text|html|warc", 0, 0 },
+	{ LL_OPT_CHOICE, 0, "from", &options.from, "FORM",
+	  "what the inputs are: auto, jsonl, text, html or warc; of tokens: tokens (JSON lines), megatron, llmc",
+	  LL_OPT_IDENTITY, "auto|jsonl|text|html|warc|tokens|megatron|llmc", 0, 0 },
+	{ LL_OPT_STRING, 'm', "model", &options.model, "FILE", "the tokenizer of the ids, for inputs of tokens",
+	  LL_OPT_IDENTITY | LL_OPT_FILE, NULL, 0, 0 },
 	{ LL_OPT_STRING, 0, "text-key", &options.text_key, "KEY",
 	  "the JSON member that holds the text (text; a.b for nested ones)", LL_OPT_IDENTITY, NULL, 0, 0 },
 	{ LL_OPT_STRING, 0, "id-key", &options.id_key, "KEY", "the JSON member that holds the id (id)", LL_OPT_IDENTITY,
@@ -128,11 +142,13 @@ static const struct ll_option table[] = {
 const struct ll_command ll_shard_import_command = {
 	.name = "import",
 	.operands = "[FILE|DIR]...",
-	.summary = "turn JSON lines, text, HTML and web archives into a stream of documents",
+	.summary = "turn JSON lines, text, HTML and web archives into a stream of documents, token files into one of "
+		   "tokens",
 	.options = table,
 	.common = LL_COMMON_FILTER,
 	.run = run,
 	.examples = "  ll-shard import pages.jsonl.zst web.warc.gz -o docs.ll\n"
 		    "  ll-shard import --text-key=content --id-key=meta.id --source=wiki dump.jsonl -o docs.ll\n"
-		    "  zcat a.gz | ll-shard import --rejects=bad.ll --expect=1000 | ll-clean -o clean.ll\n",
+		    "  zcat a.gz | ll-shard import --rejects=bad.ll --expect=1000 | ll-clean -o clean.ll\n"
+		    "  ll-shard import --from=megatron -m tok.json -o tokens.ll corpus\n",
 };

@@ -6,8 +6,6 @@
  */
 #include "ll-shard/ll_shard.h"
 
-#include <sys/stat.h>
-
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -17,6 +15,7 @@
 #include "doc/dataset.h"
 #include "doc/tokens.h"
 #include "io/sort.h"
+#include "ll-shard/dataset_walk.h"
 #include "stream/reader.h"
 #include "stream/stats.h"
 
@@ -47,9 +46,8 @@ struct pack {
 	unsigned width;
 	int64_t eot;
 	/* with datasets as inputs */
-	struct ll_dataset **open;
-	size_t n_open, ids_cap;
-	uint64_t expected; /* offset of the next document, tokens */
+	struct dataset_walk walk;
+	size_t ids_cap;
 	uint32_t *ids;
 	struct ll_buf record;
 };
@@ -150,71 +148,28 @@ static struct ll_reader *take_streams(struct pack *p, const char *const *files, 
 	return reader;
 }
 
-/* The document of an entry of documents.ll as a record of kind "tokens". */
-static void take_document(struct pack *p, struct ll_dataset *d, const struct ll_dataset_entry *e, const char *where)
+/* A document of a dataset as a record of kind "tokens". */
+static void take_document(struct pack *p, const struct dataset_walk_document *d)
 {
-	uint64_t mark = p->eot >= 0;
-	if (e->offset != p->expected || e->length < mark || e->length > ll_dataset_tokens(d) - e->offset ||
-	    e->length - mark > LL_RECORD_MAX / p->width)
-		ll_die(LL_EXIT_INPUT, "%s: tokens %llu to %llu where the dataset goes on at %llu of %llu", where,
-		       (unsigned long long)e->offset, (unsigned long long)(e->offset + e->length),
-		       (unsigned long long)p->expected, (unsigned long long)ll_dataset_tokens(d));
+	const struct ll_dataset_entry *e = &d->entry;
 	struct ll_token_doc doc = { .key = e->key, .id = e->id, .source = e->source, .text_bytes = e->text_bytes,
-				    .n = (uint32_t)(e->length - mark) };
+				    .n = (uint32_t)d->ids };
 	LL_GROW(p->ids, p->ids_cap, doc.n + 1);
-	ll_dataset_read(d, e->offset, doc.n, p->ids);
+	ll_dataset_read(d->dataset, e->offset, doc.n, p->ids);
 	ll_buf_clear(&p->record);
 	ll_token_doc_put(&p->record, &doc, p->ids, p->width);
-	take(p, (const unsigned char *)p->record.data, p->record.len, where);
-	p->expected += e->length;
+	take(p, (const unsigned char *)p->record.data, p->record.len, d->where);
 }
 
 static struct ll_reader *take_datasets(struct pack *p, const char *const *dir, size_t n)
 {
-	struct ll_dataset **d = ll_calloc(n, sizeof(struct ll_dataset *));
-	const char **documents = ll_calloc(n, sizeof(char *));
-	const unsigned char *record;
-	struct ll_err err;
-	size_t len, at = 0;
-	uint64_t done = 0; /* documents of d[at] */
-	for (size_t i = 0; i < n; i++) {
-		d[i] = ll_dataset_open(dir[i]);
-		documents[i] = ll_dataset_documents_path(d[i]);
-		check_tokenizer(p, ll_dataset_tokenizer_id(d[i]), dir[i]);
-		if (ll_dataset_eot(d[i]) != ll_dataset_eot(d[0]))
-			ll_die(LL_EXIT_INPUT, "%s: another end-of-text than the dataset before", dir[i]);
-		uint64_t listed = ll_input_expected(dir, i);
-		if (listed != UINT64_MAX && listed != ll_dataset_documents(d[i]))
-			ll_die(LL_EXIT_INPUT, "%s: %llu documents where the list says %llu", dir[i],
-			       (unsigned long long)ll_dataset_documents(d[i]), (unsigned long long)listed);
-	}
-	open_output(p, ll_bpe_width(p->bpe), ll_dataset_eot(d[0]));
-	struct ll_reader *reader = ll_reader_open(documents, n, "documents");
-	while ((record = ll_reader_next(reader, &len))) {
-		struct ll_dataset_entry e;
-		for (; at < n && done == ll_dataset_documents(d[at]); at++)
-			done = p->expected = 0;
-		if (at == n)
-			ll_die(LL_EXIT_INPUT, "%s: more documents than the manifest says", ll_reader_where(reader));
-		if (ll_dataset_entry_get(record, len, &e, &err) < 0)
-			ll_die(LL_EXIT_INPUT, "%s: %s", ll_reader_where(reader), err.text);
-		take_document(p, d[at], &e, ll_reader_where(reader));
-		done++;
-	}
-	for (; at < n; at++, done = 0)
-		if (done != ll_dataset_documents(d[at]))
-			ll_die(LL_EXIT_INPUT, "%s: %llu documents where the manifest says %llu", documents[at],
-			       (unsigned long long)done, (unsigned long long)ll_dataset_documents(d[at]));
-	p->open = d;
-	p->n_open = n;
-	ll_free(documents);
-	return reader;
-}
-
-static bool is_directory(const char *path)
-{
-	struct stat st;
-	return strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+	struct dataset_walk_document d;
+	dataset_walk_open(&p->walk, dir, n);
+	check_tokenizer(p, ll_dataset_tokenizer_id(p->walk.dataset[0]), dir[0]);
+	open_output(p, ll_bpe_width(p->bpe), p->walk.eot);
+	while (dataset_walk_next(&p->walk, &d))
+		take_document(p, &d);
+	return p->walk.reader;
 }
 
 static int run_pack(int operands, char **operand)
@@ -228,7 +183,7 @@ static int run_pack(int operands, char **operand)
 	if (strcmp(ll_common.output, "-") == 0)
 		ll_die(LL_EXIT_USAGE, "-o DIR is missing: a dataset is a directory");
 	for (size_t i = 0; i < n; i++)
-		folders += is_directory(files[i]);
+		folders += dataset_is(files[i]);
 	if (folders != 0 && folders != n)
 		ll_die(LL_EXIT_USAGE, "streams and datasets do not go together: pack the streams first");
 	p.bpe = ll_bpe_load(model_path, NULL);
@@ -242,10 +197,10 @@ static int run_pack(int operands, char **operand)
 	ll_dataset_writer_commit(p.out, ll_reader_lineage(reader));
 	ll_stats_finish(p.stats, NULL, NULL);
 	ll_stats_free(p.stats);
-	ll_reader_close(reader);
-	for (size_t i = 0; i < p.n_open; i++)
-		ll_dataset_close(p.open[i]);
-	ll_free(p.open);
+	if (folders)
+		dataset_walk_close(&p.walk);
+	else
+		ll_reader_close(reader);
 	ll_free(p.ids);
 	ll_buf_free(&p.record);
 	ll_bpe_free(p.bpe);

@@ -10,6 +10,13 @@ COMMANDS = {  # name: command line. The output is a file or a folder; DIR marks 
     "export": "ll-shard export -q --to=jsonl -o {out} d.ll",
     "export text": "ll-shard export -q --to=text -o {out} d.ll",
     "export tags": "ll-shard export -q --to=jsonl --tags -o {out} d.ll",
+    "export dataset": "ll-shard export -q --to=jsonl -o {out} data",
+    "export megatron": "ll-shard export -q --to=megatron -o {out} data",
+    "export llmc": "ll-shard export -q --to=llmc --tokens-per-file=90000 -o {out} data",
+    "export nanogpt": "ll-shard export -q --to=nanogpt -o {out} data",
+    "import megatron": "ll-shard import -q --from=megatron -m tok.json -o {out} mega",
+    "import llmc": "ll-shard import -q --from=llmc -m tok.json -o {out} llmc_000000.bin llmc_000001.bin",
+    "import tokens": "ll-shard import -q --from=tokens -m tok.json -o {out} d.tok.jsonl",
     "cat": "ll-shard cat -q -o {out} d.ll e.ll",
     "head": "ll-shard head -q -n 900 -o {out} d.ll",
     "salvage": "ll-shard salvage -q -o {out} d.ll",
@@ -39,7 +46,7 @@ COMMANDS = {  # name: command line. The output is a file or a folder; DIR marks 
     "bpb": "ll-eval bpb -q --model=run/latest --json -o {out} few.ll",
     "generate": "ll-eval generate -q --model=run/latest --prompt=the --max-tokens=60 --seed=3 -o {out}",
 }
-DIR, PREFIX = {"pack"}, {"split"}
+DIR, PREFIX = {"pack"}, {"split", "export megatron", "export llmc", "export nanogpt"}
 
 
 def sh(line):
@@ -72,6 +79,7 @@ def prepare(documents, paragraphs=12):
     sh("ll-shard import -q --from=html -o pages.ll pages && ll-shard head -q -n 40 -o few.ll d.ll")
     sh("ll-bpe train -q --pretokenizer=gpt2 --vocab-size=%d --special='<|endoftext|>' -o tok.json d.ll" % vocabulary)
     sh("ll-bpe encode -q -m tok.json -o d.tok d.ll && ll-shard pack -q -m tok.json -o data d.tok")
+    sh("ll-shard export -q --to=megatron -o mega data && ll-shard export -q --to=llmc --tokens-per-file=90000 -o llmc data && ll-shard export -q -o d.tok.jsonl d.tok")
     sh("for f in d e; do ll-dedup sign -q --minhash=14x8 -o $f.sig $f.ll; done; ll-dedup cluster -q -o d.dup d.sig e.sig")
     sh("ll-decontam build -q -o eval.ix eval.jsonl")
     sh("ll-train -q --preset=gpt2-tiny --set=vocabulary=%d --data=data --seq-len=64 --batch=4 --steps=4 --lr=1e-3 --warmup=1 -@ 1 -o run" % vocabulary)

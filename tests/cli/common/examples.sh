@@ -32,6 +32,7 @@ gzip -c samples/web.warc > web.warc.gz; cp web.warc.gz site.warc.gz; zstd -q pag
 ll-bpe train -q --pretokenizer=gpt2 --vocab-size=300 --special='<|endoftext|>' -o tok.json docs.ll
 ll-bpe encode -q -m tok.json -o tokens.ll docs.ll
 for d in part1 part2 train held; do ll-shard pack -q -m tok.json -o $d tokens.ll; done
+ll-shard export -q --to=megatron -o corpus train
 for f in a b; do ll-dedup sign -q --minhash=14x8 -o $f.sig $f.ll; done
 ll-dedup cluster -q -o all.dup a.sig b.sig
 ll-decontam build -q -o evals.ll tasks.jsonl
