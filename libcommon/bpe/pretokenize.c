@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "bpe/pretokenize.h"
 
-#include "text/unicode.h"
-
-typedef const unsigned char *bytes;
+#include "bpe/pretokenize_fast.h"
 
 #define CONTRACTIONS "(?i:'s|'t|'re|'ve|'m|'ll|'d)"
 #define BEFORE "[^\\r\\n\\p{L}\\p{N}]?"
@@ -84,77 +82,11 @@ int ll_scheme_by_patterns(const struct ll_str *pattern, size_t n)
 
 /* ---- characters ---- */
 
-static const uint8_t ascii_class[128] = {
-	['\t'] = LL_CHAR_SPACE,
-	['\n'] = LL_CHAR_SPACE,
-	['\v'] = LL_CHAR_SPACE,
-	['\f'] = LL_CHAR_SPACE,
-	['\r'] = LL_CHAR_SPACE,
-	[' '] = LL_CHAR_SPACE,
-	['0' ... '9'] = LL_CHAR_NUMBER,
-	['A' ... 'Z'] = LL_CHAR_LETTER | LL_CHAR_UPPER,
-	['a' ... 'z'] = LL_CHAR_LETTER | LL_CHAR_LOWER,
-	['!' ... '#'] = LL_CHAR_PUNCTUATION,
-	['%' ... '*'] = LL_CHAR_PUNCTUATION,
-	[',' ... '/'] = LL_CHAR_PUNCTUATION,
-	[':' ... ';'] = LL_CHAR_PUNCTUATION,
-	['?' ... '@'] = LL_CHAR_PUNCTUATION,
-	['[' ... ']'] = LL_CHAR_PUNCTUATION,
-	['_'] = LL_CHAR_PUNCTUATION,
-	['{'] = LL_CHAR_PUNCTUATION,
-	['}'] = LL_CHAR_PUNCTUATION,
-	['$'] = LL_CHAR_SYMBOL,
-	['+'] = LL_CHAR_SYMBOL,
-	['<' ... '>'] = LL_CHAR_SYMBOL,
-	['^'] = LL_CHAR_SYMBOL,
-	['`'] = LL_CHAR_SYMBOL,
-	['|'] = LL_CHAR_SYMBOL,
-	['~'] = LL_CHAR_SYMBOL,
-};
-
-static unsigned wide_class(bytes p, bytes end, unsigned *len)
-{
-	size_t left = (size_t)(end - p);
-	unsigned c = p[0];
-	*len = 1;
-	if (c >= 0xc2 && c <= 0xdf && left >= 2 && (p[1] & 0xc0) == 0x80) {
-		*len = 2;
-		return ll_char_class((c & 0x1f) << 6 | (p[1] & 0x3f));
-	}
-	if ((c & 0xf0) == 0xe0 && left >= 3 && (p[1] & 0xc0) == 0x80 && (p[2] & 0xc0) == 0x80) {
-		uint32_t v = (c & 0xf) << 12 | (uint32_t)(p[1] & 0x3f) << 6 | (p[2] & 0x3f);
-		if (v < 0x800 || (v >= 0xd800 && v < 0xe000))
-			return 0;
-		*len = 3;
-		return ll_char_class(v);
-	}
-	if (c >= 0xf0 && c <= 0xf4 && left >= 4 && (p[1] & 0xc0) == 0x80 && (p[2] & 0xc0) == 0x80 &&
-	    (p[3] & 0xc0) == 0x80) {
-		uint32_t v =
-			(c & 7) << 18 | (uint32_t)(p[1] & 0x3f) << 12 | (uint32_t)(p[2] & 0x3f) << 6 | (p[3] & 0x3f);
-		if (v < 0x10000 || v > 0x10ffff)
-			return 0;
-		*len = 4;
-		return ll_char_class(v);
-	}
-	return 0;
-}
-
-/* Class and length of the character at p < end. */
-static inline unsigned class_at(bytes p, bytes end, unsigned *len)
-{
-	if (LL_LIKELY(*p < 0x80)) {
-		*len = 1;
-		return ascii_class[*p];
-	}
-	return wide_class(p, end, len);
-}
-
 /* The end of the run of characters whose class has one of `bits` (or none of them). */
 static inline bytes run_of(bytes p, bytes end, unsigned bits, bool wanted)
 {
 	unsigned len;
-	while (p < end && ((class_at(p, end, &len) & bits) != 0) == wanted)
+	while (p < end && ((ll_class_at(p, end, &len) & bits) != 0) == wanted)
 		p += len;
 	return p;
 }
@@ -178,7 +110,7 @@ static inline bytes letters(bytes p, bytes end, unsigned bits)
 		p += n;
 		if (n == 8)
 			continue;
-		if (*p < 0x80 || !(wide_class(p, end, &len) & bits))
+		if (*p < 0x80 || !(ll_wide_class(p, end, &len) & bits))
 			return p;
 		p += len;
 	}
@@ -194,7 +126,7 @@ static inline bool is_ascii_letter(unsigned char c)
 static inline bool is_other(bytes p, bytes end, unsigned marks)
 {
 	unsigned len;
-	return p < end && (class_at(p, end, &len) & (WORD_BITS | marks)) == 0;
+	return p < end && (ll_class_at(p, end, &len) & (WORD_BITS | marks)) == 0;
 }
 
 static inline bytes others(bytes p, bytes end, unsigned marks)
@@ -239,7 +171,7 @@ static inline bool is_kana_or_han(bytes p, bytes end)
 #define DEEPSEEK_END 0x100u
 static inline unsigned deepseek_class(bytes p, bytes end, bool han, unsigned *len)
 {
-	unsigned class = class_at(p, end, len);
+	unsigned class = ll_class_at(p, end, len);
 	return (class & LL_CHAR_NUMBER) || (*p >= 0x80 && is_kana_or_han(p, end)) != han ? DEEPSEEK_END : class;
 }
 
@@ -250,7 +182,7 @@ static bytes spaces(bytes p, bytes end, enum space_rule rule)
 	bytes q = p, last = p, newline = NULL;
 	while (q < end) {
 		unsigned len;
-		if (!(class_at(q, end, &len) & LL_CHAR_SPACE))
+		if (!(ll_class_at(q, end, &len) & LL_CHAR_SPACE))
 			break;
 		if (*q == '\n' || *q == '\r')
 			newline = q + 1;
@@ -268,7 +200,7 @@ static bytes spaces(bytes p, bytes end, enum space_rule rule)
 
 static bytes numbers(bytes p, bytes end, int most)
 {
-	for (unsigned len; most > 0 && p < end && (class_at(p, end, &len) & LL_CHAR_NUMBER); most--)
+	for (unsigned len; most > 0 && p < end && (ll_class_at(p, end, &len) & LL_CHAR_NUMBER); most--)
 		p += len;
 	return p;
 }
@@ -286,7 +218,7 @@ static inline bytes gpt2_piece(bytes p, bytes end)
 		if (r != p)
 			return r;
 	}
-	unsigned class = class_at(q, end, &len);
+	unsigned class = ll_class_at(q, end, &len);
 	if (class & LL_CHAR_LETTER)
 		return letters(q, end, LL_CHAR_LETTER);
 	if (class & LL_CHAR_NUMBER)
@@ -306,13 +238,13 @@ static inline bytes cl100k_piece(bytes p, bytes end, int digits, unsigned marks,
 		return letters(q, end, word);
 	if (*p == '\'' && (q = contraction(p, end, true)) != p)
 		return q;
-	unsigned class = class_at(p, end, &len);
+	unsigned class = ll_class_at(p, end, &len);
 	if (class & word)
 		return letters(p, end, word);
 	if (class & LL_CHAR_NUMBER)
 		return numbers(p, end, digits);
 	q = p + len;
-	if (q < end && *p != '\n' && *p != '\r' && (class_at(q, end, &next) & word))
+	if (q < end && *p != '\n' && *p != '\r' && (ll_class_at(q, end, &next) & word))
 		return letters(q, end, word);
 	if (!(class & LL_CHAR_SPACE) || (*p == ' ' && is_other(q, end, marks))) {
 		for (q = others(q, end, marks); q < end && (*q == '\n' || *q == '\r');)
@@ -337,7 +269,7 @@ static bytes cased_word(bytes p, bytes end, bytes *upper_end)
 {
 	bytes q = p, both = NULL;
 	unsigned len, class = 0;
-	while (q < end && is_upper_like(class = class_at(q, end, &len))) {
+	while (q < end && is_upper_like(class = ll_class_at(q, end, &len))) {
 		q += len;
 		if (is_lower_like(class))
 			both = q;
@@ -345,7 +277,7 @@ static bytes cased_word(bytes p, bytes end, bytes *upper_end)
 	*upper_end = q;
 	if (q == end || !is_lower_like(class))
 		return both;
-	while (q < end && is_lower_like(class_at(q, end, &len)))
+	while (q < end && is_lower_like(ll_class_at(q, end, &len)))
 		q += len;
 	return q;
 }
@@ -357,7 +289,7 @@ static bytes o200k_suffix(bytes p, bytes end)
 
 static inline bytes o200k_piece(bytes p, bytes end)
 {
-	unsigned len, class = class_at(p, end, &len);
+	unsigned len, class = ll_class_at(p, end, &len);
 	if (class & LL_CHAR_NUMBER)
 		return numbers(p, end, 3);
 	bool prefix = *p != '\n' && *p != '\r' && !(class & LL_CHAR_LETTER);
@@ -392,7 +324,7 @@ static inline bytes deepseek_run(bytes p, bytes end, bool han, unsigned bits)
 static inline bytes deepseek_piece(bytes p, bytes end)
 {
 	bool han = *p >= 0x80 && is_kana_or_han(p, end);
-	unsigned len, next_len, next = DEEPSEEK_END, class = class_at(p, end, &len);
+	unsigned len, next_len, next = DEEPSEEK_END, class = ll_class_at(p, end, &len);
 	bytes q = p + len;
 	if (class & DEEPSEEK_WORD)
 		return deepseek_run(q, end, han, DEEPSEEK_WORD);
@@ -427,18 +359,16 @@ static inline bytes deepseek_piece(bytes p, bytes end)
 }
 
 #define SPLIT(piece)                                                                                                   \
-	for (; n < max && p < stop; n++) {                                                                             \
+	for (; n < max && p < upto; n++) {                                                                             \
 		p = piece;                                                                                             \
 		end[n] = (size_t)(p - start);                                                                          \
 	}                                                                                                              \
 	break
 
-size_t ll_pretokenize(enum ll_scheme scheme, struct ll_str text, size_t at, size_t *end, size_t max)
+size_t ll_pretokenize_characters(enum ll_scheme scheme, bytes start, bytes p, bytes upto, bytes stop, size_t *end,
+				 size_t max)
 {
-	bytes start = (bytes)text.data, p = start + at, stop = start + text.len;
 	size_t n = 0;
-	if (text.len == at)
-		return 0;
 	switch (scheme) {
 	case LL_SCHEME_GPT2:
 		SPLIT(gpt2_piece(p, stop));
@@ -460,16 +390,50 @@ size_t ll_pretokenize(enum ll_scheme scheme, struct ll_str text, size_t at, size
 	return n;
 }
 
+ll_pretokenize_fast *ll_pretokenize_version(enum ll_cpu cpu)
+{
+#if defined(__x86_64__)
+	switch (cpu) {
+	case LL_CPU_AVX512:
+		return ll_pretokenize_avx512;
+	case LL_CPU_AVX2:
+		return ll_pretokenize_avx2;
+	case LL_CPU_SCALAR:
+		break;
+	}
+#endif
+	return NULL;
+}
+
+size_t ll_pretokenize(enum ll_scheme scheme, struct ll_str text, size_t at, size_t *end, size_t max)
+{
+	bytes start = (bytes)text.data, stop = start + text.len;
+	ll_pretokenize_fast *fast = ll_pretokenize_version(ll_cpu());
+	if (!fast)
+		return ll_pretokenize_characters(scheme, start, start + at, stop, stop, end, max);
+	size_t n = 0;
+	while (n + LL_PRETOKENIZE_LEAST <= max && at < text.len) {
+		bytes hard;
+		n += fast(scheme, start, start + at, stop, end + n, max - n, &hard);
+		at = n ? end[n - 1] : at;
+		if (!hard)
+			break;
+		n += ll_pretokenize_characters(scheme, start, start + at, hard, stop, end + n, max - n);
+		at = n ? end[n - 1] : at;
+	}
+	return n ? n : ll_pretokenize_characters(scheme, start, start + at, stop, stop, end, max);
+}
+
 size_t ll_pretokenize_cut(struct ll_str text)
 {
 	bytes start = (bytes)text.data, end = start + text.len;
 	for (size_t i = text.len; i-- > 1;) {
-		if (start[i] >= 0x80 || !(ascii_class[start[i]] & LL_CHAR_SPACE))
+		if (start[i] >= 0x80 || !(ll_ascii_class[start[i]] & LL_CHAR_SPACE))
 			continue;
 		size_t back = i - 1;
 		while (back > 0 && i - back < 4 && (start[back] & 0xc0) == 0x80)
 			back--;
-		unsigned len, class = class_at(start + back, end, &len);
+		unsigned len, class = ll_class_at(start + back, end, &len);
 		if (back + len == i && (class & LL_CHAR_LETTER))
 			return i;
 	}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/* Two halves of 32 bytes, classes by comparison. */
+#include "bpe/pretokenize_fast.h"
+
+#if defined(__AVX2__)
+#include "bpe/pretokenize_masks.h"
+
+static inline uint64_t both(__m256i low, __m256i high)
+{
+	return (uint32_t)_mm256_movemask_epi8(low) | (uint64_t)(uint32_t)_mm256_movemask_epi8(high) << 32;
+}
+
+static inline uint64_t is(__m256i low, __m256i high, char c)
+{
+	__m256i v = _mm256_set1_epi8(c);
+	return both(_mm256_cmpeq_epi8(low, v), _mm256_cmpeq_epi8(high, v));
+}
+
+/* first <= c <= last, unsigned. */
+static inline __m256i in_range(__m256i x, char first, char last)
+{
+	__m256i least = _mm256_subs_epu8(_mm256_set1_epi8(first), x), most = _mm256_subs_epu8(x, _mm256_set1_epi8(last));
+	return _mm256_cmpeq_epi8(_mm256_or_si256(least, most), _mm256_setzero_si256());
+}
+
+static inline uint64_t between(__m256i low, __m256i high, char first, char last)
+{
+	return both(in_range(low, first, last), in_range(high, first, last));
+}
+
+static inline struct ascii masks_of(bytes p)
+{
+	__m256i low = _mm256_loadu_si256((const void *)p), high = _mm256_loadu_si256((const void *)(p + 32));
+	uint64_t blank = is(low, high, ' ');
+	return (struct ascii){
+		.upper = between(low, high, 'A', 'Z'),
+		.lower = between(low, high, 'a', 'z'),
+		.number = between(low, high, '0', '9'),
+		.space = between(low, high, '\t', '\r') | blank,
+		.newline = is(low, high, '\n') | is(low, high, '\r'),
+		.blank = blank,
+		.quote = is(low, high, '\''),
+		.slash = is(low, high, '/'),
+		.wide = both(low, high),
+	};
+}
+
+static inline size_t emit(uint64_t m, size_t base, size_t *end)
+{
+	size_t n = (size_t)__builtin_popcountll(m);
+	for (size_t i = 0; i < n; i += 8) /* by eight: fewer branches to guess */
+		for (size_t k = 0; k < 8; k++, m = _blsr_u64(m))
+			end[i + k] = base + _tzcnt_u64(m);
+	return n;
+}
+
+LL_PRETOKENIZE_DEFINE(ll_pretokenize_avx2)
+#endif
