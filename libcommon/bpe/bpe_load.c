@@ -116,6 +116,7 @@ static int load_split(struct splits *s, struct json_object *o, struct ll_err *er
 		.pattern = ll_str(json_object_get_string(text), (size_t)json_object_get_string_len(text)),
 		.literal = !regex,
 		.invert = is_true(o, "invert", false),
+		.pcre2 = strcmp(text_of(o, "engine"), "PCRE2") == 0,
 	};
 	if (load_behavior(text_of(o, "behavior"), &split, err))
 		return -1;

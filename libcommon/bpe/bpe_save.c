@@ -29,8 +29,9 @@ static void put_split(struct ll_split split, struct ll_buf *out)
 	static const char *const behavior[] = { "Isolated", "Contiguous", "MergedWithPrevious", "MergedWithNext" };
 	ll_buf_printf(out, "{\"type\":\"Split\",\"pattern\":{\"%s\":", split.literal ? "String" : "Regex");
 	ll_json_escape(out, split.pattern, false);
-	ll_buf_printf(out, "},\"behavior\":\"%s\",\"invert\":%s},", behavior[split.behavior],
-		      split.invert ? "true" : "false");
+	/* "engine" is ours: tokenizers pass over it. */
+	ll_buf_printf(out, "},\"behavior\":\"%s\",\"invert\":%s%s},", behavior[split.behavior],
+		      split.invert ? "true" : "false", split.pcre2 ? ",\"engine\":\"PCRE2\"" : "");
 }
 
 /* GPT-2's pattern is ByteLevel's own. */

@@ -17,22 +17,52 @@
 #define STACK_FIRST ((size_t)32 << 10)
 #define OPTIONS (PCRE2_UTF | PCRE2_UCP | PCRE2_DOLLAR_ENDONLY | PCRE2_NEVER_BACKSLASH_C)
 
-int ll_level_compile(struct ll_level *level, struct ll_err *err)
+static pcre2_code *compile(struct ll_str pattern, uint32_t options, int *code, size_t *at)
 {
-	struct ll_str pattern = level->split.pattern;
 	pcre2_compile_context *context = pcre2_compile_context_create(NULL);
-	int code;
-	size_t at;
 	pcre2_set_newline(context, PCRE2_NEWLINE_LF);
 	pcre2_set_bsr(context, PCRE2_BSR_UNICODE);
-	level->code = pcre2_compile((PCRE2_SPTR)pattern.data, pattern.len,
-				    level->split.literal ? PCRE2_UTF | PCRE2_LITERAL : OPTIONS, &code, &at, context);
+	pcre2_code *re = pcre2_compile((PCRE2_SPTR)pattern.data, pattern.len, options, code, at, context);
 	pcre2_compile_context_free(context);
+	return re;
+}
+
+int ll_level_compile(struct ll_level *level, struct ll_err *err)
+{
+	struct ll_split *split = &level->split;
+	struct ll_str pattern = split->pattern;
+	struct ll_buf translated = { 0 };
+	int code;
+	size_t at;
+	if (split->literal) {
+		level->code = compile(pattern, PCRE2_UTF | PCRE2_LITERAL, &code, &at);
+	} else {
+		/* As it was given first, because errors are told of that. */
+		level->code = compile(pattern, OPTIONS, &code, &at);
+		ll_pattern_translate(pattern, &translated, &level->meaning);
+		if (!*level->meaning.other) {
+			pcre2_code *as_given = level->code;
+			int other_code;
+			size_t other_at;
+			level->code = compile(ll_buf_str(&translated), OPTIONS, &other_code, &other_at);
+			code = as_given ? other_code : code;
+			at = as_given ? 0 : at;
+			pcre2_code_free(as_given);
+		}
+		ll_buf_free(&translated);
+	}
 	if (!level->code) {
 		char message[120] = "";
 		pcre2_get_error_message(code, (PCRE2_UCHAR *)message, sizeof message);
 		return ll_err_set(err, "the pattern '%.80s' is wrong at byte %zu: %s", pattern.data, at, message);
 	}
+	if (*level->meaning.other && !split->pcre2)
+		return ll_err_set(
+			err,
+			"the pattern '%.80s' has %s: Oniguruma, which runs it in tokenizers, may read it otherwise "
+			"than PCRE2",
+			pattern.data, level->meaning.other);
+	split->pcre2 = *level->meaning.other;
 	level->jit = pcre2_jit_compile(level->code, PCRE2_JIT_COMPLETE) == 0;
 	return 0;
 }

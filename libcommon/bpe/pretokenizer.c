@@ -95,7 +95,7 @@ static int parse_line(struct ll_pretokenizer *p, struct ll_str line, struct ll_e
 {
 	size_t mark = sizeof REGEX - 1;
 	if (line.len >= mark && memcmp(line.data, REGEX, mark) == 0) {
-		struct ll_split split = { .pattern = ll_str(line.data + mark, line.len - mark) };
+		struct ll_split split = { .pattern = ll_str(line.data + mark, line.len - mark), .pcre2 = true };
 		if (split.pattern.len == 0)
 			return ll_err_set(err, "an empty pattern");
 		add_split(p, &split);
@@ -125,6 +125,22 @@ struct ll_pretokenizer *ll_pretokenizer_parse(const char *spec, struct ll_err *e
 		}
 	}
 	return seal(p, err);
+}
+
+struct ll_pretokenizer *ll_pretokenizer_patterns(const struct ll_pretokenizer *p)
+{
+	struct ll_pretokenizer *copy = ll_calloc(1, sizeof *copy);
+	struct ll_err err;
+	copy->scheme = -1;
+	copy->name = ll_strdup(p->name);
+	for (size_t i = 0; i < p->levels; i++) {
+		struct ll_level *level = add_level(copy);
+		level->split = p->level[i].split;
+		level->split.pattern.data = ll_strndup(level->split.pattern.data, level->split.pattern.len);
+		if (ll_level_compile(level, &err))
+			LL_BUG("the pattern of %s: %s", p->name, err.text);
+	}
+	return copy;
 }
 
 void ll_pretokenizer_free(struct ll_pretokenizer *p)
@@ -176,7 +192,17 @@ void ll_pretokenizer_identity(const struct ll_pretokenizer *p, struct ll_buf *ou
 			      split->invert && split->behavior != LL_SPLIT_ISOLATED ? " inverted" : "");
 		ll_buf_add_str(out, split->pattern);
 		ll_buf_putc(out, '\n');
+		if (split->pcre2 || p->level[i].meaning.scripts)
+			ll_buf_printf(out, "%s unicode %s\n", split->pcre2 ? "pcre2" : "scripts", ll_pattern_unicode());
 	}
+}
+
+const char *ll_pretokenizer_own(const struct ll_pretokenizer *p)
+{
+	for (size_t i = 0; i < p->levels; i++)
+		if (p->level[i].split.pcre2)
+			return p->level[i].meaning.other;
+	return NULL;
 }
 
 bool ll_pretokenizer_eq(const struct ll_pretokenizer *a, const struct ll_pretokenizer *b)

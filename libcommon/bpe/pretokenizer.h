@@ -22,15 +22,17 @@ struct ll_split {
 	enum ll_split_behavior behavior;
 	bool literal; /* the pattern is plain text */
 	bool invert;  /* gaps count as matches, matches as gaps */
+	bool pcre2;   /* the pattern is meant as PCRE2 reads it, also where Oniguruma reads it otherwise (pattern.h) */
 };
 
 struct ll_pretokenizer;
 
 /* What --pretokenizer takes: the name of a scheme, or "regex:PATTERN"; several, one a line, run in sequence. NULL and
- * err when there is no such scheme or PCRE2 refuses a pattern (with its offset). */
+ * err when there is no such scheme or PCRE2 refuses a pattern (with its offset). Patterns are PCRE2's. */
 struct ll_pretokenizer *ll_pretokenizer_parse(const char *spec, struct ll_err *err) LL_MUST_CHECK;
 struct ll_pretokenizer *ll_pretokenizer_of_scheme(enum ll_scheme scheme);
-/* Of splits in sequence; where their patterns are those of a fixed scheme, that runs. Patterns are copied. */
+/* Of splits in sequence; where their patterns are those of a fixed scheme, that runs. Patterns are copied. One that is
+ * not `pcre2` is refused where it holds something that Oniguruma reads otherwise than PCRE2. */
 struct ll_pretokenizer *ll_pretokenizer_of_splits(const struct ll_split *split, size_t n,
 						  struct ll_err *err) LL_MUST_CHECK;
 void ll_pretokenizer_free(struct ll_pretokenizer *p);
@@ -43,10 +45,20 @@ bool ll_pretokenizer_eq(const struct ll_pretokenizer *a, const struct ll_pretoke
 /* The splits it is made of; the pattern is borrowed. */
 size_t ll_pretokenizer_splits(const struct ll_pretokenizer *p);
 struct ll_split ll_pretokenizer_split(const struct ll_pretokenizer *p, size_t i);
+/* The first thing in a pattern that Oniguruma reads otherwise, or NULL: then any program reads the tokenizer as we do.
+ */
+const char *ll_pretokenizer_own(const struct ll_pretokenizer *p);
 /* True for the schemes whose tokenizers bring text to NFC first (Qwen's). */
 bool ll_pretokenizer_brings_nfc(const struct ll_pretokenizer *p);
 /* Appends what a tokenizer's id says of it: "pattern PATTERN" lines, with the behaviour where it is not Isolated. */
 void ll_pretokenizer_identity(const struct ll_pretokenizer *p, struct ll_buf *out);
+
+/* Splits `strings` generated texts with the pre-tokenizer and with PCRE2 running its patterns, and compares: -1 and
+ * err, with the text, at the first difference. What is compared is what runs on this machine. 20,000 take about 0.2 s.
+ */
+#define LL_PROVE_STRINGS 20000u
+int ll_pretokenizer_prove(const struct ll_pretokenizer *p, uint64_t seed, uint64_t strings,
+			  struct ll_err *err) LL_MUST_CHECK;
 
 struct ll_splitter *ll_splitter_new(const struct ll_pretokenizer *p);
 void ll_splitter_free(struct ll_splitter *s);

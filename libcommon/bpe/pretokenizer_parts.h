@@ -6,12 +6,14 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
+#include "bpe/pattern.h"
 #include "bpe/pretokenizer.h"
 
 /* One step of the sequence: a fixed scheme, or a pattern. */
 struct ll_level {
 	int scheme; /* of enum ll_scheme, or -1 */
 	struct ll_split split;
+	struct ll_pattern_meaning meaning;
 	pcre2_code *code; /* NULL for a scheme */
 	bool jit;	  /* compiled to machine code; else PCRE2's interpreter matches */
 };
@@ -23,7 +25,9 @@ struct ll_pretokenizer {
 	char *name;
 };
 
-/* Compiles level->split.pattern into level->code. */
+/* Compiles level->split.pattern into level->code, and says in level->meaning and split.pcre2 how it was read. */
 int ll_level_compile(struct ll_level *level, struct ll_err *err) LL_MUST_CHECK;
+/* The same pre-tokenizer, with PCRE2 running its patterns where a scheme would. */
+struct ll_pretokenizer *ll_pretokenizer_patterns(const struct ll_pretokenizer *p);
 
 #endif

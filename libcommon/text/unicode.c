@@ -15,6 +15,16 @@ uint8_t ll_char_class(uint32_t c)
 	return ll_unicode_leaf[block << 4 | (c & 15)];
 }
 
+const char ll_category_names[LL_CATEGORIES][3] = { "Cc", "Cf", "Cn", "Co", "Cs", "Ll", "Lm", "Lo", "Lt", "Lu",
+						   "Mc", "Me", "Mn", "Nd", "Nl", "No", "Pc", "Pd", "Pe", "Pf",
+						   "Pi", "Po", "Ps", "Sc", "Sk", "Sm", "So", "Zl", "Zp", "Zs" };
+
+size_t ll_category_stretches(const uint32_t **stretch)
+{
+	*stretch = ll_unicode_categories;
+	return ll_unicode_category_runs;
+}
+
 uint32_t ll_char_lower(uint32_t c)
 {
 	if (c < 0x80)

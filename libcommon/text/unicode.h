@@ -24,6 +24,11 @@ enum ll_char_class {
 	/* a letter that is neither upper nor lower is \p{Lm} or \p{Lo} */
 };
 uint8_t ll_char_class(uint32_t c);
+/* The general categories of all code points as stretches, in order, of the same version: where a stretch begins << 5 | its
+ * place in ll_category_names ("Cc", "Cf", ...). Returns how many. */
+size_t ll_category_stretches(const uint32_t **stretch);
+#define LL_CATEGORIES 30
+extern const char ll_category_names[LL_CATEGORIES][3];
 /* Simple lower-case mapping (UnicodeData field 13). */
 uint32_t ll_char_lower(uint32_t c);
 /* True for scripts written without spaces between words: Han, Hiragana, Katakana, Thai, Lao, Khmer, Myanmar. */

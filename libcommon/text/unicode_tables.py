@@ -10,6 +10,7 @@ assert ucd.unidata_version == "16.0.0"
 
 SPACE = {*range(9, 14), 0x20, 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000}
 BITS = {"L": 1, "N": 2, "M": 8, "P": 64, "S": 128}  # as in unicode.h
+CATEGORIES = "Cc Cf Cn Co Cs Ll Lm Lo Lt Lu Mc Me Mn Nd Nl No Pc Pd Pe Pf Pi Po Ps Sc Sk Sm So Zl Zp Zs".split()  # as in unicode.h
 LEAF = MIDDLE = 16
 
 
@@ -44,6 +45,17 @@ def show(kind, name, values):
     print(line + "\n};")
 
 
+def categories():
+    """Where the general category changes, and to what: code point << 5 | place in CATEGORIES."""
+    was, runs = None, []
+    for c in range(0x110000):
+        now = ucd.category(chr(c))
+        if now != was:
+            runs.append(c << 5 | CATEGORIES.index(now))
+        was = now
+    return runs
+
+
 leaf, middle = blocks([char_class(c) for c in range(0x110000)], LEAF)
 middle, top = blocks(middle, MIDDLE)
 print("/* SPDX-License-Identifier: MIT */")
@@ -52,3 +64,5 @@ print('#include "text/unicode_tables.h"\n')
 show("uint8_t", "ll_unicode_leaf", leaf)
 show("uint16_t", "ll_unicode_middle", middle)
 show("uint8_t", "ll_unicode_top", top)
+show("uint32_t", "ll_unicode_categories", categories())
+print("const size_t ll_unicode_category_runs = LL_COUNT(ll_unicode_categories);")

@@ -8,7 +8,7 @@
 
 #include "base/buffer.h"
 #include "base/random.h"
-#include "bpe/pretokenize.h"
+#include "bpe/pretokenizer_parts.h"
 
 static const char *const bits[] = {
 	" ",
@@ -219,11 +219,24 @@ static void check_cuts(enum ll_scheme scheme)
 	ll_buf_free(&text);
 }
 
+static void check_proof(enum ll_scheme scheme)
+{
+	struct ll_err err = { "" };
+	struct ll_pretokenizer *p = ll_pretokenizer_of_scheme(scheme);
+	ok(ll_pretokenizer_prove(p, 1, LL_PROVE_STRINGS, &err) == 0, "%s: proved on every category %s",
+	   ll_scheme_name(scheme), err.text);
+	p->scheme = scheme == LL_SCHEME_GPT2 ? LL_SCHEME_CL100K : scheme - 1;
+	ok(ll_pretokenizer_prove(p, 1, LL_PROVE_STRINGS, &err) != 0, "%s: the proof sees another scheme: %s",
+	   ll_scheme_name(scheme), err.text);
+	ll_pretokenizer_free(p);
+}
+
 int main(void)
 {
 	for (int s = 0; s < LL_SCHEMES; s++) {
 		check_scheme((enum ll_scheme)s);
 		check_cuts((enum ll_scheme)s);
+		check_proof((enum ll_scheme)s);
 	}
 #define SPLIT(scheme, text, want) split(scheme, text, sizeof text - 1, want)
 	SPLIT(LL_SCHEME_GPT2, "I'll say:  it's 2024!\n\n ok", "I|'ll| say|:| | it|'s| 2024|!|\n\n| ok");

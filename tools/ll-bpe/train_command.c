@@ -116,6 +116,11 @@ int train_command(int operands, char **operand)
 	struct counting c = { .pretokenizer = ll_pretokenizer_parse(pretokenizer_option(), &err), .lines = o->lines };
 	if (!c.pretokenizer)
 		ll_die(LL_EXIT_USAGE, "--pretokenizer: %s", err.text);
+	if (ll_pretokenizer_own(c.pretokenizer)) {
+		ll_hint("lltools reads it from the file again as it is meant here");
+		ll_warn("--pretokenizer: the pattern has %s: other programs may split otherwise with this tokenizer",
+			ll_pretokenizer_own(c.pretokenizer));
+	}
 	c.nfc = ll_pretokenizer_brings_nfc(c.pretokenizer);
 	corpus_read(
 		&(struct corpus_options){ o->from, o->lines, c.pretokenizer, &c, count_text, worker_new, worker_free },
