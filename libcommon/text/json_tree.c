@@ -6,21 +6,107 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "text/json.h"
+#include "text/json_bytes.h"
+#include "text/utf8.h"
 
 #define EXACT_MAX ((int64_t)1 << 53) /* larger integers do not survive every JSON reader */
+
+/* Copies the string that starts at the quote p, with pairs of surrogates as UTF-8. Returns where it ends, or NULL and err. */
+static const char *copy_string(const char *p, struct ll_str text, struct ll_buf *out, bool *nul, struct ll_err *err)
+{
+	const char *end = text.data + text.len, *from = p++;
+	*nul = false;
+	for (;;) {
+		while (p < end && *p != '"' && *p != '\\')
+			p++;
+		if (p == end || *p == '"') {
+			p += p < end;
+			ll_buf_add(out, from, (size_t)(p - from));
+			return p;
+		}
+		int v = end - p >= 6 && p[1] == 'u' ? hex4(p + 2, end) : -1;
+		*nul |= v == 0;
+		if (v < 0xd800 || v > 0xdfff) {
+			p += LL_MIN(2, end - p);
+			continue;
+		}
+		int w = v < 0xdc00 && end - p >= 12 && p[6] == '\\' && p[7] == 'u' ? hex4(p + 8, end) : -1;
+		if (w < 0xdc00 || w > 0xdfff) {
+			ll_err_set(err, "byte %zu: a lone surrogate \\u%04x", (size_t)(p - text.data), (unsigned)v);
+			return NULL;
+		}
+		ll_buf_add(out, from, (size_t)(p - from));
+		out->len += ll_utf8_put(ll_buf_reserve(out, 4), 0x10000 + (((uint32_t)v - 0xd800) << 10) + ((uint32_t)w - 0xdc00));
+		from = p += 12;
+	}
+}
+
+static int copy_without_surrogates(struct ll_str text, struct ll_buf *out, struct ll_err *err)
+{
+	const char *p = text.data, *end = p + text.len;
+	while (p < end) {
+		const char *quote = memchr(p, '"', (size_t)(end - p));
+		if (!quote)
+			quote = end;
+		ll_buf_add(out, p, (size_t)(quote - p));
+		if (quote == end)
+			break;
+		bool nul;
+		p = copy_string(quote, text, out, &nul, err);
+		if (!p)
+			return -1;
+		const char *next = p;
+		while (nul && next < end && (*next == ' ' || *next == '\t' || *next == '\r' || *next == '\n'))
+			next++;
+		if (nul && next < end && *next == ':')
+			return ll_err_set(err, "byte %zu: a key with a NUL character", (size_t)(quote - text.data));
+	}
+	return 0;
+}
+
+struct json_object *ll_json_value_parse(struct ll_str text, int depth, struct ll_err *err)
+{
+	struct ll_buf copy = { 0 };
+	if (memmem(text.data, text.len, "\\u", 2)) {
+		if (copy_without_surrogates(text, &copy, err)) {
+			ll_buf_free(&copy);
+			return NULL;
+		}
+		text = ll_buf_str(&copy);
+	}
+	if (text.len >= INT32_MAX) {
+		ll_err_set(err, "longer than 2 GiB");
+		ll_buf_free(&copy);
+		return NULL;
+	}
+	struct json_tokener *t = json_tokener_new_ex(depth);
+	json_tokener_set_flags(t, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	struct json_object *o = json_tokener_parse_ex(t, text.len ? text.data : "", (int)text.len);
+	enum json_tokener_error what = json_tokener_get_error(t);
+	size_t at = json_tokener_get_parse_end(t);
+	json_tokener_free(t);
+	while (at < text.len && memchr(" \t\r\n", text.data[at], 4))
+		at++;
+	if (!o || what != json_tokener_success || at != text.len) {
+		ll_err_set(err, "byte %zu: %s", at,
+			   what == json_tokener_success ? o ? "trailing data" : "no value" : json_tokener_error_desc(what));
+		json_object_put(o);
+		o = NULL;
+	}
+	ll_buf_free(&copy);
+	return o;
+}
 
 struct json_object *ll_json_tree_parse(struct ll_str text, struct ll_err *err)
 {
 	if (ll_json_line(text, NULL, 0, err) < 0)
 		return NULL;
-	struct json_tokener *t = json_tokener_new_ex(1000);
-	struct json_object *o = text.len < INT32_MAX ? json_tokener_parse_ex(t, text.data, (int)text.len) : NULL;
-	if (!json_object_is_type(o, json_type_object)) {
+	struct json_object *o = ll_json_value_parse(text, 1000, err);
+	if (o && !json_object_is_type(o, json_type_object)) {
 		json_object_put(o);
 		o = NULL;
-		ll_err_set(err, "not a JSON object: %s", json_tokener_error_desc(json_tokener_get_error(t)));
+		ll_err_set(err, "not a JSON object");
 	}
-	json_tokener_free(t);
 	return o;
 }
 

@@ -12,6 +12,12 @@
 
 struct json_object;
 
+/* Any JSON text, strictly: valid UTF-8, no lone surrogates, no NUL in a key (json-c would end it there), at most `depth`
+ * deep, nothing behind it. NULL and "byte N: ..." on error. json-c 0.16 takes the second half of a pair of escaped
+ * surrogates for a lone one where the first has the bits of a trail (U+1D800..U+1DFFF and so on), so pairs are written
+ * out before it sees them. The caller frees the value with json_object_put. */
+struct json_object *ll_json_value_parse(struct ll_str text, int depth, struct ll_err *err) LL_MUST_CHECK;
+
 /* NULL on error. The caller frees the tree with json_object_put. */
 struct json_object *ll_json_tree_parse(struct ll_str text, struct ll_err *err) LL_MUST_CHECK;
 /* A member, or NULL and "member NAME is missing" / "is not a ..." in err. Strings are borrowed from the tree; one with
