@@ -48,18 +48,17 @@ struct ll_sorter *ll_sorter_new(size_t record_bytes, size_t key_bytes, uint64_t 
 {
 	if (record_bytes == 0)
 		LL_BUG("records of no bytes");
-	return sorter_new((struct ll_run_format){ record_bytes, key_bytes }, memory, purpose);
+	return sorter_new((struct ll_run_format){ record_bytes, key_bytes, false }, memory, purpose);
 }
 
 struct ll_sorter *ll_sorter_new_variable(size_t key_bytes, uint64_t memory, const char *purpose)
 {
-	return sorter_new((struct ll_run_format){ 0, key_bytes }, memory, purpose);
+	return sorter_new((struct ll_run_format){ 0, key_bytes, false }, memory, purpose);
 }
 
-/* In memory and in runs a record is [u32 payload length, variable ones only] key payload. */
-static inline const char *key_at(const struct ll_sorter *s, uint64_t place)
+struct ll_sorter *ll_sorter_new_strings(uint64_t memory, const char *purpose)
 {
-	return s->arena + place + (s->format.record_bytes ? 0 : 4);
+	return sorter_new((struct ll_run_format){ 0, 0, true }, memory, purpose);
 }
 
 static uint64_t key_prefix(const char *key, size_t key_bytes)
@@ -78,8 +77,9 @@ static inline bool after(const struct ll_sorter *s, const struct entry *a, const
 
 	if (a->prefix != b->prefix)
 		return a->prefix > b->prefix;
-	c = s->format.key_bytes > 8 ? memcmp(key_at(s, a->place) + 8, key_at(s, b->place) + 8, s->format.key_bytes - 8)
-				    : 0;
+	c = s->format.strings || s->format.key_bytes > 8 ?
+		    ll_run_compare(&s->format, s->arena + a->place, s->arena + b->place) :
+		    0;
 	return c > 0 || (c == 0 && a->place > b->place);
 }
 
@@ -154,7 +154,7 @@ static void sort_arena(struct ll_sorter *s)
 		return;
 	}
 	radix_sort(s);
-	if (s->format.key_bytes <= 8)
+	if (s->format.key_bytes <= 8 && !s->format.strings)
 		return;
 	for (size_t i = 0, j; i < s->n; i = j) {
 		for (j = i + 1; j < s->n && s->index[j].prefix == s->index[i].prefix;)
@@ -218,6 +218,22 @@ void ll_sorter_add_variable(struct ll_sorter *s, const void *key, const void *pa
 	s->index[s->n++].prefix = key_prefix(to + 4, s->format.key_bytes);
 }
 
+void ll_sorter_add_string(struct ll_sorter *s, struct ll_str key, const void *payload, size_t payload_len)
+{
+	char *to;
+
+	if (payload_len > UINT32_MAX - 8 || key.len > UINT32_MAX - 8 - payload_len)
+		LL_BUG("a record of %zu and %zu bytes", key.len, payload_len);
+	to = add_record(s, 8 + key.len + payload_len);
+	ll_put32(to, (uint32_t)(4 + key.len + payload_len));
+	ll_put32(to + 4, (uint32_t)key.len);
+	if (key.len)
+		memcpy(to + 8, key.data, key.len);
+	if (payload_len)
+		memcpy(to + 8 + key.len, payload, payload_len);
+	s->index[s->n++].prefix = key_prefix(to + 8, key.len);
+}
+
 void ll_sorter_finish(struct ll_sorter *s)
 {
 	if (s->finished)
@@ -261,6 +277,17 @@ const void *ll_sorter_next_variable(struct ll_sorter *s, const void **payload, s
 	*payload_len = ll_get32(r);
 	*payload = r + 4 + s->format.key_bytes;
 	return r + 4;
+}
+
+bool ll_sorter_next_string(struct ll_sorter *s, struct ll_str *key, struct ll_str *payload)
+{
+	const char *r = next_record(s);
+
+	if (!r)
+		return false;
+	*key = ll_str(r + 8, ll_get32(r + 4));
+	*payload = ll_str(r + 8 + key->len, ll_get32(r) - 4 - key->len);
+	return true;
 }
 
 uint64_t ll_sorter_count(const struct ll_sorter *s)

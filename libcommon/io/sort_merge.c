@@ -138,8 +138,7 @@ static bool source_load(struct ll_run_merge *m, struct source *s)
 static bool before(const struct ll_run_merge *m, size_t a, size_t b)
 {
 	const struct source *x = &m->source[a], *y = &m->source[b];
-	size_t skip = m->runs->format.record_bytes ? 0 : 4;
-	int c = memcmp(x->buffer + x->pos + skip, y->buffer + y->pos + skip, m->runs->format.key_bytes);
+	int c = ll_run_compare(&m->runs->format, x->buffer + x->pos, y->buffer + y->pos);
 
 	return c < 0 || (c == 0 && a < b);
 }

@@ -12,11 +12,24 @@
 struct ll_run_format {
 	size_t record_bytes; /* 0: variable, [u32 payload length] key payload */
 	size_t key_bytes;
+	bool strings; /* variable without key_bytes; the payload is [u32 key length] key, and the payload of the user */
 };
 
 static inline size_t ll_run_record_size(const struct ll_run_format *f, const char *record)
 {
 	return f->record_bytes ? f->record_bytes : 4 + f->key_bytes + ll_get32(record);
+}
+
+/* How two records compare: below, equal or above 0. */
+static inline int ll_run_compare(const struct ll_run_format *f, const char *a, const char *b)
+{
+	if (!f->strings) {
+		size_t skip = f->record_bytes ? 0 : 4;
+		return memcmp(a + skip, b + skip, f->key_bytes);
+	}
+	uint32_t m = ll_get32(a + 4), n = ll_get32(b + 4);
+	int c = memcmp(a + 8, b + 8, LL_MIN(m, n));
+	return c ? c : (m > n) - (m < n);
 }
 
 struct ll_runs;

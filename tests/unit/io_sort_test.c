@@ -87,6 +87,48 @@ static bool variable(size_t n, size_t key, size_t longest, uint64_t memory, bool
 	return good;
 }
 
+static int by_string(const void *a, const void *b)
+{
+	const struct oracle *x = a, *y = b;
+	int c = memcmp(x->key, y->key, LL_MIN(x->key_bytes, y->key_bytes));
+
+	c = c ? c : (x->key_bytes > y->key_bytes) - (x->key_bytes < y->key_bytes);
+	return c ? c : (x->place > y->place) - (x->place < y->place);
+}
+
+/* Keys of 0 to `longest` bytes of three values, zero among them; the payload is the place, some bytes of it. */
+static bool strings(size_t n, size_t longest, uint64_t memory, bool *spilled)
+{
+	char *data = ll_calloc(n + 1, longest + 1);
+	struct oracle *want = ll_calloc(n + 1, sizeof(*want));
+	struct ll_sorter *s = ll_sorter_new_strings(memory, "a test");
+	struct ll_str key, payload;
+	bool good = true;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		char *text = data + i * longest;
+		uint64_t place = i;
+		want[i] = (struct oracle){ text, ll_random64(n, 1, i) % (longest + 1), i };
+		for (size_t b = 0; b < want[i].key_bytes; b++)
+			text[b] = (char)(ll_random64(n, b + 2, i) % 3 * 127);
+		ll_sorter_add_string(s, ll_str(text, want[i].key_bytes), &place, i % 9);
+	}
+	qsort(want, n, sizeof(*want), by_string);
+	ll_sorter_finish(s);
+	for (i = 0; ll_sorter_next_string(s, &key, &payload) && good; i++) {
+		uint64_t place = want[i].place;
+		good = i < n && ll_str_eq(key, ll_str(want[i].key, want[i].key_bytes)) &&
+		       ll_str_eq(payload, ll_str((char *)&place, place % 9));
+	}
+	good = good && i == n;
+	*spilled = ll_sorter_spilled(s);
+	ll_sorter_free(s);
+	ll_free(want);
+	ll_free(data);
+	return good;
+}
+
 int main(void)
 {
 	static const uint64_t memories[] = { 0, 1, 5000, 40000, 400000, 64 * LL_MIB };
@@ -113,6 +155,11 @@ int main(void)
 		   "short payloads in %llu bytes", (unsigned long long)memories[m]);
 		ok(variable(100, 2, 100000, memories[m], &spilled), "payloads up to 100 kB in %llu bytes",
 		   (unsigned long long)memories[m]);
+	}
+	for (size_t m = 0; m < LL_COUNT(memories); m++) {
+		size_t n = memories[m] < 5000 ? 500 : 20000;
+		ok(strings(n, 4, memories[m], &spilled) && strings(n, 20, memories[m], &spilled),
+		   "strings as keys in %llu bytes", (unsigned long long)memories[m]);
 	}
 	ok(any && none, "some of these spilled and some did not");
 	return test_done();
