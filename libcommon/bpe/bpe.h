@@ -51,6 +51,10 @@ size_t ll_bpe_merges(const struct ll_bpe *b);
 /* The bytes a token stands for; borrowed. Specials give their text; an id that no token has gives data NULL. */
 struct ll_str ll_bpe_token_bytes(const struct ll_bpe *b, uint32_t id);
 bool ll_bpe_is_special(const struct ll_bpe *b, uint32_t id);
+/* The text after the tokenizer's normaliser, which is what the bytes of its tokens add up to: `text` itself, or its normal
+ * form in `scratch`. Invalid UTF-8 stays as it is. */
+struct ll_str ll_bpe_normalize(const struct ll_bpe *b, struct ll_str text, struct ll_buf *scratch);
+bool ll_bpe_normalizes(const struct ll_bpe *b); /* false: texts never change */
 /* Width in bytes that ids need in files: 2 up to 65536 ids, else 4. */
 unsigned ll_bpe_width(const struct ll_bpe *b);
 

@@ -3,18 +3,19 @@
 #include "ll-shard/ll_shard.h"
 
 #include <stdio.h>
-#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "doc/record.h"
 #include "io/sort.h"
+#include "ll-shard/dataset_walk.h"
 #include "ll-shard/shard_check.h"
 #include "text/utf8.h"
 
 static bool unique_ids;
 static int64_t expect = -1;
+static struct ll_strings against;
 
 /* ---- duplicate ids: records sorted by the hash of (source, id), with their places ---- */
 
@@ -142,14 +143,15 @@ static int run_check(int operands, char **operand)
 {
 	const char **files;
 	uint64_t *expected, total = 0, duplicates = 0;
-	struct stat st;
 	size_t n = ll_input_files(operands, operand, &files, &expected);
 	struct ll_check c = { 0 };
 	if (unique_ids)
 		c.ids = ll_sorter_new_variable(16, ll_memory_left() / 2, "ids");
 	for (size_t i = 0; i < n; i++) {
 		c.file_number = i;
-		bool dataset = strcmp(files[i], "-") != 0 && stat(files[i], &st) == 0 && S_ISDIR(st.st_mode);
+		bool dataset = dataset_is(files[i]);
+		if (against.len && !dataset)
+			ll_die(LL_EXIT_USAGE, "%s: --against is for token datasets", ll_path_shown(files[i]));
 		uint64_t records =
 			dataset ? ll_shard_check_dataset(files[i]) : ll_shard_check_stream(&c, files[i], NULL);
 		if (expected[i] != UINT64_MAX && expected[i] != records)
@@ -165,10 +167,13 @@ static int run_check(int operands, char **operand)
 		ll_sorter_free(c.ids);
 	}
 	ll_buf_free(&c.payload);
-	return duplicates ? LL_EXIT_NEGATIVE : LL_EXIT_OK;
+	bool same = against.len == 0 || ll_shard_check_against(files, n, against.item, against.len);
+	return duplicates || !same ? LL_EXIT_NEGATIVE : LL_EXIT_OK;
 }
 
 static const struct ll_option options[] = {
+	{ LL_OPT_LIST, 0, "against", &against, "STREAM",
+	  "compare key and decoded text of every document of the datasets with this stream; may be repeated", 0, NULL, 0, 0 },
 	{ LL_OPT_INT, 0, "expect", &expect, "N", "fail unless the inputs hold N records together", 0, NULL, 0, 0x1p62 },
 	{ LL_OPT_FLAG, 0, "unique-ids", &unique_ids, NULL,
 	  "print every (source, id) that occurs twice or more, and where; exit status 1 when there is one", 0, NULL, 0,
@@ -183,5 +188,6 @@ const struct ll_command ll_shard_check_command = {
 	.options = options,
 	.common = LL_COMMON_THREADS | LL_COMMON_MEMORY | LL_COMMON_FILES | LL_COMMON_PART | LL_COMMON_PROGRESS,
 	.run = run_check,
-	.examples = "ll-shard check docs.ll\nll-shard check --unique-ids part-*.ll\n",
+	.examples = "ll-shard check docs.ll\nll-shard check --unique-ids part-*.ll\n"
+		    "ll-shard check --against=docs.ll train\n",
 };

@@ -21,5 +21,8 @@ struct ll_check {
 uint64_t ll_shard_check_stream(struct ll_check *c, const char *path, const char *kind);
 /* Checks a token dataset: manifest, sizes, every block, documents.ll. Returns its documents. */
 uint64_t ll_shard_check_dataset(const char *path);
+/* Whether the documents of the datasets are those of the streams, by key and decoded text; prints what they are, or the first
+ * difference (check_against.c). */
+bool ll_shard_check_against(const char *const *dirs, size_t n_dirs, const char *const *streams, size_t n_streams);
 
 #endif
