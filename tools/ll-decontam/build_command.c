@@ -109,15 +109,19 @@ static void index_strings(struct build *b, struct ll_str json, uint32_t line)
 	}
 }
 
+#define BEFORE "{\"\":" /* before the file: with a brace after it, one JSON value is the member of an object */
+
 static struct ll_buf read_all(struct ll_decoder *d)
 {
 	struct ll_buf text = { 0 };
-	size_t got;
+	size_t got, most = ll_memory_left() / 2;
 
+	ll_buf_puts(&text, BEFORE);
 	while ((got = ll_decoder_read(d, ll_buf_reserve(&text, 1 << 16), 1 << 16)) > 0) {
 		text.len += got;
-		if (text.len > ll_memory_budget() / 2)
-			ll_die(LL_EXIT_RESOURCE, "%s: more than half of --memory", ll_decoder_name(d));
+		if (text.cap > most)
+			ll_die(LL_EXIT_RESOURCE, "%s: %zu bytes and more do not fit into half of --memory",
+			       ll_decoder_name(d), text.len);
 	}
 	return text;
 }
@@ -134,7 +138,7 @@ static void index_file(struct build *b, struct ll_lineage *lineage, const char *
 	b->file = path;
 	struct ll_buf text = read_all(d);
 	ll_lineage_add_input(lineage, ll_decoder_digest(d));
-	for (size_t at = 0; at < text.len; line++) {
+	for (size_t at = strlen(BEFORE); at < text.len; line++) {
 		char *newline = memchr(text.data + at, '\n', text.len - at);
 		size_t len = newline ? (size_t)(newline - text.data) - at : text.len - at;
 		struct ll_str s = ll_str(text.data + at, len);
@@ -151,16 +155,12 @@ static void index_file(struct build *b, struct ll_lineage *lineage, const char *
 		at += len + 1;
 	}
 	if (whole) {
-		struct ll_buf wrapped = { 0 };
 		struct ll_err first = err;
-		ll_buf_puts(&wrapped, "{\"\":");
-		ll_buf_add_str(&wrapped, ll_buf_str(&text));
-		ll_buf_putc(&wrapped, '}');
-		if (ll_json_line(ll_buf_str(&wrapped), NULL, 0, &err) < 0)
+		ll_buf_putc(&text, '}');
+		if (ll_json_line(ll_buf_str(&text), NULL, 0, &err) < 0)
 			ll_die(LL_EXIT_INPUT, "%s: neither JSON lines (%s) nor one JSON value (%s)", path, first.text,
 			       err.text);
-		index_strings(b, ll_buf_str(&wrapped), 1);
-		ll_buf_free(&wrapped);
+		index_strings(b, ll_buf_str(&text), 1);
 	}
 	ll_buf_free(&text);
 	ll_decoder_close(d);
