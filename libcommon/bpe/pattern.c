@@ -15,6 +15,7 @@ struct parser {
 	const char *p, *start, *end;
 	struct ll_buf *out;
 	struct ll_pattern_meaning *meaning;
+	bool exact;
 	bool fold[GROUPS_MOST]; /* inside of (?i:, for every group that is open */
 	bool look[GROUPS_MOST]; /* the group is a look-around */
 	unsigned depth;
@@ -47,6 +48,17 @@ static bool is_letter(char c)
 
 /* ---- escapes ---- */
 
+static void put_categories(struct parser *s, uint32_t categories, const char *name, bool negated, bool in_class)
+{
+	if (!s->exact) {
+		ll_buf_printf(s->out, "\\%c{%s}", negated ? 'P' : 'p', name);
+		return;
+	}
+	ll_buf_puts(s->out, in_class ? "" : negated ? "[^" : "[");
+	ll_pattern_category(categories, name, negated && in_class, s->out);
+	ll_buf_puts(s->out, in_class ? "" : "]");
+}
+
 /* \p{..} and \P{..}, after the backslash. */
 static bool property(struct parser *s, bool in_class)
 {
@@ -77,9 +89,7 @@ static bool property(struct parser *s, bool in_class)
 		ll_buf_printf(s->out, "\\%c{sc:%s}", negated ? 'P' : 'p', name);
 		return true;
 	}
-	ll_buf_puts(s->out, in_class ? "" : negated ? "[^" : "[");
-	ll_pattern_category(categories, name, negated && in_class, s->out);
-	ll_buf_puts(s->out, in_class ? "" : "]");
+	put_categories(s, categories, name, negated, in_class);
 	return true;
 }
 
@@ -144,9 +154,7 @@ static bool escape(struct parser *s, bool in_class, bool *single)
 	case 'D':
 		if (folds(s))
 			return stop(s, "\\d inside of (?i:)");
-		ll_buf_puts(s->out, in_class ? "" : c == 'D' ? "[^" : "[");
-		ll_pattern_category(ll_pattern_categories(ll_cstr("Nd")), "Nd", c == 'D' && in_class, s->out);
-		ll_buf_puts(s->out, in_class ? "" : "]");
+		put_categories(s, ll_pattern_categories(ll_cstr("Nd")), "Nd", c == 'D', in_class);
 		break;
 	case 'x':
 	case 'u':
@@ -358,13 +366,14 @@ static bool item(struct parser *s)
 	return true;
 }
 
-void ll_pattern_translate(struct ll_str pattern, struct ll_buf *out, struct ll_pattern_meaning *meaning)
+void ll_pattern_translate(struct ll_str pattern, bool exact, struct ll_buf *out, struct ll_pattern_meaning *meaning)
 {
 	struct parser s = { .p = pattern.data,
 			    .start = pattern.data,
 			    .end = pattern.data + pattern.len,
 			    .out = out,
-			    .meaning = meaning };
+			    .meaning = meaning,
+			    .exact = exact };
 	*meaning = (struct ll_pattern_meaning){ 0 };
 	while (s.p < s.end && item(&s))
 		;

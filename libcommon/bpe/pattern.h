@@ -24,8 +24,11 @@ struct ll_pattern_meaning {
 	bool scripts;	/* it has classes of PCRE2's own version of Unicode */
 };
 
-/* Appends the pattern for PCRE2; the output is of use only where meaning->other is empty. */
-void ll_pattern_translate(struct ll_str pattern, struct ll_buf *out, struct ll_pattern_meaning *meaning);
+/* Appends the pattern for PCRE2; the output is of use only where meaning->other is empty. With `exact` false the classes
+ * are PCRE2's own, which it matches up to three times as fast: the same in texts without ll_pattern_differs. */
+void ll_pattern_translate(struct ll_str pattern, bool exact, struct ll_buf *out, struct ll_pattern_meaning *meaning);
+/* True when valid UTF-8 holds a character that PCRE2's Unicode puts into another class than ours. */
+bool ll_pattern_differs(struct ll_str text);
 
 /* Appends what stands in a class [...] for the characters of general categories (a bit each, by their places in
  * ll_category_names) or, with `negated`, for all others; `property` is how PCRE2 names them ("L"). */

@@ -20,6 +20,7 @@
 static struct {
 	uint32_t *stretch;
 	size_t n, cap;
+	uint64_t differs[CODE_POINTS / 64]; /* a bit for every character in another class than ours */
 } theirs;
 
 static void add_stretch(uint32_t from, unsigned category)
@@ -67,12 +68,6 @@ static void ask_pcre2(void)
 	pcre2_code_free(re);
 	ll_buf_free(&pattern);
 	ll_buf_free(&text);
-}
-
-static void need_theirs(void)
-{
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	pthread_once(&once, ask_pcre2);
 }
 
 /* ---- writing ranges ---- */
@@ -131,6 +126,54 @@ static void all(struct ranges *r, bool ours, bool others, uint32_t from, uint32_
 	(void)others;
 	if (ours)
 		put_range(r, from, to);
+}
+
+static void mark(struct ranges *r, bool ours, bool others, uint32_t from, uint32_t to)
+{
+	(void)r;
+	for (uint32_t c = from; c < to && ours != others; c++)
+		theirs.differs[c / 64] |= (uint64_t)1 << c % 64;
+}
+
+static void learn(void)
+{
+	ask_pcre2();
+	for (unsigned i = 0; i < LL_CATEGORIES; i++)
+		compare((uint32_t)1 << i, mark, &(struct ranges){ 0 });
+	theirs.differs[0x180e / 64] |= (uint64_t)1 << 0x180e % 64; /* in PCRE2's \s */
+}
+
+static void need_theirs(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	pthread_once(&once, learn);
+}
+
+bool ll_pattern_differs(struct ll_str text)
+{
+	const unsigned char *p = (const unsigned char *)text.data, *end = p + text.len;
+	need_theirs();
+	while (p < end) {
+		uint32_t c = *p;
+		if (c < 0x80) {
+			p += end - p >= 8 && (ll_get64(p) & 0x8080808080808080u) == 0 ? 8 : 1;
+			continue;
+		}
+		if (c < 0xe0) {
+			c = (c & 0x1f) << 6 | (p[1] & 0x3f);
+			p += 2;
+		} else if (c < 0xf0) {
+			c = (c & 0xf) << 12 | (uint32_t)(p[1] & 0x3f) << 6 | (p[2] & 0x3f);
+			p += 3;
+		} else {
+			c = (c & 7) << 18 | (uint32_t)(p[1] & 0x3f) << 12 | (uint32_t)(p[2] & 0x3f) << 6 |
+			    (p[3] & 0x3f);
+			p += 4;
+		}
+		if (LL_UNLIKELY(theirs.differs[c / 64] >> c % 64 & 1))
+			return true;
+	}
+	return false;
 }
 
 void ll_pattern_category(uint32_t categories, const char *property, bool negated, struct ll_buf *out)

@@ -27,43 +27,46 @@ static pcre2_code *compile(struct ll_str pattern, uint32_t options, int *code, s
 	return re;
 }
 
+/* The pattern for PCRE2, with its classes (0) or with those of our Unicode (1). */
+static pcre2_code *compile_translated(struct ll_level *level, int exact, int *code)
+{
+	struct ll_buf translated = { 0 };
+	size_t at;
+	ll_pattern_translate(level->split.pattern, exact, &translated, &level->meaning);
+	pcre2_code *re = *level->meaning.other ? NULL : compile(ll_buf_str(&translated), OPTIONS, code, &at);
+	ll_buf_free(&translated);
+	return re;
+}
+
 int ll_level_compile(struct ll_level *level, struct ll_err *err)
 {
 	struct ll_split *split = &level->split;
-	struct ll_str pattern = split->pattern;
-	struct ll_buf translated = { 0 };
 	int code;
 	size_t at;
-	if (split->literal) {
-		level->code = compile(pattern, PCRE2_UTF | PCRE2_LITERAL, &code, &at);
+	/* As it was given first, because errors are told of that. */
+	pcre2_code *re = compile(split->pattern, split->literal ? PCRE2_UTF | PCRE2_LITERAL : OPTIONS, &code, &at);
+	if (!split->literal && (level->code[0] = compile_translated(level, 0, re ? &code : &(int){ 0 })) != NULL) {
+		level->code[1] = compile_translated(level, 1, &code);
+		pcre2_code_free(re);
+		if (!level->code[1])
+			LL_BUG("PCRE2 refuses '%.80s' with classes written out: %d", split->pattern.data, code);
 	} else {
-		/* As it was given first, because errors are told of that. */
-		level->code = compile(pattern, OPTIONS, &code, &at);
-		ll_pattern_translate(pattern, &translated, &level->meaning);
-		if (!*level->meaning.other) {
-			pcre2_code *as_given = level->code;
-			int other_code;
-			size_t other_at;
-			level->code = compile(ll_buf_str(&translated), OPTIONS, &other_code, &other_at);
-			code = as_given ? other_code : code;
-			at = as_given ? 0 : at;
-			pcre2_code_free(as_given);
-		}
-		ll_buf_free(&translated);
+		level->code[0] = re;
 	}
-	if (!level->code) {
+	if (!level->code[0]) {
 		char message[120] = "";
 		pcre2_get_error_message(code, (PCRE2_UCHAR *)message, sizeof message);
-		return ll_err_set(err, "the pattern '%.80s' is wrong at byte %zu: %s", pattern.data, at, message);
+		return ll_err_set(err, "the pattern '%.80s' is wrong at byte %zu: %s", split->pattern.data, at,
+				  message);
 	}
 	if (*level->meaning.other && !split->pcre2)
-		return ll_err_set(
-			err,
-			"the pattern '%.80s' has %s: Oniguruma, which runs it in tokenizers, may read it otherwise "
-			"than PCRE2",
-			pattern.data, level->meaning.other);
+		return ll_err_set(err,
+				  "the pattern '%.80s' has %s: Oniguruma, which runs it in tokenizers, may read it "
+				  "otherwise than PCRE2",
+				  split->pattern.data, level->meaning.other);
 	split->pcre2 = *level->meaning.other;
-	level->jit = pcre2_jit_compile(level->code, PCRE2_JIT_COMPLETE) == 0;
+	level->jit = pcre2_jit_compile(level->code[0], PCRE2_JIT_COMPLETE) == 0 &&
+		     (!level->code[1] || pcre2_jit_compile(level->code[1], PCRE2_JIT_COMPLETE) == 0);
 	return 0;
 }
 
@@ -92,9 +95,10 @@ struct ll_splitter {
 	pcre2_match_data *match;
 	pcre2_match_context *limits;
 	pcre2_jit_stack *stack;
-	struct ll_str text;  /* what is split: the caller's, or */
-	struct ll_buf valid; /* its copy with characters for invalid bytes */
-	size_t *invalid;     /* where these stand in the copy */
+	bool classes, differs; /* there is a pattern with two codes; the text needs the second (see struct ll_level) */
+	struct ll_str text;    /* what is split: the caller's, or */
+	struct ll_buf valid;   /* its copy with characters for invalid bytes */
+	size_t *invalid;       /* where these stand in the copy */
 	size_t invalids, invalids_cap, invalids_passed;
 	bool failed;
 	struct ll_err error;
@@ -107,6 +111,8 @@ struct ll_splitter *ll_splitter_new(const struct ll_pretokenizer *p)
 	s->scheme = p->scheme;
 	if (s->scheme >= 0)
 		return s;
+	for (size_t i = 0; i < p->levels; i++)
+		s->classes |= p->level[i].code[1] != NULL;
 	ll_memory_claim(STACK_MOST, "matching of patterns");
 	s->cursor = ll_calloc(p->levels, sizeof *s->cursor);
 	s->match = pcre2_match_data_create(1, NULL);
@@ -162,8 +168,9 @@ static inline bool find(struct ll_splitter *s, const struct ll_level *level, con
 {
 	PCRE2_SPTR subject = (PCRE2_SPTR)s->text.data + c->start;
 	size_t len = c->stop - c->start, search = c->search - c->start;
-	int rc = level->jit ? pcre2_jit_match(level->code, subject, len, search, 0, s->match, s->limits)
-			    : pcre2_match(level->code, subject, len, search, PCRE2_NO_UTF_CHECK, s->match, s->limits);
+	const pcre2_code *code = level->code[s->differs && level->code[1]];
+	int rc = level->jit ? pcre2_jit_match(code, subject, len, search, 0, s->match, s->limits)
+			    : pcre2_match(code, subject, len, search, PCRE2_NO_UTF_CHECK, s->match, s->limits);
 	if (LL_UNLIKELY(rc < 0)) {
 		if (rc != PCRE2_ERROR_NOMATCH)
 			give_up(s, level, c->search, rc);
@@ -310,6 +317,7 @@ static void start_text(struct ll_splitter *s, struct ll_str text)
 	s->text = text.data ? text : ll_str("", 0);
 	if (ll_utf8_valid_prefix(text.data, text.len) != text.len)
 		copy_valid(s, text);
+	s->differs = s->classes && ll_pattern_differs(s->text);
 	for (size_t i = 0; i < s->p->levels; i++)
 		begin(&s->cursor[i], 0, i ? 0 : s->text.len);
 	for (size_t i = 1; i < s->p->levels; i++)

@@ -149,7 +149,8 @@ void ll_pretokenizer_free(struct ll_pretokenizer *p)
 		return;
 	for (size_t i = 0; i < p->levels; i++) {
 		ll_free((char *)p->level[i].split.pattern.data);
-		pcre2_code_free(p->level[i].code);
+		pcre2_code_free(p->level[i].code[0]);
+		pcre2_code_free(p->level[i].code[1]);
 	}
 	ll_free(p->level);
 	ll_free(p->name);

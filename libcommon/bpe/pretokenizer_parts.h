@@ -14,8 +14,10 @@ struct ll_level {
 	int scheme; /* of enum ll_scheme, or -1 */
 	struct ll_split split;
 	struct ll_pattern_meaning meaning;
-	pcre2_code *code; /* NULL for a scheme */
-	bool jit;	  /* compiled to machine code; else PCRE2's interpreter matches */
+	/* NULL for a scheme. [1] is for texts with characters that PCRE2's Unicode puts into other classes than ours;
+	 * NULL where the pattern is PCRE2's own, or plain text. */
+	pcre2_code *code[2];
+	bool jit; /* compiled to machine code; else PCRE2's interpreter matches */
 };
 
 struct ll_pretokenizer {

@@ -231,12 +231,36 @@ static void check_proof(enum ll_scheme scheme)
 	ll_pretokenizer_free(p);
 }
 
+/* Where there is no JIT, PCRE2's interpreter finds the same. */
+static void check_interpreter(enum ll_scheme scheme)
+{
+	struct ll_pretokenizer *fixed = ll_pretokenizer_of_scheme(scheme), *p = ll_pretokenizer_patterns(fixed),
+			       *q = ll_pretokenizer_patterns(fixed);
+	for (size_t i = 0; i < q->levels; i++)
+		q->level[i].jit = false;
+	struct ll_splitter *a = ll_splitter_new(p), *b = ll_splitter_new(q);
+	struct ll_buf text = { 0 };
+	for (uint64_t i = 0; i < 3000; i++)
+		ll_buf_puts(&text, bits[ll_random_below(5, scheme, i, LL_COUNT(bits))]);
+	size_t at = 0, x = 0, y = 0;
+	while (ll_split(a, ll_buf_str(&text), at, &x, 1) && ll_split(b, ll_buf_str(&text), at, &y, 1) && x == y)
+		at = x;
+	ok(at == text.len, "%s: with and without JIT", ll_scheme_name(scheme));
+	ll_splitter_free(a);
+	ll_splitter_free(b);
+	ll_pretokenizer_free(p);
+	ll_pretokenizer_free(q);
+	ll_pretokenizer_free(fixed);
+	ll_buf_free(&text);
+}
+
 int main(void)
 {
 	for (int s = 0; s < LL_SCHEMES; s++) {
 		check_scheme((enum ll_scheme)s);
 		check_cuts((enum ll_scheme)s);
 		check_proof((enum ll_scheme)s);
+		check_interpreter((enum ll_scheme)s);
 	}
 #define SPLIT(scheme, text, want) split(scheme, text, sizeof text - 1, want)
 	SPLIT(LL_SCHEME_GPT2, "I'll say:  it's 2024!\n\n ok", "I|'ll| say|:| | it|'s| 2024|!|\n\n| ok");

@@ -25,6 +25,13 @@ struct run {
 	size_t stretch; /* of plain text handed out at once, bytes */
 };
 
+static _Thread_local struct ll_str in_hand;
+
+struct ll_str corpus_document(void)
+{
+	return in_hand;
+}
+
 static void work(void *context, void *argument)
 {
 	struct run *run = context;
@@ -32,6 +39,7 @@ static void work(void *context, void *argument)
 	void *worker = spares_take(&run->workers);
 	if (!worker)
 		worker = run->o->worker_new(run->o->context);
+	in_hand = ll_str("", 0);
 	if (job->text) {
 		run->o->text(run->o->context, worker, ll_str(job->text, job->len));
 	} else {
@@ -44,6 +52,7 @@ static void work(void *context, void *argument)
 			if (ll_doc_get(record, ll_get32(record), &doc, &err))
 				ll_die(LL_EXIT_INPUT, "%s: frame %u at byte %llu: %s", job->frame.file,
 				       job->frame.header.sequence, (unsigned long long)job->frame.offset, err.text);
+			in_hand = doc.id;
 			run->o->text(run->o->context, worker, doc.text);
 			job->len += doc.text.len;
 		}

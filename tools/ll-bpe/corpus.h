@@ -22,6 +22,9 @@ struct corpus_options {
 	void (*worker_free)(void *context, void *worker);
 };
 
+/* The id of the document that this thread has in hand; empty for plain text. */
+struct ll_str corpus_document(void);
+
 void corpus_read(const struct corpus_options *o, const char *const *files, size_t n);
 
 #endif

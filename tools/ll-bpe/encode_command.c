@@ -7,6 +7,8 @@
 #include "ll-bpe/commands.h"
 #include "ll-bpe/spares.h"
 
+#define GAVE_UP "pattern gave up"
+
 struct scratch {
 	struct ll_bpe_encoder *encoder;
 	struct ll_ids ids;
@@ -23,8 +25,9 @@ struct run {
 };
 
 struct made {
-	size_t len; /* of the record in `records`; 0: too large, rejected */
+	size_t len; /* of the record in `records`; 0: rejected */
 	struct ll_id digest;
+	char *failure; /* why: a pattern gave up; NULL: the record would be too large */
 };
 
 struct batch {
@@ -65,7 +68,12 @@ static void encode_batch(void *context, void *argument)
 		};
 		ll_stats_in(b->stats, doc.source, doc.text.len);
 		s->ids.len = 0;
-		ll_bpe_encode(s->encoder, doc.text, ll_bpe_options.allow_special, &s->ids);
+		struct ll_err err;
+		if (ll_bpe_try_encode(s->encoder, doc.text, ll_bpe_options.allow_special, &s->ids, &err)) {
+			b->made[i].failure = ll_strdup(err.text);
+			ll_stats_dropped(b->stats, doc.source, GAVE_UP, doc.text.len);
+			continue;
+		}
 		if (LL_TOKENS_FIXED + doc.id.len + doc.source.len + s->ids.len * run->width > LL_RECORD_MAX) {
 			ll_stats_dropped(b->stats, doc.source, "too many tokens", doc.text.len);
 			continue;
@@ -73,7 +81,8 @@ static void encode_batch(void *context, void *argument)
 		size_t before = b->records.len;
 		t.n = (uint32_t)s->ids.len;
 		ll_token_doc_put(&b->records, &t, s->ids.id, run->width);
-		b->made[i] = (struct made){ b->records.len - before, ll_record_digest(b->records.data + before) };
+		b->made[i] = (struct made){ .len = b->records.len - before,
+					    .digest = ll_record_digest(b->records.data + before) };
 		b->tokens += t.n;
 		ll_stats_kept(b->stats, doc.source, doc.text.len);
 	}
@@ -94,10 +103,13 @@ static void retire_batch(void *context, void *argument)
 		struct ll_doc doc = document(b, record);
 		if (!ll_common.rejects) {
 			ll_hint("--rejects=FILE keeps such documents and goes on");
-			ll_die(LL_EXIT_INPUT, "document '%.*s' makes more tokens than a record holds",
-			       (int)LL_MIN(doc.id.len, 200), doc.id.data);
+			ll_die(LL_EXIT_INPUT, "document '%.*s'%s%s", (int)LL_MIN(doc.id.len, 200), doc.id.data,
+			       b->made[i].failure ? ": " : " makes more tokens than a record holds",
+			       b->made[i].failure ? b->made[i].failure : "");
 		}
-		ll_rejects_put(run->rejects, &doc, "too many tokens", NULL);
+		ll_rejects_put(run->rejects, &doc, b->made[i].failure ? GAVE_UP : "too many tokens",
+			       b->made[i].failure);
+		ll_free(b->made[i].failure);
 	}
 	ll_stats_merge(run->stats, b->stats);
 	run->tokens += b->tokens;

@@ -50,8 +50,10 @@ static void count_stretch(struct worker *w, struct ll_str text)
 		for (size_t i = 0; i < n; at = ends[i++])
 			piece_counts_add(&w->counts, text.data + at, ends[i] - at, stop, 1);
 	if (ll_splitter_error(w->splitter)) {
+		struct ll_str id = corpus_document();
 		ll_hint(LL_SPLITTER_HINT);
-		ll_die(LL_EXIT_INPUT, "text '%.*s': %s", (int)LL_MIN(text.len, 40), text.data,
+		ll_die(LL_EXIT_INPUT, "%s '%.*s': %s", id.len ? "document" : "text",
+		       (int)LL_MIN(id.len ? id.len : text.len, 60), id.len ? id.data : text.data,
 		       ll_splitter_error(w->splitter));
 	}
 }
