@@ -67,7 +67,7 @@ check-long: deps check-deps ## the longer tests too
 check-deps: ## prove that includes run one way
 	@sh tests/check-deps.sh
 
-check-interop: all $(BUILD)/unit/checkpoint_test ## compare with PyTorch, transformers and tokenizers from PyPI (in a virtual environment)
+check-interop: all $(BUILD)/unit/checkpoint_test $(BUILD)/unit/bpe_pretokenize_test ## compare with PyTorch, transformers and tokenizers from PyPI (in a virtual environment)
 	@BIN=$(abspath $(BUILD)/bin) sh tests/interop/run.sh
 
 bench: all $(BUILD)/bench/roofs ## throughput of every stage beside the machine's own limits

@@ -81,8 +81,7 @@ static bool property(struct parser *s, bool in_class)
 	uint32_t categories = ll_pattern_categories(ll_cstr(name));
 	if (folds(s))
 		return stop(s, "\\p inside of (?i:)");
-	if (!categories && (len < 3 || strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_") != len ||
-			    strchr("XL", *name) || strcmp(name, "Any") == 0 || strncmp(name, "Al", 2) == 0))
+	if (!categories && !ll_pattern_is_script(name))
 		return stop(s, "\\p{} of another name than a category or a script");
 	if (!categories) {
 		s->meaning->scripts = true;

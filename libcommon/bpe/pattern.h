@@ -35,6 +35,8 @@ bool ll_pattern_differs(struct ll_str text);
 void ll_pattern_category(uint32_t categories, const char *property, bool negated, struct ll_buf *out);
 /* The categories that a name like "L" or "Lu" stands for; 0: none. */
 uint32_t ll_pattern_categories(struct ll_str name);
+/* True when PCRE2 knows a script of that name. */
+bool ll_pattern_is_script(const char *name);
 /* The version of PCRE2's Unicode, such as "14.0.0"; lives as long as the process. */
 const char *ll_pattern_unicode(void);
 

@@ -7,6 +7,7 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 #include <pthread.h>
+#include <stdio.h>
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -15,6 +16,7 @@
 #include "text/utf8.h"
 
 #define CODE_POINTS 0x110000u
+#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"
 
 /* Stretches as in ll_category_stretches. */
 static struct {
@@ -200,6 +202,18 @@ uint32_t ll_pattern_categories(struct ll_str name)
 		if (memcmp(name.data, ll_category_names[i], name.len) == 0)
 			mask |= (uint32_t)1 << i;
 	return mask;
+}
+
+bool ll_pattern_is_script(const char *name)
+{
+	char pattern[64];
+	int code, len = snprintf(pattern, sizeof pattern, "\\p{sc:%s}", name);
+	size_t at;
+	if (len < 0 || (size_t)len >= sizeof pattern || strspn(name, LETTERS) != strlen(name))
+		return false;
+	pcre2_code *re = pcre2_compile((PCRE2_SPTR)pattern, (size_t)len, PCRE2_UTF, &code, &at, NULL);
+	pcre2_code_free(re);
+	return re != NULL;
 }
 
 const char *ll_pattern_unicode(void)

@@ -27,13 +27,17 @@ static pcre2_code *compile(struct ll_str pattern, uint32_t options, int *code, s
 	return re;
 }
 
-/* The pattern for PCRE2, with its classes (0) or with those of our Unicode (1). */
+/* The pattern for PCRE2, with its classes (0) or with those of our Unicode (1). NULL, and *code 0 where it is not read
+ * alike, else PCRE2's error. */
 static pcre2_code *compile_translated(struct ll_level *level, int exact, int *code)
 {
 	struct ll_buf translated = { 0 };
 	size_t at;
+	pcre2_code *re = NULL;
+	*code = 0;
 	ll_pattern_translate(level->split.pattern, exact, &translated, &level->meaning);
-	pcre2_code *re = *level->meaning.other ? NULL : compile(ll_buf_str(&translated), OPTIONS, code, &at);
+	if (!*level->meaning.other && (re = compile(ll_buf_str(&translated), OPTIONS, code, &at)) != NULL)
+		*code = 0;
 	ll_buf_free(&translated);
 	return re;
 }
@@ -41,22 +45,22 @@ static pcre2_code *compile_translated(struct ll_level *level, int exact, int *co
 int ll_level_compile(struct ll_level *level, struct ll_err *err)
 {
 	struct ll_split *split = &level->split;
-	int code;
-	size_t at;
+	int code, translated = 0;
+	size_t at = 0;
 	/* As it was given first, because errors are told of that. */
 	pcre2_code *re = compile(split->pattern, split->literal ? PCRE2_UTF | PCRE2_LITERAL : OPTIONS, &code, &at);
-	if (!split->literal && (level->code[0] = compile_translated(level, 0, re ? &code : &(int){ 0 })) != NULL) {
-		level->code[1] = compile_translated(level, 1, &code);
-		pcre2_code_free(re);
-		if (!level->code[1])
-			LL_BUG("PCRE2 refuses '%.80s' with classes written out: %d", split->pattern.data, code);
-	} else {
+	if (!split->literal)
+		level->code[0] = compile_translated(level, 0, &translated);
+	if (level->code[0])
+		level->code[1] = compile_translated(level, 1, &translated);
+	else if (translated == 0)
 		level->code[0] = re;
-	}
-	if (!level->code[0]) {
+	if (re != level->code[0])
+		pcre2_code_free(re);
+	if (!level->code[0] || translated) {
 		char message[120] = "";
-		pcre2_get_error_message(code, (PCRE2_UCHAR *)message, sizeof message);
-		return ll_err_set(err, "the pattern '%.80s' is wrong at byte %zu: %s", split->pattern.data, at,
+		pcre2_get_error_message(re ? translated : code, (PCRE2_UCHAR *)message, sizeof message);
+		return ll_err_set(err, "the pattern '%.80s' is wrong at byte %zu: %s", split->pattern.data, re ? 0 : at,
 				  message);
 	}
 	if (*level->meaning.other && !split->pcre2)
