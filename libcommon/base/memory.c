@@ -61,6 +61,35 @@ void *ll_alloc_aligned(size_t alignment, size_t size)
 	return p;
 }
 
+#define HUGE_PAGE ((size_t)2 << 20)
+
+void *ll_alloc_pages(size_t size)
+{
+	/* Cut out of a longer mapping, so that it starts where a huge page can. */
+	size_t align = size >= HUGE_PAGE ? HUGE_PAGE : 0;
+	char *p = mmap(NULL, ll_size_add(size, align), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED)
+		out_of_memory(size);
+	if (!align)
+		return p;
+	size = (size + 4095) & ~(size_t)4095;
+	size_t before = (HUGE_PAGE - ((uintptr_t)p & (HUGE_PAGE - 1))) & (HUGE_PAGE - 1);
+	if (before)
+		munmap(p, before);
+	if (before < align)
+		munmap(p + before + size, align - before);
+#ifdef MADV_HUGEPAGE
+	madvise(p + before, size, MADV_HUGEPAGE);
+#endif
+	return p + before;
+}
+
+void ll_free_pages(void *p, size_t size)
+{
+	if (p)
+		munmap(p, (size + 4095) & ~(size_t)4095);
+}
+
 char *ll_strndup(const char *s, size_t len)
 {
 	char *copy = ll_malloc(len + 1);

@@ -17,6 +17,9 @@ void *ll_calloc(size_t count, size_t size);
 void *ll_realloc(void *old, size_t size);
 /* Zeroed, aligned to `alignment` (a power of two), size rounded up; freed with ll_free. Large ones ask for huge pages. */
 void *ll_alloc_aligned(size_t alignment, size_t size);
+/* Zeroed pages that take memory when they are first written, huge ones where the system has them: for large tables. */
+void *ll_alloc_pages(size_t size);
+void ll_free_pages(void *p, size_t size);
 char *ll_strdup(const char *s);
 char *ll_strndup(const char *s, size_t len);
 char *ll_format(const char *format, ...) __attribute__((format(printf, 1, 2))); /* caller frees */

@@ -60,6 +60,9 @@ unsigned ll_bpe_width(const struct ll_bpe *b);
 
 struct ll_bpe_encoder *ll_bpe_encoder_new(const struct ll_bpe *b);
 void ll_bpe_encoder_free(struct ll_bpe_encoder *e);
+/* For measuring: from now on a pre-token that the encoder does not remember is a single id of no meaning, and nothing
+ * more is remembered: all that encoding does besides merging. */
+void ll_bpe_encoder_skeleton(struct ll_bpe_encoder *e);
 
 struct ll_ids {
 	uint32_t *id;

@@ -12,20 +12,12 @@
  */
 #include "base/memory.h"
 #include "bpe/bpe_model.h"
-#include "bpe/piece.h"
+#include "bpe/piece_cache.h"
 #include "text/unicode.h"
 #include "text/utf8.h"
 
-#define CACHE_SETS ((size_t)1 << 16) /* of two slots of 32 bytes */
-#define CACHE_IDS 3
-#define BATCH 128    /* pre-tokens looked up together */
 #define SCAN_MOST 48 /* bytes of a pre-token merged by scanning */
 #define WINDOW ((size_t)1 << 16)
-
-struct slot {
-	struct ll_piece piece; /* zero: empty */
-	uint32_t n, id[CACHE_IDS];
-};
 
 /* A token of the run being merged, at the place of its first byte. */
 struct node {
@@ -36,22 +28,42 @@ struct node {
 struct ll_bpe_encoder {
 	const struct ll_bpe *bpe;
 	struct ll_splitter *splitter;
-	struct slot *cache;
+	struct ll_piece_cache cache;
+	struct ll_batch batch;
 	struct node *node;
 	size_t nodes_cap;
 	uint64_t *heap; /* rank << 32 | place: pops the lowest rank, the leftmost of equals */
 	size_t heap_len, heap_cap;
 	struct ll_ids window;
 	struct ll_buf normalized;
+	bool skeleton;	   /* see bpe.h */
 	const char *error; /* of the splitter, in the text at hand */
 };
+
+/* Every token is a pre-token that is known before it is seen. */
+static void seed(struct ll_bpe_encoder *e)
+{
+	const struct ll_bpe *b = e->bpe;
+	if (!b->ignore_merges)
+		return;
+	const char *end = b->bytes.data + b->bytes.len;
+	for (uint32_t id = 0; id < b->tokens; id++) {
+		const struct ll_bpe_token *t = &b->token[id];
+		if ((t->flags & (LL_TOKEN_PRESENT | LL_TOKEN_ADDED)) != LL_TOKEN_PRESENT || t->len > LL_PIECE_SHORT)
+			continue;
+		const char *p = b->bytes.data + t->offset;
+		struct ll_piece piece = ll_piece_pack(p, t->len, end);
+		ll_piece_cache_put(&e->cache, piece, e->cache.set(&e->cache, piece), p, t->len, &id, 1);
+	}
+}
 
 struct ll_bpe_encoder *ll_bpe_encoder_new(const struct ll_bpe *b)
 {
 	struct ll_bpe_encoder *e = ll_calloc(1, sizeof *e);
 	e->bpe = b;
 	e->splitter = ll_splitter_new(b->pretokenizer);
-	e->cache = ll_alloc_aligned(64, 2 * CACHE_SETS * sizeof *e->cache);
+	ll_piece_cache_init(&e->cache);
+	seed(e);
 	return e;
 }
 
@@ -60,12 +72,17 @@ void ll_bpe_encoder_free(struct ll_bpe_encoder *e)
 	if (!e)
 		return;
 	ll_splitter_free(e->splitter);
-	ll_free(e->cache);
+	ll_piece_cache_free(&e->cache);
 	ll_free(e->node);
 	ll_free(e->heap);
 	ll_ids_free(&e->window);
 	ll_buf_free(&e->normalized);
 	ll_free(e);
+}
+
+void ll_bpe_encoder_skeleton(struct ll_bpe_encoder *e)
+{
+	e->skeleton = true;
 }
 
 static inline uint32_t *ids_reserve(struct ll_ids *out, size_t n)
@@ -254,6 +271,11 @@ static void merge_windows(struct ll_bpe_encoder *e, const char *p, size_t n, str
 static void encode_piece(struct ll_bpe_encoder *e, const char *p, size_t n, struct ll_ids *out)
 {
 	const struct ll_bpe *b = e->bpe;
+	if (e->skeleton) {
+		*ids_reserve(out, 1) = 0;
+		out->len++;
+		return;
+	}
 	if (b->ignore_merges) {
 		uint32_t id = ll_bpe_find_word(b, p, n);
 		if (id != LL_BPE_NONE) {
@@ -268,59 +290,46 @@ static void encode_piece(struct ll_bpe_encoder *e, const char *p, size_t n, stru
 		merge_windows(e, p, n, out);
 }
 
-static void encode_miss(struct ll_bpe_encoder *e, struct slot *slot, struct ll_piece piece, const char *p, size_t n,
-			struct ll_ids *out)
+/* A piece that is in no slot as it is: longer, of more ids, or new. */
+static void encode_other(struct ll_bpe_encoder *e, size_t i, const char *p, size_t n, struct ll_ids *out)
 {
-	size_t before = out->len, made;
+	struct ll_piece piece = e->batch.piece[i];
+	uint32_t set = e->batch.set[i];
+	if (n > LL_PIECE_CACHED) {
+		encode_piece(e, p, n, out);
+		return;
+	}
+	if (n > LL_PIECE_SHORT) {
+		piece = ll_piece_long(p, n);
+		set = e->cache.set(&e->cache, piece);
+	}
+	size_t ids, before = out->len;
+	const uint32_t *id = ll_piece_cache_find(&e->cache, piece, set, p, n, &ids);
+	if (id) {
+		memcpy(ids_reserve(out, ids), id, ids * sizeof *id);
+		out->len += ids;
+		return;
+	}
 	encode_piece(e, p, n, out);
-	made = out->len - before;
-	if (made <= CACHE_IDS) {
-		slot[1] = slot[0];
-		slot->piece = piece;
-		slot->n = (uint32_t)made;
-		memcpy(slot->id, out->id + before, made * sizeof *slot->id);
-	}
+	if (!e->skeleton)
+		ll_piece_cache_put(&e->cache, piece, set, p, n, out->id + before, out->len - before);
 }
 
-/* Looks in the two slots of the set. */
-static inline void encode_short(struct ll_bpe_encoder *e, struct slot *slot, struct ll_piece piece, const char *p,
-				size_t n, struct ll_ids *out)
-{
-	if (!ll_piece_eq(slot->piece, piece)) {
-		if (!ll_piece_eq(slot[1].piece, piece)) {
-			encode_miss(e, slot, piece, p, n, out);
-			return;
-		}
-		slot++;
-	}
-	memcpy(ids_reserve(out, CACHE_IDS), slot->id, sizeof slot->id);
-	out->len += slot->n;
-}
-
-/* Batch by batch: first where the pieces end, then their keys, so that the slots are on their way when they are needed.
- */
+/* Batch by batch: where the pieces end, their keys, their ids. */
 static void encode_plain(struct ll_bpe_encoder *e, struct ll_str text, struct ll_ids *out)
 {
-	size_t ends[BATCH], at = 0;
-	struct ll_piece piece[BATCH];
-	uint32_t set[BATCH];
-	const char *stop = text.data + text.len;
-	for (size_t n; (n = ll_split(e->splitter, text, at, ends, BATCH));) {
-		size_t start = at;
-		for (size_t i = 0; i < n; start = ends[i++]) {
-			size_t len = ends[i] - start;
-			if (LL_UNLIKELY(len > LL_PIECE_SHORT))
-				continue;
-			piece[i] = ll_piece_pack(text.data + start, len, stop);
-			set[i] = ll_piece_hash(piece[i]) & (CACHE_SETS - 1);
-			__builtin_prefetch(e->cache + 2 * (size_t)set[i]);
-		}
-		for (size_t i = 0; i < n; at = ends[i++]) {
-			size_t len = ends[i] - at;
-			if (LL_LIKELY(len <= LL_PIECE_SHORT))
-				encode_short(e, e->cache + 2 * (size_t)set[i], piece[i], text.data + at, len, out);
-			else
-				encode_piece(e, text.data + at, len, out);
+	struct ll_batch *b = &e->batch;
+	size_t at = 0;
+	for (size_t n; (n = ll_split(e->splitter, text, at, b->end, LL_PIECE_BATCH)) > 0; at = b->end[n - 1]) {
+		e->cache.keys(&e->cache, b, text.data, at, n, text.len);
+		for (size_t i = 0;; i++) {
+			uint32_t *to = ids_reserve(out, LL_SLOT_IDS * (n - i) + 1);
+			i = e->cache.hits(&e->cache, b, i, n, &to);
+			out->len = (size_t)(to - out->id);
+			if (i == n)
+				break;
+			size_t start = i ? b->end[i - 1] : at;
+			encode_other(e, i, text.data + start, b->end[i] - start, out);
 		}
 	}
 	e->error = ll_splitter_error(e->splitter);

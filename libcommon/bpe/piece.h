@@ -9,6 +9,7 @@
 #include "base/base.h"
 
 #define LL_PIECE_SHORT 15u
+#define LL_PIECE_LONG ((uint64_t)0x80 << 56) /* in `high`: no short piece, whatever `low` is */
 
 struct ll_piece {
 	uint64_t low, high;

@@ -19,7 +19,8 @@ static inline uint64_t is(__m256i low, __m256i high, char c)
 /* first <= c <= last, unsigned. */
 static inline __m256i in_range(__m256i x, char first, char last)
 {
-	__m256i least = _mm256_subs_epu8(_mm256_set1_epi8(first), x), most = _mm256_subs_epu8(x, _mm256_set1_epi8(last));
+	__m256i least = _mm256_subs_epu8(_mm256_set1_epi8(first), x),
+		most = _mm256_subs_epu8(x, _mm256_set1_epi8(last));
 	return _mm256_cmpeq_epi8(_mm256_or_si256(least, most), _mm256_setzero_si256());
 }
 

@@ -8,8 +8,8 @@
 enum { UPPER = 1, LOWER = 2, NUMBER = 4, SPACE = 8, NEWLINE = 16, BLANK = 32, QUOTE = 64, SLASH = 128 };
 
 static const unsigned char table[128] __attribute__((aligned(64))) = {
-	['\t'] = SPACE,		  ['\n'] = SPACE | NEWLINE, ['\v'] = SPACE,	    ['\f'] = SPACE,
-	['\r'] = SPACE | NEWLINE, [' '] = SPACE | BLANK,    ['\''] = QUOTE,	    ['/'] = SLASH,
+	['\t'] = SPACE,		  ['\n'] = SPACE | NEWLINE, ['\v'] = SPACE,	   ['\f'] = SPACE,
+	['\r'] = SPACE | NEWLINE, [' '] = SPACE | BLANK,    ['\''] = QUOTE,	   ['/'] = SLASH,
 	['0' ... '9'] = NUMBER,	  ['A' ... 'Z'] = UPPER,    ['a' ... 'z'] = LOWER,
 };
 
@@ -17,8 +17,8 @@ static inline struct ascii masks_of(bytes p)
 {
 	__m512i x = _mm512_loadu_si512(p);
 	__mmask64 wide = _mm512_movepi8_mask(x);
-	__m512i class = _mm512_maskz_permutex2var_epi8(~wide, _mm512_load_si512(table), x,
-						       _mm512_load_si512(table + 64));
+	__m512i class =
+		_mm512_maskz_permutex2var_epi8(~wide, _mm512_load_si512(table), x, _mm512_load_si512(table + 64));
 #define MASK(bit) _mm512_test_epi8_mask(class, _mm512_set1_epi8((char)(bit)))
 	return (struct ascii){ MASK(UPPER), MASK(LOWER), MASK(NUMBER), MASK(SPACE), MASK(NEWLINE),
 			       MASK(BLANK), MASK(QUOTE), MASK(SLASH),  wide };

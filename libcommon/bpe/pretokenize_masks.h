@@ -8,7 +8,8 @@
  *                                                      up to 64 places
  *
  * Bit i of a mask is byte i of the block; all bytes of a character have its class. Masks are named after the characters
- * they mark. before(x, y) is where x holds for the byte before; y, 0 or 1, says it of the last byte of the block before.
+ * they mark. before(x, y) is where x holds for the byte before; y, 0 or 1, says it of the last byte of the block
+ * before.
  */
 #include "bpe/pretokenize_fast.h"
 
@@ -23,16 +24,16 @@ static inline struct ascii masks_of(bytes p);
 static inline size_t emit(uint64_t m, size_t base, size_t *end);
 
 struct rules {
-	bool gpt2;     /* no prefix but a blank, no line ends after symbols, no line rule for white space */
-	bool cased;    /* words are UPPER* lower+ and take a contraction with them: o200k */
-	bool marks;    /* marks are letters */
-	int digits;    /* in a number, at most; 0: any */
+	bool gpt2;  /* no prefix but a blank, no line ends after symbols, no line rule for white space */
+	bool cased; /* words are UPPER* lower+ and take a contraction with them: o200k */
+	bool marks; /* marks are letters */
+	int digits; /* in a number, at most; 0: any */
 };
 
 /* What the block after needs to know. Zero: a piece starts with the first byte of it. */
 struct carry {
 	uint64_t letter, number, space, newline, blank, other, lower, both; /* of the last byte, 0 or 1 */
-	uint64_t tail;	      /* the last byte is in a tail */
+	uint64_t tail;							    /* the last byte is in a tail */
 	uint64_t lone;	      /* the last byte is in the first character of a run of symbols that starts a piece */
 	uint64_t set, clear;  /* starts after, and not in, a contraction that reaches into the block */
 	unsigned digits;      /* of the next block's, before a number is full */
@@ -286,12 +287,12 @@ INLINE size_t run_blocks(struct rules r, bytes start, bytes at, bytes stop, size
 			return run_blocks((struct rules){ .digits = 3 }, start, at, stop, end, max, hard);             \
 		case LL_SCHEME_O200K:                                                                                  \
 			return run_blocks((struct rules){ .digits = 3, .cased = true, .marks = true }, start, at,      \
-					  stop, end, max, hard);                                               \
+					  stop, end, max, hard);                                                       \
 		case LL_SCHEME_QWEN2:                                                                                  \
 			return run_blocks((struct rules){ .digits = 1 }, start, at, stop, end, max, hard);             \
 		case LL_SCHEME_QWEN35:                                                                                 \
 			return run_blocks((struct rules){ .digits = 1, .marks = true }, start, at, stop, end, max,     \
-					  hard);                                                               \
+					  hard);                                                                       \
 		default:                                                                                               \
 			*hard = stop;                                                                                  \
 			return 0;                                                                                      \

@@ -15,6 +15,7 @@ struct ll_bpe_options {
 	bool lines;
 	const char *from;          /* auto, docs, text */
 	bool allow_special;
+	int64_t runs;
 };
 extern struct ll_bpe_options ll_bpe_options;
 
@@ -22,6 +23,7 @@ int train_command(int operands, char **operand);
 int encode_command(int operands, char **operand);
 int decode_command(int operands, char **operand);
 int inspect_command(int operands, char **operand);
+int bench_command(int operands, char **operand);
 
 /* The model of -m; ends with status 2 when the option is missing. */
 struct ll_bpe *load_model_option(void);

@@ -5,7 +5,7 @@
 #include "io/codec.h"
 #include "stream/reader.h"
 
-struct ll_bpe_options ll_bpe_options = { .min_frequency = 0, .from = "auto" };
+struct ll_bpe_options ll_bpe_options = { .min_frequency = 0, .from = "auto", .runs = 7 };
 
 #define MODEL_OPTION                                                                                                   \
 	{                                                                                                              \
@@ -63,6 +63,13 @@ static const struct ll_option inspect_options[] = {
 	END,
 };
 
+static const struct ll_option bench_options[] = {
+	MODEL_OPTION,
+	PRETOKENIZER_OPTION("how text is split; needed for .tiktoken files"),
+	{ LL_OPT_INT, 0, "runs", &ll_bpe_options.runs, "N", "measure so often and take the median (7)", 0, NULL, 1, 9 },
+	END,
+};
+
 static const struct ll_command commands[] = {
 	{ "train", "[FILE]...", "learn a byte-level BPE tokenizer from documents or plain text", train_options,
 	  LL_COMMON_OUTPUT | LL_COMMON_THREADS | LL_COMMON_MEMORY | LL_COMMON_FILES | LL_COMMON_PROGRESS, train_command,
@@ -80,6 +87,10 @@ static const struct ll_command commands[] = {
 	  inspect_command,
 	  "ll-bpe inspect -m tok.json\n"
 	  "ll-bpe inspect -m tok.json novel.txt docs.ll\n" },
+	{ "bench", "FILE", "measure how fast texts such as FILE are encoded here", bench_options,
+	  LL_COMMON_THREADS | LL_COMMON_MEMORY, bench_command,
+	  "ll-bpe bench -m cl100k_base.tiktoken --pretokenizer=cl100k novels.txt\n"
+	  "ll-bpe bench -m tok.json -@ 2 novels.txt\n" },
 	{ 0 },
 };
 
