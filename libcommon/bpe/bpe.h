@@ -74,6 +74,8 @@ int ll_bpe_try_encode(struct ll_bpe_encoder *e, struct ll_str text, bool allow_s
 		      struct ll_err *err) LL_MUST_CHECK;
 /* The same; a pattern that gives up ends the program with status 3. */
 void ll_bpe_encode(struct ll_bpe_encoder *e, struct ll_str text, bool allow_special, struct ll_ids *out);
+/* The same for one pre-token. */
+void ll_bpe_encode_piece(struct ll_bpe_encoder *e, struct ll_str piece, struct ll_ids *out);
 /* Appends the bytes of ids; an id outside the vocabulary is an error. */
 int ll_bpe_decode(const struct ll_bpe *b, const uint32_t *ids, size_t n, struct ll_buf *out,
 		  struct ll_err *err) LL_MUST_CHECK;

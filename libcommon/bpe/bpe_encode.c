@@ -290,6 +290,11 @@ static void encode_piece(struct ll_bpe_encoder *e, const char *p, size_t n, stru
 		merge_windows(e, p, n, out);
 }
 
+void ll_bpe_encode_piece(struct ll_bpe_encoder *e, struct ll_str piece, struct ll_ids *out)
+{
+	encode_piece(e, piece.data, piece.len, out);
+}
+
 /* A piece that is in no slot as it is: longer, of more ids, or new. */
 static void encode_other(struct ll_bpe_encoder *e, size_t i, const char *p, size_t n, struct ll_ids *out)
 {

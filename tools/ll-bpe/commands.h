@@ -9,17 +9,22 @@
 struct ll_bpe_options {
 	const char *model;         /* -m */
 	struct ll_strings pretokenizers; /* see pretokenizer_option */
-	int64_t vocab_size;
-	int64_t min_frequency;
+	const char *vocab_size;    /* N or N,N,... */
+	int64_t min_frequency, min_count, max_token_length;
+	const char *ties;
 	struct ll_strings special;
 	bool lines;
-	const char *from;          /* auto, docs, text */
+	const char *from;          /* auto, docs, text, counts */
+	const char *by, *name;     /* what count counts by */
+	struct ll_strings weight;
 	bool allow_special;
 	int64_t runs;
 };
 extern struct ll_bpe_options ll_bpe_options;
 
 int train_command(int operands, char **operand);
+int count_command(int operands, char **operand);
+int merge_command(int operands, char **operand);
 int encode_command(int operands, char **operand);
 int decode_command(int operands, char **operand);
 int inspect_command(int operands, char **operand);
@@ -29,6 +34,8 @@ int bench_command(int operands, char **operand);
 struct ll_bpe *load_model_option(void);
 /* What --pretokenizer says, one a line, for ll_pretokenizer_parse; NULL when it was not given. */
 const char *pretokenizer_option(void);
+/* The same made, or NULL; the caller's to free. Ends with status 2 when it is none. */
+struct ll_pretokenizer *parse_pretokenizer_option(void);
 /* The header keys of a token stream of this model: "width=...\ntokenizer=...\nvocabulary=...\neot=...\n". */
 char *token_header(const struct ll_bpe *b);
 

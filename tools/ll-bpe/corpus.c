@@ -13,13 +13,15 @@
 #define STRETCH_LEAST ((size_t)1 << 16)
 
 struct job {
-	struct ll_data_frame frame; /* of documents, or */
+	struct ll_data_frame frame; /* of documents, */
+	bool counts;		    /* of counts, or */
 	char *text;		    /* plain text */
 	size_t len;
 };
 
 struct run {
 	const struct corpus_options *o;
+	const struct ll_header *header; /* of the segment whose counts are being read */
 	struct spares workers;
 	struct ll_queue *queue;
 	size_t stretch; /* of plain text handed out at once, bytes */
@@ -30,6 +32,25 @@ static _Thread_local struct ll_str in_hand;
 struct ll_str corpus_document(void)
 {
 	return in_hand;
+}
+
+static void read_record(struct run *run, struct job *job, void *worker, const unsigned char *record)
+{
+	const struct corpus_options *o = run->o;
+	size_t len = ll_get32(record);
+	struct ll_doc doc;
+	struct ll_err err;
+	if (job->counts ? o->count(o->context, worker, record, len, &err) : ll_doc_get(record, len, &doc, &err))
+		ll_die(LL_EXIT_INPUT, "%s: frame %u at byte %llu: %s", ll_path_shown(job->frame.file),
+		       job->frame.header.sequence, (unsigned long long)job->frame.offset, err.text);
+	if (job->counts)
+		return;
+	in_hand = doc.id;
+	if (o->document)
+		o->document(o->context, worker, &doc);
+	else
+		o->text(o->context, worker, doc.text);
+	job->len += doc.text.len;
 }
 
 static void work(void *context, void *argument)
@@ -46,16 +67,8 @@ static void work(void *context, void *argument)
 		const unsigned char *record;
 		ll_data_frame_decode(&job->frame);
 		record = job->frame.raw;
-		for (uint32_t i = 0; i < job->frame.header.records; i++, record += ll_get32(record)) {
-			struct ll_doc doc;
-			struct ll_err err;
-			if (ll_doc_get(record, ll_get32(record), &doc, &err))
-				ll_die(LL_EXIT_INPUT, "%s: frame %u at byte %llu: %s", job->frame.file,
-				       job->frame.header.sequence, (unsigned long long)job->frame.offset, err.text);
-			in_hand = doc.id;
-			run->o->text(run->o->context, worker, doc.text);
-			job->len += doc.text.len;
-		}
+		for (uint32_t i = 0; i < job->frame.header.records; i++, record += ll_get32(record))
+			read_record(run, job, worker, record);
 	}
 	spares_give(&run->workers, worker);
 }
@@ -82,7 +95,7 @@ static void submit_text(struct run *run, char *text, size_t len)
 
 static size_t cut(const struct run *run, struct ll_str text)
 {
-	if (!run->o->lines)
+	if (!run->o->lines && run->o->pretokenizer) /* without one nobody can use the text anyway */
 		return ll_pretokenizer_cut(run->o->pretokenizer, text);
 	const char *newline = text.len ? memrchr(text.data, '\n', text.len) : NULL;
 	return newline ? (size_t)(newline - text.data) + 1 : 0;
@@ -92,6 +105,8 @@ static void read_text(struct run *run, const char *path)
 {
 	struct ll_decoder *d = ll_decoder_open(path);
 	struct ll_buf text = { 0 };
+	if (run->o->lineage)
+		ll_decoder_hash(d);
 	size_t target = run->stretch;
 	for (size_t got; (got = ll_decoder_read(d, ll_buf_reserve(&text, target), target)) > 0;) {
 		text.len += got;
@@ -118,27 +133,67 @@ static void read_text(struct run *run, const char *path)
 	else
 		ll_buf_free(&text);
 	ll_progress_add(1, 0);
+	if (run->o->lineage)
+		ll_lineage_add_input(run->o->lineage, ll_decoder_digest(d));
 	ll_decoder_close(d);
 }
 
-static void read_documents(struct run *run, const char *path)
+/* Segments of counts announce themselves by their first frame, or here when they have none. */
+static void check_header(struct run *run, const struct ll_header *header, const char *path)
+{
+	if (run->header != header && strcmp(header->kind, "counts") == 0)
+		run->o->counts_header(run->o->context, header, path);
+	run->header = header;
+}
+
+static void end_segment(void *context, const struct ll_segment *s)
+{
+	struct run *run = context;
+	struct ll_err err;
+	check_header(run, s->header, s->file);
+	if (!run->o->lineage)
+		return;
+	if (ll_lineage_add_payload(run->o->lineage, s->lineage, &err))
+		ll_die(LL_EXIT_INPUT, "%s: %s", ll_path_shown(s->file), err.text);
+	ll_lineage_add_input(run->o->lineage, s->end.data_id);
+}
+
+/* The kind of records that a stream has and this program wants; NULL says "either" to the reader that will find out. */
+static const char *kind_wanted(const struct corpus_options *o, struct ll_reader *r, const char *path)
+{
+	const struct ll_header *h = r ? ll_reader_header(r) : NULL;
+	if (!o->count || strcmp(o->from, "docs") == 0)
+		return "docs";
+	if (strcmp(o->from, "counts") == 0)
+		return "counts";
+	if (h && strcmp(h->kind, "docs") != 0 && strcmp(h->kind, "counts") != 0)
+		ll_die(LL_EXIT_INPUT, "%s: a stream of %s; documents or counts are read here", ll_path_shown(path), h->kind);
+	return h ? h->kind : NULL;
+}
+
+static void read_stream(struct run *run, const char *path)
 {
 	const char *files[1] = { path };
-	struct ll_reader *r = ll_reader_open(files, 1, "docs");
+	struct ll_reader *r = ll_reader_open(files, 1, kind_wanted(run->o, NULL, path));
 	struct ll_data_frame frame;
+	ll_reader_on_segment(r, end_segment, run);
+	kind_wanted(run->o, r, path);
 	while (ll_reader_next_frame(r, &frame)) {
 		struct job *job = ll_calloc(1, sizeof *job);
+		check_header(run, frame.segment, path);
 		job->frame = frame;
+		job->counts = strcmp(frame.segment->kind, "counts") == 0;
 		ll_queue_submit(run->queue, job);
 	}
 	ll_queue_drain(run->queue);
+	run->header = NULL;
 	ll_reader_close(r);
 }
 
-static bool is_documents(const struct corpus_options *o, const char *path)
+static bool is_stream(const struct corpus_options *o, const char *path)
 {
 	if (strcmp(o->from, "auto") != 0)
-		return strcmp(o->from, "docs") == 0;
+		return strcmp(o->from, "text") != 0;
 	if (strcmp(path, "-") == 0)
 		return true;
 	struct ll_in *in = ll_in_open(path);
@@ -161,8 +216,8 @@ void corpus_read(const struct corpus_options *o, const char *const *files, size_
 	ll_memory_claim(in_flight * run.stretch, "reading");
 	run.queue = ll_queue_new(&(struct ll_queue_ops){ work, retire }, &run, depth);
 	for (size_t i = 0; i < n; i++) {
-		if (is_documents(o, files[i]))
-			read_documents(&run, files[i]);
+		if (is_stream(o, files[i]))
+			read_stream(&run, files[i]);
 		else
 			read_text(&run, files[i]);
 	}

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * corpus.h - what `train` and `inspect` read: document streams and plain text (also compressed), handed out in
+ * corpus.h - what `train`, `count` and `inspect` read: document streams and plain text (also compressed), handed out in
  * stretches to any thread. A document is one stretch. A plain text file is one text, cut where that changes no
- * pre-token (ll_pretokenizer_cut).
+ * pre-token (ll_pretokenizer_cut). Where asked for, also streams of counts (counts_stream.h).
  */
 #ifndef LL_CORPUS_H
 #define LL_CORPUS_H
 
 #include "bpe/pretokenizer.h"
+#include "doc/record.h"
+#include "stream/reader.h"
 
 struct corpus_options {
-	/* auto, docs or text: auto looks at a file's first bytes; standard input is a document stream. */
+	/* auto, docs, text or counts: auto looks at a file's first bytes; standard input is a stream. */
 	const char *from;
 	bool lines; /* cut plain text only after line ends */
 	const struct ll_pretokenizer *pretokenizer; /* else, where it says (ll_pretokenizer_cut) */
@@ -20,6 +22,13 @@ struct corpus_options {
 	/* Scratch of one worker; workers are freed after all text was seen, one by one, on the calling thread. */
 	void *(*worker_new)(void *context);
 	void (*worker_free)(void *context, void *worker);
+	/* The rest may be NULL. Instead of `text` for a document: */
+	void (*document)(void *context, void *worker, const struct ll_doc *doc);
+	/* Where counts are welcome: the header of every segment, on the calling thread, before `count` gets its records. */
+	void (*counts_header)(void *context, const struct ll_header *header, const char *file);
+	int (*count)(void *context, void *worker, const unsigned char *record, size_t len, struct ll_err *err);
+	/* Gets the lineage and ids of all inputs. */
+	struct ll_lineage *lineage;
 };
 
 /* The id of the document that this thread has in hand; empty for plain text. */

@@ -80,8 +80,12 @@ int inspect_command(int operands, char **operand)
 	if (operands || ll_common.files_from) {
 		const char **files;
 		size_t n = ll_input_files(operands, operand, &files, NULL);
-		corpus_read(&(struct corpus_options){ ll_bpe_options.from, false, ll_bpe_splitting(b), &t, count_tokens,
-						      worker_new, worker_free },
+		corpus_read(&(struct corpus_options){ .from = ll_bpe_options.from,
+						      .pretokenizer = ll_bpe_splitting(b),
+						      .context = &t,
+						      .text = count_tokens,
+						      .worker_new = worker_new,
+						      .worker_free = worker_free },
 			    files, n);
 		ll_out_printf(out, "bytes\t%llu\ntokens\t%llu\n", (unsigned long long)t.bytes,
 			      (unsigned long long)t.tokens);

@@ -2,10 +2,11 @@
 #include "ll-bpe/commands.h"
 
 #include "base/memory.h"
+#include "bpe/pretokenizer.h"
 #include "io/codec.h"
 #include "stream/reader.h"
 
-struct ll_bpe_options ll_bpe_options = { .min_frequency = 0, .from = "auto", .runs = 7 };
+struct ll_bpe_options ll_bpe_options = { .min_frequency = 0, .from = "auto", .ties = "hf", .runs = 7 };
 
 #define MODEL_OPTION                                                                                                   \
 	{                                                                                                              \
@@ -18,10 +19,15 @@ struct ll_bpe_options ll_bpe_options = { .min_frequency = 0, .from = "auto", .ru
 		LL_OPT_LIST, 0, "pretokenizer", &ll_bpe_options.pretokenizers, "NAME", text, LL_OPT_IDENTITY, NULL, 0, \
 			0                                                                                              \
 	}
-#define FROM_OPTION                                                                                                    \
+#define FROM_OPTION(kinds)                                                                                             \
 	{                                                                                                              \
 		LL_OPT_CHOICE, 0, "from", &ll_bpe_options.from, "KIND",                                                \
-			"what the operands are; auto looks at each file", 0, "auto|docs|text", 0, 0                    \
+			"what the operands are; auto looks at each file", 0, kinds, 0, 0                               \
+	}
+#define LINES_OPTION                                                                                                   \
+	{                                                                                                              \
+		LL_OPT_FLAG, 0, "lines", &ll_bpe_options.lines, NULL, "split every line by itself", LL_OPT_IDENTITY,   \
+			NULL, 0, 0                                                                                     \
 	}
 #define END                                                                                                            \
 	{                                                                                                              \
@@ -29,16 +35,39 @@ struct ll_bpe_options ll_bpe_options = { .min_frequency = 0, .from = "auto", .ru
 	}
 
 static const struct ll_option train_options[] = {
-	PRETOKENIZER_OPTION("how text is split before merges are learned (required)"),
-	{ LL_OPT_INT, 0, "vocab-size", &ll_bpe_options.vocab_size, "N",
-	  "number of ids to reach: specials, 256 bytes, merges (required)", LL_OPT_IDENTITY, NULL, 256, 1 << 28 },
+	PRETOKENIZER_OPTION("how text is split before merges are learned (counts know it)"),
+	{ LL_OPT_STRING, 0, "vocab-size", &ll_bpe_options.vocab_size, "N[,N...]",
+	  "number of ids to reach: specials, 256 bytes, merges (required)", LL_OPT_IDENTITY, NULL, 0, 0 },
 	{ LL_OPT_INT, 0, "min-frequency", &ll_bpe_options.min_frequency, "N", "merge no pair seen less often",
 	  LL_OPT_IDENTITY, NULL, 0, 0x1p62 },
+	{ LL_OPT_INT, 0, "max-token-length", &ll_bpe_options.max_token_length, "N",
+	  "count no pair that joins to N bytes or more (tokens of two bytes are made nevertheless)", LL_OPT_IDENTITY, NULL, 1,
+	  1 << 24 },
+	{ LL_OPT_INT, 0, "min-count", &ll_bpe_options.min_count, "N",
+	  "leave out pre-tokens that occur less often, to save memory", LL_OPT_IDENTITY, NULL, 0, 0x1p62 },
+	{ LL_OPT_CHOICE, 0, "ties", &ll_bpe_options.ties, "RULE", "which of the pairs with equal counts goes first",
+	  LL_OPT_IDENTITY, "hf|ids|bytes|greatest", 0, 0 },
 	{ LL_OPT_LIST, 0, "special", &ll_bpe_options.special, "TOKEN",
 	  "a special token, such as <|endoftext|>; may be repeated", LL_OPT_IDENTITY, NULL, 0, 0 },
-	{ LL_OPT_FLAG, 0, "lines", &ll_bpe_options.lines, NULL, "split every line by itself", LL_OPT_IDENTITY, NULL, 0,
-	  0 },
-	FROM_OPTION,
+	LINES_OPTION,
+	FROM_OPTION("auto|docs|text|counts"),
+	END,
+};
+
+static const struct ll_option count_options[] = {
+	PRETOKENIZER_OPTION("how text is split (required)"),
+	LINES_OPTION,
+	{ LL_OPT_STRING, 0, "by", &ll_bpe_options.by, "TAG",
+	  "count by group: \"source\", or the tag of the documents that names it", LL_OPT_IDENTITY, NULL, 0, 0 },
+	{ LL_OPT_STRING, 0, "name", &ll_bpe_options.name, "NAME", "count everything as the group of that name",
+	  LL_OPT_IDENTITY, NULL, 0, 0 },
+	FROM_OPTION("auto|docs|text"),
+	END,
+};
+
+static const struct ll_option merge_options[] = {
+	{ LL_OPT_LIST, 0, "weight", &ll_bpe_options.weight, "NAME:W",
+	  "let the counts of a group weigh W, as 3, 0.25 or 1/3; may be repeated", LL_OPT_IDENTITY, NULL, 0, 0 },
 	END,
 };
 
@@ -59,7 +88,7 @@ static const struct ll_option decode_options[] = {
 static const struct ll_option inspect_options[] = {
 	MODEL_OPTION,
 	PRETOKENIZER_OPTION("how text is split; needed for .tiktoken files"),
-	FROM_OPTION,
+	FROM_OPTION("auto|docs|text"),
 	END,
 };
 
@@ -74,8 +103,21 @@ static const struct ll_command commands[] = {
 	{ "train", "[FILE]...", "learn a byte-level BPE tokenizer from documents or plain text", train_options,
 	  LL_COMMON_OUTPUT | LL_COMMON_THREADS | LL_COMMON_MEMORY | LL_COMMON_FILES | LL_COMMON_PROGRESS, train_command,
 	  "ll-bpe train --pretokenizer=cl100k --vocab-size=32768 --special='<|endoftext|>' -o tok.json docs.ll\n"
-	  "ll-bpe train --pretokenizer=gpt2 --vocab-size=8192 -o tok.json novel.txt\n"
+	  "ll-bpe train --pretokenizer=gpt2 --vocab-size=4096,8192 -o tok-%d.json novel.txt\n"
 	  "ll-bpe train --pretokenizer='regex: ?\\p{L}+|\\p{N}' --vocab-size=8192 -o tok.json docs.ll\n" },
+	{ "count", "[FILE]...", "count the pre-tokens of documents or plain text, for merge and train", count_options,
+	  LL_COMMON_OUTPUT | LL_COMMON_THREADS | LL_COMMON_MEMORY | LL_COMMON_COMPRESS | LL_COMMON_FILES | LL_COMMON_PART |
+		  LL_COMMON_PROGRESS,
+	  count_command,
+	  "ll-bpe count --pretokenizer=cl100k --by=source -o part1.counts --part=1/2 docs.ll more.ll\n"
+	  "ll-bpe count --pretokenizer=cl100k --name=books -o books.counts novel.txt\n" },
+	{ "merge", "[COUNTS]...", "add up counts of many machines, weighed by source or language", merge_options,
+	  LL_COMMON_OUTPUT | LL_COMMON_THREADS | LL_COMMON_MEMORY | LL_COMMON_COMPRESS | LL_COMMON_FILES |
+		  LL_COMMON_PROGRESS,
+	  merge_command,
+	  "ll-bpe merge -o all.counts part1.counts part2.counts\n"
+	  "ll-bpe merge --weight=web:0.25 --weight=books:2 -o mix.counts all.counts\n"
+	  "ll-bpe train --vocab-size=32768 -o tok.json mix.counts\n" },
 	{ "encode", "[FILE]...", "turn documents into tokens", encode_options, LL_COMMON_FILTER, encode_command,
 	  "ll-bpe encode -m tok.json docs.ll -o tokens.ll\n"
 	  "ll-shard import notes.jsonl | ll-bpe encode -m cl100k_base.tiktoken --pretokenizer=cl100k > tokens.ll\n" },
@@ -113,6 +155,16 @@ const char *pretokenizer_option(void)
 		ll_buf_puts(&spec, list->item[i]);
 	}
 	return list->len ? ll_buf_cstr(&spec) : NULL;
+}
+
+struct ll_pretokenizer *parse_pretokenizer_option(void)
+{
+	struct ll_err err;
+	const char *spec = pretokenizer_option();
+	struct ll_pretokenizer *p = spec ? ll_pretokenizer_parse(spec, &err) : NULL;
+	if (spec && !p)
+		ll_die(LL_EXIT_USAGE, "--pretokenizer: %s", err.text);
+	return p;
 }
 
 char *token_header(const struct ll_bpe *b)

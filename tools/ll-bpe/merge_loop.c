@@ -5,248 +5,141 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "bpe/bpe.h"
-#include "ll-bpe/pair_table.h"
-#include "ll-bpe/token_names.h"
+#include "ll-bpe/merge_state.h"
 
-#define NONE UINT32_MAX
-#define WALL UINT32_MAX /* the token between two words */
-#define LIST_BYTES(len) ((size_t)(len) * sizeof(uint32_t) + 24) /* with the allocator's own */
+#define BLOCK_PLACES ((size_t)1 << 18)
+#define AHEAD_PLACE 12u /* how far ahead of the work its memory is called for */
+#define AHEAD_WORD 6u
 
-/*
- * All words stand in one array, a place a byte, walls between them. A token's id stands at its first and at its last
- * place, so that both neighbours are found: the next begins where this one ends, the previous one's id is at the place
- * before.
- */
-struct place {
-	uint32_t id;
-	uint32_t word;
-	uint32_t pair; /* of the token that begins here with the next; NONE elsewhere */
-};
+/* ---- memory ---- */
 
-struct pair {
-	int64_t count;
-	uint32_t left, right;
-	uint32_t fresh; /* places found in the running step */
-	uint32_t step;	/* of its last new place: a pair that gets places in two steps ... */
-	bool again;	/* ... is looked for in whole words, as the reference does */
-	bool counted;
-};
-
-struct places {
-	uint32_t *at;
-	uint32_t len;
-};
-
-struct candidate {
-	int64_t count;
-	uint32_t left, right, pair;
-	struct places places;
-};
-
-struct change {
-	uint32_t pair, at;
-};
-
-struct loop {
-	const struct merge_options *o;
-	struct place *place;
-	size_t n;
-	uint64_t *word_count;
-	uint32_t *word_start;
-	size_t words;
-	struct pair *pair;
-	size_t pairs, pairs_cap;
-	struct pair_table known;
-	struct candidate *heap;
-	size_t heap_len, heap_cap;
-	struct token_names names;
-	struct change *change;
-	size_t changes, changes_cap;
-	uint32_t *as_left, *as_right; /* by id: the pair (id, new) and (new, id) of the running step */
-	uint32_t *touched;
-	size_t touches, touches_cap;
-	uint32_t step;
-	uint64_t listed;  /* bytes of the candidates' lists of places */
-	uint64_t claimed; /* of the memory budget */
-};
-
-/* Keeps the claim on the budget at what the tables have come to, half of the largest more for when it grows. */
-static void claim_growth(struct loop *l)
+void merge_state_claim(struct merge_state *s)
 {
-	uint64_t need = l->n * sizeof *l->place + l->words * (sizeof *l->word_count + sizeof *l->word_start) +
-			l->listed + (l->pairs_cap * sizeof *l->pair + l->known.slots * sizeof *l->known.slot) * 3 / 2 +
-			l->heap_cap * sizeof *l->heap + l->changes_cap * sizeof *l->change + l->names.bytes.cap;
-	if (need > l->claimed) {
-		ll_memory_claim(need - l->claimed, "learning merges");
-		l->claimed = need;
+	uint64_t need = s->n * sizeof *s->place + s->words * (sizeof *s->word_count + sizeof *s->word_start) + s->listed +
+			(s->pairs_cap * sizeof *s->pair + s->known.slots * sizeof *s->known.slot) * 3 / 2 +
+			merge_queue_bytes(&s->queue) + s->changes_cap * sizeof *s->change + s->names.bytes.cap;
+	if (need > s->claimed) {
+		ll_memory_claim(need - s->claimed, "learning merges");
+		s->claimed = need;
 	}
 }
 
-static void free_places(struct loop *l, struct places *p)
+uint32_t *merge_state_list(struct merge_state *s, size_t len)
 {
-	l->listed -= LIST_BYTES(p->len);
-	ll_free(p->at);
-}
-
-/* ---- the heap: largest count first, then the smallest pair ---- */
-
-static bool goes_first(const struct candidate *a, const struct candidate *b)
-{
-	if (a->count != b->count)
-		return a->count > b->count;
-	if (a->left != b->left)
-		return a->left < b->left;
-	return a->right < b->right;
-}
-
-static void sift_down(struct loop *l)
-{
-	struct candidate v = l->heap[0];
-	size_t i = 0;
-	for (size_t child; (child = 2 * i + 1) < l->heap_len; i = child) {
-		child += child + 1 < l->heap_len && goes_first(&l->heap[child + 1], &l->heap[child]);
-		if (!goes_first(&l->heap[child], &v))
-			break;
-		l->heap[i] = l->heap[child];
+	if (s->block_left < len) {
+		s->block_left = LL_MAX(len, BLOCK_PLACES);
+		LL_GROW(s->block, s->blocks_cap, s->blocks + 1);
+		s->block[s->blocks++] = ll_malloc(s->block_left * sizeof **s->block);
+		s->listed += s->block_left * sizeof **s->block;
 	}
-	l->heap[i] = v;
-}
-
-static void heap_push(struct loop *l, struct candidate v)
-{
-	LL_GROW(l->heap, l->heap_cap, l->heap_len + 1);
-	size_t i = l->heap_len++;
-	for (; i > 0 && goes_first(&v, &l->heap[(i - 1) / 2]); i = (i - 1) / 2)
-		l->heap[i] = l->heap[(i - 1) / 2];
-	l->heap[i] = v;
-}
-
-static void heap_drop(struct loop *l)
-{
-	l->heap[0] = l->heap[--l->heap_len];
-	if (l->heap_len)
-		sift_down(l);
-}
-
-/* The pair to merge next, by value; its places are the caller's. False when none is left. */
-static bool heap_best(struct loop *l, struct candidate *best)
-{
-	while (l->heap_len) {
-		struct candidate *top = &l->heap[0];
-		int64_t now = l->pair[top->pair].count;
-		if (top->count == now) {
-			*best = *top;
-			heap_drop(l);
-			return true;
-		}
-		if (now > 0) {
-			top->count = now;
-			sift_down(l);
-		} else {
-			free_places(l, &top->places);
-			heap_drop(l);
-		}
-	}
-	return false;
+	/* From the end of the block: what is left stands at its beginning. */
+	s->block_left -= len;
+	return s->block[s->blocks - 1] + s->block_left;
 }
 
 /* ---- pairs and the places found in a step ---- */
 
-static uint32_t new_pair(struct loop *l, uint32_t left, uint32_t right)
+uint32_t merge_state_new_pair(struct merge_state *s, uint32_t left, uint32_t right)
 {
-	if (l->pairs >= NONE)
+	if (s->pairs >= NONE)
 		ll_die(LL_EXIT_RESOURCE, "more than %u different pairs of tokens", NONE);
-	LL_GROW(l->pair, l->pairs_cap, l->pairs + 1);
-	l->pair[l->pairs] = (struct pair){ .left = left, .right = right };
-	pair_table_put(&l->known, left, right, (uint32_t)l->pairs);
-	return (uint32_t)l->pairs++;
+	LL_GROW(s->pair, s->pairs_cap, s->pairs + 1);
+	s->pair[s->pairs] = (struct pair){ .left = left, .right = right };
+	if (s->known_in_use)
+		pair_table_put(&s->known, left, right, (uint32_t)s->pairs);
+	return (uint32_t)s->pairs++;
 }
 
-/* `reused`: the new token has an old id, so that the pair may be an old one too. */
-static uint32_t find_pair(struct loop *l, uint32_t left, uint32_t right, bool reused)
+/* For a new token under an old id: its pairs may be old ones too. */
+uint32_t merge_state_find_pair(struct merge_state *s, uint32_t left, uint32_t right)
 {
-	uint32_t p = reused ? pair_table_get(&l->known, left, right) : NONE;
-	return p == NONE ? new_pair(l, left, right) : p;
+	if (!s->known_in_use) {
+		s->known_in_use = true;
+		for (size_t p = 0; p < s->pairs; p++)
+			pair_table_put(&s->known, s->pair[p].left, s->pair[p].right, (uint32_t)p);
+	}
+	uint32_t p = pair_table_get(&s->known, left, right);
+	return p == NONE ? merge_state_new_pair(s, left, right) : p;
 }
 
-static void gain(struct loop *l, uint32_t p, uint32_t at, uint64_t count)
+static void gain(struct merge_state *s, uint32_t p, uint32_t at, uint64_t count)
 {
-	struct pair *pair = &l->pair[p];
-	if (!pair->counted || pair->step != l->step) {
+	struct pair *pair = &s->pair[p];
+	if (!pair->counted || pair->step != s->step) {
 		pair->again |= pair->counted;
 		pair->counted = true;
-		pair->step = l->step;
+		pair->step = s->step;
 		pair->fresh = 0;
-		LL_GROW(l->touched, l->touches_cap, l->touches + 1);
-		l->touched[l->touches++] = p;
+		LL_GROW(s->touched, s->touches_cap, s->touches + 1);
+		s->touched[s->touches++] = p;
 	}
 	pair->count += (int64_t)count;
 	pair->fresh++;
-	l->place[at].pair = p;
-	LL_GROW(l->change, l->changes_cap, l->changes + 1);
-	l->change[l->changes++] = (struct change){ p, at };
+	s->place[at].pair = p;
+	LL_GROW(s->change, s->changes_cap, s->changes + 1);
+	s->change[s->changes++] = (struct change){ p, at };
 }
 
 /* Makes candidates of the pairs that got places in this step. */
-static void settle(struct loop *l)
+static void settle(struct merge_state *s)
 {
-	uint32_t **fill = ll_malloc(l->touches * sizeof *fill);
-	for (size_t i = 0; i < l->touches; i++) {
-		struct pair *p = &l->pair[l->touched[i]];
-		fill[i] = p->count > 0 ? ll_malloc(p->fresh * sizeof **fill) : NULL;
-		l->listed += fill[i] ? LIST_BYTES(p->fresh) : 0;
-		if (fill[i])
-			heap_push(l, (struct candidate){
-					     p->count, p->left, p->right, l->touched[i], { fill[i], p->fresh } });
+	LL_GROW(s->fill, s->fill_cap, s->touches);
+	for (size_t i = 0; i < s->touches; i++) {
+		struct pair *p = &s->pair[s->touched[i]];
+		s->fill[i] = p->count > 0 ? merge_state_list(s, p->fresh) : NULL;
+		if (s->fill[i])
+			merge_queue_push(&s->queue, (struct candidate){ p->count, (uint64_t)p->left << 32 | p->right,
+									s->touched[i], p->fresh, s->fill[i] });
 		p->fresh = (uint32_t)i; /* from here on: where its list is */
+		s->as_left[p->left] = s->as_right[p->right] = NONE;
 	}
-	for (size_t i = 0; i < l->changes; i++) {
-		uint32_t **next = &fill[l->pair[l->change[i].pair].fresh];
+	for (size_t i = 0; i < s->changes; i++) {
+		uint32_t **next = &s->fill[s->pair[s->change[i].pair].fresh];
 		if (*next)
-			*(*next)++ = l->change[i].at;
+			*(*next)++ = s->change[i].at;
 	}
-	ll_free(fill);
-	for (size_t i = 0; i < l->touches; i++) {
-		const struct pair *p = &l->pair[l->touched[i]];
-		l->as_left[p->left] = l->as_right[p->right] = NONE;
-	}
-	l->touches = l->changes = 0;
-	l->step++;
-	claim_growth(l);
+	s->touches = s->changes = 0;
+	s->step++;
+	merge_state_claim(s);
 }
 
 /* ---- one merge ---- */
 
-static uint32_t length(const struct loop *l, uint32_t id)
+static uint32_t length(const struct merge_state *s, uint32_t id)
 {
-	return l->names.length[id];
+	return s->names.length[id];
 }
 
-static void merge_at(struct loop *l, uint32_t at, uint32_t left, uint32_t right, uint32_t new, bool reused)
+static uint32_t pair_of(struct merge_state *s, uint32_t *known, uint32_t left, uint32_t right, bool reused)
 {
-	struct place *place = l->place;
-	uint64_t count = l->word_count[place[at].word];
-	uint32_t middle = at + length(l, left), end = middle + length(l, right);
+	if (*known == NONE)
+		*known = reused ? merge_state_find_pair(s, left, right) : merge_state_new_pair(s, left, right);
+	return *known;
+}
+
+static void merge_at(struct merge_state *s, uint32_t at, uint32_t left, uint32_t right, uint32_t new, bool reused)
+{
+	struct place *place = s->place;
+	uint64_t count = s->word_count[place[at].word];
+	uint32_t middle = at + length(s, left), end = middle + length(s, right);
 	uint32_t before = place[at - 1].id, after = place[end].id, after_pair = place[middle].pair;
 	place[at].id = place[end - 1].id = new;
-	place[middle].pair = NONE;
+	place[middle].pair = place[at].pair = NONE;
 	if (before != WALL) {
-		uint32_t start = at - length(l, before);
-		uint32_t *known = before == new ? &l->as_right[new] : &l->as_left[before];
-		l->pair[place[start].pair].count -= (int64_t)count;
-		if (*known == NONE)
-			*known = find_pair(l, before, new, reused);
-		gain(l, *known, start, count);
+		uint32_t start = at - length(s, before), old = place[start].pair;
+		if (old != NONE)
+			s->pair[old].count -= (int64_t)count;
+		place[start].pair = NONE;
+		if (merge_state_counts(s, before, new)) {
+			uint32_t *known = before == new ? &s->as_right[new] : &s->as_left[before];
+			gain(s, pair_of(s, known, before, new, reused), start, count);
+		}
 	}
 	if (after != WALL) {
-		uint32_t *known = &l->as_right[after];
-		l->pair[after_pair].count -= (int64_t)count;
-		if (*known == NONE)
-			*known = find_pair(l, new, after, reused);
-		gain(l, *known, at, count);
-	} else {
-		place[at].pair = NONE;
+		if (after_pair != NONE)
+			s->pair[after_pair].count -= (int64_t)count;
+		if (merge_state_counts(s, new, after))
+			gain(s, pair_of(s, &s->as_right[after], new, after, reused), at, count);
 	}
 }
 
@@ -256,157 +149,131 @@ static int by_number(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* Every place of the pair in the words that its list names. */
-static void find_in_words(struct loop *l, const struct candidate *c, struct places *out)
+/* Every place of the pair in the words that its list names; the caller frees it. */
+static uint32_t *find_in_words(struct merge_state *s, const struct candidate *c, uint32_t *len)
 {
-	uint32_t *word = ll_malloc(c->places.len * sizeof *word);
-	size_t cap = 0;
-	*out = (struct places){ 0 };
-	for (uint32_t i = 0; i < c->places.len; i++)
-		word[i] = l->place[c->places.at[i]].word;
-	qsort(word, c->places.len, sizeof *word, by_number);
-	for (uint32_t i = 0; i < c->places.len; i++) {
+	uint32_t *word = ll_malloc(c->len * sizeof *word), *at = NULL;
+	size_t cap = 0, n = 0;
+	for (uint32_t i = 0; i < c->len; i++)
+		word[i] = s->place[c->at[i]].word;
+	qsort(word, c->len, sizeof *word, by_number);
+	for (uint32_t i = 0; i < c->len; i++) {
 		if (i && word[i] == word[i - 1])
 			continue;
-		for (uint32_t at = l->word_start[word[i]]; l->place[at].id != WALL; at += length(l, l->place[at].id)) {
-			if (l->place[at].pair != c->pair)
+		for (uint32_t k = s->word_start[word[i]]; s->place[k].id != WALL; k += length(s, s->place[k].id)) {
+			if (s->place[k].pair != c->pair)
 				continue;
-			LL_GROW(out->at, cap, out->len + 1);
-			out->at[out->len++] = at;
+			LL_GROW(at, cap, n + 1);
+			at[n++] = k;
 		}
 	}
 	ll_free(word);
+	*len = (uint32_t)n;
+	return at;
 }
 
-static void merge_pair(struct loop *l, struct candidate *c, uint32_t new, bool reused)
+static void merge_pair(struct merge_state *s, const struct candidate *c, uint32_t new, bool reused)
 {
-	if (l->pair[c->pair].again) {
-		struct places all;
-		find_in_words(l, c, &all);
-		free_places(l, &c->places);
-		c->places = all;
-		l->listed += LIST_BYTES(all.len);
-	}
+	uint32_t *at = c->at, *found = NULL, len = c->len, left = (uint32_t)(c->key >> 32), right = (uint32_t)c->key;
+	if (s->pair[c->pair].again)
+		at = found = find_in_words(s, c, &len);
 	bool ascending = true;
-	for (uint32_t i = 1; i < c->places.len && ascending; i++)
-		ascending = c->places.at[i - 1] < c->places.at[i];
+	for (uint32_t i = 1; i < len && ascending; i++)
+		ascending = at[i - 1] < at[i];
 	if (!ascending)
-		qsort(c->places.at, c->places.len, sizeof *c->places.at, by_number);
-	for (uint32_t i = 0; i < c->places.len; i++) {
-		if (i + 8 < c->places.len)
-			__builtin_prefetch(&l->place[c->places.at[i + 8]]);
-		if (l->place[c->places.at[i]].pair == c->pair)
-			merge_at(l, c->places.at[i], c->left, c->right, new, reused);
+		qsort(at, len, sizeof *at, by_number);
+	for (uint32_t i = 0; i < len; i++) {
+		if (i + AHEAD_PLACE < len)
+			__builtin_prefetch(&s->place[at[i + AHEAD_PLACE]]);
+		if (i + AHEAD_WORD < len)
+			__builtin_prefetch(&s->word_count[s->place[at[i + AHEAD_WORD]].word]);
+		if (s->place[at[i]].pair == c->pair)
+			merge_at(s, at[i], left, right, new, reused);
 	}
-	free_places(l, &c->places);
-	settle(l);
+	ll_free(found);
+	settle(s);
 }
 
-/* ---- before the first merge ---- */
-
-static void lay_out(struct loop *l, struct piece_counts *t)
+/* The pair to merge next, by value. False when none is left. */
+static bool take_best(struct merge_state *s, struct candidate *best)
 {
-	uint64_t bytes = 1;
-	size_t words = 0;
-	for (size_t i = 0; i < t->slots; i++) {
-		if (!piece_counts_used(&t->slot[i]))
-			continue;
-		size_t len = piece_counts_bytes(t, &t->slot[i]).len;
-		bytes += len > 1 ? len + 1 : 0;
-		words += len > 1;
+	for (const struct candidate *top; (top = merge_queue_top(&s->queue));) {
+		int64_t now = s->pair[top->pair].count;
+		if (top->count == now) {
+			*best = *top;
+			merge_queue_drop(&s->queue);
+			return true;
+		}
+		if (now > 0)
+			merge_queue_recount(&s->queue, now);
+		else
+			merge_queue_drop(&s->queue);
 	}
-	if (bytes >= NONE)
-		ll_die(LL_EXIT_RESOURCE, "%llu bytes of distinct pre-tokens; at most %u can be merged",
-		       (unsigned long long)bytes, NONE);
-	l->n = bytes;
-	l->words = words;
-	claim_growth(l);
-	l->place = ll_malloc(bytes * sizeof *l->place);
-	l->word_count = ll_malloc(words * sizeof *l->word_count);
-	l->word_start = ll_malloc(words * sizeof *l->word_start);
-	l->place[0] = (struct place){ WALL, 0, NONE };
-	size_t at = 1, word = 0;
-	for (size_t i = 0; i < t->slots; i++) {
-		if (!piece_counts_used(&t->slot[i]))
-			continue;
-		struct ll_str s = piece_counts_bytes(t, &t->slot[i]);
-		if (s.len < 2)
-			continue;
-		l->word_count[word] = t->slot[i].count;
-		l->word_start[word] = (uint32_t)at;
-		for (size_t k = 0; k < s.len; k++)
-			l->place[at++] =
-				(struct place){ l->names.byte_id[(unsigned char)s.data[k]], (uint32_t)word, NONE };
-		l->place[at++] = (struct place){ WALL, (uint32_t)word, NONE };
-		word++;
-	}
-	piece_counts_free(t);
+	return false;
 }
 
-static void count_first_pairs(struct loop *l)
+static void make_room_for_ids(struct merge_state *s)
 {
-	uint32_t base = (uint32_t)l->o->specials, *first = ll_malloc((size_t)65536 * sizeof *first);
-	memset(first, 0xff, (size_t)65536 * sizeof *first);
-	for (size_t at = 1; at + 1 < l->n; at++) {
-		uint32_t left = l->place[at].id, right = l->place[at + 1].id;
-		if (left == WALL || right == WALL)
-			continue;
-		uint32_t *p = &first[(left - base) << 8 | (right - base)];
-		if (*p == NONE)
-			*p = new_pair(l, left, right);
-		gain(l, *p, (uint32_t)at, l->word_count[l->place[at].word]);
-	}
-	ll_free(first);
-	settle(l);
+	size_t ids = (size_t)s->o->sizes[s->o->n_sizes - 1] + 1;
+	s->as_left = ll_malloc(ids * sizeof *s->as_left);
+	s->as_right = ll_malloc(ids * sizeof *s->as_right);
+	memset(s->as_left, 0xff, ids * sizeof *s->as_left);
+	memset(s->as_right, 0xff, ids * sizeof *s->as_right);
 }
 
-static void make_room_for_ids(struct loop *l)
+static void free_state(struct merge_state *s)
 {
-	size_t ids = (size_t)l->o->vocabulary + 1;
-	l->as_left = ll_malloc(ids * sizeof *l->as_left);
-	l->as_right = ll_malloc(ids * sizeof *l->as_right);
-	memset(l->as_left, 0xff, ids * sizeof *l->as_left);
-	memset(l->as_right, 0xff, ids * sizeof *l->as_right);
+	for (size_t i = 0; i < s->blocks; i++)
+		ll_free(s->block[i]);
+	ll_free(s->block);
+	merge_queue_free(&s->queue);
+	pair_table_free(&s->known);
+	token_names_free(&s->names);
+	ll_free(s->place);
+	ll_free(s->word_count);
+	ll_free(s->word_start);
+	ll_free(s->pair);
+	ll_free(s->change);
+	ll_free(s->as_left);
+	ll_free(s->as_right);
+	ll_free(s->touched);
+	ll_free(s->fill);
+	ll_memory_release(s->claimed);
 }
 
-void merge_loop(struct piece_counts *counts, const struct merge_options *o, struct merge_list *out)
+void merge_loop(const struct merge_words *words, const struct merge_options *o, struct merge_list *out)
 {
-	struct loop l = { .o = o };
+	struct merge_state s = { .o = o };
 	int64_t least = (int64_t)LL_MAX(o->min_frequency, 1);
+	size_t size = 0;
 	struct candidate c;
-	token_names_init(&l.names, o->special, o->specials);
-	make_room_for_ids(&l);
-	lay_out(&l, counts);
-	count_first_pairs(&l);
-	while (l.names.len < o->vocabulary && heap_best(&l, &c)) {
-		if (c.count < least) {
-			free_places(&l, &c.places);
+	token_names_init(&s.names, o->base, o->specials, o->veto);
+	merge_queue_init(&s.queue, o->ties, &s.names);
+	make_room_for_ids(&s);
+	merge_layout(&s, words);
+	*out = (struct merge_list){ .at_size = ll_calloc(o->n_sizes, sizeof *out->at_size) };
+	for (;;) {
+		while (size < o->n_sizes && s.names.len >= o->sizes[size])
+			out->at_size[size++] = out->len;
+		if (size == o->n_sizes || !take_best(&s, &c) || c.count < least)
 			break;
-		}
 		bool reused;
-		uint32_t new = token_names_join(&l.names, c.left, c.right, &reused);
-		if (new == TOKEN_NAMES_SPECIAL) {
-			free_places(&l, &c.places);
+		uint32_t new = token_names_join(&s.names, (uint32_t)(c.key >> 32), (uint32_t)c.key, &reused);
+		if (new == TOKEN_NAMES_VETOED)
 			continue;
-		}
 		LL_GROW(out->pair, out->cap, out->len + 1);
-		out->pair[out->len][0] = c.left;
-		out->pair[out->len++][1] = c.right;
-		merge_pair(&l, &c, new, reused);
+		out->pair[out->len][0] = (uint32_t)(c.key >> 32);
+		out->pair[out->len++][1] = (uint32_t)c.key;
+		merge_pair(&s, &c, new, reused);
 	}
-	out->ids = l.names.len;
-	while (l.heap_len)
-		ll_free(l.heap[--l.heap_len].places.at);
-	pair_table_free(&l.known);
-	token_names_free(&l.names);
-	ll_free(l.heap);
-	ll_free(l.place);
-	ll_free(l.word_count);
-	ll_free(l.word_start);
-	ll_free(l.pair);
-	ll_free(l.change);
-	ll_free(l.as_left);
-	ll_free(l.as_right);
-	ll_free(l.touched);
-	ll_memory_release(l.claimed);
+	while (size < o->n_sizes)
+		out->at_size[size++] = out->len;
+	out->ids = s.names.len;
+	free_state(&s);
+}
+
+void merge_list_free(struct merge_list *list)
+{
+	ll_free(list->pair);
+	ll_free(list->at_size);
 }

@@ -6,16 +6,11 @@
 #include "base/memory.h"
 #include "bpe/bpe.h"
 
-static struct ll_str name_of(const struct token_names *t, uint32_t id)
-{
-	return ll_str(t->bytes.data + t->offset[id], t->length[id]);
-}
-
 static uint32_t *find(const struct token_names *t, struct ll_str name)
 {
 	for (size_t i = ll_hash64(name.data, name.len);; i++) {
 		uint32_t *slot = &t->slot[i & (t->slots - 1)];
-		if (*slot == UINT32_MAX || ll_str_eq(name_of(t, *slot), name))
+		if (*slot == UINT32_MAX || ll_str_eq(token_names_text(t, *slot), name))
 			return slot;
 	}
 }
@@ -23,11 +18,14 @@ static uint32_t *find(const struct token_names *t, struct ll_str name)
 static void grow(struct token_names *t)
 {
 	t->slots = t->slots ? 2 * t->slots : 4096;
+	while (t->slots < 2 * t->len)
+		t->slots *= 2;
 	ll_free(t->slot);
 	t->slot = ll_malloc(t->slots * sizeof *t->slot);
 	memset(t->slot, 0xff, t->slots * sizeof *t->slot);
-	for (size_t id = t->specials; id < t->len; id++)
-		*find(t, name_of(t, (uint32_t)id)) = (uint32_t)id;
+	for (size_t id = 0; id < t->len; id++)
+		if (t->length[id])
+			*find(t, token_names_text(t, (uint32_t)id)) = (uint32_t)id;
 }
 
 /* Takes the last `len` bytes of t->bytes as the name of the next id. */
@@ -42,15 +40,33 @@ static uint32_t add(struct token_names *t, size_t len)
 	return id;
 }
 
-void token_names_init(struct token_names *t, const char *const *special, size_t specials)
+static void add_base(struct token_names *t, const struct ll_bpe *base)
 {
-	*t = (struct token_names){ .special = special, .specials = specials };
-	for (size_t i = 0; i < specials; i++)
-		add(t, 0);
-	for (unsigned i = 0; i < 256; i++) {
-		unsigned char byte = ll_bpe_base_byte(i);
-		ll_buf_putc(&t->bytes, (char)byte);
-		t->byte_id[byte] = add(t, 1);
+	for (uint32_t id = 0; id < ll_bpe_vocabulary(base); id++) {
+		struct ll_str name = ll_bpe_token_bytes(base, id);
+		if (ll_bpe_is_special(base, id))
+			name.len = 0;
+		ll_buf_add_str(&t->bytes, name);
+		add(t, name.len);
+		if (name.len == 1)
+			t->byte_id[(unsigned char)name.data[0]] = id;
+	}
+}
+
+void token_names_init(struct token_names *t, const struct ll_bpe *base, size_t specials, struct token_veto veto)
+{
+	*t = (struct token_names){ .veto = veto };
+	ll_buf_reserve(&t->bytes, 1);
+	if (base) {
+		add_base(t, base);
+	} else {
+		for (size_t i = 0; i < specials; i++)
+			add(t, 0);
+		for (unsigned i = 0; i < 256; i++) {
+			unsigned char byte = ll_bpe_base_byte(i);
+			ll_buf_putc(&t->bytes, (char)byte);
+			t->byte_id[byte] = add(t, 1);
+		}
 	}
 	grow(t);
 }
@@ -62,9 +78,8 @@ uint32_t token_names_join(struct token_names *t, uint32_t left, uint32_t right, 
 	memcpy(p, t->bytes.data + t->offset[left], t->length[left]);
 	memcpy(p + t->length[left], t->bytes.data + t->offset[right], t->length[right]);
 	struct ll_str name = ll_str(p, len);
-	for (size_t i = 0; i < t->specials; i++)
-		if (ll_str_is(name, t->special[i]))
-			return TOKEN_NAMES_SPECIAL;
+	if (t->veto.forbids && t->veto.forbids(t->veto.context, name))
+		return TOKEN_NAMES_VETOED;
 	if (2 * t->len >= t->slots)
 		grow(t);
 	uint32_t *slot = find(t, name);

@@ -5,24 +5,36 @@
 
 #include "base/buffer.h"
 
-#define TOKEN_NAMES_SPECIAL UINT32_MAX
+#define TOKEN_NAMES_VETOED UINT32_MAX
+
+struct ll_bpe;
+
+/* Tokens that are never made: true for the bytes of one. */
+struct token_veto {
+	void *context;
+	bool (*forbids)(void *context, struct ll_str name);
+};
 
 struct token_names {
 	struct ll_buf bytes;
 	size_t *offset;
-	uint32_t *length;
+	uint32_t *length;		    /* 0: an id that merges never make (a special token, a gap) */
 	size_t len, offset_cap, length_cap; /* len: ids so far */
 	uint32_t *slot;			    /* hash table of ids */
 	size_t slots;
 	uint32_t byte_id[256];
-	const char *const *special;
-	size_t specials;
+	struct token_veto veto;
 };
 
-/* Ids: the specials, then the 256 bytes in the order of bpe/bpe.h. The specials' texts are borrowed. */
-void token_names_init(struct token_names *t, const char *const *special, size_t specials);
+/* The ids of a model to be gone on from. With `base` NULL: `specials` ids that merges never make, then the 256 bytes in the
+ * order of bpe/bpe.h. */
+void token_names_init(struct token_names *t, const struct ll_bpe *base, size_t specials, struct token_veto veto);
+static inline struct ll_str token_names_text(const struct token_names *t, uint32_t id)
+{
+	return ll_str(t->bytes.data + t->offset[id], t->length[id]);
+}
 /* The token of the bytes of `left` followed by those of `right`: a new id, or the one that has these bytes (*reused),
- * or TOKEN_NAMES_SPECIAL when they spell a special token. */
+ * or TOKEN_NAMES_VETOED. */
 uint32_t token_names_join(struct token_names *t, uint32_t left, uint32_t right, bool *reused);
 void token_names_free(struct token_names *t);
 

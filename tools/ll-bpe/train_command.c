@@ -1,80 +1,53 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+
 #include "base/log.h"
 #include "base/memory.h"
-#include "bpe/pretokenizer.h"
-#include "io/codec.h"
+#include "base/number.h"
+#include "io/file.h"
 #include "ll-bpe/commands.h"
-#include "ll-bpe/corpus.h"
-#include "ll-bpe/merge_loop.h"
-#include "text/unicode.h"
+#include "ll-bpe/train_words.h"
 #include "text/utf8.h"
 
-struct counting {
-	struct ll_pretokenizer *pretokenizer;
-	bool nfc, lines;
-	struct piece_counts all;
+struct sizes {
+	uint64_t *size;
+	size_t len, cap;
 };
 
-struct worker {
-	struct ll_splitter *splitter;
-	struct piece_counts counts;
-	struct ll_buf normalized;
+struct training {
+	const struct ll_bpe_options *o;
+	struct sizes sizes;
+	const char *pretokenizer;
+	struct merge_list merges;
 };
 
-static void *worker_new(void *context)
+/* ---- options ---- */
+
+static int by_size(const void *a, const void *b)
 {
-	const struct counting *c = context;
-	struct worker *w = ll_calloc(1, sizeof *w);
-	w->splitter = ll_splitter_new(c->pretokenizer);
-	return w;
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	return (x > y) - (x < y);
 }
 
-static void worker_free(void *context, void *argument)
+static void parse_sizes(struct sizes *s, const char *text)
 {
-	struct counting *c = context;
-	struct worker *w = argument;
-	if (c->all.used)
-		piece_counts_merge(&c->all, &w->counts);
-	else
-		c->all = w->counts;
-	ll_splitter_free(w->splitter);
-	ll_buf_free(&w->normalized);
-	ll_free(w);
-}
-
-static void count_stretch(struct worker *w, struct ll_str text)
-{
-	size_t ends[256], at = 0;
-	const char *stop = text.data + text.len;
-	for (size_t n; (n = ll_split(w->splitter, text, at, ends, LL_COUNT(ends)));)
-		for (size_t i = 0; i < n; at = ends[i++])
-			piece_counts_add(&w->counts, text.data + at, ends[i] - at, stop, 1);
-	if (ll_splitter_error(w->splitter)) {
-		struct ll_str id = corpus_document();
-		ll_hint(LL_SPLITTER_HINT);
-		ll_die(LL_EXIT_INPUT, "%s '%.*s': %s", id.len ? "document" : "text",
-		       (int)LL_MIN(id.len ? id.len : text.len, 60), id.len ? id.data : text.data,
-		       ll_splitter_error(w->splitter));
+	if (!text)
+		ll_die(LL_EXIT_USAGE, "--vocab-size=N is required");
+	for (const char *p = text;; p++) {
+		size_t len = strcspn(p, ",");
+		LL_GROW(s->size, s->cap, s->len + 1);
+		if (ll_parse_u64(ll_str(p, len), &s->size[s->len]) || s->size[s->len] < 256 || s->size[s->len] > 1 << 28)
+			ll_die(LL_EXIT_USAGE, "--vocab-size=%s: not a number from 256 to %d, or several with commas between",
+			       text, 1 << 28);
+		s->len++;
+		p += len;
+		if (!*p)
+			break;
 	}
-}
-
-static void count_text(void *context, void *argument, struct ll_str text)
-{
-	const struct counting *c = context;
-	struct worker *w = argument;
-	if (c->nfc && ll_utf8_valid_prefix(text.data, text.len) == text.len) {
-		ll_buf_clear(&w->normalized);
-		ll_normalize(&w->normalized, text, LL_NFC);
-		text = ll_buf_str(&w->normalized);
-	}
-	while (c->lines && text.len) {
-		const char *newline = memchr(text.data, '\n', text.len);
-		size_t len = newline ? (size_t)(newline - text.data) + 1 : text.len;
-		count_stretch(w, ll_str(text.data, len));
-		text = ll_str(text.data + len, text.len - len);
-	}
-	if (text.len)
-		count_stretch(w, text);
+	qsort(s->size, s->len, sizeof *s->size, by_size);
+	for (size_t i = 1; i < s->len; i++)
+		if (s->size[i] == s->size[i - 1])
+			ll_die(LL_EXIT_USAGE, "--vocab-size: %llu is given twice", (unsigned long long)s->size[i]);
 }
 
 static void check_specials(const struct ll_strings *special)
@@ -91,61 +64,128 @@ static void check_specials(const struct ll_strings *special)
 	}
 }
 
-static void write_model(const struct ll_bpe *b)
+static enum merge_ties ties(const char *name)
 {
-	struct ll_buf json = { 0 };
-	ll_bpe_json(b, &json);
-	struct ll_out *out = ll_out_open(ll_common.output, ll_out_common_flags());
-	ll_out_write(out, json.data, json.len);
-	ll_out_commit(out);
-	ll_buf_free(&json);
+	static const char *const names[] = { "hf", "ids", "bytes", "greatest" };
+	size_t i = 0;
+	while (strcmp(names[i], name) != 0)
+		i++;
+	return (enum merge_ties)i;
+}
+
+/* Text that would become a special token stays text. */
+static bool is_special(void *context, struct ll_str name)
+{
+	const struct ll_strings *special = context;
+	for (size_t i = 0; i < special->len; i++)
+		if (ll_str_is(name, special->item[i]))
+			return true;
+	return false;
+}
+
+/* ---- outputs ---- */
+
+/* The name for a size: "%d" in --output stands for it. */
+static char *output_name(const char *pattern, uint64_t size)
+{
+	const char *mark = strstr(pattern, "%d");
+	if (!mark)
+		return ll_strdup(pattern);
+	return ll_format("%.*s%llu%s", (int)(mark - pattern), pattern, (unsigned long long)size, mark + 2);
+}
+
+static void check_output(const struct sizes *s)
+{
+	if (s->len > 1 && !strstr(ll_common.output, "%d")) {
+		ll_hint("-o tok-%%d.json, say");
+		ll_die(LL_EXIT_USAGE, "several sizes need %%d in the name of the output, for the size");
+	}
+}
+
+static struct ll_bpe *model_of(const struct training *t, size_t merges)
+{
+	struct ll_err err;
+	struct ll_bpe *b = ll_bpe_build(&(struct ll_bpe_spec){ t->pretokenizer, t->o->special.item, t->o->special.len,
+							       (const uint32_t(*)[2])t->merges.pair, merges },
+					&err);
+	if (!b)
+		LL_BUG("the learned merges make no model: %s", err.text);
+	return b;
+}
+
+/* All files are written before the first is published. */
+static void write_models(const struct training *t)
+{
+	const struct sizes *s = &t->sizes;
+	struct ll_out **out = ll_calloc(s->len, sizeof *out);
+	for (size_t i = 0; i < s->len; i++) {
+		struct ll_bpe *b = model_of(t, t->merges.at_size[i]);
+		struct ll_buf json = { 0 };
+		char *name = output_name(ll_common.output, s->size[i]);
+		if (ll_bpe_vocabulary(b) < s->size[i])
+			ll_warn("no pair is left that occurs often enough: the vocabulary has %u ids, not %llu",
+				ll_bpe_vocabulary(b), (unsigned long long)s->size[i]);
+		ll_bpe_json(b, &json);
+		out[i] = ll_out_open(name, ll_out_common_flags());
+		ll_out_write(out[i], json.data, json.len);
+		if (s->len > 1)
+			ll_out_sync(out[i]);
+		ll_buf_free(&json);
+		ll_free(name);
+		ll_bpe_free(b);
+	}
+	for (size_t i = 0; i < s->len; i++)
+		ll_out_commit(out[i]);
+	ll_free(out);
+}
+
+/* ---- */
+
+static void learn(struct training *t, struct counted *counted)
+{
+	const struct ll_bpe_options *o = t->o;
+	struct train_words words;
+	train_words_init(&words, counted, (uint64_t)o->min_count);
+	struct merge_words source = train_words_source(&words);
+	merge_loop(&source,
+		   &(struct merge_options){ .sizes = t->sizes.size,
+					    .n_sizes = t->sizes.len,
+					    .min_frequency = (uint64_t)o->min_frequency,
+					    .max_length = (uint64_t)o->max_token_length,
+					    .ties = ties(o->ties),
+					    .specials = o->special.len,
+					    .veto = { (void *)&o->special, is_special } },
+		   &t->merges);
+	ll_note("%llu distinct pre-tokens", (unsigned long long)words.words);
+	if (words.left_out)
+		ll_note("%llu of them, which occur less than %lld times, were left out", (unsigned long long)words.left_out,
+			(long long)o->min_count);
+	train_words_free(&words);
 }
 
 int train_command(int operands, char **operand)
 {
 	const struct ll_bpe_options *o = &ll_bpe_options;
+	struct training t = { .o = o };
 	const char **files;
 	size_t n = ll_input_files(operands, operand, &files, NULL);
-	if (!o->pretokenizers.len)
-		ll_die(LL_EXIT_USAGE, "--pretokenizer=NAME is required");
-	if (!o->vocab_size)
-		ll_die(LL_EXIT_USAGE, "--vocab-size=N is required");
+	parse_sizes(&t.sizes, o->vocab_size);
 	check_specials(&o->special);
-	if ((uint64_t)o->vocab_size < 256 + o->special.len)
-		ll_die(LL_EXIT_USAGE, "--vocab-size=%lld is less than the 256 bytes and %zu special tokens need",
-		       (long long)o->vocab_size, o->special.len);
-	struct ll_err err;
-	struct counting c = { .pretokenizer = ll_pretokenizer_parse(pretokenizer_option(), &err), .lines = o->lines };
-	if (!c.pretokenizer)
-		ll_die(LL_EXIT_USAGE, "--pretokenizer: %s", err.text);
-	if (ll_pretokenizer_own(c.pretokenizer)) {
-		ll_hint("lltools reads it from the file again as it is meant here");
-		ll_warn("--pretokenizer: the pattern has %s: other programs may split otherwise with this tokenizer",
-			ll_pretokenizer_own(c.pretokenizer));
-	}
-	c.nfc = ll_pretokenizer_brings_nfc(c.pretokenizer);
-	corpus_read(
-		&(struct corpus_options){ o->from, o->lines, c.pretokenizer, &c, count_text, worker_new, worker_free },
-		files, n);
-	ll_note("%zu distinct pre-tokens", c.all.used);
-
-	struct merge_list merges = { 0 };
-	merge_loop(&c.all,
-		   &(struct merge_options){ (uint64_t)o->vocab_size, (uint64_t)o->min_frequency, o->special.item,
-					    o->special.len },
-		   &merges);
-	struct ll_bpe *b = ll_bpe_build(&(struct ll_bpe_spec){ pretokenizer_option(), o->special.item, o->special.len,
-							       (const uint32_t(*)[2])merges.pair, merges.len },
-					&err);
-	if (!b)
-		LL_BUG("the learned merges make no model: %s", err.text);
-	LL_ASSERT(ll_bpe_vocabulary(b) == merges.ids);
-	if (merges.ids < (uint64_t)o->vocab_size)
-		ll_warn("no pair is left that occurs often enough: the vocabulary has %llu ids, not %lld",
-			(unsigned long long)merges.ids, (long long)o->vocab_size);
-	write_model(b);
-	ll_bpe_free(b);
-	ll_pretokenizer_free(c.pretokenizer);
-	ll_free(merges.pair);
+	check_output(&t.sizes);
+	if (t.sizes.size[0] < 256 + o->special.len)
+		ll_die(LL_EXIT_USAGE, "--vocab-size=%llu is less than the 256 bytes and %zu special tokens need",
+		       (unsigned long long)t.sizes.size[0], o->special.len);
+	struct ll_pretokenizer *pretokenizer = parse_pretokenizer_option();
+	struct counted counted = counting_run(
+		&(struct counting_options){ .from = o->from, .pretokenizer = pretokenizer, .lines = o->lines }, files, n);
+	if (!counted.kind.pretokenizer)
+		ll_die(LL_EXIT_USAGE, "--pretokenizer=NAME is required");
+	t.pretokenizer = counted.kind.pretokenizer;
+	learn(&t, &counted);
+	write_models(&t);
+	merge_list_free(&t.merges);
+	ll_free(t.sizes.size);
+	counted_free(&counted);
+	ll_pretokenizer_free(pretokenizer);
 	return LL_EXIT_OK;
 }

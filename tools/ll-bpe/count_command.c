@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/log.h"
+#include "base/memory.h"
+#include "ll-bpe/commands.h"
+#include "ll-bpe/counting.h"
+
+int count_command(int operands, char **operand)
+{
+	const struct ll_bpe_options *o = &ll_bpe_options;
+	const char **files;
+	size_t n = ll_input_files(operands, operand, &files, NULL);
+	struct ll_pretokenizer *pretokenizer = parse_pretokenizer_option();
+	if (!pretokenizer)
+		ll_die(LL_EXIT_USAGE, "--pretokenizer=NAME is required");
+	if (o->by && o->name)
+		ll_die(LL_EXIT_USAGE, "--by and --name both say which group a document is in");
+	struct ll_lineage *lineage = ll_lineage_new();
+	struct counted counted = counting_run(&(struct counting_options){ .from = o->from,
+									  .pretokenizer = pretokenizer,
+									  .lines = o->lines,
+									  .by = o->by,
+									  .name = o->name,
+									  .refuse_counts = true,
+									  .lineage = lineage },
+					      files, n);
+	struct group_names *names = counted.names ? counted.names : group_names_new();
+	struct ll_writer *w = ll_writer_open(ll_common.output, counts_kind_header(&counted.kind));
+	uint64_t pieces = counts_write_all(w, counted.tally, names);
+	ll_writer_close(w, lineage);
+	ll_note("%llu distinct pre-tokens", (unsigned long long)pieces);
+	if (!counted.names)
+		group_names_free(names);
+	counted_free(&counted);
+	ll_lineage_free(lineage);
+	ll_pretokenizer_free(pretokenizer);
+	return LL_EXIT_OK;
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+#include "ll-bpe/counting.h"
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/number.h"
+#include "io/file.h"
+#include "ll-bpe/corpus.h"
+#include "text/unicode.h"
+#include "text/utf8.h"
+
+struct counting {
+	const struct counting_options *o;
+	struct counted *out;
+	bool nfc;
+	_Atomic bool text_seen;
+	uint32_t one_group; /* of all text, with --name */
+};
+
+struct worker {
+	struct tally_worker *tally;
+	struct ll_splitter *splitter;
+	struct ll_buf normalized, name;
+	uint32_t group; /* whose name is in `name`, to ask for the next only when it is another */
+	bool group_known;
+};
+
+static void *worker_new(void *context)
+{
+	const struct counting *c = context;
+	struct worker *w = ll_calloc(1, sizeof *w);
+	w->tally = tally_worker_new(c->out->tally);
+	if (c->o->pretokenizer)
+		w->splitter = ll_splitter_new(c->o->pretokenizer);
+	return w;
+}
+
+static void worker_free(void *context, void *argument)
+{
+	struct worker *w = argument;
+	(void)context;
+	tally_worker_free(w->tally);
+	if (w->splitter)
+		ll_splitter_free(w->splitter);
+	ll_buf_free(&w->normalized);
+	ll_buf_free(&w->name);
+	ll_free(w);
+}
+
+static void count_stretch(struct worker *w, struct ll_str text, uint32_t group)
+{
+	size_t ends[TALLY_BATCH], at = 0;
+	for (size_t n; (n = ll_split(w->splitter, text, at, ends, LL_COUNT(ends))); at = ends[n - 1])
+		tally_add(w->tally, text, at, ends, n, group);
+	if (ll_splitter_error(w->splitter)) {
+		struct ll_str id = corpus_document();
+		ll_hint(LL_SPLITTER_HINT);
+		ll_die(LL_EXIT_INPUT, "%s '%.*s': %s", id.len ? "document" : "text",
+		       (int)LL_MIN(id.len ? id.len : text.len, 60), id.len ? id.data : text.data,
+		       ll_splitter_error(w->splitter));
+	}
+}
+
+static void count_in_group(struct counting *c, struct worker *w, struct ll_str text, uint32_t group)
+{
+	if (!w->splitter)
+		ll_die(LL_EXIT_USAGE, "--pretokenizer=NAME is required: only counts know theirs");
+	if (!c->text_seen)
+		c->text_seen = true;
+	if (c->nfc && ll_utf8_valid_prefix(text.data, text.len) == text.len) {
+		ll_buf_clear(&w->normalized);
+		ll_normalize(&w->normalized, text, LL_NFC);
+		text = ll_buf_str(&w->normalized);
+	}
+	while (c->o->lines && text.len) {
+		const char *newline = memchr(text.data, '\n', text.len);
+		size_t len = newline ? (size_t)(newline - text.data) + 1 : text.len;
+		count_stretch(w, ll_str(text.data, len), group);
+		text = ll_str(text.data + len, text.len - len);
+	}
+	if (text.len)
+		count_stretch(w, text, group);
+}
+
+static void count_text(void *context, void *argument, struct ll_str text)
+{
+	struct counting *c = context;
+	count_in_group(c, argument, text, c->one_group);
+}
+
+static uint32_t group_number(const struct counting *c, struct worker *w, struct ll_str name)
+{
+	if (!w->group_known || !ll_str_eq(ll_buf_str(&w->name), name)) {
+		ll_buf_clear(&w->name);
+		ll_buf_add_str(&w->name, name);
+		w->group = group_names_number(c->out->names, name);
+		w->group_known = true;
+	}
+	return w->group;
+}
+
+static void count_document(void *context, void *argument, const struct ll_doc *doc)
+{
+	struct counting *c = context;
+	struct worker *w = argument;
+	struct ll_tag tag;
+	struct ll_buf number = { 0 };
+	struct ll_str name = ll_str("", 0);
+	if (strcmp(c->o->by, "source") == 0) {
+		name = doc->source;
+	} else if (ll_tag_find(doc->tags, c->o->by, &tag)) {
+		switch (tag.type) {
+		case LL_TAG_STRING: name = tag.value; break;
+		case LL_TAG_INT: ll_buf_printf(&number, "%lld", (long long)ll_tag_int(&tag)); break;
+		case LL_TAG_FLOAT: ll_put_double(&number, ll_tag_float(&tag)); break;
+		case LL_TAG_LIST:
+			ll_die(LL_EXIT_INPUT, "--by=%s: the tag of document \"%.*s\" is a list", c->o->by,
+			       (int)LL_MIN(doc->id.len, 100), doc->id.data);
+		}
+		name = number.len ? ll_buf_str(&number) : name;
+	}
+	count_in_group(c, w, doc->text, group_number(c, w, name));
+	ll_buf_free(&number);
+}
+
+static int add_count(void *context, void *argument, const unsigned char *record, size_t len, struct ll_err *err)
+{
+	const struct counting *c = context;
+	struct worker *w = argument;
+	struct counts_record r;
+	if (counts_record_get(record, len, &r, err))
+		return -1;
+	tally_add_count(w->tally, r.piece, c->o->keep_groups ? group_number(c, w, r.name) : 0, r.count);
+	return 0;
+}
+
+static void counts_header(void *context, const struct ll_header *header, const char *file)
+{
+	struct counting *c = context;
+	struct ll_err err;
+	counts_kind_check(&c->out->kind, header, file);
+	struct ll_pretokenizer *p = ll_pretokenizer_parse(c->out->kind.pretokenizer, &err);
+	if (!p)
+		ll_die(LL_EXIT_INPUT, "%s: %s", ll_path_shown(file), err.text);
+	ll_pretokenizer_free(p);
+}
+
+struct counted counting_run(const struct counting_options *o, const char *const *files, size_t n)
+{
+	struct counted out = { 0 };
+	struct counting c = { .o = o, .out = &out };
+	bool grouped = o->by || o->name || o->keep_groups;
+	if (grouped)
+		out.names = group_names_new();
+	if (o->name)
+		c.one_group = group_names_number(out.names, ll_cstr(o->name));
+	if (o->pretokenizer) {
+		c.nfc = ll_pretokenizer_brings_nfc(o->pretokenizer);
+		out.kind.pretokenizer = ll_strdup(ll_pretokenizer_name(o->pretokenizer));
+	}
+	if (o->lines)
+		out.kind.lines = ll_strdup("true");
+	out.tally = tally_new(grouped);
+	struct corpus_options corpus = { .from = o->from,
+					 .lines = o->lines,
+					 .pretokenizer = o->pretokenizer,
+					 .context = &c,
+					 .text = count_text,
+					 .document = o->by ? count_document : NULL,
+					 .worker_new = worker_new,
+					 .worker_free = worker_free,
+					 .counts_header = counts_header,
+					 .count = o->refuse_counts ? NULL : add_count,
+					 .lineage = o->lineage };
+	corpus_read(&corpus, files, n);
+	counts_kind_finish(&out.kind, c.text_seen, o->lines);
+	return out;
+}
+
+void counted_free(struct counted *c)
+{
+	tally_free(c->tally);
+	if (c->names)
+		group_names_free(c->names);
+	counts_kind_free(&c->kind);
+}
