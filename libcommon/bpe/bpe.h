@@ -33,6 +33,13 @@ struct ll_bpe_spec {
 	size_t merges;
 };
 struct ll_bpe *ll_bpe_build(const struct ll_bpe_spec *spec, struct ll_err *err) LL_MUST_CHECK;
+/* Another model: one that goes on from `base`, with further special tokens and then further merges, whose tokens get the ids after
+ * its last. All that base has keeps its id. */
+struct ll_bpe *ll_bpe_extend(const struct ll_bpe *base, const char *const *special, size_t specials,
+			     const uint32_t (*merge)[2], size_t merges, struct ll_err *err) LL_MUST_CHECK;
+/* Another model: that of the tokens with keep[id], and of the merges whose tokens are all kept. Ids close up in their old order;
+ * new_id[id] becomes that of each kept token, UINT32_MAX elsewhere. */
+struct ll_bpe *ll_bpe_prune(const struct ll_bpe *base, const bool *keep, uint32_t *new_id, struct ll_err *err) LL_MUST_CHECK;
 /* The byte that stands at place 0..255 of the ByteLevel alphabet: printable Latin-1 first ('!' is 0), then the rest. */
 unsigned char ll_bpe_base_byte(unsigned place);
 /* Appends the model as tokenizer.json, byte for byte what HF tokenizers reads and, spaces apart, writes. */
@@ -48,6 +55,12 @@ const char *ll_bpe_pretokenizer(const struct ll_bpe *b); /* its name */
 struct ll_pretokenizer;
 const struct ll_pretokenizer *ll_bpe_splitting(const struct ll_bpe *b); /* what it is; borrowed */
 size_t ll_bpe_merges(const struct ll_bpe *b);
+/* Merge i in the order of ranks: left and right id, and that of the token they make. */
+struct ll_merge {
+	uint32_t left, right, id;
+};
+struct ll_merge ll_bpe_merge(const struct ll_bpe *b, size_t i);
+bool ll_bpe_ignores_merges(const struct ll_bpe *b);
 /* The bytes a token stands for; borrowed. Specials give their text; an id that no token has gives data NULL. */
 struct ll_str ll_bpe_token_bytes(const struct ll_bpe *b, uint32_t id);
 bool ll_bpe_is_special(const struct ll_bpe *b, uint32_t id);

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "bpe/bpe_model.h"
 
-static int add_merge(struct ll_bpe *b, const struct ll_bpe_spec *spec, size_t rank, struct ll_buf *joined,
-		     struct ll_err *err)
+int ll_bpe_learn_merge(struct ll_bpe *b, const uint32_t pair[2], struct ll_buf *joined, struct ll_err *err)
 {
-	const uint32_t *pair = spec->merge[rank];
 	ll_buf_clear(joined);
 	for (int side = 0; side < 2; side++) {
 		struct ll_str part = ll_bpe_token_bytes(b, pair[side]);
-		if (!part.data || pair[side] < spec->specials)
-			return ll_err_set(err, "merge %zu names id %u, which is no token yet", rank, pair[side]);
+		if (!part.data || ll_bpe_is_special(b, pair[side]))
+			return ll_err_set(err, "merge %zu names id %u, which is no token yet", b->merges, pair[side]);
 		ll_buf_add_str(joined, part);
 	}
 	uint32_t id = ll_bpe_find_word(b, joined->data, joined->len);
@@ -18,7 +16,7 @@ static int add_merge(struct ll_bpe *b, const struct ll_bpe_spec *spec, size_t ra
 		if (ll_bpe_add_token(b, id, ll_buf_str(joined), 0, err))
 			return -1;
 	}
-	ll_bpe_add_merge(b, pair[0], pair[1], (uint32_t)rank, id);
+	ll_bpe_add_merge(b, pair[0], pair[1], (uint32_t)b->merges, id);
 	return 0;
 }
 
@@ -39,7 +37,7 @@ static int build(struct ll_bpe *b, const struct ll_bpe_spec *spec, struct ll_err
 	struct ll_buf joined = { 0 };
 	int rc = 0;
 	for (size_t rank = 0; rank < spec->merges && !rc; rank++)
-		rc = add_merge(b, spec, rank, &joined, err);
+		rc = ll_bpe_learn_merge(b, spec->merge[rank], &joined, err);
 	ll_buf_free(&joined);
 	return rc ? rc : ll_bpe_seal(b, err);
 }

@@ -64,6 +64,8 @@ int ll_bpe_add_token(struct ll_bpe *b, uint64_t id, struct ll_str bytes, unsigne
 /* The ordinary token with exactly these bytes, or LL_BPE_NONE. */
 uint32_t ll_bpe_find_word(const struct ll_bpe *b, const char *bytes, size_t len);
 void ll_bpe_add_merge(struct ll_bpe *b, uint32_t left, uint32_t right, uint32_t rank, uint32_t id);
+/* A merge after all others; its token is the one with these bytes, or a new one. */
+int ll_bpe_learn_merge(struct ll_bpe *b, const uint32_t pair[2], struct ll_buf *joined, struct ll_err *err) LL_MUST_CHECK;
 int ll_bpe_seal(struct ll_bpe *b, struct ll_err *err) LL_MUST_CHECK;
 
 /* ByteLevel alphabet: the code point that stands for a byte, and back (-1: none). */

@@ -17,6 +17,9 @@ struct ll_bpe_options {
 	const char *from;          /* auto, docs, text, counts */
 	const char *by, *name;     /* what count counts by */
 	struct ll_strings weight;
+	struct ll_strings forbid, require; /* of train: patterns or tokens, or @FILE */
+	const char *extend;
+	const char *map; /* of prune */
 	bool allow_special;
 	int64_t runs;
 };
@@ -25,6 +28,7 @@ extern struct ll_bpe_options ll_bpe_options;
 int train_command(int operands, char **operand);
 int count_command(int operands, char **operand);
 int merge_command(int operands, char **operand);
+int prune_command(int operands, char **operand);
 int encode_command(int operands, char **operand);
 int decode_command(int operands, char **operand);
 int inspect_command(int operands, char **operand);

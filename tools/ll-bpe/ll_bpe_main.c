@@ -49,6 +49,13 @@ static const struct ll_option train_options[] = {
 	  LL_OPT_IDENTITY, "hf|ids|bytes|greatest", 0, 0 },
 	{ LL_OPT_LIST, 0, "special", &ll_bpe_options.special, "TOKEN",
 	  "a special token, such as <|endoftext|>; may be repeated", LL_OPT_IDENTITY, NULL, 0, 0 },
+	{ LL_OPT_LIST, 0, "forbid", &ll_bpe_options.forbid, "PATTERN",
+	  "never make a token in which the pattern is found, or that stands in @FILE; may be repeated", LL_OPT_IDENTITY, NULL, 0,
+	  0 },
+	{ LL_OPT_LIST, 0, "require", &ll_bpe_options.require, "TOKEN",
+	  "make this token, or those in @FILE, before all others; may be repeated", LL_OPT_IDENTITY, NULL, 0, 0 },
+	{ LL_OPT_STRING, 0, "extend", &ll_bpe_options.extend, "FILE",
+	  "go on from this tokenizer: all it has keeps its id", LL_OPT_IDENTITY | LL_OPT_FILE, NULL, 0, 0 },
 	LINES_OPTION,
 	FROM_OPTION("auto|docs|text|counts"),
 	END,
@@ -68,6 +75,18 @@ static const struct ll_option count_options[] = {
 static const struct ll_option merge_options[] = {
 	{ LL_OPT_LIST, 0, "weight", &ll_bpe_options.weight, "NAME:W",
 	  "let the counts of a group weigh W, as 3, 0.25 or 1/3; may be repeated", LL_OPT_IDENTITY, NULL, 0, 0 },
+	END,
+};
+
+static const struct ll_option prune_options[] = {
+	MODEL_OPTION,
+	PRETOKENIZER_OPTION("how text is split; needed for .tiktoken files"),
+	{ LL_OPT_STRING, 0, "vocab-size", &ll_bpe_options.vocab_size, "N", "keep N ids: drop the tokens made last",
+	  LL_OPT_IDENTITY, NULL, 0, 0 },
+	{ LL_OPT_INT, 0, "min-count", &ll_bpe_options.min_count, "N",
+	  "drop tokens that the files use less often (1 with files)", LL_OPT_IDENTITY, NULL, 1, 0x1p62 },
+	{ LL_OPT_STRING, 0, "map", &ll_bpe_options.map, "FILE", "write the new id of every old one", 0, NULL, 0, 0 },
+	FROM_OPTION("auto|docs|text"),
 	END,
 };
 
@@ -117,7 +136,12 @@ static const struct ll_command commands[] = {
 	  merge_command,
 	  "ll-bpe merge -o all.counts part1.counts part2.counts\n"
 	  "ll-bpe merge --weight=web:0.25 --weight=books:2 -o mix.counts all.counts\n"
-	  "ll-bpe train --vocab-size=32768 -o tok.json mix.counts\n" },
+	  "ll-bpe train --vocab-size=32768 -o tok.json mix.counts\n"
+	  "ll-bpe train --extend=tok.json --vocab-size=40000 -o more.json code.counts\n" },
+	{ "prune", "[FILE]...", "make a smaller tokenizer of one: what the files use, or what was learned first", prune_options,
+	  LL_COMMON_OUTPUT | LL_COMMON_THREADS | LL_COMMON_MEMORY | LL_COMMON_FILES | LL_COMMON_PROGRESS, prune_command,
+	  "ll-bpe prune -m tok.json --vocab-size=16384 -o small.json\n"
+	  "ll-bpe prune -m tok.json --map=ids.tsv -o used.json docs.ll\n" },
 	{ "encode", "[FILE]...", "turn documents into tokens", encode_options, LL_COMMON_FILTER, encode_command,
 	  "ll-bpe encode -m tok.json docs.ll -o tokens.ll\n"
 	  "ll-shard import notes.jsonl | ll-bpe encode -m cl100k_base.tiktoken --pretokenizer=cl100k > tokens.ll\n" },

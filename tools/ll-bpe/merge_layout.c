@@ -5,14 +5,16 @@
 #include "bpe/bpe.h"
 #include "ll-bpe/merge_state.h"
 
-#define NEED_PER_BYTE 24u /* places, lists, and what pairs take beside them: about so much for every byte of the words */
+#define LEAST_PER_BYTE (sizeof(struct place) + sizeof(uint32_t)) /* of the words: its place, and its entry in a list */
+#define USUAL_PER_BYTE 36u /* with the pairs and their further lists, as 100 MB of prose take for 30,000 merges, rounded up */
+#define WORD_BYTES (sizeof(uint64_t) + sizeof(uint32_t))
 
 struct filling {
 	struct merge_state *s;
-	struct ll_bpe_encoder *encoder; /* with a base */
+	struct ll_bpe_encoder *encoder; /* when the base has merges */
 	struct ll_ids ids;
 	uint64_t bytes, words, pairs_seen;
-	size_t at;
+	size_t at, word;
 };
 
 static void measure(void *to, struct ll_str text, uint64_t count)
@@ -35,7 +37,7 @@ static void fill(void *to, struct ll_str text, uint64_t count)
 	struct merge_state *s = f->s;
 	if (text.len < 2)
 		return;
-	uint32_t word = (uint32_t)s->words++;
+	uint32_t word = (uint32_t)f->word++;
 	struct place *place = s->place + f->at;
 	s->word_count[word] = count;
 	s->word_start[word] = (uint32_t)f->at;
@@ -57,40 +59,40 @@ static void fill(void *to, struct ll_str text, uint64_t count)
 	f->at += text.len + 1;
 }
 
-/* The budget is asked before anything is laid out. */
-static void check_room(const struct filling *f)
+void merge_state_check_room(const struct merge_state *s, uint64_t need, uint64_t left)
 {
-	if (f->bytes >= NONE)
-		ll_die(LL_EXIT_RESOURCE, "%llu bytes of distinct pre-tokens; at most %u can be merged",
-		       (unsigned long long)f->bytes, NONE);
-	uint64_t need = f->bytes * NEED_PER_BYTE + f->words * 12, left = ll_memory_left();
-	if (need > left) {
-		ll_hint("give --memory=%lluM or more, or leave out rare pre-tokens with --min-count=2",
-			(unsigned long long)((ll_memory_budget() - left + need) / LL_MIB + 1));
-		ll_die(LL_EXIT_RESOURCE,
-		       "learning merges from %llu distinct pre-tokens of %llu bytes needs about %llu bytes, %llu of the --memory "
-		       "budget of %llu are left",
-		       (unsigned long long)f->words, (unsigned long long)f->bytes, (unsigned long long)need,
-		       (unsigned long long)left, (unsigned long long)ll_memory_budget());
-	}
+	if (need <= left)
+		return;
+	uint64_t all = s->n * USUAL_PER_BYTE + s->words * WORD_BYTES, others = ll_memory_budget() - left - s->claimed;
+	ll_hint("give --memory=%lluM, or leave out rare pre-tokens with --min-count=2",
+		(unsigned long long)(LL_MAX(all, s->claimed + need) + others) / LL_MIB + 8);
+	ll_die(LL_EXIT_RESOURCE,
+	       "learning merges from %zu distinct pre-tokens of %zu bytes needs %llu bytes more at this point, %llu of the "
+	       "--memory budget of %llu are left",
+	       s->words, s->n - s->words, (unsigned long long)need, (unsigned long long)left,
+	       (unsigned long long)ll_memory_budget());
 }
 
 static void lay_out(struct merge_state *s, const struct merge_words *words)
 {
 	struct filling f = { .s = s, .bytes = 1, .at = 1 };
 	words->each(words->context, false, measure, &f);
-	check_room(&f);
+	if (f.bytes >= NONE)
+		ll_die(LL_EXIT_RESOURCE, "%llu bytes of distinct pre-tokens; at most %u can be merged",
+		       (unsigned long long)f.bytes, NONE);
 	s->n = f.bytes;
-	s->claimed = f.bytes * NEED_PER_BYTE / 2;
-	ll_memory_claim(s->claimed, "learning merges");
+	s->words = f.words;
+	/* Asked for before anything is laid out, claimed when what held the words has given its memory back. */
+	merge_state_check_room(s, f.bytes * LEAST_PER_BYTE + f.words * WORD_BYTES, ll_memory_left() + words->held);
 	s->place = ll_malloc(f.bytes * sizeof *s->place);
 	s->word_count = ll_malloc(f.words * sizeof *s->word_count);
 	s->word_start = ll_malloc(f.words * sizeof *s->word_start);
 	s->place[0] = (struct place){ WALL, 0, NONE };
-	if (s->o->base)
+	if (!s->o->bytes_only)
 		f.encoder = ll_bpe_encoder_new(s->o->base);
 	words->each(words->context, true, fill, &f);
-	LL_ASSERT(f.at == s->n && s->words == f.words);
+	LL_ASSERT(f.at == s->n && f.word == s->words);
+	merge_state_claim(s);
 	if (f.encoder)
 		ll_bpe_encoder_free(f.encoder);
 	ll_ids_free(&f.ids);
@@ -105,21 +107,24 @@ static void count_pair(struct merge_state *s, uint32_t p, size_t at)
 	s->place[at].pair = p;
 }
 
-/* Without a base all tokens are bytes. */
+/* All tokens are bytes. */
 static void count_bytes(struct merge_state *s)
 {
-	uint32_t base = s->names.byte_id[(unsigned char)ll_bpe_base_byte(0)];
 	uint32_t *first = ll_malloc((size_t)65536 * sizeof *first);
+	unsigned char *byte = ll_malloc(s->names.len);
 	memset(first, 0xff, (size_t)65536 * sizeof *first);
+	for (unsigned i = 0; i < 256; i++)
+		byte[s->names.byte_id[i]] = (unsigned char)i;
 	for (size_t at = 1; at + 1 < s->n; at++) {
 		uint32_t left = s->place[at].id, right = s->place[at + 1].id;
 		if (left == WALL || right == WALL)
 			continue;
-		uint32_t *p = &first[(left - base) << 8 | (right - base)];
+		uint32_t *p = &first[byte[left] << 8 | byte[right]];
 		if (*p == NONE)
 			*p = merge_state_new_pair(s, left, right);
 		count_pair(s, *p, at);
 	}
+	ll_free(byte);
 	ll_free(first);
 }
 
@@ -140,10 +145,10 @@ static void count_tokens(struct merge_state *s)
 void merge_layout(struct merge_state *s, const struct merge_words *words)
 {
 	lay_out(s, words);
-	if (s->o->base)
-		count_tokens(s);
-	else
+	if (s->o->bytes_only)
 		count_bytes(s);
+	else
+		count_tokens(s);
 	uint32_t **next = ll_malloc(s->pairs * sizeof *next);
 	for (size_t p = 0; p < s->pairs; p++) {
 		struct pair *pair = &s->pair[p];

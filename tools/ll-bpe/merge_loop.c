@@ -19,6 +19,7 @@ void merge_state_claim(struct merge_state *s)
 			(s->pairs_cap * sizeof *s->pair + s->known.slots * sizeof *s->known.slot) * 3 / 2 +
 			merge_queue_bytes(&s->queue) + s->changes_cap * sizeof *s->change + s->names.bytes.cap;
 	if (need > s->claimed) {
+		merge_state_check_room(s, need - s->claimed, ll_memory_left());
 		ll_memory_claim(need - s->claimed, "learning merges");
 		s->claimed = need;
 	}
@@ -247,7 +248,7 @@ void merge_loop(const struct merge_words *words, const struct merge_options *o, 
 	int64_t least = (int64_t)LL_MAX(o->min_frequency, 1);
 	size_t size = 0;
 	struct candidate c;
-	token_names_init(&s.names, o->base, o->specials, o->veto);
+	token_names_init(&s.names, o->base, o->veto);
 	merge_queue_init(&s.queue, o->ties, &s.names);
 	make_room_for_ids(&s);
 	merge_layout(&s, words);

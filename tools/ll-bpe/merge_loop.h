@@ -21,6 +21,7 @@ struct ll_bpe;
 struct merge_words {
 	void *context;
 	void (*each)(void *context, bool last, void (*word)(void *to, struct ll_str text, uint64_t count), void *to);
+	uint64_t held; /* bytes of the memory budget that it frees so */
 };
 
 struct merge_options {
@@ -29,8 +30,8 @@ struct merge_options {
 	uint64_t min_frequency; /* ends at a pair seen less often; at least 1 */
 	uint64_t max_length;	/* a pair that joins to this many bytes or more is not counted, except two bytes; 0: any */
 	enum merge_ties ties;
-	const struct ll_bpe *base; /* words begin as it encodes them, ids go on from its; or NULL: ... */
-	size_t specials;	   /* ... that many ids come before the bytes */
+	const struct ll_bpe *base; /* words begin as it encodes them, ids go on from its */
+	bool bytes_only;	   /* it has no merges: words begin as bytes */
 	struct token_veto veto;
 };
 

@@ -65,6 +65,8 @@ uint32_t merge_state_new_pair(struct merge_state *s, uint32_t left, uint32_t rig
 uint32_t merge_state_find_pair(struct merge_state *s, uint32_t left, uint32_t right);
 /* Keeps the claim on the budget at what the tables have come to, half of the largest more for when it grows. */
 void merge_state_claim(struct merge_state *s);
+/* Ends with status 4, the number and what can be done, when `need` more bytes than are left would be claimed. */
+void merge_state_check_room(const struct merge_state *s, uint64_t need, uint64_t left);
 /* Whether a pair of tokens of these lengths counts. */
 static inline bool merge_state_counts(const struct merge_state *s, uint32_t left, uint32_t right)
 {

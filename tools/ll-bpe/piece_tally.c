@@ -284,6 +284,11 @@ const struct piece_counts *tally_table(const struct tally *t, size_t i)
 	return &t->table[i];
 }
 
+uint64_t tally_bytes(const struct tally *t)
+{
+	return t->size;
+}
+
 void tally_table_free(struct tally *t, size_t i)
 {
 	t->size -= t->table[i].claimed;

@@ -36,6 +36,7 @@ void tally_add_count(struct tally_worker *w, struct ll_str piece, uint32_t group
 bool tally_spilled(const struct tally *t);
 const struct piece_counts *tally_table(const struct tally *t, size_t i);
 void tally_table_free(struct tally *t, size_t i);
+uint64_t tally_bytes(const struct tally *t); /* of all tables */
 
 /* After all workers are gone, every piece in the order of bytes, with its count in every group that has it (by number).
  * False at the end. Valid until the next call. */

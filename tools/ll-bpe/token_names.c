@@ -40,8 +40,10 @@ static uint32_t add(struct token_names *t, size_t len)
 	return id;
 }
 
-static void add_base(struct token_names *t, const struct ll_bpe *base)
+void token_names_init(struct token_names *t, const struct ll_bpe *base, struct token_veto veto)
 {
+	*t = (struct token_names){ .veto = veto };
+	ll_buf_reserve(&t->bytes, 1);
 	for (uint32_t id = 0; id < ll_bpe_vocabulary(base); id++) {
 		struct ll_str name = ll_bpe_token_bytes(base, id);
 		if (ll_bpe_is_special(base, id))
@@ -50,23 +52,6 @@ static void add_base(struct token_names *t, const struct ll_bpe *base)
 		add(t, name.len);
 		if (name.len == 1)
 			t->byte_id[(unsigned char)name.data[0]] = id;
-	}
-}
-
-void token_names_init(struct token_names *t, const struct ll_bpe *base, size_t specials, struct token_veto veto)
-{
-	*t = (struct token_names){ .veto = veto };
-	ll_buf_reserve(&t->bytes, 1);
-	if (base) {
-		add_base(t, base);
-	} else {
-		for (size_t i = 0; i < specials; i++)
-			add(t, 0);
-		for (unsigned i = 0; i < 256; i++) {
-			unsigned char byte = ll_bpe_base_byte(i);
-			ll_buf_putc(&t->bytes, (char)byte);
-			t->byte_id[byte] = add(t, 1);
-		}
 	}
 	grow(t);
 }

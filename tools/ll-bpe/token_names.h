@@ -26,9 +26,8 @@ struct token_names {
 	struct token_veto veto;
 };
 
-/* The ids of a model to be gone on from. With `base` NULL: `specials` ids that merges never make, then the 256 bytes in the
- * order of bpe/bpe.h. */
-void token_names_init(struct token_names *t, const struct ll_bpe *base, size_t specials, struct token_veto veto);
+/* The ids of a model to be gone on from. */
+void token_names_init(struct token_names *t, const struct ll_bpe *base, struct token_veto veto);
 static inline struct ll_str token_names_text(const struct token_names *t, uint32_t id)
 {
 	return ll_str(t->bytes.data + t->offset[id], t->length[id]);

@@ -6,6 +6,7 @@
 #include "base/number.h"
 #include "io/file.h"
 #include "ll-bpe/commands.h"
+#include "ll-bpe/token_rules.h"
 #include "ll-bpe/train_words.h"
 #include "text/utf8.h"
 
@@ -17,7 +18,9 @@ struct sizes {
 struct training {
 	const struct ll_bpe_options *o;
 	struct sizes sizes;
-	const char *pretokenizer;
+	struct ll_pretokenizer *option; /* --pretokenizer */
+	struct ll_bpe *base;		/* --extend, also with what --require adds; or NULL */
+	struct token_rules *rules;
 	struct merge_list merges;
 };
 
@@ -73,16 +76,6 @@ static enum merge_ties ties(const char *name)
 	return (enum merge_ties)i;
 }
 
-/* Text that would become a special token stays text. */
-static bool is_special(void *context, struct ll_str name)
-{
-	const struct ll_strings *special = context;
-	for (size_t i = 0; i < special->len; i++)
-		if (ll_str_is(name, special->item[i]))
-			return true;
-	return false;
-}
-
 /* ---- outputs ---- */
 
 /* The name for a size: "%d" in --output stands for it. */
@@ -102,12 +95,10 @@ static void check_output(const struct sizes *s)
 	}
 }
 
-static struct ll_bpe *model_of(const struct training *t, size_t merges)
+static struct ll_bpe *model_of(const struct training *t, const uint32_t (*pair)[2], size_t merges)
 {
 	struct ll_err err;
-	struct ll_bpe *b = ll_bpe_build(&(struct ll_bpe_spec){ t->pretokenizer, t->o->special.item, t->o->special.len,
-							       (const uint32_t(*)[2])t->merges.pair, merges },
-					&err);
+	struct ll_bpe *b = ll_bpe_extend(t->base, NULL, 0, pair, merges, &err);
 	if (!b)
 		LL_BUG("the learned merges make no model: %s", err.text);
 	return b;
@@ -119,7 +110,7 @@ static void write_models(const struct training *t)
 	const struct sizes *s = &t->sizes;
 	struct ll_out **out = ll_calloc(s->len, sizeof *out);
 	for (size_t i = 0; i < s->len; i++) {
-		struct ll_bpe *b = model_of(t, t->merges.at_size[i]);
+		struct ll_bpe *b = model_of(t, (const uint32_t(*)[2])t->merges.pair, t->merges.at_size[i]);
 		struct ll_buf json = { 0 };
 		char *name = output_name(ll_common.output, s->size[i]);
 		if (ll_bpe_vocabulary(b) < s->size[i])
@@ -139,7 +130,79 @@ static void write_models(const struct training *t)
 	ll_free(out);
 }
 
-/* ---- */
+/* ---- what training begins with ---- */
+
+/* A token that the pre-tokenizer cuts is there, and no text becomes it. */
+static void warn_of_cuts(const struct ll_bpe *b, const struct token_list *required)
+{
+	struct ll_splitter *s = ll_splitter_new(ll_bpe_splitting(b));
+	for (size_t i = 0; i < required->len; i++) {
+		size_t end = 0;
+		if (ll_split(s, required->item[i], 0, &end, 1) && end < required->item[i].len)
+			ll_warn("--require: '%.*s' is more than one pre-token: it gets an id, but no text becomes it",
+				(int)LL_MIN(required->item[i].len, 100), required->item[i].data);
+	}
+	ll_splitter_free(s);
+}
+
+static void check_required(const struct training *t, const struct token_list *required)
+{
+	struct token_veto veto = token_rules_veto(t->rules);
+	for (size_t i = 0; i < required->len; i++)
+		if (veto.forbids(veto.context, required->item[i]))
+			ll_die(LL_EXIT_USAGE, "--require: '%.*s' is special or forbidden",
+			       (int)LL_MIN(required->item[i].len, 100), required->item[i].data);
+}
+
+static void require(struct training *t)
+{
+	struct token_list required = { 0 };
+	struct required_merges merges = { 0 };
+	struct token_names names;
+	token_list_read(&required, &t->o->require, "--require");
+	check_required(t, &required);
+	token_names_init(&names, t->base, token_rules_veto(t->rules));
+	required_merges_find(&merges, &required, &names, t->base);
+	struct ll_bpe *with = model_of(t, (const uint32_t(*)[2])merges.pair, merges.len);
+	ll_bpe_free(t->base);
+	t->base = with;
+	warn_of_cuts(t->base, &required);
+	token_names_free(&names);
+	ll_free(merges.pair);
+	token_list_free(&required);
+}
+
+/* Special tokens and bytes, unless there is a tokenizer to go on from; then what is required. */
+static void make_base(struct training *t, const char *pretokenizer)
+{
+	const struct ll_bpe_options *o = t->o;
+	struct ll_err err;
+	if (!t->base)
+		t->base = ll_bpe_build(&(struct ll_bpe_spec){ pretokenizer, o->special.item, o->special.len, NULL, 0 }, &err);
+	if (!t->base)
+		LL_BUG("bytes make no model: %s", err.text);
+	t->rules = token_rules_new(&o->forbid, &o->special, t->base);
+	if (o->require.len)
+		require(t);
+	uint64_t least = ll_bpe_vocabulary(t->base);
+	if (t->sizes.size[0] < least)
+		ll_die(LL_EXIT_USAGE, "--vocab-size=%llu is less than the %llu ids of special tokens, bytes and what is there already",
+		       (unsigned long long)t->sizes.size[0], (unsigned long long)least);
+}
+
+static void load_base(struct training *t)
+{
+	if (!t->o->extend)
+		return;
+	struct ll_err err;
+	struct ll_bpe *b = ll_bpe_load(t->o->extend, pretokenizer_option());
+	if (t->option && !ll_pretokenizer_eq(t->option, ll_bpe_splitting(b)))
+		ll_die(LL_EXIT_USAGE, "--pretokenizer: %s has another", t->o->extend);
+	t->base = ll_bpe_extend(b, t->o->special.item, t->o->special.len, NULL, 0, &err);
+	if (!t->base)
+		ll_die(LL_EXIT_USAGE, "--extend=%s: %s", t->o->extend, err.text);
+	ll_bpe_free(b);
+}
 
 static void learn(struct training *t, struct counted *counted)
 {
@@ -153,8 +216,9 @@ static void learn(struct training *t, struct counted *counted)
 					    .min_frequency = (uint64_t)o->min_frequency,
 					    .max_length = (uint64_t)o->max_token_length,
 					    .ties = ties(o->ties),
-					    .specials = o->special.len,
-					    .veto = { (void *)&o->special, is_special } },
+					    .base = t->base,
+					    .bytes_only = ll_bpe_merges(t->base) == 0,
+					    .veto = token_rules_veto(t->rules) },
 		   &t->merges);
 	ll_note("%llu distinct pre-tokens", (unsigned long long)words.words);
 	if (words.left_out)
@@ -172,20 +236,26 @@ int train_command(int operands, char **operand)
 	parse_sizes(&t.sizes, o->vocab_size);
 	check_specials(&o->special);
 	check_output(&t.sizes);
-	if (t.sizes.size[0] < 256 + o->special.len)
-		ll_die(LL_EXIT_USAGE, "--vocab-size=%llu is less than the 256 bytes and %zu special tokens need",
-		       (unsigned long long)t.sizes.size[0], o->special.len);
-	struct ll_pretokenizer *pretokenizer = parse_pretokenizer_option();
-	struct counted counted = counting_run(
-		&(struct counting_options){ .from = o->from, .pretokenizer = pretokenizer, .lines = o->lines }, files, n);
+	t.option = parse_pretokenizer_option();
+	load_base(&t);
+	const struct ll_pretokenizer *splitting = t.base ? ll_bpe_splitting(t.base) : t.option;
+	if (splitting) /* else when the counts have said theirs */
+		make_base(&t, ll_pretokenizer_name(splitting));
+	struct counted counted = counting_run(&(struct counting_options){ .from = o->from,
+									  .pretokenizer = splitting,
+									  .lines = o->lines },
+					      files, n);
 	if (!counted.kind.pretokenizer)
 		ll_die(LL_EXIT_USAGE, "--pretokenizer=NAME is required");
-	t.pretokenizer = counted.kind.pretokenizer;
+	if (!splitting)
+		make_base(&t, counted.kind.pretokenizer);
 	learn(&t, &counted);
 	write_models(&t);
 	merge_list_free(&t.merges);
 	ll_free(t.sizes.size);
 	counted_free(&counted);
-	ll_pretokenizer_free(pretokenizer);
+	ll_pretokenizer_free(t.option);
+	token_rules_free(t.rules);
+	ll_bpe_free(t.base);
 	return LL_EXIT_OK;
 }

@@ -110,7 +110,7 @@ void train_words_init(struct train_words *t, struct counted *counted, uint64_t m
 
 struct merge_words train_words_source(struct train_words *t)
 {
-	return (struct merge_words){ t, each };
+	return (struct merge_words){ t, each, t->file < 0 ? tally_bytes(t->counted->tally) : 0 };
 }
 
 void train_words_free(struct train_words *t)
