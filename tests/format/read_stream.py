@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""An independent reader of lltools streams, written from ll-frame(5), ll-docs(5) and ll-tokens(5) alone.
+"""An independent reader of lltools streams, written from ll-frame(5), ll-docs(5), ll-tokens(5) and, for counts, ll-bpe(1) alone.
 
     python3 read_stream.py FILE [--records]
 
 Needs nothing but Python's standard library (and the zstd program for compressed frames). Checks everything the pages promise,
-recomputes the data id and the set id, and prints kind, records and ids; --records prints a JSON line a document or token record.
+recomputes the data id and the set id, and prints kind, records and ids; --records prints a JSON line a document, token or count record.
 """
 import json
 import subprocess
@@ -95,6 +95,13 @@ def tokens(rec, core, width):
             "text_bytes": u64(rec, 24), "tokens": ids}
 
 
+def counted(rec, core):
+    """ll-bpe(1), "Counts"."""
+    name = u32(rec, 16)
+    need(core == len(rec) - 8 and 20 + name < len(rec), "a record of counts")
+    return {"piece": rec[20 + name:].hex(), "group": rec[20:20 + name].decode(), "count": u64(rec, 8)}
+
+
 def read(data, show=False):
     place, out, totals = None, [], []
     for at, kind, seq, count, raw in frames(data):
@@ -118,6 +125,8 @@ def read(data, show=False):
                     out.append(document(rec, core))
                 elif show and keys["kind"] == "tokens":
                     out.append(tokens(rec, core, int(keys["width"])))
+                elif show and keys["kind"] == "counts":
+                    out.append(counted(rec, core))
             records += count
             raw_bytes += len(raw)
             place = "D"

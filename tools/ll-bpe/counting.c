@@ -3,9 +3,9 @@
 
 #include "base/log.h"
 #include "base/memory.h"
-#include "base/number.h"
 #include "io/file.h"
 #include "ll-bpe/corpus.h"
+#include "ll-bpe/document_group.h"
 #include "text/unicode.h"
 #include "text/utf8.h"
 
@@ -20,6 +20,7 @@ struct counting {
 struct worker {
 	struct tally_worker *tally;
 	struct ll_splitter *splitter;
+	struct document_group by;
 	struct ll_buf normalized, name;
 	uint32_t group; /* whose name is in `name`, to ask for the next only when it is another */
 	bool group_known;
@@ -44,6 +45,7 @@ static void worker_free(void *context, void *argument)
 		ll_splitter_free(w->splitter);
 	ll_buf_free(&w->normalized);
 	ll_buf_free(&w->name);
+	document_group_free(&w->by);
 	ll_free(w);
 }
 
@@ -103,24 +105,7 @@ static void count_document(void *context, void *argument, const struct ll_doc *d
 {
 	struct counting *c = context;
 	struct worker *w = argument;
-	struct ll_tag tag;
-	struct ll_buf number = { 0 };
-	struct ll_str name = ll_str("", 0);
-	if (strcmp(c->o->by, "source") == 0) {
-		name = doc->source;
-	} else if (ll_tag_find(doc->tags, c->o->by, &tag)) {
-		switch (tag.type) {
-		case LL_TAG_STRING: name = tag.value; break;
-		case LL_TAG_INT: ll_buf_printf(&number, "%lld", (long long)ll_tag_int(&tag)); break;
-		case LL_TAG_FLOAT: ll_put_double(&number, ll_tag_float(&tag)); break;
-		case LL_TAG_LIST:
-			ll_die(LL_EXIT_INPUT, "--by=%s: the tag of document \"%.*s\" is a list", c->o->by,
-			       (int)LL_MIN(doc->id.len, 100), doc->id.data);
-		}
-		name = number.len ? ll_buf_str(&number) : name;
-	}
-	count_in_group(c, w, doc->text, group_number(c, w, name));
-	ll_buf_free(&number);
+	count_in_group(c, w, doc->text, group_number(c, w, document_group(&w->by, doc, c->o->by)));
 }
 
 static int add_count(void *context, void *argument, const unsigned char *record, size_t len, struct ll_err *err)
@@ -139,6 +124,7 @@ static void counts_header(void *context, const struct ll_header *header, const c
 	struct counting *c = context;
 	struct ll_err err;
 	counts_kind_check(&c->out->kind, header, file);
+	ll_progress_noun("counts");
 	struct ll_pretokenizer *p = ll_pretokenizer_parse(c->out->kind.pretokenizer, &err);
 	if (!p)
 		ll_die(LL_EXIT_INPUT, "%s: %s", ll_path_shown(file), err.text);

@@ -65,7 +65,7 @@ static const struct ll_option count_options[] = {
 	PRETOKENIZER_OPTION("how text is split (required)"),
 	LINES_OPTION,
 	{ LL_OPT_STRING, 0, "by", &ll_bpe_options.by, "TAG",
-	  "count by group: \"source\", or the tag of the documents that names it", LL_OPT_IDENTITY, NULL, 0, 0 },
+	  "count by group: \"source\", a tag of the documents, or a .field of yours", LL_OPT_IDENTITY, NULL, 0, 0 },
 	{ LL_OPT_STRING, 0, "name", &ll_bpe_options.name, "NAME", "count everything as the group of that name",
 	  LL_OPT_IDENTITY, NULL, 0, 0 },
 	FROM_OPTION("auto|docs|text"),

@@ -23,7 +23,7 @@ struct weights {
 	struct weight *weight; /* as given */
 	size_t len;
 	uint64_t under;	     /* common denominator */
-	uint64_t *by_number; /* of each group, over that */
+	u128 *by_number;     /* of each group, over that */
 };
 
 /* ---- what was asked for ---- */
@@ -101,8 +101,7 @@ static void find_groups(struct weights *w, struct group_names *names)
 		uint32_t number = group_names_number(names, x->name);
 		if (number >= groups)
 			ll_die(LL_EXIT_INPUT, "--weight: no count is of a group '%.*s'", (int)x->name.len, x->name.data);
-		if (__builtin_mul_overflow(x->over, w->under / x->under, &w->by_number[number]))
-			ll_die(LL_EXIT_USAGE, "--weight: '%.*s' is too large", (int)x->name.len, x->name.data);
+		w->by_number[number] = (u128)x->over * (w->under / x->under);
 	}
 }
 
@@ -112,12 +111,11 @@ static uint64_t weigh(const struct weights *w, const struct tally_part *part, si
 {
 	u128 sum = w->under / 2;
 	for (size_t i = 0; i < parts; i++) {
-		u128 more = (u128)part[i].count * w->by_number[part[i].group];
-		if (part[i].count > INT64_MAX || sum + more < sum)
+		u128 more;
+		if (part[i].count > INT64_MAX || __builtin_mul_overflow((u128)part[i].count, w->by_number[part[i].group], &more) ||
+		    __builtin_add_overflow(sum, more, &sum))
 			ll_die(LL_EXIT_RESOURCE, "a weighted count above 2^63");
-		sum += more;
 	}
-	/* sum is of halves up when the denominator is even; an odd one has no halves. */
 	sum /= w->under;
 	if (sum > INT64_MAX)
 		ll_die(LL_EXIT_RESOURCE, "a weighted count above 2^63");

@@ -65,6 +65,8 @@ struct tally *tally_new(bool grouped)
 
 void tally_free(struct tally *t)
 {
+	if (!t)
+		return;
 	for (size_t i = 0; i < TALLY_TABLES; i++) {
 		piece_counts_free(&t->table[i]);
 		pthread_mutex_destroy(&t->lock[i]);
