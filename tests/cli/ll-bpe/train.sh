@@ -43,6 +43,25 @@ for lines in "" --lines; do
 	same ours reference "merges $lines as by the book"
 done
 
+for t in hf ids bytes greatest; do for o in --max-token-length=4 --max-token-length=2 --min-count=2 --min-count=1; do
+	ok "--ties=$t $o" ll-bpe train -q --pretokenizer=gpt2 --vocab-size=350 --ties=$t $o -o gen.json corpus.txt
+	merges gen.json > ours; python3 "$here/reference_trainer.py" corpus.txt 350 --ties=$t $o > reference
+	same ours reference "the merges by the book"
+done; done
+
+# A ladder of sizes: every one as if trained alone.
+ok "several sizes" ll-bpe train --pretokenizer=gpt2 --vocab-size=620,300,257,5000 --special='<s>' -o ladder-%d.json corpus.txt
+says "not 5000" "a warning for the one that is not reached"
+for n in 257 300 620 5000; do
+	ll-bpe train -q --pretokenizer=gpt2 --vocab-size=$n --special='<s>' -o alone.json corpus.txt 2> /dev/null
+	same alone.json ladder-$n.json "$n is as if trained alone"
+done
+status 2 "several sizes into one file" ll-bpe train --pretokenizer=gpt2 --vocab-size=300,400 -o no.json corpus.txt
+says "hint: -o tok-%d.json" "says how"
+status 2 "a size twice" ll-bpe train --pretokenizer=gpt2 --vocab-size=300,300 -o no-%d.json corpus.txt
+status 2 "no number" ll-bpe train --pretokenizer=gpt2 --vocab-size=300, -o no-%d.json corpus.txt
+ll-bpe train -q --pretokenizer=gpt2 --vocab-size=620 --lines -o gen.json corpus.txt
+
 # The same file whatever the threads, the order and the cut of the input.
 i=0; : > big.txt; while [ $i -lt 60 ]; do cat corpus.txt "$ROOT/samples/trees.txt"; i=$((i + 1)); done > big.txt
 for p in gpt2 cl100k cl100k-tiktoken o200k llama3 qwen2; do
