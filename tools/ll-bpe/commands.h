@@ -38,8 +38,8 @@ int bench_command(int operands, char **operand);
 struct ll_bpe *load_model_option(void);
 /* What --pretokenizer says, one a line, for ll_pretokenizer_parse; NULL when it was not given. */
 const char *pretokenizer_option(void);
-/* The same made, or NULL; the caller's to free. Ends with status 2 when it is none. */
-struct ll_pretokenizer *parse_pretokenizer_option(void);
+/* A model of that pre-tokenizer, special tokens and the 256 bytes. Ends with status 2 when there is no such pre-tokenizer. */
+struct ll_bpe *bytes_model(const char *pretokenizer, const struct ll_strings *special);
 /* The header keys of a token stream of this model: "width=...\ntokenizer=...\nvocabulary=...\neot=...\n". */
 char *token_header(const struct ll_bpe *b);
 

@@ -9,14 +9,14 @@ int count_command(int operands, char **operand)
 	const struct ll_bpe_options *o = &ll_bpe_options;
 	const char **files;
 	size_t n = ll_input_files(operands, operand, &files, NULL);
-	struct ll_pretokenizer *pretokenizer = parse_pretokenizer_option();
-	if (!pretokenizer)
+	if (!pretokenizer_option())
 		ll_die(LL_EXIT_USAGE, "--pretokenizer=NAME is required");
 	if (o->by && o->name)
 		ll_die(LL_EXIT_USAGE, "--by and --name both say which group a document is in");
+	struct ll_bpe *base = bytes_model(pretokenizer_option(), &(struct ll_strings){ 0 });
 	struct ll_lineage *lineage = ll_lineage_new();
 	struct counted counted = counting_run(&(struct counting_options){ .from = o->from,
-									  .pretokenizer = pretokenizer,
+									  .base = base,
 									  .lines = o->lines,
 									  .by = o->by,
 									  .name = o->name,
@@ -32,6 +32,6 @@ int count_command(int operands, char **operand)
 		group_names_free(names);
 	counted_free(&counted);
 	ll_lineage_free(lineage);
-	ll_pretokenizer_free(pretokenizer);
+	ll_bpe_free(base);
 	return LL_EXIT_OK;
 }

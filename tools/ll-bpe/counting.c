@@ -3,16 +3,14 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "bpe/pretokenizer.h"
 #include "io/file.h"
 #include "ll-bpe/corpus.h"
 #include "ll-bpe/document_group.h"
-#include "text/unicode.h"
-#include "text/utf8.h"
 
 struct counting {
 	const struct counting_options *o;
 	struct counted *out;
-	bool nfc;
 	_Atomic bool text_seen;
 	uint32_t one_group; /* of all text, with --name */
 };
@@ -31,8 +29,8 @@ static void *worker_new(void *context)
 	const struct counting *c = context;
 	struct worker *w = ll_calloc(1, sizeof *w);
 	w->tally = tally_worker_new(c->out->tally);
-	if (c->o->pretokenizer)
-		w->splitter = ll_splitter_new(c->o->pretokenizer);
+	if (c->o->base)
+		w->splitter = ll_splitter_new(ll_bpe_splitting(c->o->base));
 	return w;
 }
 
@@ -69,11 +67,7 @@ static void count_in_group(struct counting *c, struct worker *w, struct ll_str t
 		ll_die(LL_EXIT_USAGE, "--pretokenizer=NAME is required: only counts know theirs");
 	if (!c->text_seen)
 		c->text_seen = true;
-	if (c->nfc && ll_utf8_valid_prefix(text.data, text.len) == text.len) {
-		ll_buf_clear(&w->normalized);
-		ll_normalize(&w->normalized, text, LL_NFC);
-		text = ll_buf_str(&w->normalized);
-	}
+	text = ll_bpe_normalize(c->o->base, text, &w->normalized);
 	while (c->o->lines && text.len) {
 		const char *newline = memchr(text.data, '\n', text.len);
 		size_t len = newline ? (size_t)(newline - text.data) + 1 : text.len;
@@ -140,16 +134,16 @@ struct counted counting_run(const struct counting_options *o, const char *const 
 		out.names = group_names_new();
 	if (o->name)
 		c.one_group = group_names_number(out.names, ll_cstr(o->name));
-	if (o->pretokenizer) {
-		c.nfc = ll_pretokenizer_brings_nfc(o->pretokenizer);
-		out.kind.pretokenizer = ll_strdup(ll_pretokenizer_name(o->pretokenizer));
+	if (o->base) {
+		out.kind.pretokenizer = ll_strdup(ll_bpe_pretokenizer(o->base));
+		out.kind.normalizer = ll_strdup(ll_bpe_normalizes(o->base) ? "NFC" : "none");
 	}
 	if (o->lines)
 		out.kind.lines = ll_strdup("true");
 	out.tally = tally_new(grouped);
 	struct corpus_options corpus = { .from = o->from,
 					 .lines = o->lines,
-					 .pretokenizer = o->pretokenizer,
+					 .pretokenizer = o->base ? ll_bpe_splitting(o->base) : NULL,
 					 .context = &c,
 					 .text = count_text,
 					 .document = o->by ? count_document : NULL,

@@ -6,14 +6,14 @@
 #ifndef LL_COUNTING_H
 #define LL_COUNTING_H
 
-#include "bpe/pretokenizer.h"
+#include "bpe/bpe.h"
 #include "ll-bpe/counts_stream.h"
 #include "ll-bpe/piece_tally.h"
 #include "stream/lineage.h"
 
 struct counting_options {
 	const char *from;	  /* corpus.h */
-	const struct ll_pretokenizer *pretokenizer; /* NULL: what the counts say */
+	const struct ll_bpe *base; /* its pre-tokenizer and normaliser count; NULL: only counts are read, which know theirs */
 	bool lines;		  /* for text and documents; counts must say the same, or be alone */
 	const char *by;		  /* count by the documents' "source" or a tag; or */
 	const char *name;	  /* everything under one name */

@@ -2,7 +2,6 @@
 #include "ll-bpe/commands.h"
 
 #include "base/memory.h"
-#include "bpe/pretokenizer.h"
 #include "io/codec.h"
 #include "stream/reader.h"
 
@@ -181,14 +180,14 @@ const char *pretokenizer_option(void)
 	return list->len ? ll_buf_cstr(&spec) : NULL;
 }
 
-struct ll_pretokenizer *parse_pretokenizer_option(void)
+struct ll_bpe *bytes_model(const char *pretokenizer, const struct ll_strings *special)
 {
 	struct ll_err err;
-	const char *spec = pretokenizer_option();
-	struct ll_pretokenizer *p = spec ? ll_pretokenizer_parse(spec, &err) : NULL;
-	if (spec && !p)
+	struct ll_bpe *b =
+		ll_bpe_build(&(struct ll_bpe_spec){ pretokenizer, special->item, special->len, NULL, 0 }, &err);
+	if (!b)
 		ll_die(LL_EXIT_USAGE, "--pretokenizer: %s", err.text);
-	return p;
+	return b;
 }
 
 char *token_header(const struct ll_bpe *b)

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "bpe/pretokenizer.h"
 #include "io/file.h"
 #include "ll-bpe/commands.h"
 #include "ll-bpe/token_rules.h"
@@ -18,8 +19,7 @@ struct sizes {
 struct training {
 	const struct ll_bpe_options *o;
 	struct sizes sizes;
-	struct ll_pretokenizer *option; /* --pretokenizer */
-	struct ll_bpe *base;		/* --extend, also with what --require adds; or NULL */
+	struct ll_bpe *base; /* --extend or the bytes, also with what --require adds */
 	struct token_rules *rules;
 	struct merge_list merges;
 };
@@ -172,15 +172,12 @@ static void require(struct training *t)
 	token_list_free(&required);
 }
 
-/* Special tokens and bytes, unless there is a tokenizer to go on from; then what is required. */
+/* What is learned goes on from a tokenizer: special tokens and bytes, unless --extend names one; then what is required. */
 static void make_base(struct training *t, const char *pretokenizer)
 {
 	const struct ll_bpe_options *o = t->o;
-	struct ll_err err;
 	if (!t->base)
-		t->base = ll_bpe_build(&(struct ll_bpe_spec){ pretokenizer, o->special.item, o->special.len, NULL, 0 }, &err);
-	if (!t->base)
-		LL_BUG("bytes make no model: %s", err.text);
+		t->base = bytes_model(pretokenizer, &o->special);
 	t->rules = token_rules_new(&o->forbid, &o->special, t->base);
 	if (o->require.len)
 		require(t);
@@ -188,19 +185,24 @@ static void make_base(struct training *t, const char *pretokenizer)
 	if (t->sizes.size[0] < least)
 		ll_die(LL_EXIT_USAGE, "--vocab-size=%llu is less than the %llu ids of special tokens, bytes and what is there already",
 		       (unsigned long long)t->sizes.size[0], (unsigned long long)least);
+	const char *own = ll_pretokenizer_own(ll_bpe_splitting(t->base));
+	if (own) {
+		ll_hint("lltools reads it from the file again as it is meant here");
+		ll_warn("--pretokenizer: the pattern has %s: other programs may split otherwise with this tokenizer", own);
+	}
 }
 
 static void load_base(struct training *t)
 {
-	if (!t->o->extend)
-		return;
 	struct ll_err err;
 	struct ll_bpe *b = ll_bpe_load(t->o->extend, pretokenizer_option());
-	if (t->option && !ll_pretokenizer_eq(t->option, ll_bpe_splitting(b)))
+	struct ll_pretokenizer *asked = pretokenizer_option() ? ll_pretokenizer_parse(pretokenizer_option(), &err) : NULL;
+	if (pretokenizer_option() && (!asked || !ll_pretokenizer_eq(asked, ll_bpe_splitting(b))))
 		ll_die(LL_EXIT_USAGE, "--pretokenizer: %s has another", t->o->extend);
 	t->base = ll_bpe_extend(b, t->o->special.item, t->o->special.len, NULL, 0, &err);
 	if (!t->base)
 		ll_die(LL_EXIT_USAGE, "--extend=%s: %s", t->o->extend, err.text);
+	ll_pretokenizer_free(asked);
 	ll_bpe_free(b);
 }
 
@@ -236,25 +238,23 @@ int train_command(int operands, char **operand)
 	parse_sizes(&t.sizes, o->vocab_size);
 	check_specials(&o->special);
 	check_output(&t.sizes);
-	t.option = parse_pretokenizer_option();
-	load_base(&t);
-	const struct ll_pretokenizer *splitting = t.base ? ll_bpe_splitting(t.base) : t.option;
-	if (splitting) /* else when the counts have said theirs */
-		make_base(&t, ll_pretokenizer_name(splitting));
+	if (o->extend)
+		load_base(&t);
+	if (t.base || pretokenizer_option()) /* else when the counts have said theirs */
+		make_base(&t, pretokenizer_option());
 	struct counted counted = counting_run(&(struct counting_options){ .from = o->from,
-									  .pretokenizer = splitting,
+									  .base = t.base,
 									  .lines = o->lines },
 					      files, n);
 	if (!counted.kind.pretokenizer)
 		ll_die(LL_EXIT_USAGE, "--pretokenizer=NAME is required");
-	if (!splitting)
+	if (!t.base)
 		make_base(&t, counted.kind.pretokenizer);
 	learn(&t, &counted);
 	write_models(&t);
 	merge_list_free(&t.merges);
 	ll_free(t.sizes.size);
 	counted_free(&counted);
-	ll_pretokenizer_free(t.option);
 	token_rules_free(t.rules);
 	ll_bpe_free(t.base);
 	return LL_EXIT_OK;
