@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "text/unicode.h"
 
 struct ll_bpe;	       /* immutable once loaded; shared by threads */
 struct ll_bpe_encoder; /* scratch and cache of one thread */
@@ -67,7 +68,11 @@ bool ll_bpe_is_special(const struct ll_bpe *b, uint32_t id);
 /* The text after the tokenizer's normaliser, which is what the bytes of its tokens add up to: `text` itself, or its normal
  * form in `scratch`. Invalid UTF-8 stays as it is. */
 struct ll_str ll_bpe_normalize(const struct ll_bpe *b, struct ll_str text, struct ll_buf *scratch);
+const char *ll_bpe_normalizer(const struct ll_bpe *b); /* "NFC", ...; NULL: none */
 bool ll_bpe_normalizes(const struct ll_bpe *b); /* false: texts never change */
+/* Appends the normal form of valid UTF-8 as tokenizers make it: by the data of Unicode 9.0, to which later characters are
+ * inert. */
+void ll_bpe_normal_form(struct ll_str text, enum ll_normal_form form, struct ll_buf *out);
 /* Width in bytes that ids need in files: 2 up to 65536 ids, else 4. */
 unsigned ll_bpe_width(const struct ll_bpe *b);
 

@@ -48,7 +48,7 @@ struct ll_bpe *ll_bpe_build(const struct ll_bpe_spec *spec, struct ll_err *err)
 	if (!pretokenizer)
 		return NULL;
 	struct ll_bpe *b = ll_bpe_new(pretokenizer);
-	b->nfc = ll_pretokenizer_brings_nfc(pretokenizer);
+	b->normal_form = ll_pretokenizer_brings_nfc(pretokenizer) ? LL_NFC : LL_NO_NORMAL_FORM;
 	if (build(b, spec, err)) {
 		ll_bpe_free(b);
 		return NULL;

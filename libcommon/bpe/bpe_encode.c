@@ -340,22 +340,9 @@ static void encode_plain(struct ll_bpe_encoder *e, struct ll_str text, struct ll
 	e->error = ll_splitter_error(e->splitter);
 }
 
-static bool is_ascii(struct ll_str s)
-{
-	unsigned char any = 0;
-	for (size_t i = 0; i < s.len; i++)
-		any |= (unsigned char)s.data[i];
-	return any < 0x80;
-}
-
 static void encode_stretch(struct ll_bpe_encoder *e, struct ll_str text, struct ll_ids *out)
 {
-	if (e->bpe->nfc && !is_ascii(text) && ll_utf8_valid_prefix(text.data, text.len) == text.len) {
-		ll_buf_clear(&e->normalized);
-		ll_normalize(&e->normalized, text, LL_NFC);
-		text = ll_buf_str(&e->normalized);
-	}
-	encode_plain(e, text, out);
+	encode_plain(e, ll_bpe_normalize(e->bpe, text, &e->normalized), out);
 }
 
 /* The added token that starts at p, the longest of several, or LL_BPE_NONE. */

@@ -54,9 +54,12 @@ static int load_normalizer(struct ll_bpe *b, struct json_object *o, struct ll_er
 				return -1;
 		return 0;
 	}
-	if (strcmp(type, "NFC") != 0)
-		return ll_err_set(err, "normalizer of type '%s' is not supported (only NFC)", type);
-	b->nfc = true;
+	bool compatible = strcmp(type, "NFKC") == 0 || strcmp(type, "NFKD") == 0;
+	if (!compatible && strcmp(type, "NFC") != 0 && strcmp(type, "NFD") != 0)
+		return ll_err_set(err, "normalizer of type '%s' is not supported (only NFC, NFD, NFKC, NFKD)", type);
+	/* Of several in sequence the last says whether to compose, and any whether compatibility matters. */
+	compatible |= b->normal_form == LL_NFKC || b->normal_form == LL_NFKD;
+	b->normal_form = type[strlen(type) - 1] == 'C' ? compatible ? LL_NFKC : LL_NFC : compatible ? LL_NFKD : LL_NFD;
 	return 0;
 }
 

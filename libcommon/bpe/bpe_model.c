@@ -46,6 +46,7 @@ struct ll_bpe *ll_bpe_new(struct ll_pretokenizer *p)
 {
 	struct ll_bpe *b = ll_calloc(1, sizeof *b);
 	b->pretokenizer = p;
+	b->normal_form = LL_NO_NORMAL_FORM;
 	return b;
 }
 
@@ -170,7 +171,7 @@ static void compute_id(struct ll_bpe *b)
 	struct ll_buf head = { 0 };
 	ll_buf_printf(&head, "tokenizer 1\nunicode %s\n", LL_UNICODE_VERSION);
 	ll_pretokenizer_identity(b->pretokenizer, &head);
-	ll_buf_printf(&head, "normalizer %s\nignore_merges %d\nranked %d\n", b->nfc ? "NFC" : "none", b->ignore_merges,
+	ll_buf_printf(&head, "normalizer %s\nignore_merges %d\nranked %d\n", ll_bpe_normalizer(b) ? ll_bpe_normalizer(b) : "none", b->ignore_merges,
 		      b->ranked);
 	ll_hash128_update(s, head.data, head.len);
 	ll_buf_free(&head);

@@ -34,7 +34,8 @@ struct ll_bpe_pair {
 
 struct ll_bpe {
 	struct ll_pretokenizer *pretokenizer;
-	bool nfc;	    /* text is brought to NFC first */
+	int normal_form;    /* of enum ll_normal_form: text is brought to it first; or */
+#define LL_NO_NORMAL_FORM (-1)
 	bool ignore_merges; /* a pre-token that is a token is that token, whatever the merges say */
 	bool ranked;	    /* from a rank file: every way to cut a token in two is a pair, rank = id */
 	struct ll_buf bytes;

@@ -1,18 +1,106 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * The normal forms of tokenizers. Hugging Face tokenizers, 0.23 still, normalizes by the data of Unicode 9.0: to it a
+ * character that came later is inert, it neither decomposes nor composes nor moves. Normal forms are stable (Unicode
+ * Standard Annex 15, section 3), so with such characters left out any later version gives the same.
+ */
 #include "bpe/bpe_model.h"
-#include "text/unicode.h"
 #include "text/utf8.h"
+
+/* Characters later than Unicode 9.0 and up to 16.0 with a combining class or a decomposition (UnicodeData.txt fields 3
+ * and 5, DerivedAge.txt), and later ones that some of these are composed of. What is later than 16.0 is unassigned
+ * here. */
+static const uint32_t later[][2] = {
+	{ 0x7fd, 0x7fd },     { 0x897, 0x89f },	    { 0x8ca, 0x8d3 },	  { 0x9fe, 0x9fe },	{ 0xc3c, 0xc3c },
+	{ 0xd3b, 0xd3c },     { 0xeba, 0xeba },	    { 0x1715, 0x1715 },	  { 0x1abf, 0x1ace },	{ 0x1df6, 0x1dfa },
+	{ 0x32ff, 0x32ff },   { 0xa7f2, 0xa7f4 },   { 0xa82c, 0xa82c },	  { 0xab69, 0xab69 },	{ 0x105c9, 0x105c9 },
+	{ 0x105d2, 0x105d2 }, { 0x105da, 0x105da }, { 0x105e4, 0x105e4 }, { 0x10781, 0x10785 }, { 0x10787, 0x107b0 },
+	{ 0x107b2, 0x107ba }, { 0x10d24, 0x10d27 }, { 0x10d69, 0x10d6d }, { 0x10eab, 0x10eac }, { 0x10efd, 0x10eff },
+	{ 0x10f46, 0x10f50 }, { 0x10f82, 0x10f85 }, { 0x11070, 0x11070 }, { 0x1133b, 0x1133b }, { 0x11382, 0x11385 },
+	{ 0x1138b, 0x1138b }, { 0x1138e, 0x1138e }, { 0x11390, 0x11391 }, { 0x113b8, 0x113b8 }, { 0x113bb, 0x113bb },
+	{ 0x113c2, 0x113c2 }, { 0x113c5, 0x113c5 }, { 0x113c7, 0x113c9 }, { 0x113ce, 0x113d0 }, { 0x1145e, 0x1145e },
+	{ 0x11839, 0x1183a }, { 0x11930, 0x11930 }, { 0x11935, 0x11935 }, { 0x11938, 0x11938 }, { 0x1193d, 0x1193e },
+	{ 0x11943, 0x11943 }, { 0x119e0, 0x119e0 }, { 0x11a34, 0x11a34 }, { 0x11a47, 0x11a47 }, { 0x11a99, 0x11a99 },
+	{ 0x11d42, 0x11d42 }, { 0x11d44, 0x11d45 }, { 0x11d97, 0x11d97 }, { 0x11f41, 0x11f42 }, { 0x1611e, 0x16129 },
+	{ 0x1612f, 0x1612f }, { 0x16d63, 0x16d63 }, { 0x16d67, 0x16d6a }, { 0x16ff0, 0x16ff1 }, { 0x1ccd6, 0x1ccf9 },
+	{ 0x1e030, 0x1e06d }, { 0x1e08f, 0x1e08f }, { 0x1e130, 0x1e136 }, { 0x1e2ae, 0x1e2ae }, { 0x1e2ec, 0x1e2ef },
+	{ 0x1e4ec, 0x1e4ef }, { 0x1e5ee, 0x1e5ef }, { 0x1f16c, 0x1f16c }, { 0x1fbf0, 0x1fbf9 }
+};
+
+static bool is_unassigned(uint32_t c)
+{
+	const uint32_t *stretch;
+	size_t low = 0, high = ll_category_stretches(&stretch);
+	while (high - low > 1) {
+		size_t middle = (low + high) / 2;
+		if (stretch[middle] >> 5 <= c)
+			low = middle;
+		else
+			high = middle;
+	}
+	return strcmp(ll_category_names[stretch[low] & 31], "Cn") == 0;
+}
+
+static bool is_inert(uint32_t c)
+{
+	size_t low = 0, high = LL_COUNT(later);
+	if (c < later[0][0] || (c > 0x3300 && c < 0xa7f2) || (c >= 0xac00 && c < 0x10000))
+		return false;
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		if (c > later[middle][1])
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return (low < LL_COUNT(later) && c >= later[low][0]) || (ll_char_class(c) == 0 && is_unassigned(c));
+}
+
+void ll_bpe_normal_form(struct ll_str text, enum ll_normal_form form, struct ll_buf *out)
+{
+	const char *p = text.data, *end = p + text.len, *from = p;
+	while (p < end) {
+		const char *start = p;
+		if ((unsigned char)*p < 0x80) {
+			p += end - p >= 8 && (ll_get64(p) & 0x8080808080808080u) == 0 ? 8 : 1;
+			continue;
+		}
+		if (!is_inert(ll_utf8_next(&p)))
+			continue;
+		ll_normalize(out, ll_str(from, (size_t)(start - from)), form);
+		ll_buf_add(out, start, (size_t)(p - start));
+		from = p;
+	}
+	ll_normalize(out, ll_str(from, (size_t)(end - from)), form);
+}
+
+static bool is_ascii(struct ll_str s)
+{
+	unsigned char any = 0;
+	for (size_t i = 0; i < s.len; i++)
+		any |= (unsigned char)s.data[i];
+	return any < 0x80;
+}
 
 struct ll_str ll_bpe_normalize(const struct ll_bpe *b, struct ll_str text, struct ll_buf *scratch)
 {
-	if (!b->nfc || ll_utf8_valid_prefix(text.data, text.len) != text.len)
+	if (b->normal_form == LL_NO_NORMAL_FORM || is_ascii(text) ||
+	    ll_utf8_valid_prefix(text.data, text.len) != text.len)
 		return text;
 	ll_buf_clear(scratch);
-	ll_normalize(scratch, text, LL_NFC);
+	ll_bpe_normal_form(text, (enum ll_normal_form)b->normal_form, scratch);
 	return ll_buf_str(scratch);
+}
+
+const char *ll_bpe_normalizer(const struct ll_bpe *b)
+{
+	static const char *const names[] = {
+		[LL_NFC] = "NFC", [LL_NFD] = "NFD", [LL_NFKC] = "NFKC", [LL_NFKD] = "NFKD"
+	};
+	return b->normal_form == LL_NO_NORMAL_FORM ? NULL : names[b->normal_form];
 }
 
 bool ll_bpe_normalizes(const struct ll_bpe *b)
 {
-	return b->nfc;
+	return b->normal_form != LL_NO_NORMAL_FORM;
 }

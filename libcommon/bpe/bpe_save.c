@@ -75,7 +75,10 @@ void ll_bpe_json(const struct ll_bpe *b, struct ll_buf *out)
 	struct ll_buf scratch = { 0 };
 	ll_buf_puts(out, "{\"version\":\"1.0\",\"truncation\":null,\"padding\":null,");
 	put_added(b, &scratch, out);
-	ll_buf_printf(out, "\"normalizer\":%s,\"pre_tokenizer\":", b->nfc ? "{\"type\":\"NFC\"}" : "null");
+	if (ll_bpe_normalizer(b))
+		ll_buf_printf(out, "\"normalizer\":{\"type\":\"%s\"},\"pre_tokenizer\":", ll_bpe_normalizer(b));
+	else
+		ll_buf_puts(out, "\"normalizer\":null,\"pre_tokenizer\":");
 	put_pre_tokenizer(b->pretokenizer, out);
 	ll_buf_puts(out, ",\"post_processor\":");
 	put_byte_level(out, false, false, true);

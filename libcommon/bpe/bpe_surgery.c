@@ -35,7 +35,7 @@ static struct ll_bpe *copy_frame(const struct ll_bpe *base, struct ll_err *err)
 	if (!p)
 		return NULL;
 	struct ll_bpe *b = ll_bpe_new(p);
-	b->nfc = base->nfc;
+	b->normal_form = base->normal_form;
 	b->ignore_merges = base->ignore_merges;
 	return b;
 }

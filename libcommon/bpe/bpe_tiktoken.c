@@ -90,7 +90,7 @@ struct ll_bpe *ll_bpe_parse_tiktoken(struct ll_str text, const char *pretokenize
 		return NULL;
 	struct ll_bpe *b = ll_bpe_new(p);
 	b->ranked = b->ignore_merges = true;
-	b->nfc = ll_pretokenizer_brings_nfc(p);
+	b->normal_form = ll_pretokenizer_brings_nfc(p) ? LL_NFC : LL_NO_NORMAL_FORM;
 	int rc = parse_lines(b, text, err);
 	if (!rc && b->tokens == 0)
 		rc = ll_err_set(err, "no tokens in it");

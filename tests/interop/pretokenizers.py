@@ -5,7 +5,7 @@ strings that are seeded by the tables of categories, and with LLTOOLS_TEST_DATA 
 published Unicode 16.0. LL_STRINGS=N: how many strings a pre-tokenizer (20000); LL_WHOLE=1: the whole of the real text."""
 import glob, gzip, itertools, json, os, random, struct, subprocess, sys, unicodedata
 import unicodedata2
-from tokenizers import Tokenizer
+from tokenizers import Tokenizer, normalizers
 
 ROOT, BIN = os.environ["ROOT"], os.environ["BIN"]
 SPLIT = os.path.join(BIN, "../unit/bpe_pretokenize_test")
@@ -64,9 +64,13 @@ def real():
 
 # ---- both sides ----
 
+def ask(what, model, raw):
+    return subprocess.run([SPLIT, what, model], input=b"".join(struct.pack("<I", len(t)) + t for t in raw), stdout=subprocess.PIPE, check=True).stdout
+
+
 def ours(model, texts):
     raw = [t.encode() for t in texts]
-    out = subprocess.run([SPLIT, "--split", model], input=b"".join(struct.pack("<I", len(t)) + t for t in raw), stdout=subprocess.PIPE, check=True).stdout
+    out = ask("--split", model, raw)
     numbers, at, ends = struct.unpack(f"<{len(out) // 4}I", out), 0, []
     for _ in raw:
         n = numbers[at]
@@ -144,5 +148,32 @@ compare("digits and GPT-2", train(r"--pretokenizer=regex:\p{N}", "--pretokenizer
 compare("a sequence", with_pre_tokenizers(split(r"\s+", "MergedWithNext"), split(r"\p{N}{1,3}"), split(r"(?<=')\p{L}|\p{P}+", "Contiguous")), few)
 for individual in (False, True):
     compare(f"Digits {individual}", with_pre_tokenizers({"type": "Digits", "individual_digits": individual}), few)
+
+def normal_form(forms, texts):
+    model = json.load(open(train("--pretokenizer=gpt2")))
+    model["normalizer"] = {"type": "Sequence", "normalizers": [{"type": f} for f in forms]}
+    json.dump(model, open("custom.json", "w"))
+    out, at, bad = ask("--normalize", "custom.json", [t.encode() for t in texts]), 0, 0
+    theirs = normalizers.Sequence([getattr(normalizers, f)() for f in forms])
+    for text in texts:
+        n = struct.unpack_from("<I", out, at)[0]
+        got, want, at = out[at + 4:at + 4 + n].decode(), theirs.normalize_str(text), at + 4 + n
+        if got != want:
+            bad += 1
+            if bad < 4:
+                print(forms, ascii(text), "theirs", ascii(want), "ours", ascii(got), file=sys.stderr)
+    ok(bad == 0 and at == len(out), f"{' '.join(forms)}: {len(texts)} texts" + (f", {bad} differ" if bad else ""))
+
+
+everything = [c for v in by_category.values() for c in v]
+marks = [c for c in everything if unicodedata2.combining(c)]
+parts = sorted({chr(int(x, 16)) for c in everything for x in unicodedata2.decomposition(c).split() if x[0] != "<"})
+r = random.Random(5)
+normal = (["x" + c for c in everything] + ["a" + a + c + b for c in marks for a, b in (("\u0301", "\u0323"), ("\u0323", "\u0301"), ("", "\u0327"))]
+          + ["".join(r.choice(parts if r.random() < .5 else marks if r.random() < .7 else everything) for _ in range(r.randint(2, 6))) for _ in range(5 * STRINGS)])
+for forms in (["NFC"], ["NFD"], ["NFKC"], ["NFKD"]):
+    normal_form(forms, normal)
+for forms in (["NFD", "NFC"], ["NFKC", "NFD"], ["NFKD", "NFC"], ["NFC", "NFKC"], ["NFC", "NFD"]):
+    normal_form(forms, normal[-STRINGS:])
 print(f"1..{tests}")
 sys.exit(failed > 0)

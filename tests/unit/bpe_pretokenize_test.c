@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The hand-written splitters against PCRE2 running the patterns themselves, on code points that Unicode 14 and 16 class
- * alike. With `--split MODEL`: the pieces of texts by that tokenizer, for tests/interop/pretokenizers.py.
+ * alike. With `--split MODEL` and `--normalize MODEL`: what that tokenizer makes of texts, for
+ * tests/interop/pretokenizers.py.
  */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
@@ -257,12 +258,13 @@ static void check_interpreter(enum ll_scheme scheme)
 	ll_buf_free(&text);
 }
 
-/* Standard input: texts, each a u32 length and its bytes. Standard output: for each a u32 count and its ends, u32. */
-static int split_input(const char *model)
+/* Standard input: texts, each a u32 length and its bytes. Standard output: for each a u32 count and its ends, u32; or a
+ * u32 length and the normalized text. */
+static int answer_input(const char *model, bool normalize)
 {
 	struct ll_bpe *b = ll_bpe_load(model, NULL);
 	struct ll_splitter *s = ll_splitter_new(ll_bpe_splitting(b));
-	struct ll_buf text = { 0 }, out = { 0 };
+	struct ll_buf text = { 0 }, out = { 0 }, scratch = { 0 };
 	unsigned char head[4];
 	while (fread(head, 1, 4, stdin) == 4) {
 		size_t end[256], at = 0, n;
@@ -270,6 +272,12 @@ static int split_input(const char *model)
 		ll_buf_clear(&out);
 		text.len = fread(ll_buf_reserve(&text, ll_get32(head)), 1, ll_get32(head), stdin);
 		ll_buf_put32(&out, 0);
+		if (normalize) {
+			ll_buf_add_str(&out, ll_bpe_normalize(b, ll_buf_str(&text), &scratch));
+			ll_put32(out.data, (uint32_t)out.len - 4);
+			fwrite(out.data, 1, out.len, stdout);
+			continue;
+		}
 		for (; (n = ll_split(s, ll_buf_str(&text), at, end, LL_COUNT(end))) > 0; at = end[n - 1])
 			for (size_t i = 0; i < n; i++)
 				ll_buf_put32(&out, (uint32_t)end[i]);
@@ -278,6 +286,7 @@ static int split_input(const char *model)
 	}
 	ll_buf_free(&text);
 	ll_buf_free(&out);
+	ll_buf_free(&scratch);
 	ll_splitter_free(s);
 	ll_bpe_free(b);
 	return 0;
@@ -285,8 +294,8 @@ static int split_input(const char *model)
 
 int main(int argc, char **argv)
 {
-	if (argc == 3 && strcmp(argv[1], "--split") == 0)
-		return split_input(argv[2]);
+	if (argc == 3)
+		return answer_input(argv[2], strcmp(argv[1], "--normalize") == 0);
 	for (int s = 0; s < LL_SCHEMES; s++) {
 		check_scheme((enum ll_scheme)s);
 		check_cuts((enum ll_scheme)s);
