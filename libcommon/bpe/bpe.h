@@ -90,7 +90,9 @@ struct ll_ids {
  * worst. Fails where a custom pattern of the pre-tokenizer gives up (ll_splitter_error); the fixed schemes never do. */
 int ll_bpe_try_encode(struct ll_bpe_encoder *e, struct ll_str text, bool allow_special, struct ll_ids *out,
 		      struct ll_err *err) LL_MUST_CHECK;
-/* The same; a pattern that gives up ends the program with status 3. */
+/* A special token in the text, which encoding it with allow_special would find; -1: none. */
+int64_t ll_bpe_find_special(const struct ll_bpe *b, struct ll_str text);
+/* As ll_bpe_try_encode; a pattern that gives up ends the program with status 3. */
 void ll_bpe_encode(struct ll_bpe_encoder *e, struct ll_str text, bool allow_special, struct ll_ids *out);
 /* The same for one pre-token. */
 void ll_bpe_encode_piece(struct ll_bpe_encoder *e, struct ll_str piece, struct ll_ids *out);

@@ -340,51 +340,98 @@ static void encode_plain(struct ll_bpe_encoder *e, struct ll_str text, struct ll
 	e->error = ll_splitter_error(e->splitter);
 }
 
-static void encode_stretch(struct ll_bpe_encoder *e, struct ll_str text, struct ll_ids *out)
+/* The added tokens that are looked for in one pass. */
+struct wanted {
+	bool special, normalized; /* those that are special too; those looked for in normalized text, or the others */
+	bool first[256], any;	  /* bytes that one begins with */
+};
+
+static bool is_wanted(const struct wanted *w, const struct ll_bpe_token *t)
 {
-	encode_plain(e, ll_bpe_normalize(e->bpe, text, &e->normalized), out);
+	return (w->special || !(t->flags & LL_TOKEN_SPECIAL)) &&
+	       w->normalized == ((t->flags & LL_TOKEN_NORMALIZED) != 0);
 }
 
-/* The added token that starts at p, the longest of several, or LL_BPE_NONE. */
-static uint32_t added_at(const struct ll_bpe *b, const char *p, size_t left, bool allow_special)
+static struct wanted want(const struct ll_bpe *b, bool special, bool normalized)
 {
+	struct wanted w = { .special = special, .normalized = normalized };
 	for (size_t i = 0; i < b->addeds; i++) {
 		const struct ll_bpe_token *t = &b->token[b->added[i]];
-		if (t->len <= left && (allow_special || !(t->flags & LL_TOKEN_SPECIAL)) &&
-		    memcmp(b->bytes.data + t->offset, p, t->len) == 0)
-			return b->added[i];
+		if (is_wanted(&w, t))
+			w.any = w.first[(unsigned char)b->bytes.data[t->offset]] = true;
+	}
+	return w;
+}
+
+/* The first added token from byte *at on, the longest of several that start there, and *at where; or LL_BPE_NONE. */
+static uint32_t find_added(const struct ll_bpe *b, const struct wanted *w, struct ll_str text, size_t *at)
+{
+	for (; w->any && *at < text.len; (*at)++) {
+		if (!w->first[(unsigned char)text.data[*at]])
+			continue;
+		for (size_t i = 0; i < b->addeds; i++) {
+			const struct ll_bpe_token *t = &b->token[b->added[i]];
+			if (is_wanted(w, t) && t->len <= text.len - *at &&
+			    memcmp(b->bytes.data + t->offset, text.data + *at, t->len) == 0)
+				return b->added[i];
+		}
 	}
 	return LL_BPE_NONE;
+}
+
+static void encode_between(struct ll_bpe_encoder *e, struct ll_str text, bool special, bool normalized,
+			   struct ll_ids *out);
+
+/* Cuts added tokens out, first those of the text as it is, then between them those of the normalized text. */
+static void encode_added(struct ll_bpe_encoder *e, struct ll_str text, bool special, bool normalized,
+			 struct ll_ids *out)
+{
+	struct wanted w = want(e->bpe, special, normalized);
+	size_t from = 0, at = 0;
+	for (uint32_t id; (id = find_added(e->bpe, &w, text, &at)) != LL_BPE_NONE && !e->error; from = at) {
+		encode_between(e, ll_str(text.data + from, at - from), special, normalized, out);
+		*ids_reserve(out, 1) = id;
+		out->len++;
+		at += e->bpe->token[id].len;
+	}
+	encode_between(e, ll_str(text.data + from, text.len - from), special, normalized, out);
+}
+
+static void encode_between(struct ll_bpe_encoder *e, struct ll_str text, bool special, bool normalized,
+			   struct ll_ids *out)
+{
+	if (text.len == 0 || e->error)
+		return;
+	if (!normalized)
+		text = ll_bpe_normalize(e->bpe, text, &e->normalized);
+	if (!normalized && e->bpe->added_normalized)
+		encode_added(e, text, special, true, out);
+	else
+		encode_plain(e, text, out);
 }
 
 int ll_bpe_try_encode(struct ll_bpe_encoder *e, struct ll_str text, bool allow_special, struct ll_ids *out,
 		      struct ll_err *err)
 {
-	const struct ll_bpe *b = e->bpe;
-	bool first[256] = { false }, any = false;
-	for (size_t i = 0; i < b->addeds; i++) {
-		const struct ll_bpe_token *t = &b->token[b->added[i]];
-		if (allow_special || !(t->flags & LL_TOKEN_SPECIAL))
-			any = first[(unsigned char)b->bytes.data[t->offset]] = true;
-	}
-	size_t from = 0;
 	e->error = NULL;
-	for (size_t i = 0; any && i < text.len && !e->error;) {
-		uint32_t id = first[(unsigned char)text.data[i]]
-				      ? added_at(b, text.data + i, text.len - i, allow_special)
-				      : LL_BPE_NONE;
-		if (id == LL_BPE_NONE) {
-			i++;
-			continue;
-		}
-		encode_stretch(e, ll_str(text.data + from, i - from), out);
-		*ids_reserve(out, 1) = id;
-		out->len++;
-		from = i += b->token[id].len;
-	}
-	if (from < text.len && !e->error)
-		encode_stretch(e, ll_str(text.data + from, text.len - from), out);
+	encode_added(e, text, allow_special, false, out);
 	return e->error ? ll_err_set(err, "%s", e->error) : 0;
+}
+
+int64_t ll_bpe_find_special(const struct ll_bpe *b, struct ll_str text)
+{
+	struct ll_buf scratch = { 0 };
+	uint32_t found = LL_BPE_NONE;
+	for (int normalized = 0; normalized <= b->added_normalized && found == LL_BPE_NONE; normalized++) {
+		struct wanted w = want(b, true, normalized);
+		if (normalized)
+			text = ll_bpe_normalize(b, text, &scratch);
+		for (size_t at = 0; (found = find_added(b, &w, text, &at)) != LL_BPE_NONE; at += b->token[found].len)
+			if (b->token[found].flags & LL_TOKEN_SPECIAL)
+				break;
+	}
+	ll_buf_free(&scratch);
+	return found == LL_BPE_NONE ? -1 : (int64_t)found;
 }
 
 void ll_bpe_encode(struct ll_bpe_encoder *e, struct ll_str text, bool allow_special, struct ll_ids *out)

@@ -176,7 +176,9 @@ static int load_added(struct ll_bpe *b, struct json_object *list, struct ll_err 
 				err, "added token '%.60s' has single_word, lstrip or rstrip, which is not supported",
 				json_object_get_string(content));
 		int64_t id = json_object_get_int64(member(o, "id"));
-		unsigned flags = LL_TOKEN_ADDED | (is_true(o, "special", false) ? LL_TOKEN_SPECIAL : 0);
+		bool special = is_true(o, "special", false);
+		unsigned flags = LL_TOKEN_ADDED | (special ? LL_TOKEN_SPECIAL : 0) |
+				 (is_true(o, "normalized", !special) ? LL_TOKEN_NORMALIZED : 0);
 		struct ll_str text =
 			ll_str(json_object_get_string(content), (size_t)json_object_get_string_len(content));
 		if (ll_bpe_add_token(b, id < 0 ? UINT64_MAX : (uint64_t)id, text, flags, err))

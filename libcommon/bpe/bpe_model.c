@@ -171,8 +171,8 @@ static void compute_id(struct ll_bpe *b)
 	struct ll_buf head = { 0 };
 	ll_buf_printf(&head, "tokenizer 1\nunicode %s\n", LL_UNICODE_VERSION);
 	ll_pretokenizer_identity(b->pretokenizer, &head);
-	ll_buf_printf(&head, "normalizer %s\nignore_merges %d\nranked %d\n", ll_bpe_normalizer(b) ? ll_bpe_normalizer(b) : "none", b->ignore_merges,
-		      b->ranked);
+	ll_buf_printf(&head, "normalizer %s\nignore_merges %d\nranked %d\n",
+		      ll_bpe_normalizer(b) ? ll_bpe_normalizer(b) : "none", b->ignore_merges, b->ranked);
 	ll_hash128_update(s, head.data, head.len);
 	ll_buf_free(&head);
 	hash_u32(s, (uint32_t)b->tokens);
@@ -187,6 +187,32 @@ static void compute_id(struct ll_bpe *b)
 	}
 	ll_id_hex(ll_hash128_digest(s), b->id);
 	ll_hash128_free(s);
+}
+
+/* Without a normalizer, and where all are looked for in the same text, it makes no difference which. */
+static int settle_normalized(struct ll_bpe *b, struct ll_err *err)
+{
+	size_t as_is = 0, normalized = 0;
+	struct ll_buf scratch = { 0 };
+	int rc = 0;
+	for (uint32_t id = 0; id < b->tokens; id++)
+		if (b->token[id].flags & LL_TOKEN_ADDED) {
+			normalized += (b->token[id].flags & LL_TOKEN_NORMALIZED) != 0;
+			as_is += !(b->token[id].flags & LL_TOKEN_NORMALIZED);
+		}
+	b->added_normalized = normalized && (as_is || ll_bpe_normalizes(b));
+	for (uint32_t id = 0; id < b->tokens; id++) {
+		struct ll_str text = ll_bpe_token_bytes(b, id);
+		if (!(b->token[id].flags & LL_TOKEN_NORMALIZED))
+			continue;
+		if (!b->added_normalized)
+			b->token[id].flags &= ~(unsigned)LL_TOKEN_NORMALIZED;
+		else if (!ll_str_eq(ll_bpe_normalize(b, text, &scratch), text))
+			rc = ll_err_set(err, "the added token '%.*s' is not in normal form, which is not supported",
+					(int)LL_MIN(text.len, 60), text.data);
+	}
+	ll_buf_free(&scratch);
+	return rc;
 }
 
 /* Longest first, so that the first that fits is the longest; then by id. */
@@ -216,6 +242,8 @@ int ll_bpe_seal(struct ll_bpe *b, struct ll_err *err)
 				  missing);
 	index_pairs(b);
 	index_bytes(b);
+	if (settle_normalized(b, err))
+		return -1;
 	list_added(b);
 	compute_id(b);
 	return 0;

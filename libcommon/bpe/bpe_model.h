@@ -19,6 +19,7 @@ enum ll_token_flags {
 	LL_TOKEN_PRESENT = 1,
 	LL_TOKEN_ADDED = 2,   /* cut out of the text before pre-tokens are made; never made by merges */
 	LL_TOKEN_SPECIAL = 4, /* an added token that is plain text unless specials are allowed */
+	LL_TOKEN_NORMALIZED = 8, /* an added token that is looked for in the normalized text, after the others */
 };
 
 struct ll_bpe_token {
@@ -52,6 +53,7 @@ struct ll_bpe {
 	struct ll_bpe_merged {
 		uint32_t rank, id;
 	} *bytes_merged; /* of every two bytes, [first << 8 | second]: the same as their pair's slot, near at hand */
+	bool added_normalized; /* there are added tokens that are looked for in the normalized text */
 	uint32_t *added;  /* ids of added tokens, longest first */
 	size_t addeds, addeds_cap;
 	uint32_t longest; /* bytes of the longest ordinary token */

@@ -63,7 +63,8 @@ static void put_added(const struct ll_bpe *b, struct ll_buf *scratch, struct ll_
 		put_token(b, id, scratch, out);
 		ll_buf_printf(
 			out,
-			",\"single_word\":false,\"lstrip\":false,\"rstrip\":false,\"normalized\":false,\"special\":%s}",
+			",\"single_word\":false,\"lstrip\":false,\"rstrip\":false,\"normalized\":%s,\"special\":%s}",
+			b->token[id].flags & LL_TOKEN_NORMALIZED ? "true" : "false",
 			b->token[id].flags & LL_TOKEN_SPECIAL ? "true" : "false");
 		comma = ",";
 	}

@@ -20,7 +20,8 @@ struct ll_bpe_options {
 	struct ll_strings forbid, require; /* of train: patterns or tokens, or @FILE */
 	const char *extend;
 	const char *map; /* of prune */
-	bool allow_special;
+	const char *special_in_text; /* text, allow, refuse */
+	bool allow_special;	     /* the same as allow */
 	int64_t runs;
 };
 extern struct ll_bpe_options ll_bpe_options;

@@ -8,6 +8,7 @@
 #include "ll-bpe/spares.h"
 
 #define GAVE_UP "pattern gave up"
+#define HAS_SPECIAL "special token"
 
 struct scratch {
 	struct ll_bpe_encoder *encoder;
@@ -17,6 +18,7 @@ struct scratch {
 struct run {
 	const struct ll_bpe *bpe;
 	unsigned width;
+	bool allow_special, refuse_special;
 	struct spares scratch;
 	struct ll_writer *out;
 	struct ll_rejects *rejects;
@@ -27,7 +29,8 @@ struct run {
 struct made {
 	size_t len; /* of the record in `records`; 0: rejected */
 	struct ll_id digest;
-	char *failure; /* why: a pattern gave up; NULL: the record would be too large */
+	const char *reason; /* of the rejection */
+	char *failure;	    /* in words; NULL: the record would be too large */
 };
 
 struct batch {
@@ -46,6 +49,22 @@ static struct ll_doc document(const struct batch *b, const unsigned char *record
 		ll_die(LL_EXIT_INPUT, "%s: frame %u at byte %llu: %s", b->frame.file, b->frame.header.sequence,
 		       (unsigned long long)b->frame.offset, err.text);
 	return doc;
+}
+
+/* Fills s->ids; with the reason where the text is rejected. */
+static struct made encode_text(const struct run *run, struct scratch *s, struct ll_str text)
+{
+	struct ll_err err;
+	int64_t special = run->refuse_special ? ll_bpe_find_special(run->bpe, text) : -1;
+	if (special >= 0) {
+		struct ll_str token = ll_bpe_token_bytes(run->bpe, (uint32_t)special);
+		return (struct made){ .reason = HAS_SPECIAL,
+				      .failure = ll_format("the special token %.*s is in the text",
+							   (int)LL_MIN(token.len, 100), token.data) };
+	}
+	if (ll_bpe_try_encode(s->encoder, text, run->allow_special, &s->ids, &err))
+		return (struct made){ .reason = GAVE_UP, .failure = ll_strdup(err.text) };
+	return (struct made){ 0 };
 }
 
 static void encode_batch(void *context, void *argument)
@@ -68,10 +87,9 @@ static void encode_batch(void *context, void *argument)
 		};
 		ll_stats_in(b->stats, doc.source, doc.text.len);
 		s->ids.len = 0;
-		struct ll_err err;
-		if (ll_bpe_try_encode(s->encoder, doc.text, ll_bpe_options.allow_special, &s->ids, &err)) {
-			b->made[i].failure = ll_strdup(err.text);
-			ll_stats_dropped(b->stats, doc.source, GAVE_UP, doc.text.len);
+		b->made[i] = encode_text(run, s, doc.text);
+		if (b->made[i].reason) {
+			ll_stats_dropped(b->stats, doc.source, b->made[i].reason, doc.text.len);
 			continue;
 		}
 		if (LL_TOKENS_FIXED + doc.id.len + doc.source.len + s->ids.len * run->width > LL_RECORD_MAX) {
@@ -107,7 +125,7 @@ static void retire_batch(void *context, void *argument)
 			       b->made[i].failure ? ": " : " makes more tokens than a record holds",
 			       b->made[i].failure ? b->made[i].failure : "");
 		}
-		ll_rejects_put(run->rejects, &doc, b->made[i].failure ? GAVE_UP : "too many tokens",
+		ll_rejects_put(run->rejects, &doc, b->made[i].reason ? b->made[i].reason : "too many tokens",
 			       b->made[i].failure);
 		ll_free(b->made[i].failure);
 	}
@@ -128,6 +146,10 @@ int encode_command(int operands, char **operand)
 	struct ll_bpe *bpe = load_model_option();
 	char *keys = token_header(bpe), in_set[33], out_set[33];
 	struct run run = { .bpe = bpe, .width = ll_bpe_width(bpe), .scratch = SPARES_INIT };
+	run.refuse_special = strcmp(ll_bpe_options.special_in_text, "refuse") == 0;
+	run.allow_special = ll_bpe_options.allow_special || strcmp(ll_bpe_options.special_in_text, "allow") == 0;
+	if (run.allow_special && run.refuse_special)
+		ll_die(LL_EXIT_USAGE, "--allow-special and --special=refuse exclude each other");
 	run.out = ll_writer_open(ll_common.output, ll_header_new("tokens", 1, keys));
 	run.rejects = ll_rejects_open();
 	run.stats = ll_stats_new();

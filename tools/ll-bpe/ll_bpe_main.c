@@ -5,7 +5,9 @@
 #include "io/codec.h"
 #include "stream/reader.h"
 
-struct ll_bpe_options ll_bpe_options = { .min_frequency = 0, .from = "auto", .ties = "hf", .runs = 7 };
+struct ll_bpe_options ll_bpe_options = {
+	.min_frequency = 0, .from = "auto", .ties = "hf", .special_in_text = "text", .runs = 7
+};
 
 #define MODEL_OPTION                                                                                                   \
 	{                                                                                                              \
@@ -92,8 +94,11 @@ static const struct ll_option prune_options[] = {
 static const struct ll_option encode_options[] = {
 	MODEL_OPTION,
 	PRETOKENIZER_OPTION("how text is split; needed for .tiktoken files"),
-	{ LL_OPT_FLAG, 0, "allow-special", &ll_bpe_options.allow_special, NULL,
-	  "special tokens in the text become their ids", LL_OPT_IDENTITY, NULL, 0, 0 },
+	{ LL_OPT_CHOICE, 0, "special", &ll_bpe_options.special_in_text, "HOW",
+	  "special tokens in the text: text, their ids (allow), or an error", LL_OPT_IDENTITY, "text|allow|refuse", 0,
+	  0 },
+	{ LL_OPT_FLAG, 0, "allow-special", &ll_bpe_options.allow_special, NULL, "the same as --special=allow",
+	  LL_OPT_IDENTITY, NULL, 0, 0 },
 	END,
 };
 

@@ -64,6 +64,14 @@ ll-shard import -q toy.jsonl | ll-bpe encode -q -m tok.json > plain.ll
 ll-shard import -q toy.jsonl | ll-bpe encode -q -m tok.json --allow-special > special.ll
 count0() { records "$1" | python3 -c 'import json,sys; print(sum(json.loads(l)["tokens"].count(0) for l in sys.stdin))'; }
 is "$(count0 plain.ll) $(count0 special.ll)" "0 1" "a special token in the text"
+ll-shard import -q toy.jsonl | ll-bpe encode -q -m tok.json --special=allow > allow.ll
+is "$(records allow.ll)" "$(records special.ll)" "the other spelling"
+ok "import" ll-shard import -q -o special-docs.ll toy.jsonl
+status 3 "a special token refused" ll-bpe encode -m tok.json --special=refuse -o no.ll special-docs.ll
+says "the special token <|endoftext|> is in the text" "names it"
+ok "or set aside" ll-bpe encode -q -m tok.json --special=refuse --rejects=set-aside.ll -o two.ll special-docs.ll
+is "$(records two.ll | wc -l) $(ll-shard export -q --to=jsonl --tags set-aside.ll | grep -c '"special token"')" "2 1" "with its reason"
+status 2 "allowed and refused" ll-bpe encode -m tok.json --special=refuse --allow-special -o no.ll special-docs.ll
 ok "decode specials" sh -c 'll-bpe decode -q -m tok.json special.ll | ll-shard export -q --to=jsonl | grep -qF "bab<|endoftext|>"'
 
 # What goes wrong.
