@@ -277,6 +277,24 @@ static int load_merges(struct ll_bpe *b, struct json_object *merges, struct ll_e
 	return rc;
 }
 
+/* tokenizers goes by the vocabulary where an added token stands in it with another id. */
+static int check_added(const struct ll_bpe *b, struct json_object *vocab, struct ll_err *err)
+{
+	for (uint32_t id = 0; id < ll_bpe_vocabulary(b); id++) {
+		struct ll_str text = ll_bpe_token_bytes(b, id);
+		if (!ll_bpe_is_special(b, id))
+			continue;
+		char *name = ll_strndup(text.data, text.len);
+		struct json_object *other = member(vocab, name);
+		ll_free(name);
+		if (other && json_object_get_int64(other) != (int64_t)id)
+			return ll_err_set(err, "the added token '%.*s' is %u, and %lld in the vocabulary",
+					  (int)LL_MIN(text.len, 60), text.data, id,
+					  (long long)json_object_get_int64(other));
+	}
+	return 0;
+}
+
 static int load_model(struct ll_bpe *b, struct json_object *o, struct ll_err *err)
 {
 	struct json_object *vocab = member(o, "vocab"), *merges = member(o, "merges");
@@ -292,7 +310,7 @@ static int load_model(struct ll_bpe *b, struct json_object *o, struct ll_err *er
 	if (dropout && json_object_get_double(dropout) > 0)
 		return ll_err_set(err, "a model with dropout is not supported");
 	b->ignore_merges = is_true(o, "ignore_merges", false);
-	return load_vocab(b, vocab, err) || load_merges(b, merges, err) ? -1 : 0;
+	return check_added(b, vocab, err) || load_vocab(b, vocab, err) || load_merges(b, merges, err) ? -1 : 0;
 }
 
 static int parse_json(struct ll_bpe *b, struct json_object *root, struct ll_err *err)

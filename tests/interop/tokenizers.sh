@@ -92,9 +92,9 @@ text=$ROOT/samples/trees.txt
 need_data fixtures/tokenizer/text && text=$LLTOOLS_TEST_DATA/fixtures/tokenizer/text/wagahaiwa_nekodearu.txt
 python3 edges.py edges.jsonl 11 20000
 ok "import the edge strings" ll-shard import -q -o edges.ll edges.jsonl
-for p in gpt2 cl100k cl100k-tiktoken o200k qwen2; do
+for p in gpt2 cl100k cl100k-tiktoken o200k qwen2 qwen3.5 deepseek-v3 "regex:\\p{N}{1,2}| ?\\p{L}+|\\s+(?!\\S)"; do
 	size=5000; [ "$text" = "$ROOT/samples/trees.txt" ] && size=600
-	ok "$p: train" ll-bpe train -q --lines --pretokenizer=$p --vocab-size=$size --special='<|endoftext|>' -o tok.json "$text"
+	ok "$p: train" ll-bpe train -q --lines "--pretokenizer=$p" --vocab-size=$size --special='<|endoftext|>' -o tok.json "$text"
 	ok "$p: encode" sh -c 'll-bpe encode -q -m tok.json edges.ll | cat > tokens.ll'
 	ok "$p: HF tokenizers gives the same ids" "$PYTHON" compare.py tok.json edges.jsonl tokens.ll
 	ok "$p: HF's trainer gives the same merges and ids" "$PYTHON" hf_train.py "$text" tok.json $size
@@ -106,6 +106,28 @@ END
 cat > o200k <<'END'
 [^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+
 END
+# Added tokens, special and not, looked for before and after NFC, one in another.
+cat > added.py <<'END'
+"""added.py MODEL OUT JSONL: adds tokens to MODEL, and writes texts full of them."""
+import json, random, sys
+m, r = json.load(open(sys.argv[1])), random.Random(3)
+texts = ["<|endoftext|>", "<|a|>", "|a", "\u1ec7", "<|a|>b", "\u1ec7\u1ec7", " the", "|a|>"]
+first = len(m["model"]["vocab"])
+for i, text in enumerate(texts[1:]):
+    m["added_tokens"].append({"id": first + i, "content": text, "single_word": False, "lstrip": False, "rstrip": False,
+                              "normalized": i % 2 == 1, "special": i % 3 == 0})
+json.dump(m, open(sys.argv[2], "w"))
+bits = texts + ["e\u0323\u0302", "e\u0302\u0323", "\u0323", "\u1eb9\u0302", "<", "|", "a", ">", " ", "word", "\n", "<|a", "|>"]
+with open(sys.argv[3], "w") as f:
+    for _ in range(20000):
+        f.write(json.dumps({"text": "".join(r.choice(bits) for _ in range(r.randint(1, 12)))}) + "\n")
+END
+for p in gpt2 qwen2; do
+	ok "$p: train" ll-bpe train -q --from=text --pretokenizer=$p --vocab-size=600 --special='<|endoftext|>' -o tok.json "$ROOT/samples/trees.txt"
+	"$PYTHON" added.py tok.json added.json added.jsonl
+	ok "$p: encode with added tokens" sh -c 'll-shard import -q added.jsonl | ll-bpe encode -q --special=allow -m added.json | cat > tokens.ll'
+	ok "$p: added tokens as HF has them" "$PYTHON" compare.py added.json added.jsonl tokens.ll
+done
 for p in cl100k o200k; do
 	ranks=${LLTOOLS_TEST_DATA:-}/fixtures/tokenizer/vocab/${p}_base.tiktoken.gz
 	if ! need_data "fixtures/tokenizer/vocab/${p}_base.tiktoken.gz"; then skip "$p: ids of tiktoken" "no LLTOOLS_TEST_DATA"; continue; fi
@@ -113,4 +135,25 @@ for p in cl100k o200k; do
 	ok "$p: encode with the official ranks" sh -c "ll-bpe encode -q -m '$ranks' --pretokenizer=$p edges.ll | cat > tokens.ll"
 	ok "$p: tiktoken gives the same ids" "$PYTHON" compare.py - edges.jsonl tokens.ll "$ranks" pattern
 done
+# GPT-2's ranks are its merges in order; tiktoken has its pattern in another form.
+if need_data fixtures/tokenizer/vocab/gpt2_tokenizer.json; then
+	model=$LLTOOLS_TEST_DATA/fixtures/tokenizer/vocab/gpt2_tokenizer.json
+	"$PYTHON" - "$model" > ranks <<'END'
+import base64, json, sys
+vocab, back = json.load(open(sys.argv[1]))["model"]["vocab"], {}
+chars = [*range(33, 127), *range(161, 173), *range(174, 256)]
+for i, byte in enumerate([*chars, *(b for b in range(256) if b not in chars)]):
+    back[chr(byte) if i < len(chars) else chr(256 + i - len(chars))] = byte
+for token, rank in sorted(vocab.items(), key=lambda x: x[1]):
+    if token != "<|endoftext|>":
+        print(base64.b64encode(bytes(back[c] for c in token)).decode(), rank)
+END
+	gzip -c ranks > ranks.gz
+	printf %s "'(?:[sdmt]|ll|ve|re)| ?\\p{L}++| ?\\p{N}++| ?[^\\s\\p{L}\\p{N}]++|\\s++\$|\\s+(?!\\S)|\\s" > pattern
+	ok "gpt2: encode with the official tokenizer" sh -c "ll-bpe encode -q -m '$model' edges.ll | cat > tokens.ll"
+	ok "gpt2: HF gives the same ids" "$PYTHON" compare.py "$model" edges.jsonl tokens.ll
+	ok "gpt2: tiktoken gives the same ids" "$PYTHON" compare.py - edges.jsonl tokens.ll ranks.gz pattern
+	ok "gpt2: encode with the ranks" sh -c "ll-bpe encode -q -m ranks --pretokenizer=gpt2 edges.ll | cat > tokens.ll"
+	ok "gpt2: and with the ranks alone" "$PYTHON" compare.py - edges.jsonl tokens.ll ranks.gz pattern
+else skip "gpt2: ids of the official tokenizer" "no LLTOOLS_TEST_DATA"; fi
 finish

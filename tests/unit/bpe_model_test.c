@@ -40,7 +40,16 @@ static struct ll_bpe *sample(const char *pretokenizer)
 
 static void round_trip(void)
 {
-	static const char *const names[] = { "gpt2", "cl100k", "cl100k-tiktoken", "o200k", "qwen2" };
+	static const char *const names[] = { "gpt2",
+					     "cl100k",
+					     "cl100k-tiktoken",
+					     "o200k",
+					     "qwen2",
+					     "qwen3.5",
+					     "deepseek-v3",
+					     "regex:\\p{L}+\\\\",
+					     "regex:\\p{N}\ngpt2",
+					     "regex:\\w{1,2}+" };
 	for (size_t i = 0; i < LL_COUNT(names); i++) {
 		struct ll_bpe *b = sample(names[i]);
 		struct ll_buf json = { 0 }, again = { 0 };
@@ -98,6 +107,7 @@ static void refusals(void)
 	refuse("\"Isolated\"", "\"Sideways\"", "Sideways");
 	refuse("\"type\":\"Split\"", "\"type\":\"Metaspace\"", "Metaspace");
 	refuse("\"add_prefix_space\":false", "\"add_prefix_space\":true", "add_prefix_space");
+	refuse("\"!\":2,", "\"!\":2,\"<|endoftext|>\":77,", "and 77 in the vocabulary");
 	refuse("\"lstrip\":false", "\"lstrip\":true", "lstrip");
 	refuse("\"dropout\":null", "\"dropout\":0.1", "dropout");
 	refuse("\"byte_fallback\":false", "\"byte_fallback\":true", "byte_fallback");
