@@ -1,82 +1,141 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * A text is a sequence of chunks between white space. Stretches of ASCII chunks are split by bit masks (words_ascii.h); a
+ * chunk with any other character goes through its normal form, character by character.
+ */
 #include "text/words.h"
 
+#include "base/cpu.h"
 #include "base/hash.h"
 #include "base/memory.h"
 #include "text/unicode.h"
 #include "text/utf8.h"
+#include "text/words_ascii.h"
+
+#define AFTER 128u /* bytes readable, and written, after the last of w->lower */
+
+static inline uint64_t short_hash(uint64_t a, uint64_t b)
+{
+	uint64_t h = a * 0x9e3779b97f4a7c15ull;
+
+	h ^= h >> 32;
+	h ^= b * 0xc2b2ae3d27d4eb4full;
+	h *= 0xd6e8feb86659fd93ull;
+	return h ^ h >> 32;
+}
+
+uint64_t ll_word_hash(const char *normalized, size_t len)
+{
+	unsigned char bytes[16] = { 0 };
+
+	if (len > sizeof(bytes))
+		return ll_hash64(normalized, len);
+	memcpy(bytes, normalized, len);
+	return short_hash(ll_get64(bytes), ll_get64(bytes + 8));
+}
+
+/* The same where 16 bytes may be read whatever the length. */
+static inline uint64_t hash_in_room(const char *p, uint32_t len)
+{
+	if (LL_UNLIKELY(len > 16))
+		return ll_hash64(p, len);
+	uint64_t a = ll_get64(p), b = ll_get64(p + 8), keep = ~(uint64_t)0 >> (-8 * len & 63);
+	return short_hash(len < 8 ? a & keep : a, len > 8 ? b & keep : 0);
+}
+
+static void join(struct ll_words *w, const char *bytes, size_t n)
+{
+	if (!w->joined)
+		return;
+	if (w->normalized.len)
+		ll_buf_putc(&w->normalized, ' ');
+	ll_buf_add(&w->normalized, bytes, n);
+}
+
+/* Words of ASCII chunks in [from, to). */
+static void ascii_stretch(struct ll_words *w, const struct ll_words_ascii *cpu, uint32_t from, uint32_t to)
+{
+	LL_GROW(w->edge, w->edge_cap, (size_t)(to - from) + 66);
+	size_t n = cpu->edges(w->in_word, from, to, w->edge) / 2;
+	LL_GROW(w->word, w->cap, w->len + n);
+	struct ll_word *word = w->word + w->len;
+	for (size_t i = 0; i < n; i++) {
+		uint32_t start = w->edge[2 * i], end = w->edge[2 * i + 1];
+		word[i] = (struct ll_word){ start, end, hash_in_room(w->lower + start, end - start) };
+	}
+	if (w->joined)
+		for (size_t i = 0; i < n; i++)
+			join(w, w->lower + word[i].start, word[i].end - word[i].start);
+	w->len += n;
+}
+
+/* ---- chunks that are not ASCII ---- */
+
+bool ll_words_is_settled(uint32_t c)
+{
+	static const struct {
+		uint32_t first, last;
+	} settled[] = {
+		{ 0x00, 0x7f },	    { 0xa1, 0xa7 },	{ 0xa9, 0xa9 },	    { 0xab, 0xae },	{ 0xb0, 0xb1 },	    { 0xb6, 0xb7 },
+		{ 0xbb, 0xbb },	    { 0xbf, 0x131 },	{ 0x134, 0x13e },   { 0x141, 0x148 },	{ 0x14a, 0x17e },   { 0x386, 0x386 },
+		{ 0x388, 0x3ce },   { 0x400, 0x482 },	{ 0x48a, 0x52f },   { 0x5d0, 0x5ea },	{ 0x621, 0x64a },   { 0x2010, 0x2010 },
+		{ 0x2012, 0x2016 }, { 0x2018, 0x2023 }, { 0x2027, 0x2027 }, { 0x20ac, 0x20ac }, { 0x3001, 0x3029 }, { 0x3041, 0x3096 },
+		{ 0x30a1, 0x30fe }, { 0x4e00, 0x9fff }, { 0xac00, 0xd7a3 },
+	};
+	size_t low = 0, high = LL_COUNT(settled);
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		if (c > settled[middle].last)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < LL_COUNT(settled) && c >= settled[low].first;
+}
+
+static bool all_settled(struct ll_str s)
+{
+	for (const char *p = s.data; p < s.data + s.len;)
+		if (!ll_words_is_settled(ll_utf8_next(&p)))
+			return false;
+	return true;
+}
 
 struct splitter {
 	struct ll_words *w;
-	struct ll_buf normal; /* NFKC of the chunk at hand */
-	size_t word;          /* start of the open word in w->normalized; SIZE_MAX: none */
-	uint32_t start;       /* in the original text */
+	struct ll_buf word; /* the open one; empty: none */
+	uint32_t start;	    /* in the original text */
 };
 
 static void close_word(struct splitter *s, uint32_t end)
 {
 	struct ll_words *w = s->w;
-	if (s->word == SIZE_MAX)
+
+	if (s->word.len == 0)
 		return;
 	LL_GROW(w->word, w->cap, w->len + 1);
-	w->word[w->len++] = (struct ll_word){ s->start, end, ll_hash64(w->normalized.data + s->word, w->normalized.len - s->word) };
-	s->word = SIZE_MAX;
-}
-
-static void add_to_word(struct splitter *s, uint32_t at, const char *bytes, size_t n)
-{
-	struct ll_buf *b = &s->w->normalized;
-	if (s->word == SIZE_MAX) {
-		if (b->len)
-			ll_buf_putc(b, ' ');
-		s->word = b->len;
-		s->start = at;
-	}
-	ll_buf_add(b, bytes, n);
-}
-
-/* What an ASCII byte becomes inside a word: itself in lower case, or 0 where it parts words. */
-#define D(c) c, c + 1, c + 2, c + 3, c + 4, c + 5, c + 6, c + 7, c + 8, c + 9
-#define A(c) D(c), D(c + 10), c + 20, c + 21, c + 22, c + 23, c + 24, c + 25
-static const char in_word[128] = {
-	['0'] = D('0'), ['A'] = A('a'), ['_'] = '_', ['a'] = A('a'),
-};
-#undef A
-#undef D
-
-static void ascii_chunk(struct splitter *s, const char *text, uint32_t start, uint32_t end)
-{
-	struct ll_words *w = s->w;
-	char *to = ll_buf_reserve(&w->normalized, 2 * (size_t)(end - start) + 1);
-
-	for (uint32_t i = start; i < end;) {
-		while (i < end && !in_word[(unsigned char)text[i]])
-			i++;
-		if (i == end)
-			break;
-		uint32_t from = i;
-		if (w->normalized.len)
-			*to++ = ' ';
-		char *word = to;
-		for (char c; i < end && (c = in_word[(unsigned char)text[i]]) != 0; i++)
-			*to++ = c;
-		LL_GROW(w->word, w->cap, w->len + 1);
-		w->word[w->len++] = (struct ll_word){ from, i, ll_hash64(word, (size_t)(to - word)) };
-		w->normalized.len = (size_t)(to - w->normalized.data);
-	}
+	w->word[w->len++] = (struct ll_word){ s->start, end, ll_word_hash(s->word.data, s->word.len) };
+	join(w, s->word.data, s->word.len);
+	ll_buf_clear(&s->word);
 }
 
 /* Words of a chunk whose bytes the normal form moved all point at the whole chunk. */
 static void other_chunk(struct splitter *s, const char *text, uint32_t start, uint32_t end)
 {
-	ll_buf_clear(&s->normal);
-	ll_normalize(&s->normal, ll_str(text + start, end - start), LL_NFKC);
-	bool moved = s->normal.len != end - start || memcmp(s->normal.data, text + start, s->normal.len) != 0;
-	const char *p = s->normal.data, *stop = p + s->normal.len;
-	while (p < stop) {
+	struct ll_str chunk = ll_str(text + start, end - start), normal = chunk;
+
+	if (!all_settled(chunk)) {
+		ll_buf_clear(&s->w->normal);
+		ll_normalize(&s->w->normal, chunk, LL_NFKC);
+		normal = ll_buf_str(&s->w->normal);
+	}
+	bool moved = !ll_str_eq(normal, chunk);
+	for (const char *p = normal.data, *stop = p + normal.len; p < stop;) {
 		const char *from = p;
 		uint32_t c = ll_utf8_next(&p);
-		uint32_t at = moved ? start : start + (uint32_t)(from - s->normal.data), after = moved ? end : start + (uint32_t)(p - s->normal.data);
+		uint32_t at = moved ? start : start + (uint32_t)(from - normal.data);
+		uint32_t after = moved ? end : start + (uint32_t)(p - normal.data);
 		char lower[4];
 		if (c != '_' && !(ll_char_class(c) & (LL_CHAR_LETTER | LL_CHAR_NUMBER | LL_CHAR_MARK))) {
 			close_word(s, moved ? end : at);
@@ -85,51 +144,107 @@ static void other_chunk(struct splitter *s, const char *text, uint32_t start, ui
 		bool alone = c >= 0x0e00 && ll_char_is_unspaced(c);
 		if (alone)
 			close_word(s, moved ? end : at);
-		add_to_word(s, at, lower, ll_utf8_put(lower, ll_char_lower(c)));
+		if (s->word.len == 0)
+			s->start = at;
+		ll_buf_add(&s->word, lower, ll_utf8_put(lower, ll_char_lower(c)));
 		if (alone)
 			close_word(s, after);
 	}
 	close_word(s, end);
 }
 
+static inline bool is_space(unsigned char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* The first byte at or after `from` that is not ASCII. */
+static uint32_t next_beyond(const struct ll_words *w, uint32_t from, uint32_t len)
+{
+	for (uint32_t k = from / 64; k <= (len - 1) / 64; k++) {
+		uint64_t m = w->beyond[k] & (k == from / 64 ? ~(uint64_t)0 << from % 64 : ~(uint64_t)0);
+		if (m)
+			return 64 * k + (uint32_t)__builtin_ctzll(m);
+	}
+	return len;
+}
+
+static uint32_t chunk_end(struct ll_str text, uint32_t i)
+{
+	while (i < text.len) {
+		const char *p = text.data + i;
+		unsigned char c = (unsigned char)*p;
+		if (c < 0x80 ? is_space(c) : (ll_char_class(ll_utf8_next(&p)) & LL_CHAR_SPACE) != 0)
+			break;
+		i = c < 0x80 ? i + 1 : (uint32_t)(p - text.data);
+	}
+	return i;
+}
+
+static const struct ll_words_ascii *choose(void)
+{
+#if defined(__x86_64__)
+	if (ll_cpu() >= LL_CPU_AVX512)
+		return &ll_words_ascii_avx512;
+	if (ll_cpu() >= LL_CPU_AVX2)
+		return &ll_words_ascii_avx2;
+#endif
+	return &ll_words_ascii_plain;
+}
+
+static void classify(struct ll_words *w, const struct ll_words_ascii *cpu, struct ll_str text)
+{
+	size_t whole = text.len / 64, rest = text.len % 64;
+	char last[64] = { 0 };
+
+	LL_GROW(w->lower, w->lower_cap, text.len + AFTER);
+	LL_GROW(w->in_word, w->in_word_cap, whole + 1);
+	LL_GROW(w->beyond, w->beyond_cap, whole + 1);
+	cpu->classify(text.data, whole, w->lower, w->in_word, w->beyond);
+	if (rest)
+		memcpy(last, text.data + 64 * whole, rest);
+	cpu->classify(last, 1, w->lower + 64 * whole, w->in_word + whole, w->beyond + whole);
+}
+
 void ll_words_split(struct ll_words *w, struct ll_str text)
 {
-	struct splitter s = { .w = w, .word = SIZE_MAX };
+	const struct ll_words_ascii *cpu = choose();
+	struct splitter s = { .w = w };
+
 	w->len = 0;
 	ll_buf_clear(&w->normalized);
+	if (text.len == 0)
+		return;
+	classify(w, cpu, text);
 	for (uint32_t i = 0; i < text.len;) {
-		uint32_t start = i;
-		bool ascii = true;
-		while (i < text.len) {
-			unsigned char c = (unsigned char)text.data[i];
-			if (LL_LIKELY(c < 0x80)) {
-				if (c == ' ' || (c >= '\t' && c <= '\r'))
-					break;
-				i++;
-				continue;
-			}
-			const char *p = text.data + i;
-			if (ll_char_class(ll_utf8_next(&p)) & LL_CHAR_SPACE)
-				break;
-			ascii = false;
-			i = (uint32_t)(p - text.data);
-		}
-		if (i > start && ascii)
-			ascii_chunk(&s, text.data, start, i);
-		else if (i > start)
-			other_chunk(&s, text.data, start, i);
+		uint32_t beyond = next_beyond(w, i, (uint32_t)text.len), start = beyond;
+		while (start > i && beyond < text.len && !is_space((unsigned char)text.data[start - 1]))
+			start--;
+		if (start > i)
+			ascii_stretch(w, cpu, i, start);
+		if (beyond == text.len)
+			break;
+		uint32_t end = chunk_end(text, beyond);
+		if (end > start)
+			other_chunk(&s, text.data, start, end);
+		i = end;
 		if (i < text.len) { /* the white space that ended the chunk */
 			const char *p = text.data + i;
 			ll_utf8_next(&p);
 			i = (uint32_t)(p - text.data);
 		}
 	}
-	ll_buf_free(&s.normal);
+	ll_buf_free(&s.word);
 }
 
 void ll_words_free(struct ll_words *w)
 {
 	ll_free(w->word);
 	ll_buf_free(&w->normalized);
+	ll_free(w->lower);
+	ll_free(w->in_word);
+	ll_free(w->beyond);
+	ll_free(w->edge);
+	ll_buf_free(&w->normal);
 	*w = (struct ll_words){ 0 };
 }

@@ -199,7 +199,7 @@ int decontam_build(const char *const *files, size_t n)
 	struct build b = { .sorter = ll_sorter_new_variable(KEY_BYTES, ll_memory_left() / 4, "n-grams") };
 	struct ll_lineage *lineage = ll_lineage_new();
 	struct ll_writer *out =
-		ll_writer_open(ll_common.output ? ll_common.output : "-", ll_header_new("ngrams", 1, NULL));
+		ll_writer_open(ll_common.output ? ll_common.output : "-", ll_header_new("ngrams", 1, GRAM_HEADER));
 
 	for (size_t i = 0; i < n; i++)
 		index_file(&b, lineage, files[i]);

@@ -75,12 +75,25 @@ static void make_slots(struct gram_table *t)
 	}
 }
 
+static void check_header(void *unused, const struct ll_segment *s)
+{
+	char *hash = ll_header_get(s->header, "hash");
+
+	(void)unused;
+	if (!hash || strcmp(hash, "2") != 0) {
+		ll_hint("make it anew with ll-decontam build");
+		ll_die(LL_EXIT_INPUT, "the index has hashes of another version of lltools");
+	}
+	ll_free(hash);
+}
+
 void gram_table_load(struct gram_table *t, const char *const *files, size_t n)
 {
 	struct ll_reader *r = ll_reader_open(files, n, "ngrams");
 	const unsigned char *p;
 	size_t len;
 
+	ll_reader_on_segment(r, check_header, NULL);
 	while ((p = ll_reader_next(r, &len))) {
 		if (len < GRAM_FIXED || ll_get32(p + 4) != len - 8)
 			ll_die(LL_EXIT_INPUT, "%s: an n-gram record of %zu bytes is damaged", ll_reader_where(r), len);

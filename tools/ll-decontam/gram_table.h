@@ -14,6 +14,7 @@
 #include "base/base.h"
 
 #define GRAM_FIXED 24u
+#define GRAM_HEADER "hash=2\n" /* which hash of words (text/words.h); an index of another matches nothing */
 #define GRAM_LENGTHS_MAX 64
 
 struct gram {

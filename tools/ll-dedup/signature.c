@@ -61,6 +61,7 @@ void signer_free(struct signer *s)
 
 void signer_sign(struct signer *s, const struct signature_rule *rule, struct ll_str text, uint64_t *bands)
 {
+	s->words.joined = rule->characters;
 	ll_words_split(&s->words, text);
 	if (rule->characters)
 		ll_shingles_of_characters(&s->grams, ll_buf_str(&s->words.normalized), rule->ngram);
