@@ -60,6 +60,7 @@ struct run {
 	struct scratch *idle;
 	struct ll_set_aside *aside; /* NULL until the filter puts the rest off */
 	bool settled;               /* what was put off is on its way */
+	struct ll_buf edited;       /* a record that `edit` changed */
 	pthread_mutex_t lock;
 };
 
@@ -249,8 +250,45 @@ static void decide(struct run *run, struct ll_sink *s, const struct entry *e)
 		ll_rejects_put(run->rejects, &original, reason, value);
 		return;
 	}
+	uint64_t before = doc.text.len;
+	reason = run->f->edit ? run->f->edit(run->f->context, &doc) : NULL;
 	commit_kept(s->stats, s, e, doc.source, doc.text.len);
-	ll_writer_put_digested(run->out, s->out.data + e->record, e->record_len, e->digest);
+	if (!reason) {
+		ll_writer_put_digested(run->out, s->out.data + e->record, e->record_len, e->digest);
+		return;
+	}
+	ll_stats_text(s->stats, reason, before > doc.text.len ? before - doc.text.len : 0,
+		      doc.text.len > before ? doc.text.len - before : 0);
+	ll_buf_clear(&run->edited);
+	ll_doc_put(&run->edited, &doc);
+	ll_writer_put(run->out, run->edited.data, run->edited.len);
+}
+
+static uint64_t weigh(struct run *run, const struct ll_sink *s)
+{
+	struct ll_doc doc;
+	uint64_t sum = 0;
+
+	if (!run->f->weight)
+		return s->frame.header.records;
+	for (size_t i = 0; i < s->entries; i++) {
+		const struct entry *e = &s->entry[i];
+		if (e->verdict != DECIDE)
+			continue;
+		get_doc(s, e->original, e->original_len, &doc);
+		sum += run->f->weight(run->f->context, &doc, s->data.data + e->data, e->data_len);
+	}
+	return sum;
+}
+
+static void preview(struct run *run, const struct ll_sink *s, const struct entry *e)
+{
+	struct ll_doc doc;
+
+	if (e->verdict != DECIDE)
+		return;
+	get_doc(s, e->original, e->original_len, &doc);
+	run->f->preview(run->f->context, &doc, s->data.data + e->data, e->data_len);
 }
 
 /* True when the batch has to wait until all others were seen. */
@@ -260,13 +298,12 @@ static bool put_off(struct run *run, const struct ll_sink *s)
 
 	if (!f->put_off || !run->out || run->settled)
 		return false;
-	if (!run->aside && f->put_off(f->context, s->frame.header.records))
+	if (!run->aside && f->put_off(f->context, weigh(run, s)))
 		run->aside = ll_set_aside_new();
 	if (!run->aside)
 		return false;
 	for (size_t i = 0; i < s->entries; i++)
-		if (s->entry[i].verdict == DECIDE)
-			f->preview(f->context, s->data.data + s->entry[i].data, s->entry[i].data_len);
+		preview(run, s, &s->entry[i]);
 	ll_set_aside_put(run->aside, &s->frame);
 	return true;
 }
@@ -336,6 +373,7 @@ static void run_batches(struct run *run, struct ll_reader *reader)
 	}
 	ll_queue_free(queue);
 	ll_set_aside_free(run->aside);
+	ll_buf_free(&run->edited);
 	while (run->idle) {
 		struct scratch *w = run->idle;
 		run->idle = w->next;

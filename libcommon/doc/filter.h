@@ -27,13 +27,17 @@ struct ll_filter {
 	/* In input order, for what ll_sink_decide put off. Returns NULL to keep, else the drop reason; may set *value (a
 	 * string valid until the next call) for the reject tag. `data` is what map attached, 8-byte aligned. */
 	const char *(*decide)(void *context, const struct ll_doc *doc, void *data, size_t len, const char **value);
+	/* May be NULL. Called after decide kept a document: to give it another text (ll_doc_set_text), in memory that is valid
+	 * until the next call. Returns the reason under which the difference counts, or NULL when nothing was changed. */
+	const char *(*edit)(void *context, struct ll_doc *doc);
 	/* For a `decide` that would need more memory than there is; all three or none, called where decide is. `put_off`
-	 * is asked before the documents of a frame are decided, with their number. Once it says true, that frame and all
-	 * after it are put off (doc/set_aside.h), and `preview` gets what map attached to each of their documents in
-	 * decide's stead. After the last comes `settle`, then all that was put off is mapped once more and decided, as if
-	 * read then. */
-	bool (*put_off)(void *context, uint32_t documents);
-	void (*preview)(void *context, const void *data, size_t len);
+	 * is asked before the documents of a frame are decided, with the sum of their weights. Once it says true, that
+	 * frame and all after it are put off (doc/set_aside.h), and `preview` gets each of their documents in decide's
+	 * stead. After the last comes `settle`, then all that was put off is mapped once more and decided, as if read
+	 * then. `weight` may be NULL: 1 each. */
+	uint64_t (*weight)(void *context, const struct ll_doc *doc, const void *data, size_t len);
+	bool (*put_off)(void *context, uint64_t weight);
+	void (*preview)(void *context, const struct ll_doc *doc, const void *data, size_t len);
 	void (*settle)(void *context);
 	/* After the last document, before the output is declared complete: the place for a check that may end the program.
 	 * May be NULL. */

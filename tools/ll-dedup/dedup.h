@@ -2,7 +2,11 @@
 /*
  * dedup.h - what the parts of ll-dedup share: its options in force.
  *
- *   exact.c             --exact: one streaming pass over a digest_set; what does not fit waits for exact_duplicates
+ *   exact.c             --exact: one streaming pass over a set; what does not fit waits for exact_duplicates
+ *     units.c             a text as documents, lines, paragraphs, sentences; what is left of it
+ *     url_key.c           or as a normalised URL
+ *     digest_set.c        the set of digests, bloom.c and text_set.c (over text_store.c) in its place
+ *     shared_units.c      which units many documents share (--keep=none)
  *   minhash.c           --minhash: sign_pass into a gathering, then drop_pass
  *   dedup_steps.c       sign, cluster, apply: the same cut in three, with files between
  *
@@ -26,12 +30,20 @@ struct dedup_options {
 	const char *minhash;     /* "14x8", or NULL */
 	int64_t ngram;           /* 0: 5 words or 24 characters */
 	const char *unit;        /* "word" or "char"; NULL: not given */
-	const char *keep;        /* "longest" or "first" */
+	const char *keep;        /* "longest", "first" or "none" */
+	int64_t min_count;	 /* of --keep=none: documents that share a unit */
+	int64_t min_bytes;	 /* units shorter than that stay */
+	double bloom;		 /* false-positive rate; 0: no filter */
+	int64_t bloom_items;	 /* 0: as many as fit */
+	bool verify_bytes;
+	int64_t hash_bits;	 /* tests: of the hash that is looked at before bytes are compared; 0: all */
 	const char *duplicates;  /* apply: the file */
 };
 extern struct dedup_options dedup;
 
-int dedup_exact(const char *const *files, size_t n);
+/* Ends with status 2 when the options of --exact do not go together. */
+void dedup_exact_check(void);
+int dedup_exact(const char **files, size_t n);
 int dedup_minhash(const char **files, size_t n);
 int dedup_sign(const char *const *files, size_t n);
 int dedup_cluster(const char *const *files, size_t n);

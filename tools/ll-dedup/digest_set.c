@@ -9,10 +9,15 @@ static bool is_free(const struct ll_id *slot)
 	return ll_id_eq(*slot, zero);
 }
 
+static uint64_t place(const struct digest_table *t, struct ll_id digest)
+{
+	return (uint64_t)((unsigned __int128)ll_get64(digest.byte + 8) * t->cap >> 64);
+}
+
 /* The slot that holds the digest, or the free one where it belongs. */
 static struct ll_id *find(const struct digest_table *t, struct ll_id digest)
 {
-	uint64_t at = (uint64_t)((unsigned __int128)ll_get64(digest.byte + 8) * t->cap >> 64);
+	uint64_t at = place(t, digest);
 
 	while (!is_free(&t->slot[at]) && !ll_id_eq(t->slot[at], digest))
 		at = at + 1 == t->cap ? 0 : at + 1;
@@ -54,6 +59,44 @@ bool digest_set_add(struct digest_set *s, struct ll_id digest)
 	t->len++;
 	s->len++;
 	return true;
+}
+
+#define AHEAD 24u /* digests whose slots are on their way from memory */
+
+static void prefetch(const struct digest_set *s, const struct ll_id *digest)
+{
+	const struct digest_table *t = &s->table[digest->byte[0]];
+
+	__builtin_prefetch(&t->slot[place(t, *digest)]);
+}
+
+static void set_bit(uint64_t *bits, uint64_t i)
+{
+	bits[i / 64] |= (uint64_t)1 << (i % 64);
+}
+
+void digest_set_add_all(struct digest_set *s, const struct ll_id *digest, size_t n, uint64_t *there, uint64_t first)
+{
+	for (size_t i = 0; i < LL_MIN(n, AHEAD); i++)
+		prefetch(s, &digest[i]);
+	for (size_t i = 0; i < n; i++) {
+		if (i + AHEAD < n)
+			prefetch(s, &digest[i + AHEAD]);
+		if (!is_free(&digest[i]) && !digest_set_add(s, digest[i]))
+			set_bit(there, first + i);
+	}
+}
+
+void digest_set_has_all(const struct digest_set *s, const struct ll_id *digest, size_t n, uint64_t *there, uint64_t first)
+{
+	for (size_t i = 0; i < LL_MIN(n, AHEAD); i++)
+		prefetch(s, &digest[i]);
+	for (size_t i = 0; i < n; i++) {
+		if (i + AHEAD < n)
+			prefetch(s, &digest[i + AHEAD]);
+		if (!is_free(&digest[i]) && digest_set_has(s, digest[i]))
+			set_bit(there, first + i);
+	}
 }
 
 bool digest_set_has(const struct digest_set *s, struct ll_id digest)

@@ -1,111 +1,446 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * exact.c - --exact: the first copy of every text goes on, in order, while later ones are still being read. When the
- * set of digests has filled its share of --memory, the rest of the input is put off until its digests went through an
- * external sort.
+ * exact.c - --exact: of every document, line, paragraph, run of sentences or URL the first goes on, in order, while later
+ * ones are still being read. When the set of digests has filled its share of --memory, the rest of the input is put off
+ * until its digests went through an external sort. --bloom and --verify-bytes put other sets in its place. --keep=none
+ * reads the input twice: which units do many documents share, then without them.
  */
+#include <stdio.h>
+
+#include "base/log.h"
 #include "base/memory.h"
+#include "base/option.h"
 #include "doc/filter.h"
+#include "io/spool.h"
+#include "ll-dedup/bloom.h"
 #include "ll-dedup/dedup.h"
 #include "ll-dedup/digest_set.h"
-#include "ll-dedup/drop_pass.h"
 #include "ll-dedup/exact_duplicates.h"
+#include "ll-dedup/shared_units.h"
+#include "ll-dedup/text_set.h"
+#include "ll-dedup/units.h"
+
+#define BATCH 256u		/* keys that are asked about at once */
+#define NOT_ATTACHED UINT64_MAX /* for a number of keys: they are made where the document is decided */
 
 struct exact {
-	struct digest_set seen;
+	struct unit_rule rule;
+	const char *reason;
 	uint64_t share;			/* of --memory, for the set */
-	uint64_t document;		/* number of the next one */
-	struct exact_duplicates *later; /* of the documents put off; NULL while there are none */
+	struct digest_set set;		/* seen before; --keep=none: shared by many documents */
+	struct bloom *bloom;		/* or this one */
+	struct text_set *texts;		/* or this one */
+	struct shared_units *shared;	/* first pass of --keep=none */
+	uint64_t document, key;		/* numbers of the next ones */
+	struct exact_duplicates *later; /* keys that were put off; NULL while there are none */
 	uint64_t first_later;
-	struct drop_cursor cursor;
+	struct duplicate ahead; /* the next key of those that is a duplicate */
+	bool have_ahead;
+	struct ll_hash128_state *check; /* of all keys, in each of two passes */
+	struct ll_id first_check;
+	uint64_t bloom_items;
+	/* of the document being decided */
+	struct unit_walk walk;
+	uint64_t *gone; /* a bit a key */
+	size_t gone_cap;
+	struct ll_buf text; /* what is left of it */
+	bool edited;
+	uint64_t keys, duplicates; /* of all documents, for the note at the end */
 };
+
+/* ---- keys of a document: made by the workers, or where they are needed when there are too many to be kept ---- */
+
+struct worker {
+	struct unit_walk walk;
+	struct ll_buf keys; /* u64 number, digests */
+};
+
+static void *worker_new(void *context)
+{
+	(void)context;
+	return ll_calloc(1, sizeof(struct worker));
+}
+
+static void worker_free(void *context, void *worker)
+{
+	struct worker *w = worker;
+
+	(void)context;
+	unit_walk_free(&w->walk);
+	ll_buf_free(&w->keys);
+	ll_free(w);
+}
 
 static void map(void *context, void *worker, const struct ll_doc *doc, struct ll_sink *sink)
 {
-	struct ll_id digest = ll_hash128(doc->text.data, doc->text.len);
+	struct exact *e = context;
+	struct worker *w = worker;
+	uint64_t n = 0;
 
-	(void)context;
-	(void)worker;
-	ll_sink_decide(sink, doc, digest.byte, sizeof(digest.byte));
+	ll_buf_clear(&w->keys);
+	ll_buf_put64(&w->keys, NOT_ATTACHED);
+	if (!e->texts) {
+		unit_walk_start(&w->walk, &e->rule, doc);
+		while (n != NOT_ATTACHED && unit_walk_next(&w->walk)) {
+			struct ll_id digest = unit_walk_digest(&w->walk);
+			ll_buf_add(&w->keys, digest.byte, sizeof(digest.byte));
+			n = w->keys.len < doc->text.len + 4096 ? n + 1 : NOT_ATTACHED;
+		}
+		ll_put64(w->keys.data, n);
+	}
+	if (ll_get64(w->keys.data) == NOT_ATTACHED)
+		w->keys.len = 8;
+	ll_sink_decide(sink, doc, w->keys.data, w->keys.len);
 }
 
-static struct ll_id get_digest(const void *data)
-{
-	struct ll_id digest;
+/* The keys of one document, a batch at a time. */
+struct key_source {
+	struct exact *e;
+	const unsigned char *attached;
+	uint64_t left; /* of those attached, or NOT_ATTACHED */
+	struct ll_id made[BATCH];
+};
 
-	memcpy(digest.byte, data, sizeof(digest.byte));
-	return digest;
+static void keys_start(struct key_source *k, struct exact *e, const struct ll_doc *doc, const void *data)
+{
+	k->e = e;
+	k->left = ll_get64(data);
+	k->attached = (const unsigned char *)data + 8;
+	if (k->left == NOT_ATTACHED)
+		unit_walk_start(&e->walk, &e->rule, doc);
+}
+
+static struct ll_id number_as_id(uint64_t number)
+{
+	struct ll_id id = { { 0 } };
+
+	ll_put64(id.byte + 8, number);
+	ll_put64(id.byte, number * 0x9e3779b97f4a7c15ull); /* spreads over the tables of a digest_set */
+	return id;
+}
+
+/* With --verify-bytes a key is the number of its text among all distinct ones; *fresh: bits of those that are new. */
+static const struct ll_id *keys_next(struct key_source *k, size_t *n, uint64_t fresh[BATCH / 64])
+{
+	struct exact *e = k->e;
+
+	if (k->left != NOT_ATTACHED) {
+		const unsigned char *from = k->attached;
+		*n = LL_MIN(k->left, BATCH);
+		k->left -= *n;
+		k->attached += *n * sizeof(struct ll_id);
+		return (const struct ll_id *)from;
+	}
+	memset(fresh, 0, BATCH / 8);
+	for (*n = 0; *n < BATCH && unit_walk_next(&e->walk); ++*n) {
+		struct ll_str text;
+		bool is_fresh = true;
+		if (!e->texts) {
+			k->made[*n] = unit_walk_digest(&e->walk);
+			continue;
+		}
+		text = unit_walk_text(&e->walk);
+		k->made[*n] = text.len < e->rule.min_bytes ? (struct ll_id){ { 0 } } : number_as_id(text_set_add(e->texts, text, &is_fresh));
+		fresh[*n / 64] |= (uint64_t)is_fresh << (*n % 64);
+	}
+	return k->made;
+}
+
+/* ---- decisions ---- */
+
+static void LL_NORETURN bloom_is_full(const struct exact *e)
+{
+	ll_hint("more than %llu distinct units: give --bloom-items=N with their number, or more --memory", (unsigned long long)e->bloom_items);
+	ll_die(LL_EXIT_RESOURCE, "the Bloom filter is full: it cannot hold --bloom=%g any longer", dedup.bloom);
+}
+
+static void ask_later(struct exact *e, size_t n, uint64_t first)
+{
+	for (size_t i = 0; i < n; i++) {
+		while (e->have_ahead && e->ahead.document < e->key + i)
+			e->have_ahead = exact_duplicates_next(e->later, &e->ahead);
+		if (e->have_ahead && e->ahead.document == e->key + i)
+			e->gone[(first + i) / 64] |= (uint64_t)1 << ((first + i) % 64);
+	}
+}
+
+/* Sets bit first + i of `gone` for every key that is a duplicate. */
+static void ask(struct exact *e, const struct ll_id *key, size_t n, const uint64_t *fresh, uint64_t first)
+{
+	if (e->check) {
+		ll_hash128_update(e->check, key, n * sizeof(*key));
+		digest_set_has_all(&e->set, key, n, e->gone, first);
+	} else if (e->texts) {
+		for (size_t i = 0; i < n; i++)
+			if (!(fresh[i / 64] >> (i % 64) & 1))
+				e->gone[(first + i) / 64] |= (uint64_t)1 << ((first + i) % 64);
+	} else if (e->bloom) {
+		bloom_add_all(e->bloom, key, n, e->gone, first);
+		if (bloom_len(e->bloom) > e->bloom_items)
+			bloom_is_full(e);
+	} else if (e->later) {
+		ask_later(e, n, first);
+	} else {
+		digest_set_add_all(&e->set, key, n, e->gone, first);
+	}
+	e->key += n;
+}
+
+static uint64_t count_bits(const uint64_t *bits, uint64_t n)
+{
+	uint64_t sum = 0;
+
+	for (uint64_t i = 0; i < (n + 63) / 64; i++)
+		sum += (uint64_t)__builtin_popcountll(bits[i]);
+	return sum;
 }
 
 static const char *decide(void *context, const struct ll_doc *doc, void *data, size_t len, const char **value)
 {
 	static char hex[33];
 	struct exact *e = context;
-	uint64_t document = e->document++;
+	struct key_source source;
+	struct ll_id last = { { 0 } };
+	const struct ll_id *key;
+	uint64_t fresh[BATCH / 64], keys = 0;
+	size_t n;
 
-	(void)doc;
 	(void)len;
-	if (e->later)
-		*value = drop_cursor_ask(&e->cursor, document);
-	else
-		*value = digest_set_add(&e->seen, get_digest(data)) ? NULL : ll_id_hex(get_digest(data), hex);
-	return *value ? "duplicate" : NULL;
+	e->edited = false;
+	e->document++;
+	keys_start(&source, e, doc, data);
+	while (key = keys_next(&source, &n, fresh), n > 0) {
+		LL_GROW(e->gone, e->gone_cap, (keys + n + 63) / 64 + 1);
+		for (uint64_t w = (keys + 63) / 64; w <= (keys + n) / 64; w++)
+			e->gone[w] = 0;
+		ask(e, key, n, fresh, keys);
+		keys += n;
+		last = key[n - 1];
+	}
+	uint64_t duplicates = keys ? count_bits(e->gone, keys) : 0;
+	e->keys += keys;
+	e->duplicates += duplicates;
+	if (duplicates == 0)
+		return NULL;
+	if (e->rule.kind == UNIT_DOCUMENT) {
+		*value = ll_id_hex(e->texts ? ll_hash128(doc->text.data, doc->text.len) : last, hex);
+		return e->reason;
+	}
+	ll_buf_clear(&e->text);
+	if (e->rule.kind == UNIT_URL) {
+		url_of_document(&e->text, doc);
+		*value = ll_buf_cstr(&e->text);
+		return e->reason;
+	}
+	if (!unit_remove(&e->text, &e->rule, doc->text, e->gone, keys))
+		return e->reason;
+	e->edited = true;
+	return NULL;
 }
 
-static bool put_off(void *context, uint32_t documents)
+static const char *edit(void *context, struct ll_doc *doc)
 {
 	struct exact *e = context;
 
-	if (digest_set_bytes_with(&e->seen, documents) <= e->share)
+	if (!e->edited)
+		return NULL;
+	ll_doc_set_text(doc, ll_buf_str(&e->text));
+	return e->reason;
+}
+
+/* ---- when the set is full ---- */
+
+static uint64_t weight(void *context, const struct ll_doc *doc, const void *data, size_t len)
+{
+	struct exact *e = context;
+	uint64_t n = ll_get64(data);
+
+	(void)len;
+	if (n != NOT_ATTACHED)
+		return n;
+	unit_walk_start(&e->walk, &e->rule, doc);
+	for (n = 0; unit_walk_next(&e->walk);)
+		n++;
+	return n;
+}
+
+static bool put_off(void *context, uint64_t keys)
+{
+	struct exact *e = context;
+
+	if (digest_set_bytes_with(&e->set, keys) <= e->share)
 		return false;
-	e->first_later = e->document;
+	e->first_later = e->key;
 	e->later = exact_duplicates_new(e->share / 2);
 	return true;
 }
 
-static void preview(void *context, const void *data, size_t len)
+static void preview(void *context, const struct ll_doc *doc, const void *data, size_t len)
 {
 	struct exact *e = context;
-	struct ll_id digest = get_digest(data);
+	struct key_source source;
+	const struct ll_id *key;
+	uint64_t fresh[BATCH / 64], known[BATCH / 64];
+	size_t n;
 
 	(void)len;
-	if (digest_set_has(&e->seen, digest))
-		exact_duplicates_known(e->later, e->document, digest);
-	else
-		exact_duplicates_add(e->later, e->document, digest);
-	e->document++;
-}
-
-static bool next_later(void *later, struct duplicate *out)
-{
-	return exact_duplicates_next(later, out);
+	keys_start(&source, e, doc, data);
+	for (; key = keys_next(&source, &n, fresh), n > 0; e->key += n) {
+		memset(known, 0, sizeof(known));
+		digest_set_has_all(&e->set, key, n, known, 0);
+		for (size_t i = 0; i < n; i++) {
+			if (unit_is_none(key[i]))
+				continue;
+			if (known[i / 64] >> (i % 64) & 1)
+				exact_duplicates_known(e->later, e->key + i, key[i]);
+			else
+				exact_duplicates_add(e->later, e->key + i, key[i]);
+		}
+	}
 }
 
 static void settle(void *context)
 {
 	struct exact *e = context;
 
-	digest_set_free(&e->seen);
+	digest_set_free(&e->set);
 	exact_duplicates_resolve(e->later, NULL);
-	e->cursor = (struct drop_cursor){ .next = next_later, .source = e->later };
-	e->document = e->first_later;
+	e->have_ahead = exact_duplicates_next(e->later, &e->ahead);
+	e->key = e->first_later;
 }
 
-int dedup_exact(const char *const *files, size_t n)
+/* ---- --keep=none ---- */
+
+static const char *count_document(void *context, const struct ll_doc *doc, void *data, size_t len, const char **value)
+{
+	struct exact *e = context;
+	struct key_source source;
+	const struct ll_id *key;
+	uint64_t fresh[BATCH / 64];
+	size_t n;
+
+	(void)len;
+	(void)value;
+	keys_start(&source, e, doc, data);
+	while (key = keys_next(&source, &n, fresh), n > 0) {
+		ll_hash128_update(e->check, key, n * sizeof(*key));
+		for (size_t i = 0; i < n; i++)
+			if (!unit_is_none(key[i]))
+				shared_units_add(e->shared, key[i], e->document);
+	}
+	e->document++;
+	return NULL;
+}
+
+static void count_all(struct exact *e, const char **files, size_t n)
+{
+	struct ll_filter filter = { .context = e, .worker_new = worker_new, .worker_free = worker_free, .map = map, .decide = count_document };
+
+	ll_spool_inputs(files, n);
+	e->check = ll_hash128_new();
+	e->shared = shared_units_new(e->share);
+	ll_documents_scan(&filter, files, n, NULL);
+	shared_units_find(e->shared, (uint64_t)dedup.min_count, &e->set);
+	shared_units_free(e->shared);
+	e->first_check = ll_hash128_digest(e->check);
+	ll_hash128_free(e->check);
+	e->check = ll_hash128_new();
+	e->document = 0;
+}
+
+static void compare_passes(void *context)
+{
+	struct exact *e = context;
+
+	if (e->check && !ll_id_eq(ll_hash128_digest(e->check), e->first_check))
+		ll_die(LL_EXIT_INPUT, "the input changed while it was read twice");
+}
+
+/* ---- the stage ---- */
+
+void dedup_exact_check(void)
+{
+	bool none = dedup.keep && strcmp(dedup.keep, "none") == 0;
+
+	unit_rule_parse(dedup.exact);
+	if (dedup.minhash || dedup.ngram || dedup.unit)
+		ll_die(LL_EXIT_USAGE, "--exact compares whole texts: %s goes without it",
+		       dedup.minhash ? "--minhash" : dedup.ngram ? "--ngram" : "--unit");
+	if (dedup.keep && !none && strcmp(dedup.keep, "first") != 0)
+		ll_die(LL_EXIT_USAGE, "--exact keeps the first copy or none: --keep=%s goes with --minhash", dedup.keep);
+	if (dedup.min_count && !none)
+		ll_die(LL_EXIT_USAGE, "--min-count goes with --keep=none");
+	if (none && !dedup.min_count)
+		dedup.min_count = 2;
+	if (dedup.bloom > 0 && none)
+		ll_die(LL_EXIT_USAGE, "--bloom knows what came before, not how often: --keep=none goes without it");
+	if (dedup.bloom > 0 && (dedup.verify_bytes || dedup.hash_bits))
+		ll_die(LL_EXIT_USAGE, "--bloom keeps no texts to compare: --verify-bytes goes without it");
+	if (dedup.bloom_items && dedup.bloom == 0)
+		ll_die(LL_EXIT_USAGE, "--bloom-items goes with --bloom");
+}
+
+static void start_bloom(struct exact *e)
+{
+	struct bloom_plan plan = dedup.bloom_items ? bloom_plan_items((uint64_t)dedup.bloom_items, dedup.bloom)
+						   : bloom_plan_bytes(ll_memory_budget() / 2, dedup.bloom);
+	char items[24];
+
+	e->bloom = bloom_new(&plan);
+	e->bloom_items = plan.items;
+	snprintf(items, sizeof(items), "%llu", (unsigned long long)plan.items);
+	ll_identity_set("bloom-items", items);
+	ll_note("Bloom filter for %llu units, %u bits each in blocks of 512, %llu MiB", (unsigned long long)plan.items, plan.probes,
+		(unsigned long long)(plan.blocks * BLOOM_BLOCK_BYTES / LL_MIB));
+}
+
+static const char *const reasons[2][UNIT_KINDS] = {
+	{ "duplicate", "duplicate-line", "duplicate-paragraph", "duplicate-sentences", "duplicate-url" },
+	{ "shared", "shared-line", "shared-paragraph", "shared-sentences", "shared-url" },
+};
+
+int dedup_exact(const char **files, size_t n)
 {
 	static struct exact e;
+	bool none = dedup.min_count > 0, verify = dedup.verify_bytes || dedup.hash_bits;
 	struct ll_filter filter = { .context = &e,
+				    .worker_new = worker_new,
+				    .worker_free = worker_free,
 				    .map = map,
 				    .decide = decide,
-				    .put_off = put_off,
-				    .preview = preview,
-				    .settle = settle };
+				    .edit = edit,
+				    .end = compare_passes };
 
+	e.rule = unit_rule_parse(dedup.exact);
+	e.rule.min_bytes = (uint64_t)dedup.min_bytes;
+	e.reason = reasons[none][e.rule.kind];
 	uint64_t left = ll_memory_left(), flow = ll_filter_memory();
 	e.share = LL_MAX(left > flow ? (left - flow) / 2 : 0, left / 4);
+	if (verify)
+		e.texts = text_set_new(dedup.hash_bits ? (unsigned)dedup.hash_bits : 64);
+	if (none) {
+		count_all(&e, files, n);
+	} else if (dedup.bloom > 0) {
+		start_bloom(&e);
+	} else if (!verify) {
+		filter.weight = weight;
+		filter.put_off = put_off;
+		filter.preview = preview;
+		filter.settle = settle;
+	}
 	int status = ll_filter_run(&filter, files, n);
-	digest_set_free(&e.seen);
-	drop_cursor_free(&e.cursor);
+	if (!unit_is_document(&e.rule))
+		ll_note("%llu %s, %llu removed", (unsigned long long)e.keys,
+			e.rule.kind == UNIT_LINE ? "lines" : e.rule.kind == UNIT_PARAGRAPH ? "paragraphs" : "runs of sentences",
+			(unsigned long long)e.duplicates);
+	digest_set_free(&e.set);
+	bloom_free(e.bloom);
+	text_set_free(e.texts);
 	exact_duplicates_free(e.later);
+	if (e.check)
+		ll_hash128_free(e.check);
+	unit_walk_free(&e.walk);
+	ll_buf_free(&e.text);
+	ll_free(e.gone);
 	return status;
 }

@@ -17,20 +17,35 @@ struct dedup_options dedup;
 	{ LL_OPT_INT, 0, "ngram", &dedup.ngram, "N", "items in a shingle (5 words or 24 characters)", LL_OPT_IDENTITY, \
 	  NULL, 1, 1000 },                                                                                             \
 	{ LL_OPT_CHOICE, 0, "unit", &dedup.unit, "UNIT", "what shingles are made of", LL_OPT_IDENTITY, "word|char", 0, 0 }
-#define EXACT_OPTION                                                                                                   \
+#define SIGN_EXACT_OPTION                                                                                              \
 	{ LL_OPT_OPTIONAL, 0, "exact", &dedup.exact, "UNIT", "drop documents whose text came before (document)",        \
 	  LL_OPT_IDENTITY, "document", 0, 0 }
+#define EXACT_OPTIONS                                                                                                  \
+	{ LL_OPT_OPTIONAL, 0, "exact", &dedup.exact, "UNIT",                                                            \
+	  "drop what came before: document (default), line, paragraph, sentences:N, url", LL_OPT_IDENTITY, "document",  \
+	  0, 0 },                                                                                                      \
+	{ LL_OPT_INT, 0, "min-count", &dedup.min_count, "K",                                                           \
+	  "with --keep=none: what at least K documents share goes (2)", LL_OPT_IDENTITY, NULL, 2, 1e15 },              \
+	{ LL_OPT_INT, 0, "min-bytes", &dedup.min_bytes, "N", "leave units shorter than N bytes alone (0)",             \
+	  LL_OPT_IDENTITY, NULL, 0, 1e9 },                                                                             \
+	{ LL_OPT_FLOAT, 0, "bloom", &dedup.bloom, "FPR",                                                               \
+	  "a Bloom filter that takes at most this share for duplicates wrongly", LL_OPT_IDENTITY, NULL, 1e-12, 0.5 },  \
+	{ LL_OPT_INT, 0, "bloom-items", &dedup.bloom_items, "N", "distinct units to expect (as many as fit in --memory)", \
+	  LL_OPT_IDENTITY, NULL, 1, 1e15 },                                                                            \
+	{ LL_OPT_FLAG, 0, "verify-bytes", &dedup.verify_bytes, NULL, "compare bytes, not only hashes", 0, NULL, 0, 0 },  \
+	{ LL_OPT_INT, 0, "hash-bits", &dedup.hash_bits, "N", "look at N bits of a hash, then compare bytes",           \
+	  LL_OPT_HIDDEN, NULL, 1, 64 }
 #define KEEP_OPTION                                                                                                    \
 	{ LL_OPT_CHOICE, 0, "keep", &dedup.keep, "WHICH", "the copy that survives (exact: first, minhash: longest)",   \
-	  LL_OPT_IDENTITY, "longest|first", 0, 0 }
+	  LL_OPT_IDENTITY, "longest|first|none", 0, 0 }
 
 static const struct ll_option dedup_table[] = {
-	EXACT_OPTION,
+	EXACT_OPTIONS,
 	MINHASH_OPTIONS,
 	KEEP_OPTION,
 	{ 0 },
 };
-static const struct ll_option sign_table[] = { EXACT_OPTION, MINHASH_OPTIONS, { 0 } };
+static const struct ll_option sign_table[] = { SIGN_EXACT_OPTION, MINHASH_OPTIONS, { 0 } };
 static const struct ll_option cluster_table[] = { KEEP_OPTION, { 0 } };
 static const struct ll_option apply_table[] = {
 	{ LL_OPT_STRING, 0, "duplicates", &dedup.duplicates, "FILE", "what ll-dedup cluster wrote",
@@ -46,15 +61,19 @@ static const struct ll_option curve_table[] = {
 static void check_mode(void)
 {
 	if (!dedup.exact) {
+		const char *alone = dedup.min_count	? "min-count"
+				    : dedup.min_bytes	? "min-bytes"
+				    : dedup.bloom > 0	? "bloom"
+				    : dedup.bloom_items	? "bloom-items"
+				    : dedup.verify_bytes || dedup.hash_bits ? "verify-bytes"
+							: NULL;
+		if (alone)
+			ll_die(LL_EXIT_USAGE, "--%s goes with --exact", alone);
 		dedup.unit = dedup.unit ? dedup.unit : "word";
 		ll_identity_set("unit", dedup.unit);
 		return;
 	}
-	if (strcmp(dedup.exact, "document") != 0)
-		ll_die(LL_EXIT_USAGE, "--exact=%s: only \"document\" is built in this version", dedup.exact);
-	if (dedup.minhash || dedup.ngram || dedup.unit)
-		ll_die(LL_EXIT_USAGE, "--exact compares whole texts: %s goes without it",
-		       dedup.minhash ? "--minhash" : dedup.ngram ? "--ngram" : "--unit");
+	dedup_exact_check();
 }
 
 static int run_dedup(int operands, char **operand)
@@ -65,11 +84,10 @@ static int run_dedup(int operands, char **operand)
 	if (!dedup.exact == !dedup.minhash)
 		ll_die(LL_EXIT_USAGE, "one of --exact and --minhash=BxR is needed");
 	check_mode();
-	if (dedup.exact) {
-		if (dedup.keep && strcmp(dedup.keep, "first") != 0)
-			ll_die(LL_EXIT_USAGE, "--exact keeps the first copy: --keep=%s goes with --minhash", dedup.keep);
+	if (dedup.exact)
 		return dedup_exact(files, n);
-	}
+	if (dedup.keep && strcmp(dedup.keep, "none") == 0)
+		ll_die(LL_EXIT_USAGE, "--keep=none goes with --exact");
 	dedup.keep = dedup.keep ? dedup.keep : "longest";
 	ll_identity_set("keep", dedup.keep);
 	return dedup_minhash(files, n);
@@ -81,6 +99,8 @@ static int run_sign(int operands, char **operand)
 	size_t n = ll_input_files(operands, operand, &files, NULL);
 
 	check_mode();
+	if (dedup.exact && strcmp(dedup.exact, "document") != 0)
+		ll_die(LL_EXIT_USAGE, "--exact=%s: only whole documents are signed", dedup.exact);
 	if (!dedup.exact) {
 		dedup.minhash = dedup.minhash ? dedup.minhash : "14x8";
 		ll_identity_set("minhash", dedup.minhash);
@@ -130,6 +150,7 @@ static int run_curve(int operands, char **operand)
 static const struct ll_command commands[] = {
 	{ NULL, "[FILE]...", "drop documents that came before", dedup_table, LL_COMMON_FILTER, run_dedup,
 	  "ll-dedup --exact docs.ll -o unique.ll\n"
+	  "ll-dedup --exact=paragraph --keep=none --min-count=100 docs.ll -o bodies.ll\n"
 	  "ll-dedup --minhash=14x8 --rejects=near.ll docs.ll -o unique.ll\n" },
 	{ "sign", "[FILE]...", "map: write the signatures of a shard", sign_table, STEP | LL_COMMON_PART, run_sign,
 	  "ll-dedup sign --minhash=14x8 -o a.sig a.ll\n"

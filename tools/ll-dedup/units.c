@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT */
+#include "ll-dedup/units.h"
+
+#include "base/error.h"
+#include "base/number.h"
+#include "text/unicode.h"
+#include "text/utf8.h"
+
+struct unit_rule unit_rule_parse(const char *text)
+{
+	static const char *const names[UNIT_KINDS] = { "document", "line", "paragraph", NULL, "url" };
+	uint64_t n;
+
+	for (int kind = 0; kind < UNIT_KINDS; kind++)
+		if (names[kind] && strcmp(text, names[kind]) == 0)
+			return (struct unit_rule){ .kind = (enum unit_kind)kind, .run = 1 };
+	if (strncmp(text, "sentences:", 10) == 0 && ll_parse_u64(ll_cstr(text + 10), &n) == 0 && n >= 1 && n <= UNIT_RUN_MAX)
+		return (struct unit_rule){ .kind = UNIT_SENTENCES, .run = (uint32_t)n };
+	ll_die(LL_EXIT_USAGE, "--exact=%s: not document, line, paragraph, sentences:N (N from 1 to %u) or url", text, UNIT_RUN_MAX);
+}
+
+/* ---- pieces ---- */
+
+static bool is_space_at(const char *p, const char **next)
+{
+	unsigned char c = (unsigned char)*p;
+
+	if (c < 0x80) {
+		*next = p + 1;
+		return c == ' ' || (c >= '\t' && c <= '\r');
+	}
+	*next = p;
+	return ll_char_class(ll_utf8_next(next)) & LL_CHAR_SPACE;
+}
+
+static const char *skip_space(const char *p, const char *end)
+{
+	const char *next;
+
+	while (p < end && is_space_at(p, &next))
+		p = next;
+	return p;
+}
+
+/* The end of what is left when white space at the end is taken off. */
+static const char *trim(const char *p, const char *end)
+{
+	while (end > p) {
+		const char *q = end - 1, *next;
+		while (q > p && ((unsigned char)*q & 0xc0) == 0x80)
+			q--;
+		if (!is_space_at(q, &next))
+			break;
+		end = q;
+	}
+	return end;
+}
+
+static bool next_line(struct ll_str text, size_t *at, struct unit_piece *out)
+{
+	if (*at >= text.len)
+		return false;
+	const char *from = text.data + *at, *stop = memchr(from, '\n', text.len - *at);
+	*out = (struct unit_piece){ *at, stop ? (size_t)(stop - from) : text.len - *at };
+	*at += out->len + 1;
+	return true;
+}
+
+/* Runs of two and more newlines separate, as in ll-clean; white space around a paragraph belongs to the separator. */
+static bool next_paragraph(struct ll_str text, size_t *at, struct unit_piece *out)
+{
+	const char *end = text.data + text.len, *p = skip_space(text.data + LL_MIN(*at, text.len), end);
+
+	if (p >= end)
+		return false;
+	const char *stop = memmem(p, (size_t)(end - p), "\n\n", 2);
+	stop = stop ? stop : end;
+	*at = (size_t)(stop - text.data);
+	*out = (struct unit_piece){ (size_t)(p - text.data), (size_t)(trim(p, stop) - p) };
+	return true;
+}
+
+enum mark { NO_MARK, CLOSING, STOP, FULL_STOP }; /* FULL_STOP: ends a sentence without white space after it */
+
+static enum mark mark_at(const char *p, const char **next)
+{
+	unsigned char c = (unsigned char)*p;
+
+	*next = p + 1;
+	if (LL_LIKELY(c < 0x80))
+		return c == '.' || c == '?' || c == '!' ? STOP : c == '"' || c == '\'' || c == ')' || c == ']' ? CLOSING : NO_MARK;
+	*next = p;
+	switch (ll_utf8_next(next)) {
+	case 0x2026:
+	case 0x0964:
+	case 0x061f:
+	case 0x06d4:
+		return STOP;
+	case 0x3002:
+	case 0xff01:
+	case 0xff0e:
+	case 0xff1f:
+	case 0xff61:
+		return FULL_STOP;
+	case 0x2019:
+	case 0x201d:
+	case 0x00bb:
+	case 0x300d:
+	case 0x300f:
+	case 0xff09:
+	case 0x3011:
+		return CLOSING;
+	}
+	return NO_MARK;
+}
+
+/* Behind the sentence that begins at p. */
+static const char *sentence_end(const char *p, const char *end)
+{
+	while (p < end && *p != '\n') {
+		const char *next;
+		enum mark mark = mark_at(p, &next);
+		p = next;
+		if (mark < STOP)
+			continue;
+		bool full = mark == FULL_STOP;
+		while (p < end) { /* the whole run of marks, then what closes after it */
+			mark = mark_at(p, &next);
+			if (mark == NO_MARK)
+				break;
+			full |= mark == FULL_STOP;
+			p = next;
+		}
+		if (full || p == end || is_space_at(p, &next))
+			return p;
+	}
+	return p;
+}
+
+static bool next_sentence(struct ll_str text, size_t *at, struct unit_piece *out)
+{
+	const char *end = text.data + text.len, *p = skip_space(text.data + LL_MIN(*at, text.len), end);
+
+	if (p >= end)
+		return false;
+	const char *stop = sentence_end(p, end);
+	*at = (size_t)(stop - text.data);
+	*out = (struct unit_piece){ (size_t)(p - text.data), (size_t)(trim(p, stop) - p) };
+	return true;
+}
+
+bool unit_piece_next(const struct unit_rule *rule, struct ll_str text, size_t *at, struct unit_piece *out)
+{
+	switch (rule->kind) {
+	case UNIT_LINE:
+		return next_line(text, at, out);
+	case UNIT_PARAGRAPH:
+		return next_paragraph(text, at, out);
+	case UNIT_SENTENCES:
+		return next_sentence(text, at, out);
+	default:
+		LL_BUG("no pieces of this kind");
+	}
+}
+
+/* ---- keys ---- */
+
+void unit_walk_start(struct unit_walk *w, const struct unit_rule *rule, const struct ll_doc *doc)
+{
+	w->rule = rule;
+	w->text = doc->text;
+	w->at = 0;
+	w->pieces = 0;
+	if (rule->kind == UNIT_URL) {
+		ll_buf_clear(&w->scratch);
+		if (!url_of_document(&w->scratch, doc))
+			w->pieces = 1; /* no key */
+	}
+}
+
+bool unit_walk_next(struct unit_walk *w)
+{
+	const struct unit_rule *r = w->rule;
+
+	if (unit_is_document(r))
+		return w->pieces++ == 0;
+	do {
+		if (!unit_piece_next(r, w->text, &w->at, &w->ring[w->pieces % r->run]))
+			return false;
+	} while (++w->pieces < r->run);
+	return true;
+}
+
+struct ll_str unit_walk_text(struct unit_walk *w)
+{
+	const struct unit_rule *r = w->rule;
+	struct ll_str text;
+
+	if (r->kind == UNIT_SENTENCES) {
+		ll_buf_clear(&w->scratch);
+		for (uint64_t i = w->pieces - r->run; i < w->pieces; i++) {
+			const struct unit_piece *p = &w->ring[i % r->run];
+			if (w->scratch.len)
+				ll_buf_putc(&w->scratch, '\n');
+			ll_buf_add(&w->scratch, w->text.data + p->start, p->len);
+		}
+	}
+	if (r->kind == UNIT_SENTENCES || r->kind == UNIT_URL)
+		text = ll_buf_str(&w->scratch);
+	else if (r->kind == UNIT_DOCUMENT)
+		text = w->text;
+	else
+		text = ll_str(w->text.data + w->ring[0].start, w->ring[0].len);
+	return text.len < r->min_bytes ? ll_str(NULL, 0) : text;
+}
+
+struct ll_id unit_walk_digest(struct unit_walk *w)
+{
+	struct ll_str text = unit_walk_text(w);
+	struct ll_id digest = { { 0 } };
+
+	if (text.len < w->rule->min_bytes)
+		return digest;
+	digest = ll_hash128(text.data, text.len);
+	if (LL_UNLIKELY(unit_is_none(digest)))
+		digest.byte[15] = 1;
+	return digest;
+}
+
+void unit_walk_free(struct unit_walk *w)
+{
+	ll_buf_free(&w->scratch);
+}
+
+/* ---- removal ---- */
+
+static bool bit(const uint64_t *bits, uint64_t i)
+{
+	return bits[i / 64] >> (i % 64) & 1;
+}
+
+bool unit_remove(struct ll_buf *out, const struct unit_rule *rule, struct ll_str text, const uint64_t *gone, uint64_t keys)
+{
+	struct unit_piece piece;
+	size_t at = 0, from = 0, stop = 0;	   /* [from, stop) is kept and not yet copied */
+	size_t separator = 0, separator_end = 0; /* between the last piece kept and the one removed after it */
+	size_t content_end = 0;
+	uint64_t i = 0, gone_until = 0;
+	bool open = true, kept = false;
+
+	while (unit_piece_next(rule, text, &at, &piece)) {
+		if (i == 0)
+			stop = piece.start; /* what stands before the first piece stays */
+		if (i < keys && bit(gone, i))
+			gone_until = i + rule->run;
+		content_end = piece.start + piece.len;
+		if (i++ < gone_until) {
+			if (open) {
+				ll_buf_add(out, text.data + from, stop - from);
+				separator = stop;
+				separator_end = piece.start;
+				open = false;
+			}
+			continue;
+		}
+		if (!open) {
+			ll_buf_add(out, text.data + separator, separator_end - separator);
+			from = piece.start;
+			open = true;
+		}
+		kept = true;
+		stop = content_end;
+	}
+	if (open)
+		ll_buf_add(out, text.data + from, stop - from);
+	ll_buf_add(out, text.data + content_end, text.len - content_end); /* the end of the text stays what it was */
+	return kept;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * units.h - what --exact compares: documents, lines, paragraphs, runs of sentences, URLs. A text is walked as pieces; a
+ * key is one piece, or with sentences:N a run of N. What exactly a piece is stands in ll-dedup(1), "Exact".
+ */
+#ifndef LL_DEDUP_UNITS_H
+#define LL_DEDUP_UNITS_H
+
+#include "doc/record.h"
+
+enum unit_kind { UNIT_DOCUMENT, UNIT_LINE, UNIT_PARAGRAPH, UNIT_SENTENCES, UNIT_URL, UNIT_KINDS };
+
+struct unit_rule {
+	enum unit_kind kind;
+	uint32_t run;	    /* pieces in a key: N of sentences:N, else 1 */
+	uint64_t min_bytes; /* shorter ones are no keys */
+};
+
+#define UNIT_RUN_MAX 64u
+
+/* Parses "line", "sentences:3", ...; ends with status 2 on anything else. */
+struct unit_rule unit_rule_parse(const char *text);
+/* True where a duplicate is a whole document and not a part of its text. */
+static inline bool unit_is_document(const struct unit_rule *r)
+{
+	return r->kind == UNIT_DOCUMENT || r->kind == UNIT_URL;
+}
+
+struct unit_piece {
+	size_t start, len; /* bytes of the text; what follows up to the next piece is its separator */
+};
+
+/* The next piece from byte *at on; false after the last. Of line, paragraph and sentences. */
+bool unit_piece_next(const struct unit_rule *rule, struct ll_str text, size_t *at, struct unit_piece *out);
+
+/* Walks the keys of a document; zeroed before first use, reused from document to document. */
+struct unit_walk {
+	const struct unit_rule *rule;
+	struct ll_str text;
+	size_t at;
+	uint64_t pieces;
+	struct unit_piece ring[UNIT_RUN_MAX]; /* the pieces of the key, by number mod run */
+	struct ll_buf scratch;
+};
+void unit_walk_start(struct unit_walk *w, const struct unit_rule *rule, const struct ll_doc *doc);
+bool unit_walk_next(struct unit_walk *w);
+/* Of the key that unit_walk_next came to: the bytes that are compared (sentences joined by newlines; valid until the next
+ * call) and their digest. A key shorter than min_bytes has no bytes and the digest zero, which no other key has. */
+struct ll_str unit_walk_text(struct unit_walk *w);
+struct ll_id unit_walk_digest(struct unit_walk *w);
+void unit_walk_free(struct unit_walk *w);
+
+static inline bool unit_is_none(struct ll_id digest)
+{
+	return (ll_get64(digest.byte) | ll_get64(digest.byte + 8)) == 0;
+}
+
+/* Appends the text without the pieces of keys whose bit is set in `gone`; false when no piece is left. */
+bool unit_remove(struct ll_buf *out, const struct unit_rule *rule, struct ll_str text, const uint64_t *gone, uint64_t keys);
+
+/* url_key.c: the normalised URL of a document, or false without one: its tag "url", else the member "url" of its JSON. */
+bool url_of_document(struct ll_buf *out, const struct ll_doc *doc);
+void url_normalize(struct ll_buf *out, struct ll_str url);
+
+#endif
