@@ -163,6 +163,7 @@ static bool escape(struct parser *s, bool in_class, bool *single)
 	case 'z':
 		if (in_class)
 			return stop(s, "\\A or \\z in []");
+		s->meaning->context |= c == 'A';
 		ll_buf_add(s->out, s->p - 1, 2);
 		break;
 	default:
@@ -254,6 +255,7 @@ static bool open_group(struct parser *s)
 		ll_buf_puts(s->out, kinds[i].text);
 		s->p += strlen(kinds[i].text);
 		s->look[s->depth] = kinds[i].look;
+		s->meaning->context |= strncmp(kinds[i].text, "(?<", 3) == 0;
 		s->fold[s->depth] = fold || kinds[i].fold;
 		return true;
 	}

@@ -21,6 +21,7 @@
 
 struct ll_pattern_meaning {
 	char other[80]; /* the first thing in it that Oniguruma reads otherwise, or that is not known to be read alike; "" */
+	bool context;	/* it looks back, or for the start of the text: a match depends on what is before it */
 	bool scripts;	/* it has classes of PCRE2's own version of Unicode */
 };
 

@@ -69,8 +69,9 @@ int ll_level_compile(struct ll_level *level, struct ll_err *err)
 				  "otherwise than PCRE2",
 				  split->pattern.data, level->meaning.other);
 	split->pcre2 = *level->meaning.other;
-	level->jit = pcre2_jit_compile(level->code[0], PCRE2_JIT_COMPLETE) == 0 &&
-		     (!level->code[1] || pcre2_jit_compile(level->code[1], PCRE2_JIT_COMPLETE) == 0);
+	const uint32_t modes = PCRE2_JIT_COMPLETE | PCRE2_JIT_PARTIAL_HARD; /* partial: ll_level_cut */
+	level->jit = pcre2_jit_compile(level->code[0], modes) == 0 &&
+		     (!level->code[1] || pcre2_jit_compile(level->code[1], modes) == 0);
 	return 0;
 }
 
@@ -346,4 +347,99 @@ size_t ll_split(struct ll_splitter *s, struct ll_str text, size_t at, size_t *en
 	for (size_t from, to; n < max && !s->failed && next_piece(s, s->p->levels - 1, &from, &to); n++)
 		end[n] = original(s, to);
 	return n;
+}
+
+/* ---- where to cut ---- */
+
+#define CUT_NEAR ((size_t)4096) /* bytes before the end of a text in which it is cut */
+#define CUTS_MOST 32u		/* places that are tried */
+
+/* Length without a character that the end of the text cuts. */
+static size_t without_cut_character(struct ll_str text)
+{
+	for (size_t back = 1; back <= 3 && back <= text.len; back++) {
+		unsigned char c = (unsigned char)text.data[text.len - back];
+		if ((c & 0xc0) != 0x80)
+			return c >= 0xc0 ? text.len - back : text.len;
+	}
+	return text.len;
+}
+
+/* A run of searches, as next_stretch makes them, over the first `len` bytes of the text. */
+struct search {
+	size_t len, at, last_match, from, to;
+	uint32_t options;
+};
+
+static bool next_match(struct ll_splitter *s, const pcre2_code *code, struct search *x)
+{
+	const size_t *o = pcre2_get_ovector_pointer(s->match);
+	while (x->at <= x->len && pcre2_match(code, (PCRE2_SPTR)s->text.data, x->len, x->at,
+					      x->options | PCRE2_NO_UTF_CHECK, s->match, s->limits) > 0) {
+		if (o[0] == o[1] && o[1] == x->last_match) {
+			x->at = next_character(s->text, x->at);
+			continue;
+		}
+		x->from = o[0];
+		x->at = x->to = x->last_match = o[1];
+		return true;
+	}
+	return false;
+}
+
+/* True when the text up to `cut` alone has the matches from `begin` on that the longer text has. */
+static bool alone_the_same(struct ll_splitter *s, const pcre2_code *code, struct search begin, struct search longer,
+			   size_t cut)
+{
+	struct search alone = begin;
+	alone.len = cut;
+	alone.options = 0;
+	do {
+		if (!next_match(s, code, &longer))
+			return false;
+		if (longer.from == cut) /* a match of nothing, which the end of the text is as good as */
+			return !next_match(s, code, &alone) || alone.from == cut;
+		if (!next_match(s, code, &alone) || alone.from != longer.from || alone.to != longer.to)
+			return false;
+	} while (longer.to < cut);
+	return longer.to == cut && (!next_match(s, code, &alone) || alone.from == cut);
+}
+
+/*
+ * With PCRE2_PARTIAL_HARD a search that as much as looks at the end of its text finds nothing. So what is found in the
+ * text up to `near` is found whatever follows it, and what is found after that in the text at hand whatever follows
+ * that. A cut is the end of one of these later matches, such that the text up to there, alone, has the same matches.
+ * What comes after the cut is found from there alone, too, because the pattern does not look back.
+ */
+static size_t find_cut(struct ll_splitter *s, const pcre2_code *code, size_t near)
+{
+	struct search begin = { .len = near, .last_match = SIZE_MAX, .options = PCRE2_PARTIAL_HARD }, x;
+	size_t ends[CUTS_MOST], n = 0;
+	for (x = begin; next_match(s, code, &x) && x.to < near;)
+		begin = x;
+	begin.len = s->text.len;
+	for (x = begin; next_match(s, code, &x) && x.to < s->text.len;)
+		if (x.to >= near && x.to > 0)
+			ends[n++ % CUTS_MOST] = x.to;
+	for (size_t i = 0; i < LL_MIN(n, CUTS_MOST); i++)
+		if (alone_the_same(s, code, begin, begin, ends[(n - 1 - i) % CUTS_MOST]))
+			return ends[(n - 1 - i) % CUTS_MOST];
+	return 0;
+}
+
+size_t ll_level_cut(const struct ll_pretokenizer *p, struct ll_str text)
+{
+	const struct ll_level *level = &p->level[0];
+	size_t len = without_cut_character(text);
+	if (level->split.pcre2 || level->meaning.context || level->split.behavior != LL_SPLIT_ISOLATED || len == 0)
+		return 0;
+	struct ll_splitter *s = ll_splitter_new(p);
+	start_text(s, ll_str(text.data, len));
+	size_t near = s->text.len - LL_MIN(s->text.len, CUT_NEAR);
+	while (near > 0 && ((unsigned char)s->text.data[near] & 0xc0) == 0x80)
+		near--;
+	size_t cut = find_cut(s, level->code[s->differs && level->code[1]], near);
+	cut = original(s, cut);
+	ll_splitter_free(s);
+	return cut;
 }

@@ -217,7 +217,8 @@ bool ll_pretokenizer_eq(const struct ll_pretokenizer *a, const struct ll_pretoke
 	return equal;
 }
 
+/* A place between the pieces of the first level is one between those of all. */
 size_t ll_pretokenizer_cut(const struct ll_pretokenizer *p, struct ll_str text)
 {
-	return p->scheme < 0 ? 0 : ll_pretokenize_cut(text);
+	return p->scheme >= 0 || p->level[0].scheme >= 0 ? ll_pretokenize_cut(text) : ll_level_cut(p, text);
 }

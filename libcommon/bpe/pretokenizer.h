@@ -69,7 +69,10 @@ size_t ll_split(struct ll_splitter *s, struct ll_str text, size_t at, size_t *en
  */
 const char *ll_splitter_error(const struct ll_splitter *s);
 #define LL_SPLITTER_HINT "possessive quantifiers (++, *+) and atomic groups (?>...) keep no ways back"
-/* As ll_pretokenize_cut, where the pre-tokenizer is a scheme; 0, no place, for patterns, of which nothing is known. */
+/* The last place in (0, text.len) where a long text can be cut, whatever follows it, so that the pieces of both sides, split
+ * apart, are those of the whole. 0: none is known. For a pattern it is the end of the last match that did not depend on
+ * what follows the text, found by matching all of it; patterns that look back, PCRE2's own, and other behaviours than
+ * Isolated have none. */
 size_t ll_pretokenizer_cut(const struct ll_pretokenizer *p, struct ll_str text);
 
 #endif

@@ -29,6 +29,8 @@ struct ll_pretokenizer {
 
 /* Compiles level->split.pattern into level->code, and says in level->meaning and split.pcre2 how it was read. */
 int ll_level_compile(struct ll_level *level, struct ll_err *err) LL_MUST_CHECK;
+/* ll_pretokenizer_cut, by the pattern of the first level. */
+size_t ll_level_cut(const struct ll_pretokenizer *p, struct ll_str text);
 /* The same pre-tokenizer, with PCRE2 running its patterns where a scheme would. */
 struct ll_pretokenizer *ll_pretokenizer_patterns(const struct ll_pretokenizer *p);
 

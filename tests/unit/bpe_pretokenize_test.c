@@ -235,6 +235,47 @@ static void check_proof(enum ll_scheme scheme)
 	ll_pretokenizer_free(p);
 }
 
+/* All pieces of text[from, to), split alone. */
+static size_t pieces_of(struct ll_splitter *s, const char *text, size_t from, size_t to, size_t *ends)
+{
+	size_t n = 0, end;
+	for (size_t at = 0; ll_split(s, ll_str(text + from, to - from), at, &end, 1); at = end)
+		ends[n++] = from + end;
+	return n;
+}
+
+/* Texts cut where ll_pretokenizer_cut says, given no more than what stands before the cut. */
+static void check_pattern_cuts(const char *spec, bool some)
+{
+	struct ll_err err;
+	struct ll_pretokenizer *p = ll_pretokenizer_parse(spec, &err);
+	struct ll_splitter *s = ll_splitter_new(p);
+	static size_t whole[4096], parts[4096];
+	size_t bad = 0, cuts = 0;
+	struct ll_buf text = { 0 };
+	for (uint64_t round = 0; round < 300; round++) {
+		ll_buf_clear(&text);
+		for (uint64_t i = 0; i < 12; i++)
+			ll_buf_puts(&text, ll_random_below(79, 1, round * 16 + i, 9)
+						   ? bits[ll_random_below(78, 2, round * 16 + i, LL_COUNT(bits))]
+						   : "\xff\xe2\x82");
+		size_t n = pieces_of(s, text.data, 0, text.len, whole);
+		for (size_t upto = 1; upto <= text.len; upto++) {
+			size_t cut = ll_pretokenizer_cut(p, ll_str(text.data, upto));
+			if (cut == 0)
+				continue;
+			size_t k = pieces_of(s, text.data, 0, cut, parts);
+			k += pieces_of(s, text.data, cut, text.len, parts + k);
+			cuts++;
+			bad += cut > upto || k != n || memcmp(whole, parts, n * sizeof *whole) != 0;
+		}
+	}
+	ok(bad == 0 && (cuts > 300) == some, "%s: %zu cuts leave the pieces as they are", spec, cuts);
+	ll_buf_free(&text);
+	ll_splitter_free(s);
+	ll_pretokenizer_free(p);
+}
+
 /* Where there is no JIT, PCRE2's interpreter finds the same. */
 static void check_interpreter(enum ll_scheme scheme)
 {
@@ -302,6 +343,25 @@ int main(int argc, char **argv)
 		check_proof((enum ll_scheme)s);
 		check_interpreter((enum ll_scheme)s);
 	}
+	static const char *const cut_somewhere[] = {
+		"regex:\\p{L}+|\\s+(?!\\S)|\\s+",
+		"regex: ?\\p{L}+| ?[^\\s\\p{L}]+|\\s+(?!\\S)|\\s",
+		"regex:(?=\\p{Lu})",
+		"regex:a*",
+		"regex:[^a]*a",
+		"regex:.{3}",
+		"regex:(?:ab?|b)(?!\\s)|\\S",
+		"regex:\\p{L}+(?=\\s|\\z)|.",
+		"regex:x?+\\s*+",
+
+	};
+	for (size_t i = 0; i < LL_COUNT(cut_somewhere); i++)
+		check_pattern_cuts(cut_somewhere[i], true);
+	check_pattern_cuts("regex:\\S+?(?=\\s)", false); /* every match needs what follows it */
+	check_pattern_cuts("regex:(?<=\\s)\\S", false);
+	check_pattern_cuts("regex:\\Aa|\\s", false);
+	check_pattern_cuts("regex:\\w+", false);
+	check_pattern_cuts("gpt2", true);
 #define SPLIT(scheme, text, want) split(scheme, text, sizeof text - 1, want)
 	SPLIT(LL_SCHEME_GPT2, "I'll say:  it's 2024!\n\n ok", "I|'ll| say|:| | it|'s| 2024|!|\n\n| ok");
 	SPLIT(LL_SCHEME_CL100K, "I'LL say:  it's 12345!\n\n ok", "I|'LL| say|:| | it|'s| |123|45|!\n\n| ok");
