@@ -70,6 +70,8 @@ bool ll_bpe_is_special(const struct ll_bpe *b, uint32_t id);
 struct ll_str ll_bpe_normalize(const struct ll_bpe *b, struct ll_str text, struct ll_buf *scratch);
 const char *ll_bpe_normalizer(const struct ll_bpe *b); /* "NFC", ...; NULL: none */
 bool ll_bpe_normalizes(const struct ll_bpe *b); /* false: texts never change */
+/* As ll_pretokenizer_cut, for texts that are normalized and split afterwards. */
+size_t ll_bpe_cut(const struct ll_bpe *b, struct ll_str text);
 /* Appends the normal form of valid UTF-8 as tokenizers make it: by the data of Unicode 9.0, to which later characters are
  * inert. */
 void ll_bpe_normal_form(struct ll_str text, enum ll_normal_form form, struct ll_buf *out);

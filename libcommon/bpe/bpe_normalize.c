@@ -92,6 +92,14 @@ struct ll_str ll_bpe_normalize(const struct ll_bpe *b, struct ll_str text, struc
 	return ll_buf_str(scratch);
 }
 
+size_t ll_bpe_cut(const struct ll_bpe *b, struct ll_str text)
+{
+	/* What a pattern matches in the text at hand says nothing of the normalized text. */
+	if (ll_bpe_normalizes(b) && ll_pretokenizer_scheme(b->pretokenizer) < 0)
+		return 0;
+	return ll_pretokenizer_cut(b->pretokenizer, text);
+}
+
 const char *ll_bpe_normalizer(const struct ll_bpe *b)
 {
 	static const char *const names[] = {

@@ -424,6 +424,22 @@ size_t ll_pretokenize(enum ll_scheme scheme, struct ll_str text, size_t at, size
 	return n ? n : ll_pretokenize_characters(scheme, start, start + at, stop, stop, end, max);
 }
 
+/* Some letters become a letter and a mark in every normal form (U+0958), or a mark (U+FF9E). */
+static bool stays_letter(struct ll_str letter)
+{
+	struct ll_buf parts = { 0 };
+	unsigned len = 0;
+	if ((unsigned char)*letter.data < 0x80)
+		return true;
+	ll_normalize(&parts, letter, LL_NFKD);
+	size_t last = parts.len - 1;
+	while (last > 0 && ((unsigned char)parts.data[last] & 0xc0) == 0x80)
+		last--;
+	unsigned class = ll_class_at((bytes)parts.data + last, (bytes)parts.data + parts.len, &len);
+	ll_buf_free(&parts);
+	return class & LL_CHAR_LETTER;
+}
+
 size_t ll_pretokenize_cut(struct ll_str text)
 {
 	bytes start = (bytes)text.data, end = start + text.len;
@@ -434,7 +450,7 @@ size_t ll_pretokenize_cut(struct ll_str text)
 		while (back > 0 && i - back < 4 && (start[back] & 0xc0) == 0x80)
 			back--;
 		unsigned len, class = ll_class_at(start + back, end, &len);
-		if (back + len == i && (class & LL_CHAR_LETTER))
+		if (back + len == i && (class & LL_CHAR_LETTER) && stays_letter(ll_str(text.data + back, len)))
 			return i;
 	}
 	return 0;

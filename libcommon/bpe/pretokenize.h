@@ -46,7 +46,8 @@ int ll_scheme_by_patterns(const struct ll_str *pattern, size_t n);
 size_t ll_pretokenize(enum ll_scheme p, struct ll_str text, size_t at, size_t *end, size_t max);
 
 /* The last place in (0, text.len] where a long text can be cut so that the pieces of both sides, split apart, are those
- * of the whole: between a letter and an ASCII space or line end. 0 when there is none. */
+ * of the whole, also where text is normalized before it is split: between a letter, which stays one in every normal form,
+ * and an ASCII space or line end. 0 when there is none. */
 size_t ll_pretokenize_cut(struct ll_str text);
 
 #endif

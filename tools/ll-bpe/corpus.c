@@ -95,8 +95,8 @@ static void submit_text(struct run *run, char *text, size_t len)
 
 static size_t cut(const struct run *run, struct ll_str text)
 {
-	if (!run->o->lines && run->o->pretokenizer) /* without one nobody can use the text anyway */
-		return ll_pretokenizer_cut(run->o->pretokenizer, text);
+	if (!run->o->lines && run->o->bpe) /* without one nobody can use the text anyway */
+		return ll_bpe_cut(run->o->bpe, text);
 	const char *newline = text.len ? memrchr(text.data, '\n', text.len) : NULL;
 	return newline ? (size_t)(newline - text.data) + 1 : 0;
 }

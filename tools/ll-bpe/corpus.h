@@ -2,12 +2,12 @@
 /*
  * corpus.h - what `train`, `count` and `inspect` read: document streams and plain text (also compressed), handed out in
  * stretches to any thread. A document is one stretch. A plain text file is one text, cut where that changes no
- * pre-token (ll_pretokenizer_cut). Where asked for, also streams of counts (counts_stream.h).
+ * pre-token (ll_bpe_cut). Where asked for, also streams of counts (counts_stream.h).
  */
 #ifndef LL_CORPUS_H
 #define LL_CORPUS_H
 
-#include "bpe/pretokenizer.h"
+#include "bpe/bpe.h"
 #include "doc/record.h"
 #include "stream/reader.h"
 
@@ -15,7 +15,7 @@ struct corpus_options {
 	/* auto, docs, text or counts: auto looks at a file's first bytes; standard input is a stream. */
 	const char *from;
 	bool lines; /* cut plain text only after line ends */
-	const struct ll_pretokenizer *pretokenizer; /* else, where it says (ll_pretokenizer_cut) */
+	const struct ll_bpe *bpe; /* else, where it says (ll_bpe_cut) */
 	void *context;
 	/* A stretch of text, on any thread. */
 	void (*text)(void *context, void *worker, struct ll_str text);

@@ -143,7 +143,7 @@ struct counted counting_run(const struct counting_options *o, const char *const 
 	out.tally = tally_new(grouped);
 	struct corpus_options corpus = { .from = o->from,
 					 .lines = o->lines,
-					 .pretokenizer = o->base ? ll_bpe_splitting(o->base) : NULL,
+					 .bpe = o->base,
 					 .context = &c,
 					 .text = count_text,
 					 .document = o->by ? count_document : NULL,

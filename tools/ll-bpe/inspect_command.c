@@ -81,7 +81,7 @@ int inspect_command(int operands, char **operand)
 		const char **files;
 		size_t n = ll_input_files(operands, operand, &files, NULL);
 		corpus_read(&(struct corpus_options){ .from = ll_bpe_options.from,
-						      .pretokenizer = ll_bpe_splitting(b),
+						      .bpe = b,
 						      .context = &t,
 						      .text = count_tokens,
 						      .worker_new = worker_new,

@@ -163,7 +163,7 @@ static void drop_rare(const struct ll_bpe *b, int operands, char **operand, bool
 	uint64_t least = ll_bpe_options.min_count ? (uint64_t)ll_bpe_options.min_count : 1;
 	struct usage u = { b, ll_calloc(vocabulary, sizeof *u.count) };
 	corpus_read(&(struct corpus_options){ .from = ll_bpe_options.from,
-					      .pretokenizer = ll_bpe_splitting(b),
+					      .bpe = b,
 					      .context = &u,
 					      .text = use_tokens,
 					      .worker_new = worker_new,
