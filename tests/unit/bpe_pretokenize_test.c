@@ -2,12 +2,15 @@
 /*
  * The hand-written splitters against PCRE2 running the patterns themselves, on code points that Unicode 14 and 16 class
  * alike. With `--split MODEL` and `--normalize MODEL`: what that tokenizer makes of texts, for
- * tests/interop/pretokenizers.py.
+ * tests/interop/pretokenizers.py; with `--prove N`, the proof of the schemes with N strings, for
+ * tests/long/pretokenizers.sh.
  */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
 #include "test.h"
+
+#include <stdlib.h>
 
 #include "base/buffer.h"
 #include "base/random.h"
@@ -333,8 +336,23 @@ static int answer_input(const char *model, bool normalize)
 	return 0;
 }
 
+/* The proof of all schemes with that many strings. */
+static int prove(uint64_t strings)
+{
+	struct ll_err err = { "" };
+	for (int s = 0; s < LL_SCHEMES; s++) {
+		struct ll_pretokenizer *p = ll_pretokenizer_of_scheme((enum ll_scheme)s);
+		ok(ll_pretokenizer_prove(p, strings, strings, &err) == 0, "%s: proved with %llu strings %s",
+		   ll_scheme_name((enum ll_scheme)s), (unsigned long long)strings, err.text);
+		ll_pretokenizer_free(p);
+	}
+	return test_done();
+}
+
 int main(int argc, char **argv)
 {
+	if (argc == 3 && strcmp(argv[1], "--prove") == 0)
+		return prove(strtoull(argv[2], NULL, 10));
 	if (argc == 3)
 		return answer_input(argv[2], strcmp(argv[1], "--normalize") == 0);
 	for (int s = 0; s < LL_SCHEMES; s++) {

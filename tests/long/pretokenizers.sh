@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: MIT
+# Every hand-written pre-tokenizer against PCRE2 running its patterns, on every path of this machine: LL_STRINGS texts each.
+. "$ROOT/tests/lib.sh"
+for cpu in scalar avx2 avx512; do
+	ok "$cpu" env LL_CPU=$cpu "$UNIT/bpe_pretokenize_test" --prove "${LL_STRINGS:-1000000}"
+done
+finish
