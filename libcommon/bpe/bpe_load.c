@@ -126,6 +126,32 @@ static int load_split(struct splits *s, struct json_object *o, struct ll_err *er
 	return add_split(s, split, err);
 }
 
+/* The characters of Digits and of Punctuation, by probing all with tokenizers 0.23.3: numbers of Unicode 17.0, and
+ * punctuation of Unicode 8.0, which had two characters that are none now, with the symbols of ASCII. */
+#define DIGITS "[\\p{N}\\x{11de0}-\\x{11de9}\\x{16ff4}-\\x{16ff6}]"
+static const char punctuation[] =
+	"(?![\\x{61d}\\x{9fd}\\x{a76}\\x{c77}\\x{c84}\\x{1b4e}-\\x{1b4f}\\x{1b7d}-\\x{1b7f}\\x{2e43}-"
+	"\\x{2e4f}\\x{2e52}-\\x{2e5d}\\x{10d6e}\\x{10ead}\\x{10f55}-\\x{10f59}\\x{10f86}-\\x{10f89}"
+	"\\x{113d4}-\\x{113d5}\\x{113d7}-\\x{113d8}\\x{1144b}-\\x{1144f}\\x{1145a}-\\x{1145b}\\x{1145d}"
+	"\\x{11660}-\\x{1166c}\\x{116b9}\\x{1183b}\\x{11944}-\\x{11946}\\x{119e2}\\x{11a3f}-\\x{11a46}"
+	"\\x{11a9a}-\\x{11a9c}\\x{11a9e}-\\x{11aa2}\\x{11b00}-\\x{11b09}\\x{11be1}\\x{11c41}-\\x{11c45}"
+	"\\x{11c70}-\\x{11c71}\\x{11ef7}-\\x{11ef8}\\x{11f43}-\\x{11f4f}\\x{11fff}\\x{12ff1}-\\x{12ff2}"
+	"\\x{16d6d}-\\x{16d6f}\\x{16e97}-\\x{16e9a}\\x{16fe2}\\x{1e5ff}\\x{1e95e}-\\x{1e95f}])[\\p{P}\\x{24}"
+	"\\x{2b}\\x{3c}-\\x{3e}\\x{5e}\\x{60}\\x{7c}\\x{7e}\\x{166d}\\x{111c9}]";
+
+static int load_class(struct splits *s, struct json_object *o, const char *type, struct ll_err *err)
+{
+	struct ll_split split = { .behavior = LL_SPLIT_ISOLATED };
+	if (strcmp(type, "Digits") == 0) {
+		split.pattern = ll_cstr(is_true(o, "individual_digits", false) ? DIGITS : DIGITS "+");
+	} else {
+		split.pattern = ll_cstr(punctuation);
+		if (*text_of(o, "behavior") && load_behavior(text_of(o, "behavior"), &split, err))
+			return -1;
+	}
+	return add_split(s, split, err);
+}
+
 static int load_pre_tokenizer_part(struct splits *s, struct json_object *o, struct ll_err *err)
 {
 	const char *type = text_of(o, "type");
@@ -135,12 +161,8 @@ static int load_pre_tokenizer_part(struct splits *s, struct json_object *o, stru
 		return load_byte_level(s, o, err);
 	if (strcmp(type, "Split") == 0)
 		return load_split(s, o, err);
-	if (strcmp(type, "Digits") == 0)
-		return add_split(
-			s,
-			(struct ll_split){
-				.pattern = ll_cstr(is_true(o, "individual_digits", false) ? "\\p{N}" : "\\p{N}+") },
-			err);
+	if (strcmp(type, "Digits") == 0 || strcmp(type, "Punctuation") == 0)
+		return load_class(s, o, type, err);
 	struct json_object *list = member(o, "pretokenizers");
 	if (strcmp(type, "Sequence") != 0 || !is_list(list))
 		return ll_err_set(err, "pre_tokenizer of type '%s' is not supported", type);

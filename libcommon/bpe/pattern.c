@@ -10,6 +10,7 @@
 	"2027}"                                                                                                        \
 	"\\x{202a}-\\x{202e}\\x{2030}-\\x{205e}\\x{2060}-\\x{2fff}\\x{3001}-\\x{10ffff}"
 #define GROUPS_MOST 100
+#define CLASSES_MOST 8u
 
 struct parser {
 	const char *p, *start, *end;
@@ -184,12 +185,10 @@ static bool escape(struct parser *s, bool in_class, bool *single)
 static bool class_literal(struct parser *s)
 {
 	unsigned char c = (unsigned char)*s->p;
-	if (c == '[')
-		return stop(s, "[ inside of []");
-	if (c == '&' && is(s, "&&"))
-		return stop(s, "&& inside of []");
 	if (folds(s) && !is_letter((char)c))
 		return stop(s, "other characters than ASCII letters in [] inside of (?i:)");
+	if (c == '-') /* the last of a set in a set does not stay the last */
+		ll_buf_putc(s->out, '\\');
 	do
 		ll_buf_putc(s->out, *s->p++);
 	while (s->p < s->end && ((unsigned char)*s->p & 0xc0) == 0x80);
@@ -205,28 +204,78 @@ static bool class_item(struct parser *s, bool *single)
 	return escape(s, true, single);
 }
 
-/* From the '[' on. */
-static bool class(struct parser *s)
+/* The members of a class up to its ] or an &&. A set in the set has its members among them. */
+static bool members(struct parser *s, unsigned depth)
 {
 	bool single = false;
+	for (bool first = true; s->p < s->end && *s->p != ']' && !is(s, "&&"); first = false) {
+		bool range = *s->p == '-' && !first && !is(s, "-]") && !is(s, "-&&"), began = single;
+		if (*s->p == '[') {
+			s->p++;
+			if (s->p == s->end || strchr("^:]", *s->p) || depth == CLASSES_MOST || !members(s, depth + 1) ||
+			    s->p == s->end || *s->p++ != ']')
+				return stop(s, "a set inside of [] that is no plain one");
+			single = false;
+			continue;
+		}
+		if (range)
+			ll_buf_putc(s->out, *s->p++);
+		if (s->p == s->end || (range && *s->p == '[') || !class_item(s, &single))
+			return stop(s, "a [ without ], or a '-' before a set");
+		if (range && (!began || !single || folds(s)))
+			return stop(s, "a '-' in [] that is no plain range");
+		single = single && !range; /* where one range ends no other begins */
+	}
+	return true;
+}
+
+/* One side of an &&, as a class: its members, or a set with ^ that is all of it. */
+static bool side(struct parser *s)
+{
+	bool negated = is(s, "[^");
+	s->p += negated ? 2 : 0;
+	ll_buf_puts(s->out, negated ? "[^" : "[");
+	if (s->p == s->end || *s->p == ']' || is(s, "&&") || !members(s, 1))
+		return stop(s, "an empty side of &&");
+	if (negated && (s->p == s->end || *s->p++ != ']' || (s->p < s->end && *s->p != ']' && !is(s, "&&"))))
+		return stop(s, "a set with ^ that is not all of a side of &&");
+	ll_buf_putc(s->out, ']');
+	return true;
+}
+
+/* From the '[' on. PCRE2 has no &&: [a&&b] is a character that is in [a], before which [b] looks ahead. */
+static bool class(struct parser *s)
+{
+	size_t from = s->out->len;
 	ll_buf_putc(s->out, *s->p++);
 	if (s->p < s->end && *s->p == '^')
 		ll_buf_putc(s->out, *s->p++);
 	if (s->p < s->end && *s->p == ']')
 		return stop(s, "] as the first in []");
-	for (bool first = true; s->p < s->end && *s->p != ']'; first = false) {
-		bool range = *s->p == '-' && !first && !is(s, "-]"), began = single;
-		if (range)
-			ll_buf_putc(s->out, *s->p++);
-		if (s->p == s->end || !class_item(s, &single))
-			return stop(s, "a [ without ]");
-		if (range && (!began || !single || folds(s)))
-			return stop(s, "a '-' in [] that is no plain range");
-		single = single && !range; /* where one range ends no other begins */
+	if (!members(s, 0))
+		return false;
+	ll_buf_putc(s->out, ']');
+	if (is(s, "&&")) {
+		struct ll_buf first = { 0 };
+		ll_buf_add(&first, s->out->data + from, s->out->len - from);
+		bool good = s->out->data[from + 1] != '^' && first.len > 2 && !folds(s);
+		s->out->len = from;
+		ll_buf_puts(s->out, "(?:");
+		while (good && is(s, "&&")) {
+			s->p += 2;
+			ll_buf_puts(s->out, "(?=");
+			good = side(s);
+			ll_buf_putc(s->out, ')');
+		}
+		ll_buf_add_str(s->out, ll_buf_str(&first));
+		ll_buf_putc(s->out, ')');
+		ll_buf_free(&first);
+		if (!good)
+			return stop(s, "&& in [^] or inside of (?i:)");
 	}
-	if (s->p == s->end)
+	if (s->p == s->end || *s->p != ']')
 		return stop(s, "a [ without ]");
-	ll_buf_putc(s->out, *s->p++);
+	s->p++;
 	return true;
 }
 

@@ -10,9 +10,12 @@
  *   \p{Han}    scripts, by the property Script (PCRE2: Script_Extensions), of PCRE2's version of Unicode
  *   \uHHHH     a character
  *
- * Everything else of that part goes through as it is: literals, the usual escapes of characters, classes without sets in
- * sets, groups, look-around, alternatives, greedy, lazy and possessive quantifiers but {n,m}+ (to Oniguruma another
- * repetition), and (?i:...) around ASCII.
+ *   [a[b]c]    sets in sets, which PCRE2 has not: their members
+ *   [a&&b]     intersections, which it has not either: a look-ahead
+ *
+ * Everything else of that part goes through as it is: literals, the usual escapes of characters, classes, groups,
+ * look-around, alternatives, greedy, lazy and possessive quantifiers but {n,m}+ (to Oniguruma another repetition), and
+ * (?i:...) around ASCII.
  */
 #ifndef LL_PATTERN_H
 #define LL_PATTERN_H

@@ -134,10 +134,14 @@ for pattern in [
     r"\p{L}+", r"\p{N}", r"\s+", r"\S+", r"[^\s]+\s?", r"\P{L}", r"[\P{L}\d]{2}", r"\p{Lu}\p{Ll}*", r"\p{M}+|\p{P}|\p{S}", r"\p{Sc}?\d+", r"\D{1,4}", r"\p{Z}|\p{C}", r"[\p{Lm}\p{Lo}\p{Nl}]",
     r"[\S\n]+", r"(?=\p{Lu})", r"(?<=\s)|x", r"(?<!\p{N})\p{N}{3}(?!\p{N})", r"a*", r"(?:a|ab)(?:c|bcd)?", r".", r".{2,3}?", r"\n|.+?(?=\s)", r"(?>\s+)\S", r"(?i:k|'s|re)",
     "\\x41|\\x{3042}|\\u65e5", "[a-z\u3040-\u30ff]+", r"\p{L}++|\s*+", r"x?+|\p{N}?", r"[\-\]\\^]+", r"[-a]+|[b-]", r"\A\s|\s\z", r"(\p{L})|(\p{N}){2,}", r"\p{^L}+",
+    r"[a-c[x-z\s]\d]+", r"[^[\p{L}-]\n]", r"[\p{L}&&[^\p{Lu}\p{M}]]+", r"[\p{L}\p{N}&&\p{N}x&&[^12]]", r"[\p{L}-]+",
+    " ?[^(\\s|[.,!?\u2026\u3002\uff0c\u3001\u0964\u06d4\u060c])]+",
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,2}| ?[^\s\p{L}\p{N}]+[\r\n]*" + SPACES,
     CASED + r"|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*" + SPACES,
 ]:
     compare("pattern " + pattern[:60], with_pre_tokenizers(split(pattern)), few)
+HAN = CASED.replace(r"\p{M}]", r"\p{M}&&[^\p{Han}]]")
+compare("Kimi-K2", with_pre_tokenizers(split(r"[\p{Han}]+|" + HAN + r"|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*" + SPACES)), generated(3, len(few), old))
 compare("scripts", with_pre_tokenizers(split(r"\p{Han}+|[\p{Hiragana}\p{Katakana}]|\P{Latin}\p{Greek}")), generated(2, len(few), old))
 for behavior in ("Isolated", "Contiguous", "MergedWithPrevious", "MergedWithNext"):
     for invert in (False, True):
@@ -175,5 +179,12 @@ for forms in (["NFC"], ["NFD"], ["NFKC"], ["NFKD"]):
     normal_form(forms, normal)
 for forms in (["NFD", "NFC"], ["NFKC", "NFD"], ["NFKD", "NFC"], ["NFC", "NFKC"], ["NFC", "NFD"]):
     normal_form(forms, normal[-STRINGS:])
+for behavior in ("Isolated", "Contiguous", "MergedWithPrevious", "MergedWithNext"):
+    compare(f"Punctuation {behavior}", with_pre_tokenizers({"type": "Punctuation", "behavior": behavior}), few)
+every = ["a" + c + "a" for c in everything]
+compare("Digits, every character", with_pre_tokenizers({"type": "Digits", "individual_digits": True}), every)
+compare("Punctuation, every character", with_pre_tokenizers({"type": "Punctuation"}), every)
+for p in (r"\p{L}", r"\s", r"\p{Nd}|\p{M}{2}|\p{S}", r"[^\s\p{P}\p{Lu}]"):
+    compare(f"{p}, every character", with_pre_tokenizers(split(p)), every)
 print(f"1..{tests}")
 sys.exit(failed > 0)

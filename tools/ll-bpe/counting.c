@@ -136,7 +136,7 @@ struct counted counting_run(const struct counting_options *o, const char *const 
 		c.one_group = group_names_number(out.names, ll_cstr(o->name));
 	if (o->base) {
 		out.kind.pretokenizer = ll_strdup(ll_bpe_pretokenizer(o->base));
-		out.kind.normalizer = ll_strdup(ll_bpe_normalizes(o->base) ? "NFC" : "none");
+		out.kind.normalizer = ll_strdup(ll_bpe_normalizer(o->base) ? ll_bpe_normalizer(o->base) : "none");
 	}
 	if (o->lines)
 		out.kind.lines = ll_strdup("true");

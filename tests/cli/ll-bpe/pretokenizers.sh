@@ -74,7 +74,7 @@ ok "and is read again" ll-bpe inspect -m own.json
 sed 's/,"engine":"PCRE2"//' own.json > foreign.json
 status 3 "without the mark it is refused" ll-bpe inspect -m foreign.json
 says '\w' "by name"
-for pattern in '^a' 'a$' 'a{1,3}+' '[a&&b]' '[[:alpha:]]' '(?<n>a)' '\h' '(?i:\p{L})' '(?m:.)' '\1(a)' '[a-\p{L}]'; do
+for pattern in '^a' 'a$' 'a{1,3}+' '[^a&&b]' '[a&&[^b]c]' '[a[^b]]' '[[:alpha:]]' '(?<n>a)' '\h' '(?i:\p{L})' '(?m:.)' '\1(a)' '[a-\p{L}]'; do
 	train "--pretokenizer=regex:\\p{N}"
 	P=$pattern python3 -c 'import json, os; m = json.load(open("tok.json")); m["pre_tokenizer"]["pretokenizers"][0]["pattern"]["Regex"] = os.environ["P"]; json.dump(m, open("tok.json", "w"))'
 	status 3 "refused in a file: $pattern" ll-bpe inspect -m tok.json
