@@ -155,5 +155,24 @@ END
 	ok "gpt2: tiktoken gives the same ids" "$PYTHON" compare.py - edges.jsonl tokens.ll ranks.gz pattern
 	ok "gpt2: encode with the ranks" sh -c "ll-bpe encode -q -m ranks --pretokenizer=gpt2 edges.ll | cat > tokens.ll"
 	ok "gpt2: and with the ranks alone" "$PYTHON" compare.py - edges.jsonl tokens.ll ranks.gz pattern
+	cp ranks.gz gpt2.gz; cp pattern gpt2
 else skip "gpt2: ids of the official tokenizer" "no LLTOOLS_TEST_DATA"; fi
+# Real text of many languages: every 40th document, or with LL_WHOLE=1 all of it.
+if need_data data/corpus && need_data fixtures/tokenizer/vocab; then
+	"$PYTHON" - <<'END'
+import glob, gzip, json, os
+with open("real.jsonl", "w") as out:
+    for path in sorted(glob.glob(os.environ["LLTOOLS_TEST_DATA"] + "/data/corpus/*.jsonl.gz")):
+        for i, line in enumerate(gzip.open(path, "rt", encoding="utf-8")):
+            if os.environ.get("LL_WHOLE") or i % 40 == 11:
+                out.write(json.dumps({"text": json.loads(line)["text"]}) + "\n")
+END
+	ok "import real text" ll-shard import -q -o real.ll real.jsonl
+	for p in gpt2 cl100k o200k; do
+		ranks=$LLTOOLS_TEST_DATA/fixtures/tokenizer/vocab/${p}_base.tiktoken.gz; [ $p = gpt2 ] && ranks=gpt2.gz
+		printf %s "$(cat $p)" > pattern
+		ok "$p: encode real text" sh -c "ll-bpe encode -q -m '$ranks' --pretokenizer=$p real.ll | cat > tokens.ll"
+		ok "$p: tiktoken gives the same ids of $(wc -l < real.jsonl) documents" "$PYTHON" compare.py - real.jsonl tokens.ll "$ranks" pattern
+	done
+else skip "ids of real text" "no LLTOOLS_TEST_DATA"; fi
 finish

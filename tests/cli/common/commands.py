@@ -43,6 +43,7 @@ COMMANDS = {  # name: command line. The output is a file or a folder; DIR marks 
     "sample recipe": "ll-sample -q --recipe=mix.conf -o {out} d.ll",
     "sample count": "ll-sample count -q -m tok.json -o {out} d.ll",
     "train tokenizer": "ll-bpe train -q --pretokenizer=cl100k --vocab-size=600 -o {out} d.ll",
+    "train tokenizer by patterns": r"ll-bpe train -q --pretokenizer=regex:\p{N}{1,2} --pretokenizer=regex:\s?\p{L}+|\s+(?!\S) --vocab-size=400 -o {out} d.ll",
     "encode": "ll-bpe encode -q -m tok.json -o {out} d.ll",
     "decode": "ll-bpe decode -q -m tok.json -o {out} d.tok",
     "make-cloze": "ll-eval make-cloze -q --items=50 -o {out} d.ll",
