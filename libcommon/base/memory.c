@@ -90,6 +90,20 @@ void ll_free_pages(void *p, size_t size)
 		munmap(p, (size + 4095) & ~(size_t)4095);
 }
 
+void *ll_reserve(uint64_t *size)
+{
+	void *p = NULL;
+
+	for (*size = LL_MAX(LL_MIN(*size, SIZE_MAX / 2), 4096); (p = calloc(1, (size_t)*size)) == NULL; *size /= 2)
+		if (*size < LL_MIB)
+			out_of_memory((size_t)*size);
+#ifdef MADV_HUGEPAGE
+	if (*size >= 64 * LL_MIB)
+		madvise((void *)(((uintptr_t)p + 4095) & ~(uintptr_t)4095), (size_t)*size - 4096, MADV_HUGEPAGE);
+#endif
+	return p;
+}
+
 char *ll_strndup(const char *s, size_t len)
 {
 	char *copy = ll_malloc(len + 1);

@@ -20,6 +20,9 @@ void *ll_alloc_aligned(size_t alignment, size_t size);
 /* Zeroed pages that take memory when they are first written, huge ones where the system has them: for large tables. */
 void *ll_alloc_pages(size_t size);
 void ll_free_pages(void *p, size_t size);
+/* Zeroed memory that takes room only where it is touched (huge pages where the system has them): *size bytes, or what the
+ * system promises of them. Not claimed. Freed with ll_free. */
+void *ll_reserve(uint64_t *size);
 char *ll_strdup(const char *s);
 char *ll_strndup(const char *s, size_t len);
 char *ll_format(const char *format, ...) __attribute__((format(printf, 1, 2))); /* caller frees */

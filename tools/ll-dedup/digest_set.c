@@ -1,76 +1,153 @@
 /* SPDX-License-Identifier: MIT */
 #include "ll-dedup/digest_set.h"
 
+#include "base/error.h"
 #include "base/memory.h"
 
-static bool is_free(const struct ll_id *slot)
+struct digest_slot {
+	uint64_t low, high; /* low: decides the place, and the order */
+};
+
+#define SMALLEST 4096u
+#define SPILL 64u /* slots after the last home place: more digests than that never wait there (5/6 full: p < 1e-11) */
+#define AHEAD 24u /* digests whose slots are on their way from memory */
+
+static inline struct digest_slot load(const struct ll_id *digest)
 {
-	static const struct ll_id zero;
-	return ll_id_eq(*slot, zero);
+	struct digest_slot s;
+
+	memcpy(&s, digest, sizeof(s)); /* in the machine's order of bytes, which stays in here */
+	return s;
 }
 
-static uint64_t place(const struct digest_table *t, struct ll_id digest)
+static inline bool is_free(struct digest_slot s)
 {
-	return (uint64_t)((unsigned __int128)ll_get64(digest.byte + 8) * t->cap >> 64);
+	return (s.low | s.high) == 0;
 }
 
-/* The slot that holds the digest, or the free one where it belongs. */
-static struct ll_id *find(const struct digest_table *t, struct ll_id digest)
+void digest_set_init(struct digest_set *s, uint64_t bytes)
 {
-	uint64_t at = place(t, digest);
-
-	while (!is_free(&t->slot[at]) && !ll_id_eq(t->slot[at], digest))
-		at = at + 1 == t->cap ? 0 : at + 1;
-	return &t->slot[at];
+	memset(s, 0, sizeof(*s));
+	bytes = LL_MAX(bytes, (2 * SPILL) * sizeof(*s->slot));
+	s->slot = ll_reserve(&bytes);
+	s->max_cap = bytes / sizeof(*s->slot) - SPILL - 1; /* the last slot stays free */
 }
 
-#define SMALLEST 64u
-
-static void grow(struct digest_table *t)
+static inline uint64_t home(uint64_t cap, uint64_t low)
 {
-	struct digest_table old = *t;
+	return (uint64_t)((unsigned __int128)low * cap >> 64);
+}
 
-	t->cap = old.cap ? old.cap + old.cap / 2 : SMALLEST;
-	ll_memory_claim(t->cap * sizeof(*t->slot), "the set of digests");
-	t->slot = ll_calloc(t->cap, sizeof(*t->slot));
-	for (uint64_t i = 0; i < old.cap; i++)
-		if (!is_free(&old.slot[i]))
-			*find(t, old.slot[i]) = old.slot[i];
-	ll_free(old.slot);
-	ll_memory_release(old.cap * sizeof(*t->slot));
+static uint64_t room(uint64_t cap)
+{
+	return cap - cap / 6;
+}
+
+static uint64_t slots(uint64_t cap)
+{
+	return cap ? cap + SPILL : 0;
+}
+
+/* True when it is there; otherwise *at is where it belongs. */
+static inline bool find(const struct digest_set *s, struct digest_slot digest, uint64_t *at)
+{
+	const struct digest_slot *slot = &s->slot[home(s->cap, digest.low)];
+
+	while (slot->low < digest.low && !is_free(*slot))
+		slot++;
+	for (; slot->low == digest.low && !is_free(*slot); slot++)
+		if (slot->high == digest.high)
+			return true;
+	*at = (uint64_t)(slot - s->slot);
+	return false;
+}
+
+/* In place: all digests move to the end, in order, and from there, front to back, each to its home place or right behind
+ * the one before it; those that are still at the end have room until they are reached. */
+static void grow(struct digest_set *s)
+{
+	uint64_t cap = s->cap ? 2 * s->cap : SMALLEST, to, next = 0;
+
+	if (s->cap == s->max_cap) {
+		ll_hint("give more --memory");
+		ll_die(LL_EXIT_RESOURCE, "%llu digests fill the %llu bytes of --memory that there are for them",
+		       (unsigned long long)s->len, (unsigned long long)(slots(s->cap) * sizeof(*s->slot)));
+	}
+	if (cap + cap / 8 > s->max_cap)
+		cap = s->max_cap;
+	ll_memory_claim((slots(cap) - slots(s->cap)) * sizeof(*s->slot), "the set of digests");
+	to = slots(cap);
+	for (uint64_t i = slots(s->cap); i-- > 0;) {
+		struct digest_slot digest = s->slot[i];
+		if (is_free(digest))
+			continue;
+		s->slot[i] = (struct digest_slot){ 0 };
+		s->slot[--to] = digest;
+	}
+	for (; to < slots(cap); to++) {
+		struct digest_slot digest = s->slot[to];
+		s->slot[to] = (struct digest_slot){ 0 };
+		next = LL_MAX(next, home(cap, digest.low));
+		LL_ASSERT(next <= to);
+		s->slot[next++] = digest;
+	}
+	s->cap = cap;
+}
+
+static bool add(struct digest_set *s, struct digest_slot digest)
+{
+	uint64_t at, stop;
+
+	if (LL_UNLIKELY(s->len >= room(s->cap)))
+		grow(s);
+	if (find(s, digest, &at))
+		return false;
+	for (stop = at; !is_free(s->slot[stop]);)
+		stop++;
+	if (LL_UNLIKELY(stop == slots(s->cap))) {
+		grow(s);
+		return add(s, digest);
+	}
+	if (stop > at)
+		memmove(&s->slot[at + 1], &s->slot[at], (stop - at) * sizeof(*s->slot));
+	s->slot[at] = digest;
+	s->len++;
+	return true;
+}
+
+static bool has(const struct digest_set *s, struct digest_slot digest)
+{
+	uint64_t at;
+
+	return s->cap > 0 && find(s, digest, &at);
 }
 
 bool digest_set_add(struct digest_set *s, struct ll_id digest)
 {
-	struct digest_table *t = &s->table[digest.byte[0]];
-
-	if (is_free(&digest)) {
+	if (is_free(load(&digest))) {
 		bool fresh = !s->has_zero;
 		s->has_zero = true;
 		s->len += fresh;
 		return fresh;
 	}
-	if (t->len >= t->cap - t->cap / 6)
-		grow(t);
-	struct ll_id *slot = find(t, digest);
-	if (!is_free(slot))
-		return false;
-	*slot = digest;
-	t->len++;
-	s->len++;
-	return true;
+	return add(s, load(&digest));
 }
 
-#define AHEAD 24u /* digests whose slots are on their way from memory */
-
-static void prefetch(const struct digest_set *s, const struct ll_id *digest)
+bool digest_set_has(const struct digest_set *s, struct ll_id digest)
 {
-	const struct digest_table *t = &s->table[digest->byte[0]];
-
-	__builtin_prefetch(&t->slot[place(t, *digest)]);
+	return is_free(load(&digest)) ? s->has_zero : has(s, load(&digest));
 }
 
-static void set_bit(uint64_t *bits, uint64_t i)
+/* Inlined by force: gcc takes a function that only fetches for one without effect, and drops its calls. */
+static inline __attribute__((always_inline)) void prefetch(const struct digest_set *s, const struct ll_id *digest)
+{
+	const struct digest_slot *slot = &s->slot[home(s->cap, load(digest).low)];
+
+	__builtin_prefetch(slot);
+	__builtin_prefetch(slot + 4);
+}
+
+static inline void set_bit(uint64_t *bits, uint64_t i)
 {
 	bits[i / 64] |= (uint64_t)1 << (i % 64);
 }
@@ -80,9 +157,10 @@ void digest_set_add_all(struct digest_set *s, const struct ll_id *digest, size_t
 	for (size_t i = 0; i < LL_MIN(n, AHEAD); i++)
 		prefetch(s, &digest[i]);
 	for (size_t i = 0; i < n; i++) {
+		struct digest_slot d = load(&digest[i]);
 		if (i + AHEAD < n)
 			prefetch(s, &digest[i + AHEAD]);
-		if (!is_free(&digest[i]) && !digest_set_add(s, digest[i]))
+		if (!is_free(d) && !add(s, d))
 			set_bit(there, first + i);
 	}
 }
@@ -92,36 +170,22 @@ void digest_set_has_all(const struct digest_set *s, const struct ll_id *digest, 
 	for (size_t i = 0; i < LL_MIN(n, AHEAD); i++)
 		prefetch(s, &digest[i]);
 	for (size_t i = 0; i < n; i++) {
+		struct digest_slot d = load(&digest[i]);
 		if (i + AHEAD < n)
 			prefetch(s, &digest[i + AHEAD]);
-		if (!is_free(&digest[i]) && digest_set_has(s, digest[i]))
+		if (!is_free(d) && has(s, d))
 			set_bit(there, first + i);
 	}
 }
 
-bool digest_set_has(const struct digest_set *s, struct ll_id digest)
+bool digest_set_has_room(const struct digest_set *s, uint64_t more)
 {
-	const struct digest_table *t = &s->table[digest.byte[0]];
-
-	if (is_free(&digest))
-		return s->has_zero;
-	return t->cap > 0 && !is_free(find(t, digest));
-}
-
-/* A table grows by half when five sixths are full: 1.8 slots a digest, and the old slots beside the new ones while
- * they move. The tables fill evenly; the largest is taken to be twice the mean. */
-uint64_t digest_set_bytes_with(const struct digest_set *s, uint64_t more)
-{
-	uint64_t n = s->len + more, slots = LL_COUNT(s->table) * (SMALLEST + 2) + n / 5 * 9 + 2;
-
-	return (slots + slots / 128) * sizeof(struct ll_id);
+	return s->len + more <= room(s->max_cap);
 }
 
 void digest_set_free(struct digest_set *s)
 {
-	for (size_t i = 0; i < LL_COUNT(s->table); i++) {
-		ll_free(s->table[i].slot);
-		ll_memory_release(s->table[i].cap * sizeof(struct ll_id));
-	}
+	ll_free(s->slot);
+	ll_memory_release(slots(s->cap) * sizeof(struct digest_slot));
 	memset(s, 0, sizeof(*s));
 }

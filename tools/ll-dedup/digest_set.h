@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * digest_set.h - a set of 128-bit digests in memory: 256 tables by the first byte, open addressing, each growing by
- * half, so that growth needs little room beside the set (19 to 29 bytes a digest). Every byte is claimed from --memory.
+ * digest_set.h - a set of 128-bit digests in memory, 19 to 38 bytes a digest, 19 when it is full. Every byte is claimed
+ * from --memory.
+ *
+ * Open addressing in which the digests stand in order (Amble, Knuth: Ordered hash tables, 1974): a search for what is not
+ * there ends early although the table is nearly full, and the table grows in place, in one pass from front to back.
  */
 #ifndef LL_DIGEST_SET_H
 #define LL_DIGEST_SET_H
 
 #include "base/hash.h"
 
-struct digest_table {
-	struct ll_id *slot; /* all zero: free */
-	uint64_t cap, len;
-};
-
 struct digest_set {
-	struct digest_table table[256];
-	uint64_t len;
+	struct digest_slot *slot; /* both words zero: free */
+	uint64_t cap;		  /* home places; some more slots follow */
+	uint64_t max_cap, len;
 	bool has_zero;
 };
 
-/* Adds; returns true when the digest was not there before. The set is zeroed before first use. */
+/* An empty set that takes at most so many bytes. */
+void digest_set_init(struct digest_set *s, uint64_t bytes);
+/* Adds; returns true when the digest was not there before. Ends with status 4 when the set is full. */
 bool digest_set_add(struct digest_set *s, struct ll_id digest);
 /* The same for n digests at once, which hides the latency of memory: sets bit first + i of `there` for every digest i that
  * was there before. The digest zero is passed over. */
@@ -27,8 +28,8 @@ void digest_set_add_all(struct digest_set *s, const struct ll_id *digest, size_t
 /* Only asks. */
 void digest_set_has_all(const struct digest_set *s, const struct ll_id *digest, size_t n, uint64_t *there, uint64_t first);
 bool digest_set_has(const struct digest_set *s, struct ll_id digest);
-/* What the set would take at most with so many more: bytes, while it grows too. */
-uint64_t digest_set_bytes_with(const struct digest_set *s, uint64_t more);
+/* True when so many more fit. */
+bool digest_set_has_room(const struct digest_set *s, uint64_t more);
 void digest_set_free(struct digest_set *s);
 
 #endif

@@ -268,7 +268,7 @@ static bool put_off(void *context, uint64_t keys)
 {
 	struct exact *e = context;
 
-	if (digest_set_bytes_with(&e->set, keys) <= e->share)
+	if (digest_set_has_room(&e->set, keys))
 		return false;
 	e->first_later = e->key;
 	e->later = exact_duplicates_new(e->share / 2);
@@ -339,6 +339,7 @@ static void count_all(struct exact *e, const char **files, size_t n)
 	ll_spool_inputs(files, n);
 	e->check = ll_hash128_new();
 	e->shared = shared_units_new(e->share);
+	digest_set_init(&e->set, e->share);
 	ll_documents_scan(&filter, files, n, NULL);
 	shared_units_find(e->shared, (uint64_t)dedup.min_count, &e->set);
 	shared_units_free(e->shared);
@@ -423,6 +424,7 @@ int dedup_exact(const char **files, size_t n)
 	} else if (dedup.bloom > 0) {
 		start_bloom(&e);
 	} else if (!verify) {
+		digest_set_init(&e.set, e.share);
 		filter.weight = weight;
 		filter.put_off = put_off;
 		filter.preview = preview;
