@@ -7,6 +7,7 @@
  *     url_key.c           or as a normalised URL
  *     digest_set.c        the set of digests, bloom.c and text_set.c (over text_store.c) in its place
  *     shared_units.c      which units many documents share (--keep=none)
+ *   substring.c         --substring: repeated passages, found by repeats.c with the tables of repeats_index.c
  *   minhash.c           --minhash: sign_pass into a gathering, then drop_pass
  *   dedup_steps.c       sign, cluster, apply: the same cut in three, with files between
  *
@@ -31,6 +32,8 @@ struct dedup_options {
 	int64_t ngram;           /* 0: 5 words or 24 characters */
 	const char *unit;        /* "word" or "char"; NULL: not given */
 	const char *keep;        /* "longest", "first" or "none" */
+	const char *substring;	 /* "100:bytes", or NULL */
+	const char *action;	 /* of --substring: "cut" or "tag" */
 	int64_t min_count;	 /* of --keep=none: documents that share a unit */
 	int64_t min_bytes;	 /* units shorter than that stay */
 	double bloom;		 /* false-positive rate; 0: no filter */
@@ -44,6 +47,7 @@ extern struct dedup_options dedup;
 /* Ends with status 2 when the options of --exact do not go together. */
 void dedup_exact_check(void);
 int dedup_exact(const char **files, size_t n);
+int dedup_substring(const char **files, size_t n);
 int dedup_minhash(const char **files, size_t n);
 int dedup_sign(const char *const *files, size_t n);
 int dedup_cluster(const char *const *files, size_t n);

@@ -340,6 +340,7 @@ static void count_all(struct exact *e, const char **files, size_t n)
 	e->check = ll_hash128_new();
 	e->shared = shared_units_new(e->share);
 	digest_set_init(&e->set, e->share);
+	ll_progress_pass(1, 2);
 	ll_documents_scan(&filter, files, n, NULL);
 	shared_units_find(e->shared, (uint64_t)dedup.min_count, &e->set);
 	shared_units_free(e->shared);
@@ -347,6 +348,7 @@ static void count_all(struct exact *e, const char **files, size_t n)
 	ll_hash128_free(e->check);
 	e->check = ll_hash128_new();
 	e->document = 0;
+	ll_progress_pass(2, 2);
 }
 
 static void compare_passes(void *context)

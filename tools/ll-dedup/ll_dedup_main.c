@@ -35,12 +35,18 @@ struct dedup_options dedup;
 	{ LL_OPT_FLAG, 0, "verify-bytes", &dedup.verify_bytes, NULL, "compare bytes, not only hashes", 0, NULL, 0, 0 },  \
 	{ LL_OPT_INT, 0, "hash-bits", &dedup.hash_bits, "N", "look at N bits of a hash, then compare bytes",           \
 	  LL_OPT_HIDDEN, NULL, 1, 64 }
+#define SUBSTRING_OPTIONS                                                                                              \
+	{ LL_OPT_STRING, 0, "substring", &dedup.substring, "N",                                                        \
+	  "passages of N[:bytes|tokens] and more that came before", LL_OPT_IDENTITY, NULL, 0, 0 },                     \
+	{ LL_OPT_CHOICE, 0, "action", &dedup.action, "WHAT", "what becomes of the passages of --substring (cut)",      \
+	  LL_OPT_IDENTITY, "cut|tag", 0, 0 }
 #define KEEP_OPTION                                                                                                    \
 	{ LL_OPT_CHOICE, 0, "keep", &dedup.keep, "WHICH", "the copy that survives (exact: first, minhash: longest)",   \
 	  LL_OPT_IDENTITY, "longest|first|none", 0, 0 }
 
 static const struct ll_option dedup_table[] = {
 	EXACT_OPTIONS,
+	SUBSTRING_OPTIONS,
 	MINHASH_OPTIONS,
 	KEEP_OPTION,
 	{ 0 },
@@ -69,6 +75,8 @@ static void check_mode(void)
 							: NULL;
 		if (alone)
 			ll_die(LL_EXIT_USAGE, "--%s goes with --exact", alone);
+		if (dedup.substring)
+			return;
 		dedup.unit = dedup.unit ? dedup.unit : "word";
 		ll_identity_set("unit", dedup.unit);
 		return;
@@ -81,9 +89,16 @@ static int run_dedup(int operands, char **operand)
 	const char **files;
 	size_t n = ll_input_files(operands, operand, &files, NULL);
 
-	if (!dedup.exact == !dedup.minhash)
-		ll_die(LL_EXIT_USAGE, "one of --exact and --minhash=BxR is needed");
+	if (!!dedup.exact + !!dedup.minhash + !!dedup.substring != 1)
+		ll_die(LL_EXIT_USAGE, "one of --exact, --minhash=BxR and --substring=N is needed");
+	if (dedup.action && !dedup.substring)
+		ll_die(LL_EXIT_USAGE, "--action goes with --substring");
+	if (dedup.substring && (dedup.keep || dedup.ngram || dedup.unit))
+		ll_die(LL_EXIT_USAGE, "--substring keeps the first of passages as they are: --%s goes without it",
+		       dedup.keep ? "keep" : dedup.ngram ? "ngram" : "unit");
 	check_mode();
+	if (dedup.substring)
+		return dedup_substring(files, n);
 	if (dedup.exact)
 		return dedup_exact(files, n);
 	if (dedup.keep && strcmp(dedup.keep, "none") == 0)
@@ -151,6 +166,7 @@ static const struct ll_command commands[] = {
 	{ NULL, "[FILE]...", "drop documents that came before", dedup_table, LL_COMMON_FILTER, run_dedup,
 	  "ll-dedup --exact docs.ll -o unique.ll\n"
 	  "ll-dedup --exact=paragraph --keep=none --min-count=100 docs.ll -o bodies.ll\n"
+	  "ll-dedup --substring=100 docs.ll -o cut.ll\n"
 	  "ll-dedup --minhash=14x8 --rejects=near.ll docs.ll -o unique.ll\n" },
 	{ "sign", "[FILE]...", "map: write the signatures of a shard", sign_table, STEP | LL_COMMON_PART, run_sign,
 	  "ll-dedup sign --minhash=14x8 -o a.sig a.ll\n"

@@ -33,6 +33,8 @@ COMMANDS = {  # name: command line. The output is a file or a folder; DIR marks 
     "exact sentences": "ll-dedup -q --exact=sentences:2 -o {out} d.ll e.ll",
     "exact shared": "ll-dedup -q --exact=paragraph --keep=none -o {out} d.ll e.ll",
     "exact bloom": "ll-dedup -q --exact=line --bloom=0.01 -o {out} d.ll e.ll",
+    "substring": "ll-dedup -q --substring=40 -o {out} d.ll e.ll",
+    "substring tag": "ll-dedup -q --substring=8:tokens --action=tag -o {out} d.ll e.ll",
     "minhash": "ll-dedup -q --minhash=14x8 -o {out} d.ll e.ll",
     "sign": "ll-dedup sign -q --minhash=14x8 -o {out} d.ll",
     "cluster": "ll-dedup cluster -q -o {out} d.sig e.sig",

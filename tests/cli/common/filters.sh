@@ -20,6 +20,8 @@ filter() { # filter NAME [OPTION]... [FILE]
 	case $_f in # E=exec in a subshell: the program takes its place, so that a signal meets the program
 	clean) ${E:-} ll-clean -q --profile=repair "$@" ;;
 	exact) ${E:-} ll-dedup -q --exact "$@" ;;
+	lines) ${E:-} ll-dedup -q --exact=sentences:1 "$@" ;;
+	substring) ${E:-} ll-dedup -q --substring=20 "$@" ;;
 	minhash) ${E:-} ll-dedup -q --minhash=14x8 "$@" ;;
 	sample) ${E:-} ll-sample -q --rate=0.7 --holdout=0.1:held.ll "$@" ;;
 	decontam) ${E:-} ll-decontam -q --index=ix.ll --action=cut "$@" ;;
@@ -27,7 +29,7 @@ filter() { # filter NAME [OPTION]... [FILE]
 }
 outcome() { _rc=0; "$@" > .out 2> .err || _rc=$?; echo $_rc; }
 
-for f in clean exact minhash sample decontam; do
+for f in clean exact lines substring minhash sample decontam; do
 	filter $f -o whole.ll d.ll
 	for t in 2 3 8; do filter $f -@ $t -o t.ll d.ll; same whole.ll t.ll "$f: equal bytes at -@ $t"; done
 	for c in scalar avx2; do
