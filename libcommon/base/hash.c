@@ -4,6 +4,8 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "base/cpu.h"
+#include "base/hash_wide.h"
 #include "base/memory.h"
 
 struct ll_hash128_state {
@@ -19,8 +21,14 @@ static struct ll_id canonical(XXH128_hash_t h)
 	return id;
 }
 
+#define LONG 240u /* XXH3 reads shorter inputs without its loop over stripes */
+
 uint64_t ll_hash64(const void *data, size_t len)
 {
+#ifdef __x86_64__
+	if (len > LONG && ll_cpu() != LL_CPU_SCALAR)
+		return ll_cpu() == LL_CPU_AVX512 ? ll_hash64_avx512(data, len) : ll_hash64_avx2(data, len);
+#endif
 	return XXH3_64bits(len ? data : "", len);
 }
 
@@ -31,6 +39,10 @@ uint64_t ll_hash64_seeded(const void *data, size_t len, uint64_t seed)
 
 struct ll_id ll_hash128(const void *data, size_t len)
 {
+#ifdef __x86_64__
+	if (len > LONG && ll_cpu() != LL_CPU_SCALAR)
+		return ll_cpu() == LL_CPU_AVX512 ? ll_hash128_avx512(data, len) : ll_hash128_avx2(data, len);
+#endif
 	return canonical(XXH3_128bits(len ? data : "", len));
 }
 

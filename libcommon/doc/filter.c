@@ -17,6 +17,7 @@ enum verdict { NONE, KEEP, EXTRA, DROP, DECIDE };
 struct entry {
 	enum verdict verdict;
 	size_t record, record_len; /* in `out`: KEEP, EXTRA, DECIDE */
+	bool untouched;            /* it is the original, in the frame */
 	struct ll_id digest;
 	const unsigned char *original; /* the record as it came in, in the frame */
 	size_t original_len;
@@ -74,10 +75,33 @@ static struct entry *add_entry(struct ll_sink *s, enum verdict verdict)
 	return e;
 }
 
+static bool same_place(struct ll_str a, struct ll_str b)
+{
+	return a.data == b.data && a.len == b.len;
+}
+
+/* True for the document in map's hands as it came in. */
+static bool is_untouched(const struct ll_doc *a, const struct ll_doc *b)
+{
+	return same_place(a->text, b->text) && same_place(a->tags, b->tags) && same_place(a->volatile_tags, b->volatile_tags) &&
+	       same_place(a->skeleton, b->skeleton) && same_place(a->verbatim, b->verbatim) && same_place(a->id, b->id) &&
+	       same_place(a->source, b->source) && a->hole == b->hole && a->form == b->form && a->flags == b->flags &&
+	       ll_id_eq(a->key, b->key);
+}
+
+static const void *record_of(const struct ll_sink *s, const struct entry *e)
+{
+	return e->untouched ? (const void *)e->original : s->out.data + e->record;
+}
+
 static void put_record(struct ll_sink *s, struct entry *e, const struct ll_doc *doc)
 {
 	e->record = s->out.len;
-	if (s->run->out) {
+	e->untouched = is_untouched(doc, &s->doc);
+	if (s->run->out && e->untouched) {
+		e->record_len = s->record_len;
+		e->digest = ll_record_digest(s->record);
+	} else if (s->run->out) {
 		ll_doc_put(&s->out, doc);
 		e->record_len = s->out.len - e->record;
 		e->digest = ll_record_digest(s->out.data + e->record);
@@ -239,7 +263,7 @@ static void decide(struct run *run, struct ll_sink *s, const struct entry *e)
 	struct ll_doc original, doc;
 	get_doc(s, e->original, e->original_len, &original);
 	if (run->out)
-		get_doc(s, s->out.data + e->record, e->record_len, &doc);
+		get_doc(s, record_of(s, e), e->record_len, &doc);
 	else
 		doc = original;
 	const char *reason = run->f->decide(run->f->context, &doc, s->data.data + e->data, e->data_len, &value);
@@ -254,7 +278,7 @@ static void decide(struct run *run, struct ll_sink *s, const struct entry *e)
 	reason = run->f->edit ? run->f->edit(run->f->context, &doc) : NULL;
 	commit_kept(s->stats, s, e, doc.source, doc.text.len);
 	if (!reason) {
-		ll_writer_put_digested(run->out, s->out.data + e->record, e->record_len, e->digest);
+		ll_writer_put_digested(run->out, record_of(s, e), e->record_len, e->digest);
 		return;
 	}
 	ll_stats_text(s->stats, reason, before > doc.text.len ? before - doc.text.len : 0,
@@ -315,7 +339,7 @@ static void put_out(struct run *run, struct ll_sink *s)
 		if (e->verdict == DECIDE) {
 			decide(run, s, e);
 		} else if (run->out && (e->verdict == KEEP || e->verdict == EXTRA)) {
-			ll_writer_put_digested(run->out, s->out.data + e->record, e->record_len, e->digest);
+			ll_writer_put_digested(run->out, record_of(s, e), e->record_len, e->digest);
 		} else if (run->out && e->verdict == DROP) {
 			struct ll_doc original;
 			get_doc(s, e->original, e->original_len, &original);

@@ -33,7 +33,7 @@ struct ll_writer {
 struct frame_job {
 	struct ll_frame_header header;
 	struct ll_buf raw;
-	struct ll_buf packed; /* header and stored bytes */
+	struct ll_buf packed; /* header and stored bytes; of a raw frame the header alone, `raw` follows */
 };
 
 /* ---- queue: pack in parallel, write in order ---- */
@@ -46,22 +46,21 @@ static void pack(void *context, void *argument)
 	h->raw_len = (uint32_t)job->raw.len;
 	h->raw_hash = ll_hash64(job->raw.data, job->raw.len);
 	h->codec = LL_CODEC_RAW;
-	ll_buf_reserve(&job->packed, LL_FRAME_HEADER_BYTES + job->raw.len);
-	char *stored = job->packed.data + LL_FRAME_HEADER_BYTES;
-	size_t n = 0;
-	if (w->level && job->raw.len >= 64)
-		n = ll_zstd_compress(stored, job->raw.len - 1, job->raw.data, job->raw.len, w->level);
-	if (n > 0) {
-		h->codec = LL_CODEC_ZSTD;
-	} else {
-		n = job->raw.len;
-		if (n)
-			memcpy(stored, job->raw.data, n);
+	h->stored_len = h->raw_len;
+	h->stored_hash = h->raw_hash;
+	ll_buf_reserve(&job->packed, LL_FRAME_HEADER_BYTES + (w->level ? job->raw.len : 0));
+	job->packed.len = LL_FRAME_HEADER_BYTES;
+	if (w->level && job->raw.len >= 64) {
+		char *stored = job->packed.data + LL_FRAME_HEADER_BYTES;
+		size_t n = ll_zstd_compress(stored, job->raw.len - 1, job->raw.data, job->raw.len, w->level);
+		if (n > 0) {
+			h->codec = LL_CODEC_ZSTD;
+			h->stored_len = (uint32_t)n;
+			h->stored_hash = ll_hash64(stored, n);
+			job->packed.len += n;
+		}
 	}
-	h->stored_len = (uint32_t)n;
-	h->stored_hash = h->codec == LL_CODEC_RAW ? h->raw_hash : ll_hash64(stored, n);
 	ll_frame_header_put(h, (unsigned char *)job->packed.data);
-	job->packed.len = LL_FRAME_HEADER_BYTES + n;
 }
 
 static void write_out(void *context, void *argument)
@@ -76,11 +75,13 @@ static void write_out(void *context, void *argument)
 	pthread_mutex_lock(&w->writing);
 	w->mid_frame = true;
 	ll_out_write(w->out, job->packed.data, job->packed.len);
+	if (job->header.codec == LL_CODEC_RAW)
+		ll_out_write(w->out, job->raw.data, job->raw.len);
 	if (!ll_out_is_file(w->out))
 		ll_out_flush(w->out);
 	w->mid_frame = false;
 	pthread_mutex_unlock(&w->writing);
-	w->end.segment_len += job->packed.len;
+	w->end.segment_len += LL_FRAME_HEADER_BYTES + job->header.stored_len;
 	ll_buf_free(&job->raw);
 	ll_buf_free(&job->packed);
 	ll_free(job);

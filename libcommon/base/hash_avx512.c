@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/hash_wide.h"
+
+#ifdef __AVX512F__
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+uint64_t ll_hash64_avx512(const void *data, size_t len)
+{
+	return XXH3_64bits(data, len);
+}
+
+struct ll_id ll_hash128_avx512(const void *data, size_t len)
+{
+	XXH128_canonical_t c;
+	struct ll_id id;
+
+	XXH128_canonicalFromHash(&c, XXH3_128bits(data, len));
+	memcpy(id.byte, c.digest, sizeof(id.byte));
+	return id;
+}
+#endif
