@@ -62,6 +62,7 @@ struct run {
 	struct ll_set_aside *aside; /* NULL until the filter puts the rest off */
 	bool settled;               /* what was put off is on its way */
 	struct ll_buf edited;       /* a record that `edit` changed */
+	struct ll_buf reject_tags;
 	pthread_mutex_t lock;
 };
 
@@ -257,6 +258,17 @@ static void map_batch(void *context, void *argument)
 	give_worker(run, w);
 }
 
+static void put_reject(struct run *run, struct ll_doc original, const char *reason, const char *value)
+{
+	if (run->f->reject_tags) {
+		ll_buf_clear(&run->reject_tags);
+		ll_buf_add_str(&run->reject_tags, original.volatile_tags);
+		run->f->reject_tags(run->f->context, &run->reject_tags);
+		original.volatile_tags = ll_buf_str(&run->reject_tags);
+	}
+	ll_rejects_put(run->rejects, &original, reason, value);
+}
+
 static void decide(struct run *run, struct ll_sink *s, const struct entry *e)
 {
 	const char *value = NULL;
@@ -271,7 +283,7 @@ static void decide(struct run *run, struct ll_sink *s, const struct entry *e)
 		return;
 	if (reason) {
 		ll_stats_dropped(s->stats, original.source, reason, original.text.len);
-		ll_rejects_put(run->rejects, &original, reason, value);
+		put_reject(run, original, reason, value);
 		return;
 	}
 	uint64_t before = doc.text.len;
@@ -281,8 +293,9 @@ static void decide(struct run *run, struct ll_sink *s, const struct entry *e)
 		ll_writer_put_digested(run->out, record_of(s, e), e->record_len, e->digest);
 		return;
 	}
-	ll_stats_text(s->stats, reason, before > doc.text.len ? before - doc.text.len : 0,
-		      doc.text.len > before ? doc.text.len - before : 0);
+	if (doc.text.len != before)
+		ll_stats_text(s->stats, reason, before > doc.text.len ? before - doc.text.len : 0,
+			      doc.text.len > before ? doc.text.len - before : 0);
 	ll_buf_clear(&run->edited);
 	ll_doc_put(&run->edited, &doc);
 	ll_writer_put(run->out, run->edited.data, run->edited.len);
@@ -396,6 +409,7 @@ static void run_batches(struct run *run, struct ll_reader *reader)
 			submit(queue, run, &frame);
 	}
 	ll_queue_free(queue);
+	ll_buf_free(&run->reject_tags);
 	ll_set_aside_free(run->aside);
 	ll_buf_free(&run->edited);
 	while (run->idle) {

@@ -27,9 +27,11 @@ struct ll_filter {
 	/* In input order, for what ll_sink_decide put off. Returns NULL to keep, else the drop reason; may set *value (a
 	 * string valid until the next call) for the reject tag. `data` is what map attached, 8-byte aligned. */
 	const char *(*decide)(void *context, const struct ll_doc *doc, void *data, size_t len, const char **value);
-	/* May be NULL. Called after decide kept a document: to give it another text (ll_doc_set_text), in memory that is valid
-	 * until the next call. Returns the reason under which the difference counts, or NULL when nothing was changed. */
+	/* May be NULL. Called after decide kept a document: to give it another text (ll_doc_set_text) or other tags, in memory that
+	 * is valid until the next call. Returns the reason under which the difference counts, or NULL when nothing was changed. */
 	const char *(*edit)(void *context, struct ll_doc *doc);
+	/* After a decision to drop: adds tags named "reject.*" for the reject record. May be NULL. */
+	void (*reject_tags)(void *context, struct ll_buf *tags);
 	/* For a `decide` that would need more memory than there is; all three or none, called where decide is. `put_off`
 	 * is asked before the documents of a frame are decided, with the sum of their weights. Once it says true, that
 	 * frame and all after it are put off (doc/set_aside.h), and `preview` gets each of their documents in decide's

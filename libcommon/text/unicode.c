@@ -117,6 +117,16 @@ void ll_normalize(struct ll_buf *out, struct ll_str s, enum ll_normal_form form)
 	}
 }
 
+bool ll_char_is_decimal(uint32_t c)
+{
+	return c < 0x80 ? c >= '0' && c <= '9' : utf8proc_category((utf8proc_int32_t)c) == UTF8PROC_CATEGORY_ND;
+}
+
+bool ll_char_is_nonspacing(uint32_t c)
+{
+	return c >= 0x300 && utf8proc_category((utf8proc_int32_t)c) == UTF8PROC_CATEGORY_MN;
+}
+
 const char *ll_unicode_normalizer_version(void)
 {
 	return utf8proc_unicode_version();

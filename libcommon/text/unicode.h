@@ -34,6 +34,10 @@ uint32_t ll_char_lower(uint32_t c);
 /* True for scripts written without spaces between words: Han, Hiragana, Katakana, Thai, Lao, Khmer, Myanmar. */
 bool ll_char_is_unspaced(uint32_t c);
 
+/* \p{Nd} and \p{Mn}, by the version of the normaliser. */
+bool ll_char_is_decimal(uint32_t c);
+bool ll_char_is_nonspacing(uint32_t c);
+
 enum ll_normal_form { LL_NFC, LL_NFD, LL_NFKC, LL_NFKD };
 /* Appends the normal form of valid UTF-8. Pure ASCII passes through without work. */
 void ll_normalize(struct ll_buf *out, struct ll_str s, enum ll_normal_form form);

@@ -3,25 +3,28 @@
 
 #include "base/memory.h"
 #include "io/sort.h"
+#include "ll-dedup/band_store.h"
 #include "ll-dedup/union_find.h"
 
-#define BAND_RECORD 14u /* band u16, hash u64, document u32, big-endian */
-#define FACTS 52u       /* ~text bytes u32, key, text digest, record digest: ascending is best first */
+#define RANKS 56u		/* rank u64, key, text digest, record digest: ascending is best first */
+#define FACTS (RANKS + 4)	/* and the length of the id, before id and source */
+#define MEMBER (4u + 1 + RANKS + 4) /* component, 0 for old ones, ranks, document */
 
 struct cluster {
-	uint32_t bands;
-	bool keep_first;
-	uint64_t documents, clusters, duplicates;
-	struct ll_sorter *band;    /* BAND_RECORD */
-	struct ll_sorter *facts;   /* document -> FACTS, id: comes in sorted, so this is a spool */
-	struct ll_sorter *results; /* document -> survivor's key, id */
+	struct cluster_rule rule;
+	uint64_t documents, old, clusters, duplicates;
+	struct band_store *bands;
+	struct ll_sorter *facts;   /* document -> FACTS, id, source: comes in sorted, so this is a spool */
+	struct ll_sorter *shingles; /* wanted document -> its shingles: the same */
+	struct ll_sorter *results; /* document -> a struct duplicate */
 	struct union_find joined;
+	struct ll_buf scratch;
 };
 
-static void put_be32(unsigned char *p, uint32_t v)
+static void put_be(unsigned char *p, uint64_t v, int bytes)
 {
-	for (int i = 0; i < 4; i++)
-		p[i] = (unsigned char)(v >> (24 - 8 * i));
+	for (int i = 0; i < bytes; i++)
+		p[i] = (unsigned char)(v >> 8 * (bytes - 1 - i));
 }
 
 static uint32_t get_be32(const unsigned char *p)
@@ -29,130 +32,196 @@ static uint32_t get_be32(const unsigned char *p)
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-struct cluster *cluster_new(uint32_t bands, bool keep_first)
+struct cluster *cluster_new(const struct cluster_rule *rule)
 {
 	struct cluster *c = ll_calloc(1, sizeof(*c));
 	uint64_t left = ll_memory_left();
 
-	c->bands = bands;
-	c->keep_first = keep_first;
-	c->band = ll_sorter_new(BAND_RECORD, BAND_RECORD, left / 2, "band hashes");
+	c->rule = *rule;
+	if (!rule->joined)
+		c->bands = band_store_new(0, rule->bands - 1, left / 2);
 	c->facts = ll_sorter_new_variable(4, left / 8, "document facts");
 	return c;
 }
 
-void cluster_add(struct cluster *c, const struct signature *s)
+void cluster_add(struct cluster *c, const struct signature *s, bool old)
 {
-	unsigned char key[4], band[BAND_RECORD];
+	unsigned char key[4], facts[FACTS];
 
 	if (c->documents >= UNION_FIND_MAX)
 		ll_die(LL_EXIT_RESOURCE, "more than %u documents in one run", UNION_FIND_MAX);
-	put_be32(key, (uint32_t)c->documents++);
-	memcpy(band + 10, key, 4);
-	for (uint32_t i = 0; i < c->bands; i++) {
-		band[0] = (unsigned char)(i >> 8);
-		band[1] = (unsigned char)i;
-		memcpy(band + 2, s->bands + 8 * (size_t)i, 8);
-		ll_sorter_add(c->band, band);
-	}
-	unsigned char small[256], *facts = FACTS + s->id.len <= sizeof(small) ? small : ll_malloc(FACTS + s->id.len);
-	put_be32(facts, ~s->text_bytes);
-	memcpy(facts + 4, s->key.byte, 16);
-	memcpy(facts + 20, s->text.byte, 16);
-	memcpy(facts + 36, s->record.byte, 16);
-	if (s->id.len)
-		memcpy(facts + FACTS, s->id.data, s->id.len);
-	ll_sorter_add_variable(c->facts, key, facts, FACTS + s->id.len);
-	if (facts != small)
-		ll_free(facts);
+	LL_ASSERT(!old || c->old == c->documents);
+	put_be(key, c->documents++, 4);
+	c->old += old;
+	if (c->bands)
+		band_store_add(c->bands, s->bands);
+	put_be(facts, c->rule.policy.keep == KEEP_FIRST || old ? 0 : policy_rank(&c->rule.policy, s->text_bytes, s->tags), 8);
+	memcpy(facts + 8, s->key.byte, 16);
+	memcpy(facts + 24, s->text.byte, 16);
+	memcpy(facts + 40, s->record.byte, 16);
+	ll_put32(facts + RANKS, (uint32_t)s->id.len);
+	ll_buf_clear(&c->scratch);
+	ll_buf_add(&c->scratch, facts, FACTS);
+	ll_buf_add_str(&c->scratch, s->id);
+	ll_buf_add_str(&c->scratch, s->source);
+	ll_sorter_add_variable(c->facts, key, c->scratch.data, c->scratch.len);
 }
 
-/* Documents with the same hash in the same band stand together. */
-static void join(struct cluster *c)
+static void pair(void *cluster, uint32_t a, uint32_t b)
 {
-	unsigned char run[10];
-	const unsigned char *band;
-	uint32_t first = 0;
-	bool any = false;
+	struct cluster *c = cluster;
 
-	ll_sorter_finish(c->band);
-	while ((band = ll_sorter_next(c->band)) != NULL) {
-		uint32_t document = get_be32(band + 10);
-		if (any && memcmp(run, band, sizeof(run)) == 0) {
-			union_find_join(&c->joined, first, document);
-			continue;
-		}
-		memcpy(run, band, sizeof(run));
-		first = document;
-		any = true;
-	}
-	ll_sorter_free(c->band);
-	c->band = NULL;
+	union_find_join(&c->joined, a, b);
 }
 
-/* The members of components of two or more, by component and best first. */
+void cluster_join(struct cluster *c)
+{
+	union_find_init(&c->joined, c->documents);
+	if (c->bands) {
+		band_store_pairs(c->bands, pair, c);
+		band_store_free(c->bands);
+		c->bands = NULL;
+	}
+	if (c->rule.walk.likeness != LIKE_CANDIDATES)
+		c->shingles = ll_sorter_new_variable(4, ll_memory_left() / 4, "shingles");
+}
+
+void cluster_pair(struct cluster *c, uint64_t a, uint64_t b)
+{
+	if (a >= c->documents || b >= c->documents)
+		ll_die(LL_EXIT_INPUT, "joins of documents that were not signed");
+	union_find_join(&c->joined, (uint32_t)a, (uint32_t)b);
+}
+
+bool cluster_wants(const struct cluster *c, uint64_t document)
+{
+	return union_find_is_joined(&c->joined, (uint32_t)document);
+}
+
+void cluster_member(struct cluster *c, uint64_t document, const struct signature *s)
+{
+	unsigned char key[4];
+
+	put_be(key, document, 4);
+	ll_sorter_add_variable(c->shingles, key, s->shingles, 8 * (size_t)s->n_shingles);
+}
+
+/* ---- members of components, best first ---- */
+
+static void put_member(struct cluster *c, struct ll_sorter *members, const struct shard_order *places, uint32_t document,
+		       const unsigned char *facts, size_t len)
+{
+	unsigned char order[MEMBER], *ranks = order + 5;
+	const void *shingles = NULL;
+	size_t bytes = 0;
+
+	put_be(order, union_find_root(&c->joined, document), 4);
+	order[4] = document >= c->old;
+	memcpy(ranks, facts, RANKS);
+	if (c->rule.policy.keep == KEEP_FIRST || document < c->old) {
+		memset(ranks, 0, RANKS);
+		put_be(ranks, places && document >= c->old ? shard_order_place(places, document - c->old) : 0, 8);
+	}
+	put_be(ranks + RANKS, document, 4);
+	if (c->shingles) {
+		const unsigned char *key = ll_sorter_next_variable(c->shingles, &shingles, &bytes);
+		if (!key || get_be32(key) != document)
+			LL_BUG("the shingles of document %u are not there", document);
+	}
+	/* u32 shingles, u32 length of the id, key, shingles, id, source */
+	ll_buf_clear(&c->scratch);
+	ll_buf_put32(&c->scratch, (uint32_t)(bytes / 8));
+	ll_buf_add(&c->scratch, facts + RANKS, 4);
+	ll_buf_add(&c->scratch, facts + 8, 16);
+	ll_buf_add(&c->scratch, shingles, bytes);
+	ll_buf_add(&c->scratch, facts + FACTS, len - FACTS);
+	ll_sorter_add_variable(members, order, c->scratch.data, c->scratch.len);
+}
+
 static struct ll_sorter *rank(struct cluster *c, const struct shard_order *places)
 {
-	struct ll_sorter *members = ll_sorter_new_variable(4 + FACTS + 4, ll_memory_left() / 2, "clusters");
-	const void *payload;
+	struct ll_sorter *members = ll_sorter_new_variable(MEMBER, ll_memory_left() / 4, "clusters");
+	const void *facts;
 	const unsigned char *key;
 	size_t len;
 
 	ll_sorter_finish(c->facts);
-	while ((key = ll_sorter_next_variable(c->facts, &payload, &len)) != NULL) {
-		const unsigned char *facts = payload;
-		unsigned char order[4 + FACTS + 4];
-		uint32_t document = get_be32(key);
-		if (!union_find_is_joined(&c->joined, document))
-			continue;
-		put_be32(order, union_find_root(&c->joined, document));
-		memcpy(order + 4, facts, FACTS);
-		if (c->keep_first) {
-			uint64_t place = places ? shard_order_place(places, document) : 0;
-			memset(order + 4, 0, FACTS);
-			put_be32(order + 4, (uint32_t)(place >> 32));
-			put_be32(order + 8, (uint32_t)place);
-		}
-		put_be32(order + 4 + FACTS, document);
-		/* the survivor's key and id are what the others will be tagged with */
-		struct ll_buf named = { 0 };
-		ll_buf_add(&named, facts + 4, 16);
-		ll_buf_add(&named, facts + FACTS, len - FACTS);
-		ll_sorter_add_variable(members, order, named.data, named.len);
-		ll_buf_free(&named);
-	}
+	if (c->shingles)
+		ll_sorter_finish(c->shingles);
+	while ((key = ll_sorter_next_variable(c->facts, &facts, &len)) != NULL)
+		if (union_find_is_joined(&c->joined, get_be32(key)))
+			put_member(c, members, places, get_be32(key), facts, len);
 	ll_sorter_free(c->facts);
-	c->facts = NULL;
+	ll_sorter_free(c->shingles);
+	c->facts = c->shingles = NULL;
 	return members;
+}
+
+static struct member get_member(const struct cluster *c, const unsigned char *order, const unsigned char *p, size_t len)
+{
+	struct member m = { .document = get_be32(order + 5 + RANKS), .n_shingles = ll_get32(p), .shingles = p + 24 };
+	size_t id = ll_get32(p + 4), at = 24 + 8 * (size_t)m.n_shingles;
+
+	m.old = m.document < c->old;
+	memcpy(m.key.byte, p + 8, 16);
+	m.id = ll_str((const char *)p + at, id);
+	m.source = ll_str((const char *)p + at + id, len - at - id);
+	return m;
+}
+
+/* ---- survivors ---- */
+
+static void put_result(struct cluster *c, uint32_t document, const struct duplicate *d)
+{
+	unsigned char key[4];
+
+	put_be(key, document - c->old, 4);
+	ll_buf_clear(&c->scratch);
+	duplicate_put(&c->scratch, d);
+	ll_sorter_add_variable(c->results, key, c->scratch.data, c->scratch.len);
+}
+
+static void duplicate(void *cluster, const struct member *m, const struct member *survivor, double similarity)
+{
+	struct cluster *c = cluster;
+
+	put_result(c, m->document, &(struct duplicate){ .key = survivor->key, .id = survivor->id, .source = survivor->source, .similarity = similarity });
+	c->duplicates++;
+}
+
+static void survivor(void *cluster, const struct member *m, uint64_t copies, struct ll_str ids, struct ll_str similarities)
+{
+	struct cluster *c = cluster;
+
+	if (!m->old)
+		put_result(c, m->document, &(struct duplicate){ .survives = true, .similarity = -1, .copies = copies, .ids = ids, .similarities = similarities });
 }
 
 void cluster_resolve(struct cluster *c, const struct shard_order *order)
 {
-	struct ll_buf survivor = { 0 };
+	struct walk_events events = { c, duplicate, c->rule.walk.copies ? survivor : NULL };
 	uint32_t component = 0;
-	const unsigned char *member;
+	const unsigned char *key;
 	const void *payload;
 	size_t len;
 
-	union_find_init(&c->joined, c->documents);
-	join(c);
 	struct ll_sorter *members = rank(c, order);
 	union_find_free(&c->joined);
 	c->results = ll_sorter_new_variable(4, ll_memory_left() / 8, "duplicates");
+	struct walk *walk = walk_new(&c->rule.walk, ll_memory_left() / 4, &events);
 	ll_sorter_finish(members);
-	while ((member = ll_sorter_next_variable(members, &payload, &len)) != NULL) {
-		if (c->clusters == 0 || get_be32(member) != component) {
-			component = get_be32(member);
-			ll_buf_clear(&survivor);
-			ll_buf_add(&survivor, payload, len);
+	while ((key = ll_sorter_next_variable(members, &payload, &len)) != NULL) {
+		if (c->clusters == 0 || get_be32(key) != component) {
+			walk_end_component(walk);
+			component = get_be32(key);
 			c->clusters++;
-			continue;
 		}
-		ll_sorter_add_variable(c->results, member + 4 + FACTS, survivor.data, survivor.len);
-		c->duplicates++;
+		struct member m = get_member(c, key, payload, len);
+		walk_add(walk, &m);
 	}
+	walk_end_component(walk);
+	walk_free(walk);
 	ll_sorter_free(members);
-	ll_buf_free(&survivor);
 	ll_sorter_finish(c->results);
 }
 
@@ -164,9 +233,9 @@ bool cluster_next(struct cluster *c, struct duplicate *out)
 
 	if (!key)
 		return false;
-	out->document = get_be32(key);
-	memcpy(out->key.byte, payload, 16);
-	out->id = ll_str((const char *)payload + 16, len - 16);
+	*out = (struct duplicate){ .document = get_be32(key) };
+	if (duplicate_get(ll_str(payload, len), out) < 0)
+		LL_BUG("a duplicate that does not add up");
 	return true;
 }
 
@@ -182,6 +251,12 @@ uint64_t cluster_duplicates(const struct cluster *c)
 
 void cluster_free(struct cluster *c)
 {
+	if (!c)
+		return;
+	band_store_free(c->bands);
+	ll_sorter_free(c->facts);
+	ll_sorter_free(c->shingles);
 	ll_sorter_free(c->results);
+	ll_buf_free(&c->scratch);
 	ll_free(c);
 }

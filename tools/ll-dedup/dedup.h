@@ -8,30 +8,34 @@
  *     digest_set.c        the set of digests, bloom.c and text_set.c (over text_store.c) in its place
  *     shared_units.c      which units many documents share (--keep=none)
  *   substring.c         --substring: repeated passages, found by repeats.c with the tables of repeats_index.c
- *   minhash.c           --minhash: sign_pass into a gathering, then drop_pass
- *   dedup_steps.c       sign, cluster, apply: the same cut in three, with files between
+ *   minhash.c           --minhash: sign_pass into a gathering, a second one for shingles, then drop_pass
+ *   dedup_steps.c       sign, join, cluster, apply: the same cut in four, with files between
+ *   dedup_report.c      report: what the rejects say
  *
+ *   rule.c              which bands and shingles: options, profiles, headers
+ *   shingles.c          a text to its shingles
  *   signature.c         a document to its signature, and the record of kind "signatures"
  *   sign_pass.c         signatures of all documents of some files, in parallel, in order
  *   gathering.c         signatures of either kind to duplicates, by
- *     cluster.c           band hashes to clusters of near-duplicates to one survivor each
+ *     cluster.c           band hashes (band_store.c) to components; their members, best first (policy.c),
+ *     walk.c              to survivors and duplicates, by the likeness of their shingles (likeness.c)
  *     exact_duplicates.c  digests of texts to all but the first of each
+ *   crawl_index.c       the signatures of earlier crawls' survivors
+ *   joins.c             the stream of kind "joins": what `join` hands to `cluster`
  *   shard_order.c       which document is first over shards that were signed apart
  *   duplicates.c        the stream of kind "duplicates": what `cluster` hands to `apply`
  *   shard_match.c       which shards of it `apply` was given
- *   drop_pass.c         the second pass: streams the documents, drops the duplicates
+ *   drop_pass.c         the last pass: streams the documents, drops the duplicates
  */
 #ifndef LL_DEDUP_H
 #define LL_DEDUP_H
 
 #include "base/base.h"
+#include "base/option.h"
 
 struct dedup_options {
 	const char *exact;       /* unit, or NULL */
 	const char *minhash;     /* "14x8", or NULL */
-	int64_t ngram;           /* 0: 5 words or 24 characters */
-	const char *unit;        /* "word" or "char"; NULL: not given */
-	const char *keep;        /* "longest", "first" or "none" */
 	const char *substring;	 /* "100:bytes", or NULL */
 	const char *action;	 /* of --substring: "cut" or "tag" */
 	int64_t min_count;	 /* of --keep=none: documents that share a unit */
@@ -40,6 +44,21 @@ struct dedup_options {
 	int64_t bloom_items;	 /* 0: as many as fit */
 	bool verify_bytes;
 	int64_t hash_bits;	 /* tests: of the hash that is looked at before bytes are compared; 0: all */
+	int64_t ngram;           /* 0: 5 words or tokens, 24 characters */
+	const char *unit;        /* "word", "char" or "token"; NULL: not given */
+	const char *normalize;   /* NULL: not given */
+	const char *profile;     /* or NULL */
+	const char *tokenizer;   /* file, or NULL */
+	double jaccard, containment; /* 0: not given */
+	const char *components;  /* --cluster: "survivor" or "component", or NULL */
+	const char *keep;        /* policy.h, "none" (exact), or NULL */
+	bool tag_survivors;
+	const char *against, *index_out; /* files, or NULL */
+	bool verify;             /* sign: keep shingles */
+	struct ll_strings carry; /* sign: tags */
+	const char *through;     /* sign: file, or NULL */
+	const char *bands;       /* join: "I-J", or NULL */
+	struct ll_strings joins; /* cluster: files */
 	const char *duplicates;  /* apply: the file */
 };
 extern struct dedup_options dedup;
@@ -48,9 +67,18 @@ extern struct dedup_options dedup;
 void dedup_exact_check(void);
 int dedup_exact(const char **files, size_t n);
 int dedup_substring(const char **files, size_t n);
+struct cluster_rule;
+struct gathering;
+/* From the options; ends with status 2 when they do not fit. */
+void dedup_cluster_rule(struct cluster_rule *r, uint32_t bands);
+/* Reads the index that --against names, if any: the signatures, or on the second pass the shingles. */
+void dedup_old_signatures(struct gathering *g, const char *kind, bool second);
+
 int dedup_minhash(const char **files, size_t n);
 int dedup_sign(const char *const *files, size_t n);
-int dedup_cluster(const char *const *files, size_t n);
+int dedup_join(const char *const *files, size_t n);
+int dedup_cluster(const char **files, size_t n);
 int dedup_apply(const char **files, size_t n);
+int dedup_report(const char *const *files, size_t n);
 
 #endif

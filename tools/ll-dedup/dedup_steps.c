@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* dedup_steps.c - the three steps of an array job as commands: sign (map), cluster (merge), apply. */
+/* dedup_steps.c - the steps of an array job as commands: sign (map), join and cluster (merge), apply. */
 #include "base/memory.h"
-#include "base/number.h"
-#include "base/option.h"
+#include "io/sort.h"
 #include "io/spool.h"
+#include "ll-dedup/band_store.h"
+#include "ll-dedup/crawl_index.h"
 #include "ll-dedup/dedup.h"
 #include "ll-dedup/drop_pass.h"
 #include "ll-dedup/duplicates.h"
-#include "ll-dedup/gathering.h"
+#include "ll-dedup/joins.h"
 #include "ll-dedup/sign_pass.h"
 
 /* ---- map ---- */
 
-static void write_record(void *context, const unsigned char *record, size_t len)
+static void write_record(void *context, uint64_t document, const unsigned char *record, size_t len)
 {
+	(void)document;
 	ll_writer_put(context, record, len);
 }
 
@@ -23,12 +25,27 @@ int dedup_sign(const char *const *files, size_t n)
 	if (dedup.exact)
 		signature_rule_init_exact(&rule);
 	else
-		signature_rule_init(&rule, dedup.minhash, dedup.ngram, dedup.unit);
+		signature_rule_init(&rule);
+	rule.keeps_shingles = dedup.verify;
+	rule.carry = dedup.carry.item;
+	rule.n_carry = dedup.carry.len;
+	for (size_t i = 0; i < rule.n_carry; i++)
+		if (strpbrk(rule.carry[i], ",\n"))
+			ll_die(LL_EXIT_USAGE, "--carry=%s: not the name of a tag", rule.carry[i]);
+	signature_rule_note(&rule);
 	char *kind = signature_rule_lines(&rule), *part = shard_order_line(ll_common.part, ll_common.parts);
 	char *lines = ll_format("%s%s", kind, part);
 	struct ll_writer *out = ll_writer_open(ll_common.output, ll_header_new("signatures", 1, lines));
-	struct sign_visitor visitor = { out, write_record };
+	struct sign_visitor visitor = { .context = out, .record = write_record };
+	if (dedup.through) {
+		if (n != 1)
+			ll_die(LL_EXIT_USAGE, "--through passes one input on, not %zu", n);
+		visitor.through = ll_writer_open(dedup.through, ll_header_new("docs", 1, NULL));
+		visitor.name = strcmp(dedup.through, "-") == 0 ? NULL : ll_path_base(dedup.through);
+	}
 	struct ll_lineage *lineage = sign_pass(files, n, &rule, &visitor);
+	if (visitor.through)
+		ll_writer_close(visitor.through, lineage);
 	ll_writer_close(out, lineage);
 	ll_lineage_free(lineage);
 	ll_free(kind);
@@ -44,7 +61,7 @@ struct merging {
 	struct ll_reader *in;
 	struct signature_rule rule;
 	char *kind; /* what the first header says of the signatures; all others must say the same */
-	const struct ll_header *last;
+	const struct ll_header *first, *last;
 	struct gathering gathering;
 	struct shard_order order;
 	size_t shards; /* of the segments that ended */
@@ -52,29 +69,20 @@ struct merging {
 
 static void check_header(struct merging *m, const struct ll_header *h)
 {
-	static const char *const keys[] = { "exact", "bands", "ngram", "rows", "unit" };
-	struct ll_buf all = { 0 };
-	uint64_t bands = 0;
+	struct signature_rule rule;
+	char *index = ll_header_get(h, "index"), *kind = signature_rule_read(&rule, h);
 
-	for (size_t i = 0; i < LL_COUNT(keys); i++) {
-		char *value = ll_header_get(h, keys[i]);
-		if (value && strcmp(keys[i], "bands") == 0 && ll_parse_u64(ll_cstr(value), &bands) < 0)
-			bands = 0;
-		if (value)
-			ll_buf_printf(&all, "%s%s=%s", all.len ? " " : "", keys[i], value);
-		ll_free(value);
-	}
-	ll_buf_cstr(&all);
-	if (bands > 1024 || (bands == 0) != (strcmp(all.data, "exact=document") == 0))
-		ll_die(LL_EXIT_INPUT, "signatures without a sane number of bands: %s", all.data);
-	if (m->kind && strcmp(m->kind, all.data) != 0)
-		ll_die(LL_EXIT_INPUT, "signatures of two kinds: %s and %s", m->kind, all.data);
+	if (index)
+		ll_die(LL_EXIT_INPUT, "an index of crawls among the signatures of shards: it goes with --against");
+	if (m->kind && strcmp(m->kind, kind) != 0)
+		ll_die(LL_EXIT_INPUT, "signatures of two kinds: %s and %s", m->kind, kind);
 	if (m->kind) {
-		ll_buf_free(&all);
+		ll_free(kind);
 		return;
 	}
-	m->kind = ll_buf_steal(&all);
-	m->rule.bands = (uint32_t)bands;
+	m->kind = kind;
+	m->rule = rule;
+	m->first = h;
 }
 
 static void end_segment(void *context, const struct ll_segment *s)
@@ -86,42 +94,187 @@ static void end_segment(void *context, const struct ll_segment *s)
 	m->shards = m->gathering.shards.len;
 }
 
-/* What the signatures are decides what --keep means. */
-static void start(struct merging *m)
+static void open_signatures(struct merging *m, const char *const *files, size_t n)
 {
+	*m = (struct merging){ .in = ll_reader_open(files, n, "signatures") };
+	ll_reader_on_segment(m->in, end_segment, m);
 	const struct ll_header *h = ll_reader_header(m->in);
-
 	if (!h)
 		ll_die(LL_EXIT_INPUT, "no signatures to cluster");
 	check_header(m, h);
-	bool exact = m->rule.bands == 0;
-	if (exact && dedup.keep && strcmp(dedup.keep, "first") != 0)
-		ll_die(LL_EXIT_USAGE, "these signatures are exact, the first copy is kept: --keep=%s goes with --minhash",
-		       dedup.keep);
-	if (!dedup.keep)
-		dedup.keep = exact ? "first" : "longest";
-	ll_identity_set("keep", dedup.keep);
-	gathering_start(&m->gathering, &m->rule, strcmp(dedup.keep, "first") == 0);
 }
 
-static void read_signatures(struct merging *m)
+/* Hands all records on; the documents' numbers count from 0. */
+static void each_signature(struct ll_reader *in, struct merging *m, void (*record)(void *context, uint64_t document, const unsigned char *record, size_t len),
+			   void *context)
 {
 	struct ll_data_frame frame;
+	uint64_t document = 0;
 
-	while (ll_reader_next_frame(m->in, &frame)) {
-		if (frame.segment != m->last) {
+	while (ll_reader_next_frame(in, &frame)) {
+		if (m && frame.segment != m->last) {
 			check_header(m, frame.segment);
 			m->last = frame.segment;
 		}
 		ll_data_frame_decode(&frame);
 		const unsigned char *p = frame.raw;
-		for (uint32_t i = 0; i < frame.header.records; i++, p += ll_get32(p))
-			gathering_record(&m->gathering, p, ll_get32(p));
+		for (uint32_t i = 0; i < frame.header.records; i++, p += ll_get32(p)) {
+			uint64_t number = document;
+			document += ll_get32(p) >= 12 && p[8] == SIGNATURE_DOCUMENT;
+			record(context, number, p, ll_get32(p));
+		}
 		ll_data_frame_free(&frame);
 	}
 }
 
-static void write_duplicates(struct gathering *g, struct ll_writer *out)
+/* ---- join ---- */
+
+struct joining {
+	struct signature_rule *rule;
+	struct shards shards;
+	struct band_store *bands;
+	uint64_t documents, old;
+};
+
+static void join_record(void *context, uint64_t document, const unsigned char *record, size_t len)
+{
+	struct joining *j = context;
+	struct signature s;
+	struct ll_err err;
+
+	(void)document;
+	if (signature_get(record, len, j->rule->bands, &s, &err) < 0)
+		ll_die(LL_EXIT_INPUT, "signatures: %s", err.text);
+	if (s.type == SIGNATURE_SHARD) {
+		shards_add(&j->shards, s.records, s.data_id, s.name);
+		return;
+	}
+	if (j->documents >= UNION_FIND_MAX)
+		ll_die(LL_EXIT_RESOURCE, "more than %u documents in one run", UNION_FIND_MAX);
+	band_store_add(j->bands, s.bands);
+	j->documents++;
+}
+
+static void join_old(void *context, uint64_t document, const unsigned char *record, size_t len)
+{
+	struct joining *j = context;
+
+	join_record(context, document, record, len);
+	j->old = j->documents;
+}
+
+static void join_pair(void *context, uint32_t first, uint32_t other)
+{
+	union_find_join(context, first, other);
+}
+
+int dedup_join(const char *const *files, size_t n)
+{
+	struct merging m;
+	struct union_find u;
+	uint32_t first = 0, last;
+
+	open_signatures(&m, files, n);
+	if (m.rule.bands == 0)
+		ll_die(LL_EXIT_USAGE, "exact signatures have no bands: cluster takes them as they are");
+	last = m.rule.bands - 1;
+	if (dedup.bands)
+		joins_parse_bands(dedup.bands, m.rule.bands, &first, &last);
+	char *range = ll_format("%u-%u", first + 1, last + 1);
+	ll_identity_set("bands", range);
+	struct joining j = { .rule = &m.rule, .bands = band_store_new(first, last, ll_memory_left() / 2) };
+	char *kind = signature_rule_copy(m.first), *lines = ll_format("%sjoin=%s\n", kind, range);
+	struct ll_writer *out = ll_writer_open(ll_common.output, ll_header_new("joins", 1, lines));
+	if (dedup.against)
+		crawl_index_read(dedup.against, m.kind, join_old, &j);
+	each_signature(m.in, &m, join_record, &j);
+	union_find_init(&u, j.documents);
+	band_store_pairs(j.bands, join_pair, &u);
+	joins_write(out, &j.shards, j.old, &u);
+	ll_writer_close(out, ll_reader_lineage(m.in));
+	ll_reader_close(m.in);
+	union_find_free(&u);
+	band_store_free(j.bands);
+	shards_free(&j.shards);
+	shard_order_free(&m.order);
+	ll_free(range);
+	ll_free(kind);
+	ll_free(lines);
+	ll_free(m.kind);
+	return LL_EXIT_OK;
+}
+
+/* ---- cluster ---- */
+
+/* What the signatures are decides what --keep means. */
+static void start(struct merging *m)
+{
+	struct cluster_rule rule;
+
+	if (m->rule.bands == 0) {
+		if (dedup.keep && strcmp(dedup.keep, "first") != 0)
+			ll_die(LL_EXIT_USAGE, "these signatures are exact, the first copy is kept: --keep=%s goes with --minhash",
+			       dedup.keep);
+		if (dedup.jaccard || dedup.containment || dedup.components || dedup.joins.len || dedup.against || dedup.index_out || dedup.tag_survivors)
+			ll_die(LL_EXIT_USAGE, "these signatures are exact: --keep, --jaccard, --containment, --cluster, --join, --against, "
+					      "--index-out and --tag-survivors go with --minhash");
+		ll_identity_set("keep", "first");
+		gathering_start(&m->gathering, &m->rule, NULL);
+		return;
+	}
+	dedup_cluster_rule(&rule, m->rule.bands);
+	rule.joined = dedup.joins.len > 0;
+	if (rule.walk.likeness != LIKE_CANDIDATES && !m->rule.keeps_shingles)
+		ll_die(LL_EXIT_INPUT, "these signatures have no shingles to verify by: ll-dedup sign --verify keeps them");
+	if (rule.policy.tag && !signature_rule_carries(m->first, rule.policy.tag))
+		ll_die(LL_EXIT_INPUT, "these signatures do not carry the tag %s: ll-dedup sign --carry=%s makes them", rule.policy.tag, rule.policy.tag);
+	gathering_start(&m->gathering, &m->rule, &rule);
+}
+
+/* Documents of the signatures that survive, for the index. */
+struct surviving {
+	struct drop_cursor cursor;
+	struct ll_writer *out;
+};
+
+static void write_surviving(void *context, uint64_t document, const unsigned char *record, size_t len)
+{
+	struct surviving *s = context;
+
+	if (record[8] == SIGNATURE_DOCUMENT && !drop_cursor_ask(&s->cursor, document))
+		ll_writer_put(s->out, record, len);
+}
+
+static bool next_copy(void *source, struct duplicate *out)
+{
+	struct ll_sorter *copies = source;
+	const void *payload;
+	size_t len;
+	const unsigned char *key = ll_sorter_next_variable(copies, &payload, &len);
+
+	if (!key)
+		return false;
+	*out = (struct duplicate){ .similarity = -1 };
+	for (int i = 0; i < 8; i++)
+		out->document = out->document << 8 | key[i];
+	return true;
+}
+
+/* Reads the signatures once more: those of the documents that were not dropped make the index. */
+static void write_index(struct merging *m, const char *const *files, size_t n, struct ll_sorter *dropped)
+{
+	struct surviving s = { .cursor = { .next = next_copy, .source = dropped } };
+	struct ll_reader *in = ll_reader_open(files, n, "signatures");
+
+	ll_sorter_finish(dropped);
+	s.out = crawl_index_write_lines(dedup.index_out, dedup.against, m->first, m->kind);
+	each_signature(in, NULL, write_surviving, &s);
+	ll_writer_close(s.out, ll_reader_lineage(in));
+	ll_reader_close(in);
+	drop_cursor_free(&s.cursor);
+}
+
+static void write_duplicates(struct gathering *g, struct ll_writer *out, struct ll_sorter *dropped)
 {
 	struct duplicate d;
 	bool have = gathering_next(g, &d);
@@ -129,26 +282,50 @@ static void write_duplicates(struct gathering *g, struct ll_writer *out)
 
 	for (size_t i = 0; i < g->shards.len; i++) {
 		duplicates_put_shard(out, &g->shards.item[i]);
-		for (; have && d.document < offset + g->shards.item[i].records; have = gathering_next(g, &d))
-			duplicates_put(out, d.document - offset, d.key, d.id);
+		for (; have && d.document < offset + g->shards.item[i].records; have = gathering_next(g, &d)) {
+			unsigned char key[8];
+			for (int k = 0; k < 8; k++)
+				key[k] = (unsigned char)(d.document >> (56 - 8 * k));
+			if (dropped && !d.survives)
+				ll_sorter_add_variable(dropped, key, key, 0);
+			duplicates_put(out, d.document - offset, &d);
+		}
 		offset += g->shards.item[i].records;
 	}
 	LL_ASSERT(!have);
 }
 
-int dedup_cluster(const char *const *files, size_t n)
+int dedup_cluster(const char **files, size_t n)
 {
-	struct merging m = { .in = ll_reader_open(files, n, "signatures") };
+	struct merging m;
 
-	ll_reader_on_segment(m.in, end_segment, &m);
+	if (dedup.jaccard || dedup.containment || dedup.index_out)
+		ll_spool_inputs(files, n);
+	if (dedup.against)
+		ll_spool_inputs(&dedup.against, 1);
+	open_signatures(&m, files, n);
 	start(&m);
-	const char *kind = m.rule.bands ? NULL : "exact=document\n";
-	struct ll_writer *out = ll_writer_open(ll_common.output, ll_header_new("duplicates", 1, kind));
-	read_signatures(&m);
+	struct ll_writer *out = ll_writer_open(ll_common.output, ll_header_new("duplicates", 1, m.rule.bands ? NULL : "exact=document\n"));
+	dedup_old_signatures(&m.gathering, m.kind, false);
+	each_signature(m.in, &m, gathering_record, &m.gathering);
 	shard_order_finish(&m.order, &m.gathering.shards);
+	gathering_join(&m.gathering);
+	if (dedup.joins.len)
+		joins_read(dedup.joins.item, dedup.joins.len, m.kind, m.rule.bands, &m.gathering.shards, m.gathering.old, m.gathering.cluster);
+	if (dedup.jaccard || dedup.containment) {
+		struct ll_reader *second = ll_reader_open(files, n, "signatures");
+		dedup_old_signatures(&m.gathering, m.kind, true);
+		each_signature(second, NULL, gathering_second, &m.gathering);
+		ll_reader_close(second);
+	}
 	gathering_resolve(&m.gathering, &m.order);
-	write_duplicates(&m.gathering, out);
-	ll_writer_close(out, ll_reader_lineage(m.in));
+	struct ll_sorter *dropped = dedup.index_out ? ll_sorter_new_variable(8, ll_memory_left() / 8, "documents dropped") : NULL;
+	write_duplicates(&m.gathering, out, dropped);
+	ll_writer_finish(out, ll_reader_lineage(m.in));
+	if (dropped)
+		write_index(&m, files, n, dropped);
+	ll_sorter_free(dropped);
+	ll_writer_publish(out);
 	ll_reader_close(m.in);
 	gathering_note(&m.gathering);
 	gathering_free(&m.gathering);
@@ -199,7 +376,7 @@ int dedup_apply(const char **files, size_t n)
 	for (size_t i = 0; i < n; i++)
 		add_shard(&shards, files[i], names[i]);
 	struct duplicates *duplicates = duplicates_load(dedup.duplicates, &shards);
-	struct drop_list list = { duplicates_next, duplicates, duplicates_reason(duplicates), &shards };
+	struct drop_list list = { duplicates_next, duplicates, duplicates_reason(duplicates), &shards, NULL };
 	int status = drop_pass(&list, files, n);
 	duplicates_free(duplicates);
 	shards_free(&shards);

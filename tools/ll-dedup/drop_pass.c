@@ -4,21 +4,27 @@
 #include "base/memory.h"
 #include "doc/filter.h"
 
-const char *drop_cursor_ask(struct drop_cursor *c, uint64_t document)
+const struct duplicate *drop_cursor_find(struct drop_cursor *c, uint64_t document)
 {
-	char hex[33];
-
 	while (!c->started || (c->have && c->ahead.document < document)) {
 		c->started = true;
 		c->have = c->next(c->source, &c->ahead);
 	}
-	if (!c->have || c->ahead.document != document)
+	return c->have && c->ahead.document == document ? &c->ahead : NULL;
+}
+
+const char *drop_cursor_ask(struct drop_cursor *c, uint64_t document)
+{
+	const struct duplicate *d = drop_cursor_find(c, document);
+	char hex[33];
+
+	if (!d || d->survives)
 		return NULL;
 	ll_buf_clear(&c->value);
-	if (c->ahead.id.len)
-		ll_buf_add_str(&c->value, c->ahead.id);
+	if (d->id.len)
+		ll_buf_add_str(&c->value, d->id);
 	else
-		ll_buf_puts(&c->value, ll_id_hex(c->ahead.key, hex));
+		ll_buf_puts(&c->value, ll_id_hex(d->key, hex));
 	return ll_buf_cstr(&c->value);
 }
 
@@ -35,6 +41,7 @@ struct pass {
 	size_t shard;
 	uint64_t in_shard;
 	struct ll_hash128_state *digests;
+	struct ll_buf tags;
 };
 
 static void LL_NORETURN changed(const struct pass *p)
@@ -59,27 +66,98 @@ static void close_full_shards(struct pass *p)
 	}
 }
 
-static void map(void *context, void *worker, const struct ll_doc *doc, struct ll_sink *sink)
+struct worker {
+	struct signer signer;
+	struct ll_buf data;
+};
+
+static void *worker_new(void *context)
 {
-	struct ll_id digest = ll_record_digest(ll_doc_record(doc));
+	(void)context;
+	return ll_calloc(1, sizeof(struct worker));
+}
+
+static void worker_free(void *context, void *worker)
+{
+	struct worker *w = worker;
 
 	(void)context;
-	(void)worker;
-	ll_sink_decide(sink, doc, digest.byte, sizeof(digest.byte));
+	signer_free(&w->signer);
+	ll_buf_free(&w->data);
+	ll_free(w);
+}
+
+/* The digest, and the signature where survivors' are kept. */
+static void map(void *context, void *worker, const struct ll_doc *doc, struct ll_sink *sink)
+{
+	const struct pass *p = context;
+	struct worker *w = worker;
+	struct ll_id digest = ll_record_digest(ll_doc_record(doc));
+
+	ll_buf_clear(&w->data);
+	ll_buf_add(&w->data, digest.byte, sizeof(digest.byte));
+	if (p->list->index)
+		signature_put(&w->data, &w->signer, p->list->index->rule, digest, doc);
+	ll_sink_decide(sink, doc, w->data.data, w->data.len);
 }
 
 static const char *decide(void *context, const struct ll_doc *doc, void *data, size_t len, const char **value)
 {
 	struct pass *p = context;
+	unsigned char *signature = (unsigned char *)data + sizeof(struct ll_id);
 
 	(void)doc;
 	close_full_shards(p);
 	if (p->shard == p->list->shards->len)
 		changed(p);
-	ll_hash128_update(p->digests, data, len);
+	ll_hash128_update(p->digests, data, sizeof(struct ll_id));
 	p->in_shard++;
 	*value = drop_cursor_ask(&p->cursor, p->document++);
+	if (!*value && p->list->index)
+		ll_writer_put(p->list->index->out, signature, len - sizeof(struct ll_id));
 	return *value ? p->list->reason : NULL;
+}
+
+/* What is known of the survivor besides its id. */
+static void reject_tags(void *context, struct ll_buf *tags)
+{
+	struct pass *p = context;
+	const struct duplicate *d = &p->cursor.ahead;
+	char hex[33];
+
+	if (strcmp(p->list->reason, "near-duplicate") != 0)
+		return;
+	ll_tags_add_string(tags, "reject.key", ll_str(ll_id_hex(d->key, hex), 32));
+	if (d->source.len)
+		ll_tags_add_string(tags, "reject.source", d->source);
+	if (d->similarity >= 0)
+		ll_tags_add_float(tags, "reject.similarity", d->similarity);
+}
+
+/* Tags a survivor with what was dropped for it. */
+static const char *edit(void *context, struct ll_doc *doc)
+{
+	struct pass *p = context;
+	const struct duplicate *d = drop_cursor_find(&p->cursor, p->document - 1);
+
+	if (!d || !d->survives)
+		return NULL;
+	ll_buf_clear(&p->tags);
+	ll_buf_add_str(&p->tags, doc->tags);
+	ll_tags_add_int(&p->tags, "dedup.copies", (int64_t)d->copies);
+	ll_tags_add_list(&p->tags, "dedup.ids", d->ids);
+	if (d->similarities.len)
+		ll_tags_add_list(&p->tags, "dedup.similarities", d->similarities);
+	doc->tags = ll_buf_str(&p->tags);
+	return "tags";
+}
+
+static void finish(void *context, const struct ll_lineage *lineage)
+{
+	struct pass *p = context;
+
+	if (p->list->index)
+		ll_writer_close(p->list->index->out, lineage);
 }
 
 static void at_end(void *context)
@@ -94,12 +172,14 @@ static void at_end(void *context)
 int drop_pass(const struct drop_list *list, const char *const *files, size_t n)
 {
 	struct pass p = { .list = list, .files = files, .cursor = { .next = list->next, .source = list->source } };
-	struct ll_filter filter = { .context = &p, .map = map, .decide = decide, .end = at_end };
+	struct ll_filter filter = { .context = &p, .worker_new = worker_new, .worker_free = worker_free, .map = map,
+				    .decide = decide, .reject_tags = reject_tags, .edit = edit, .end = at_end, .finish = finish };
 
 	LL_ASSERT(list->shards->len == n);
 	p.digests = ll_hash128_new();
 	int status = ll_filter_run(&filter, files, n);
 	ll_hash128_free(p.digests);
 	drop_cursor_free(&p.cursor);
+	ll_buf_free(&p.tags);
 	return status;
 }

@@ -6,40 +6,48 @@
 #include "ll-dedup/shard_match.h"
 #include "stream/reader.h"
 
-#define FIXED 40u /* sizes, type, number or records, key or data id */
+#define SHARD_FIXED 40u	    /* sizes, type, records, data id */
+#define DUPLICATE_FIXED 24u /* sizes, type, number */
 
 enum type { DUPLICATE = 0, SHARD = 1 };
 
-static void put(struct ll_writer *w, enum type type, uint64_t number, struct ll_id id, struct ll_str name)
+static unsigned char *start(struct ll_buf *b, enum type type, uint32_t fixed, uint64_t number)
 {
-	struct ll_buf b = { 0 };
-	unsigned char *p = (unsigned char *)ll_buf_reserve(&b, FIXED);
-	uint32_t size = (uint32_t)(FIXED + name.len);
+	unsigned char *p = (unsigned char *)ll_buf_reserve(b, fixed);
 
-	memset(p, 0, FIXED);
-	ll_put32(p, size);
-	ll_put32(p + 4, type == DUPLICATE ? size - 8 : FIXED - 8);
+	memset(p, 0, fixed);
 	p[8] = (unsigned char)type;
 	ll_put64(p + 16, number);
-	memcpy(p + 24, id.byte, 16);
-	b.len = FIXED;
-	ll_buf_add_str(&b, name);
-	ll_writer_put(w, b.data, b.len);
-	ll_buf_free(&b);
+	b->len = fixed;
+	return p;
 }
 
 void duplicates_put_shard(struct ll_writer *w, const struct shard *s)
 {
-	put(w, SHARD, s->records, s->data_id, ll_cstr(s->name ? s->name : ""));
+	struct ll_buf b = { 0 };
+
+	memcpy(start(&b, SHARD, SHARD_FIXED, s->records) + 24, s->data_id.byte, 16);
+	ll_buf_puts(&b, s->name ? s->name : "");
+	ll_put32(b.data, (uint32_t)b.len);
+	ll_put32(b.data + 4, SHARD_FIXED - 8);
+	ll_writer_put(w, b.data, b.len);
+	ll_buf_free(&b);
 }
 
-void duplicates_put(struct ll_writer *w, uint64_t document, struct ll_id key, struct ll_str id)
+void duplicates_put(struct ll_writer *w, uint64_t document, const struct duplicate *d)
 {
-	put(w, DUPLICATE, document, key, id);
+	struct ll_buf b = { 0 };
+
+	start(&b, DUPLICATE, DUPLICATE_FIXED, document);
+	duplicate_put(&b, d);
+	ll_put32(b.data, (uint32_t)b.len);
+	ll_put32(b.data + 4, (uint32_t)b.len - 8);
+	ll_writer_put(w, b.data, b.len);
+	ll_buf_free(&b);
 }
 
 struct duplicates {
-	struct ll_sorter *sorter; /* shard among the wanted u32, document u64, big-endian -> key, id */
+	struct ll_sorter *sorter; /* shard among the wanted u32, document u64, big-endian -> a duplicate */
 	uint64_t *offset;	  /* of each wanted shard's first document over all */
 	const char *reason;
 };
@@ -49,23 +57,27 @@ struct duplicates {
 struct entry {
 	enum type type;
 	uint64_t number;
-	struct ll_id id;
-	struct ll_str name;
+	struct ll_id id;    /* of a shard */
+	struct ll_str data; /* the name, or the duplicate */
 };
 
 static bool next_entry(struct ll_reader *r, struct entry *e)
 {
 	size_t len;
 	const unsigned char *record = ll_reader_next(r, &len);
+	struct duplicate d;
 
 	if (!record)
 		return false;
-	if (len < FIXED || record[8] > SHARD)
+	if (len < DUPLICATE_FIXED || record[8] > SHARD || (record[8] == SHARD && len < SHARD_FIXED))
 		ll_die(LL_EXIT_INPUT, "%s: not a record of duplicates", ll_reader_where(r));
-	e->type = record[8];
-	e->number = ll_get64(record + 16);
-	memcpy(e->id.byte, record + 24, 16);
-	e->name = ll_str((const char *)record + FIXED, len - FIXED);
+	*e = (struct entry){ .type = record[8], .number = ll_get64(record + 16) };
+	size_t fixed = e->type == SHARD ? SHARD_FIXED : DUPLICATE_FIXED;
+	e->data = ll_str((const char *)record + fixed, len - fixed);
+	if (e->type == SHARD)
+		memcpy(e->id.byte, record + 24, 16);
+	else if (duplicate_get(e->data, &d) < 0)
+		ll_die(LL_EXIT_INPUT, "%s: a duplicate that does not add up", ll_reader_where(r));
 	return true;
 }
 
@@ -81,7 +93,7 @@ static struct shards read_shards(const char *path, bool *exact)
 	ll_free(kind);
 	while (next_entry(r, &e))
 		if (e.type == SHARD)
-			shards_add(&all, e.number, e.id, e.name.len ? e.name : ll_cstr(""));
+			shards_add(&all, e.number, e.id, e.data.len ? e.data : ll_cstr(""));
 	ll_reader_close(r);
 	return all;
 }
@@ -101,16 +113,13 @@ static uint64_t get_be(const unsigned char *p, int bytes)
 	return v;
 }
 
-static void take(struct duplicates *d, size_t shard, const struct entry *e, struct ll_buf *payload)
+static void take(struct duplicates *d, size_t shard, const struct entry *e)
 {
 	unsigned char order[ORDER];
 
 	put_be(order, shard, 4);
 	put_be(order + 4, e->number, 8);
-	ll_buf_clear(payload);
-	ll_buf_add(payload, e->id.byte, 16);
-	ll_buf_add_str(payload, e->name);
-	ll_sorter_add_variable(d->sorter, order, payload->data, payload->len);
+	ll_sorter_add_variable(d->sorter, order, e->data.data, e->data.len);
 }
 
 struct duplicates *duplicates_load(const char *path, const struct shards *wanted)
@@ -119,7 +128,6 @@ struct duplicates *duplicates_load(const char *path, const struct shards *wanted
 	bool exact;
 	struct shards all = read_shards(path, &exact);
 	size_t *match = shard_match(&all, wanted, path), shard = SIZE_MAX, n = 0;
-	struct ll_buf payload = { 0 };
 	struct entry e;
 
 	d->reason = exact ? "duplicate" : "near-duplicate";
@@ -134,10 +142,9 @@ struct duplicates *duplicates_load(const char *path, const struct shards *wanted
 		else if (n == 0 || e.number >= all.item[n - 1].records)
 			ll_die(LL_EXIT_INPUT, "%s: a document that its shard does not have", ll_reader_where(r));
 		else if (shard != SIZE_MAX)
-			take(d, shard, &e, &payload);
+			take(d, shard, &e);
 	}
 	ll_reader_close(r);
-	ll_buf_free(&payload);
 	ll_free(match);
 	shards_free(&all);
 	ll_sorter_finish(d->sorter);
@@ -159,8 +166,8 @@ bool duplicates_next(void *context, struct duplicate *out)
 	if (!order)
 		return false;
 	*out = (struct duplicate){ .document = d->offset[get_be(order, 4)] + get_be(order + 4, 8) };
-	memcpy(out->key.byte, payload, 16);
-	out->id = ll_str((const char *)payload + 16, len - 16);
+	if (duplicate_get(ll_str(payload, len), out) < 0)
+		LL_BUG("a duplicate that does not add up");
 	return true;
 }
 

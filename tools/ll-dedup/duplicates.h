@@ -4,10 +4,11 @@
  *
  *   u32 size, u32 core | u8 type, 7 zero bytes | by type:
  *   1 shard      u64 records | data id 16 (end of core) | base name of the file (volatile)
- *   0 duplicate  u64 number of the document in its shard | survivor's key 16 | survivor's id
+ *   0 duplicate  u64 number of the document in its shard | what duplicate_put (shards.h) makes of it
  *
- * The duplicates of a shard follow it in ascending order. With the header key "exact" they are equal texts: in the
- * place of the survivor's key stands the digest of the text, and no id.
+ * The duplicates of a shard follow it in ascending order, and with --tag-survivors the survivors that others were dropped for
+ * stand among them. With the header key "exact" they are equal texts: in the place of the survivor's key stands the digest of
+ * the text, and no id.
  */
 #ifndef LL_DUPLICATES_H
 #define LL_DUPLICATES_H
@@ -16,7 +17,8 @@
 #include "stream/writer.h"
 
 void duplicates_put_shard(struct ll_writer *w, const struct shard *s);
-void duplicates_put(struct ll_writer *w, uint64_t document, struct ll_id key, struct ll_str id);
+/* document: its number in the shard. */
+void duplicates_put(struct ll_writer *w, uint64_t document, const struct duplicate *d);
 
 /* What a file of duplicates says of some shards. */
 struct duplicates;

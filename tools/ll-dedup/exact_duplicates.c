@@ -85,7 +85,7 @@ bool exact_duplicates_next(struct exact_duplicates *e, struct duplicate *out)
 
 	if (!record)
 		return false;
-	*out = (struct duplicate){ .document = get_be64(record) };
+	*out = (struct duplicate){ .document = get_be64(record), .similarity = -1 };
 	memcpy(out->key.byte, record + 8, 16);
 	return true;
 }

@@ -3,23 +3,32 @@
 
 #include "base/memory.h"
 
-void gathering_start(struct gathering *g, const struct signature_rule *rule, bool keep_first)
+void gathering_start(struct gathering *g, const struct signature_rule *rule, const struct cluster_rule *cluster)
 {
 	*g = (struct gathering){ .rule = rule };
-	if (rule->bands == 0)
-		g->exact = exact_duplicates_new(ll_memory_left() / 2);
+	if (cluster)
+		g->cluster = cluster_new(cluster);
 	else
-		g->cluster = cluster_new(rule->bands, keep_first);
+		g->exact = exact_duplicates_new(ll_memory_left() / 2);
 }
 
-void gathering_record(void *gathering, const unsigned char *record, size_t len)
+static struct signature get(const struct gathering *g, const unsigned char *record, size_t len, uint32_t bands)
 {
-	struct gathering *g = gathering;
 	struct signature s;
 	struct ll_err err;
 
-	if (signature_get(record, len, g->rule->bands, &s, &err) < 0)
+	(void)g;
+	if (signature_get(record, len, bands, &s, &err) < 0)
 		ll_die(LL_EXIT_INPUT, "signatures: %s", err.text);
+	return s;
+}
+
+void gathering_record(void *gathering, uint64_t document, const unsigned char *record, size_t len)
+{
+	struct gathering *g = gathering;
+	struct signature s = get(g, record, len, g->rule->bands);
+
+	(void)document;
 	if (s.type == SIGNATURE_SHARD) {
 		shards_add(&g->shards, s.records, s.data_id, s.name);
 		return;
@@ -27,11 +36,21 @@ void gathering_record(void *gathering, const unsigned char *record, size_t len)
 	if (g->exact)
 		exact_duplicates_add(g->exact, g->documents, s.text);
 	else
-		cluster_add(g->cluster, &s);
+		cluster_add(g->cluster, &s, false);
 	g->documents++;
 }
 
-void gathering_resolve(struct gathering *g, const struct shard_order *order)
+void gathering_old_record(struct gathering *g, const unsigned char *record, size_t len)
+{
+	struct signature s = get(g, record, len, g->rule->bands);
+
+	if (s.type == SIGNATURE_SHARD)
+		return;
+	cluster_add(g->cluster, &s, true);
+	g->old++;
+}
+
+void gathering_join(struct gathering *g)
 {
 	uint64_t documents = 0;
 
@@ -40,6 +59,44 @@ void gathering_resolve(struct gathering *g, const struct shard_order *order)
 	if (documents != g->documents)
 		ll_die(LL_EXIT_INPUT, "signatures of %llu documents in shards of %llu",
 		       (unsigned long long)g->documents, (unsigned long long)documents);
+	if (g->cluster)
+		cluster_join(g->cluster);
+}
+
+bool gathering_wants(const void *gathering, uint64_t document)
+{
+	const struct gathering *g = gathering;
+
+	/* more documents than there were: the shard that ends will say so */
+	return document < g->documents && cluster_wants(g->cluster, g->old + document);
+}
+
+void gathering_second(void *gathering, uint64_t document, const unsigned char *record, size_t len)
+{
+	struct gathering *g = gathering;
+	struct signature s = get(g, record, len, g->rule->pairs_only ? 0 : g->rule->bands);
+
+	if (s.type == SIGNATURE_DOCUMENT) {
+		if (document < g->documents && cluster_wants(g->cluster, g->old + document))
+			cluster_member(g->cluster, g->old + document, &s);
+		return;
+	}
+	if (g->shard == g->shards.len || g->shards.item[g->shard].records != s.records ||
+	    !ll_id_eq(g->shards.item[g->shard].data_id, s.data_id))
+		ll_die(LL_EXIT_INPUT, "%.*s: the documents changed while they were read", (int)s.name.len, s.name.data);
+	g->shard++;
+}
+
+void gathering_second_old(struct gathering *g, uint64_t document, const unsigned char *record, size_t len)
+{
+	struct signature s = get(g, record, len, g->rule->bands);
+
+	if (s.type == SIGNATURE_DOCUMENT && document < g->old && cluster_wants(g->cluster, document))
+		cluster_member(g->cluster, document, &s);
+}
+
+void gathering_resolve(struct gathering *g, const struct shard_order *order)
+{
 	if (g->exact)
 		exact_duplicates_resolve(g->exact, order);
 	else
@@ -63,7 +120,6 @@ void gathering_note(const struct gathering *g)
 void gathering_free(struct gathering *g)
 {
 	exact_duplicates_free(g->exact);
-	if (g->cluster)
-		cluster_free(g->cluster);
+	cluster_free(g->cluster);
 	shards_free(&g->shards);
 }

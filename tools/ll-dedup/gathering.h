@@ -14,14 +14,24 @@ struct gathering {
 	struct cluster *cluster;	/* or */
 	struct exact_duplicates *exact; /* by the rule */
 	struct shards shards;
-	uint64_t documents;
+	uint64_t documents, old; /* old: of an earlier crawl, not among the shards */
+	size_t shard;		 /* second pass: the one that ends next */
 };
 
-/* The rule is the caller's and lives as long. keep_first is for MinHash: exact always keeps the first. */
-void gathering_start(struct gathering *g, const struct signature_rule *rule, bool keep_first);
+/* The rule is the caller's and lives as long. `cluster`: NULL for exact, which always keeps the first. */
+void gathering_start(struct gathering *g, const struct signature_rule *rule, const struct cluster_rule *cluster);
 /* The record callback of a struct sign_visitor. */
-void gathering_record(void *gathering, const unsigned char *record, size_t len);
-/* order: NULL for the order of reading. Ends with status 3 when documents and shards do not add up. */
+void gathering_record(void *gathering, uint64_t document, const unsigned char *record, size_t len);
+/* The records of an earlier crawl, before any other; its shards say nothing. */
+void gathering_old_record(struct gathering *g, const unsigned char *record, size_t len);
+/* Ends with status 3 when documents and shards do not add up; joins by the bands. */
+void gathering_join(struct gathering *g);
+/* The callbacks of a second pass, with verification: documents' shingles; shards, which must be those of the first. Their
+ * records have `bands` bands. */
+bool gathering_wants(const void *gathering, uint64_t document);
+void gathering_second(void *gathering, uint64_t document, const unsigned char *record, size_t len);
+void gathering_second_old(struct gathering *g, uint64_t document, const unsigned char *record, size_t len);
+/* order: NULL for the order of reading. */
 void gathering_resolve(struct gathering *g, const struct shard_order *order);
 next_duplicate gathering_next;
 void gathering_note(const struct gathering *g);

@@ -16,3 +16,50 @@ void shards_free(struct shards *s)
 	ll_free(s->item);
 	*s = (struct shards){ 0 };
 }
+
+/* u8 survives, 7 zero | key 16 | f64 similarity | u64 copies | u32 lengths of id, source, ids, similarities | they */
+#define FIXED 56u
+
+void duplicate_put(struct ll_buf *out, const struct duplicate *d)
+{
+	uint64_t bits;
+
+	memcpy(&bits, &d->similarity, sizeof(bits));
+	ll_buf_put64(out, d->survives);
+	ll_buf_add(out, d->key.byte, 16);
+	ll_buf_put64(out, bits);
+	ll_buf_put64(out, d->copies);
+	ll_buf_put32(out, (uint32_t)d->id.len);
+	ll_buf_put32(out, (uint32_t)d->source.len);
+	ll_buf_put32(out, (uint32_t)d->ids.len);
+	ll_buf_put32(out, (uint32_t)d->similarities.len);
+	ll_buf_add_str(out, d->id);
+	ll_buf_add_str(out, d->source);
+	ll_buf_add_str(out, d->ids);
+	ll_buf_add_str(out, d->similarities);
+}
+
+int duplicate_get(struct ll_str data, struct duplicate *out)
+{
+	const unsigned char *p = (const unsigned char *)data.data;
+	struct ll_str *part[4] = { &out->id, &out->source, &out->ids, &out->similarities };
+	const char *at = data.data + FIXED;
+	size_t left = data.len - FIXED;
+
+	if (data.len < FIXED || ll_get64(p) > 1)
+		return -1;
+	out->survives = ll_get64(p) == 1;
+	memcpy(out->key.byte, p + 8, 16);
+	uint64_t bits = ll_get64(p + 24);
+	memcpy(&out->similarity, &bits, sizeof(bits));
+	out->copies = ll_get64(p + 32);
+	for (int i = 0; i < 4; i++) {
+		size_t len = ll_get32(p + 40 + 4 * i);
+		if (len > left)
+			return -1;
+		*part[i] = ll_str(at, len);
+		at += len;
+		left -= len;
+	}
+	return left == 0 ? 0 : -1;
+}

@@ -18,6 +18,7 @@ struct pass {
 	const char *const *files;
 	size_t n_files, file; /* the file whose documents are being handed over */
 	uint64_t records;     /* of that file so far */
+	uint64_t document;    /* number of the next one */
 	struct ll_hash128_state *data_id;
 	struct spare *spare;
 	pthread_mutex_t lock;
@@ -26,6 +27,7 @@ struct pass {
 struct job {
 	struct ll_data_frame frame;
 	struct ll_buf out;
+	struct ll_id *digest; /* of every document, whether wanted or not */
 };
 
 static struct spare *take(struct pass *p)
@@ -56,11 +58,15 @@ static void sign_frame(void *context, void *argument)
 
 	ll_data_frame_decode(&job->frame);
 	const unsigned char *record = job->frame.raw;
+	job->digest = ll_malloc(LL_MAX(job->frame.header.records, 1) * sizeof(*job->digest));
 	for (uint32_t i = 0; i < job->frame.header.records; i++, record += ll_get32(record)) {
+		job->digest[i] = ll_record_digest(record);
+		if (p->visitor->wanted && !p->visitor->wanted(p->visitor->context, job->frame.first_record + i))
+			continue;
 		if (ll_doc_get(record, ll_get32(record), &doc, &err) < 0)
 			ll_die(LL_EXIT_INPUT, "%s: frame %u at byte %llu: %s", job->frame.file, job->frame.header.sequence,
 			       (unsigned long long)job->frame.offset, err.text);
-		signature_put(&job->out, &spare->signer, p->rule, record, &doc);
+		signature_put(&job->out, &spare->signer, p->rule, job->digest[i], &doc);
 	}
 	give(p, spare);
 }
@@ -69,8 +75,8 @@ static void end_file(struct pass *p)
 {
 	struct ll_buf shard = { 0 };
 
-	signature_put_shard(&shard, p->records, ll_hash128_digest(p->data_id), ll_path_base(p->files[p->file]));
-	p->visitor->record(p->visitor->context, (const unsigned char *)shard.data, shard.len);
+	signature_put_shard(&shard, p->records, ll_hash128_digest(p->data_id), p->visitor->name ? p->visitor->name : ll_path_base(p->files[p->file]));
+	p->visitor->record(p->visitor->context, p->document, (const unsigned char *)shard.data, shard.len);
 	ll_buf_free(&shard);
 	ll_hash128_free(p->data_id);
 	p->data_id = ll_hash128_new();
@@ -82,24 +88,28 @@ static void hand_over(void *context, void *argument)
 {
 	struct pass *p = context;
 	struct job *job = argument;
-	struct ll_err err;
+	const unsigned char *original = job->frame.raw;
+	size_t at = 0;
 
 	while (p->files[p->file] != job->frame.file)
 		end_file(p);
-	for (size_t at = 0; at < job->out.len;) {
-		const unsigned char *record = (const unsigned char *)job->out.data + at;
-		size_t len = ll_get32(record);
-		struct signature s;
-		if (signature_get(record, len, p->rule->bands, &s, &err) < 0)
-			LL_BUG("%s", err.text);
-		ll_hash128_update(p->data_id, s.record.byte, sizeof(s.record.byte));
+	for (uint32_t i = 0; i < job->frame.header.records; i++, original += ll_get32(original)) {
+		uint64_t document = p->document++;
+		ll_hash128_update(p->data_id, job->digest[i].byte, sizeof(job->digest[i].byte));
 		p->records++;
-		p->visitor->record(p->visitor->context, record, len);
-		at += len;
+		if (p->visitor->through)
+			ll_writer_put_digested(p->visitor->through, original, ll_get32(original), job->digest[i]);
+		if (p->visitor->wanted && !p->visitor->wanted(p->visitor->context, document))
+			continue;
+		const unsigned char *record = (const unsigned char *)job->out.data + at;
+		at += ll_get32(record);
+		p->visitor->record(p->visitor->context, document, record, ll_get32(record));
 	}
+	LL_ASSERT(at == job->out.len);
 	ll_progress_add(job->frame.header.records, job->frame.header.raw_len);
 	ll_data_frame_free(&job->frame);
 	ll_buf_free(&job->out);
+	ll_free(job->digest);
 	ll_free(job);
 }
 

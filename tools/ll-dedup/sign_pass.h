@@ -8,11 +8,17 @@
 
 #include "ll-dedup/signature.h"
 #include "stream/reader.h"
+#include "stream/writer.h"
 
 struct sign_visitor {
 	void *context;
-	/* Documents and shards, as serialized by signature.h. */
-	void (*record)(void *context, const unsigned char *record, size_t len);
+	/* Documents and shards, as serialized by signature.h; `document`: its number over all files from 0 (of a shard: that of
+	 * the document after it). */
+	void (*record)(void *context, uint64_t document, const unsigned char *record, size_t len);
+	/* Whether a document is to be signed; any thread. NULL: all are. */
+	bool (*wanted)(const void *context, uint64_t document);
+	struct ll_writer *through; /* gets the documents as they came; may be NULL */
+	const char *name;	   /* of all shards; NULL: the base names of the files */
 };
 
 /* Returns the inputs' lineage, which the caller frees. */

@@ -34,7 +34,8 @@ ll-bpe encode -q -m tok.json -o tokens.ll docs.ll
 for d in part1 part2 train held; do ll-shard pack -q -m tok.json -o $d tokens.ll; done
 ll-shard export -q --to=megatron -o corpus train
 for f in a b; do ll-dedup sign -q --minhash=14x8 -o $f.sig $f.ll; done
-ll-dedup cluster -q -o all.dup a.sig b.sig
+ll-dedup cluster -q -o all.dup a.sig b.sig; ll-dedup -q --minhash=14x8 --rejects=near.ll -o /dev/null docs.ll
+for b in 1-7 8-14; do ll-dedup join -q --bands=$b -o ${b%-*}.join a.sig b.sig; done; mv 8.join 2.join; ll-dedup -q --profile=fineweb --index-out=seen.ix -o /dev/null docs.ll
 ll-decontam build -q -o evals.ll tasks.jsonl
 printf '[source *]\nepochs = 1\n' > mix.conf
 for s in import clean dedup; do ll-clean -q --stats=$s.json -o /dev/null docs.ll; done

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * likeness.h - for walk.c: are two sets of shingles alike, and which of many sets can be (the method is in walk.h).
+ */
+#ifndef LL_LIKENESS_H
+#define LL_LIKENESS_H
+
+#include "ll-dedup/walk.h"
+
+/* When the share, rounded to a double, is at least the threshold; *similarity is set then. */
+bool like(enum likeness how, double threshold, const struct member *a, const struct member *b, double *similarity);
+
+struct like_index;
+struct like_index *like_index_new(enum likeness how, double threshold);
+/* Before the first add: what frequency of shingles the order goes by. */
+void like_index_count(struct like_index *x, const unsigned char *shingles, uint32_t n);
+/* Returns the bytes it took. */
+uint64_t like_index_add(struct like_index *x, uint32_t number, const unsigned char *shingles, uint32_t n);
+/* The numbers of all sets that can be like this one, ascending; valid until the next call. */
+const uint32_t *like_index_candidates(struct like_index *x, const unsigned char *shingles, uint32_t n, size_t *found);
+void like_index_free(struct like_index *x);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * walk.h - the documents of one component of candidates, best first, to survivors and duplicates. Without verification the
+ * first one survives. With it, a document survives unless a survivor before it is alike: their shingle sets have a Jaccard
+ * similarity |A and B| / |A or B|, or a containment |A and B| / min(|A|, |B|), of at least the threshold. So no two survivors
+ * of a component are alike, and whoever is removed is like the survivor named, which is the first that is.
+ *
+ * Exact, and without comparing all: survivors are looked up by the shingles of their prefix, the |A| - ceil(t |A|) + 1 of them
+ * that come first in one order of all shingles, rare ones before frequent ones. Sets with a Jaccard similarity of at least t
+ * share a shingle of both prefixes (S. Chaudhuri, V. Ganti, R. Kaushik, "A primitive operator for similarity joins in data
+ * cleaning", ICDE 2006; R. Bayardo, Y. Ma, R. Srikant, "Scaling up all pairs similarity search", WWW 2007); sets with such a
+ * containment share one of the smaller one's prefix.
+ *
+ * Survivors' sets stand in a share of --memory. When they fill it, the documents that are like none of them wait in a
+ * temporary file until the rest was seen, and go on against the next survivors; the answer is the same.
+ */
+#ifndef LL_WALK_H
+#define LL_WALK_H
+
+#include "base/hash.h"
+
+struct member {
+	uint32_t document;
+	bool old; /* of an earlier crawl: survives */
+	struct ll_id key;
+	struct ll_str id, source;
+	const unsigned char *shingles; /* ascending, little-endian u64, unaligned */
+	uint32_t n_shingles;
+};
+
+enum likeness { LIKE_CANDIDATES, LIKE_JACCARD, LIKE_CONTAINMENT };
+
+struct walk_rule {
+	enum likeness likeness;
+	double threshold;
+	bool copies; /* survivors are told of their duplicates */
+};
+
+/* The number of ids and similarities kept for a survivor. */
+#define WALK_COPIES_MAX 1000u
+
+struct walk_events {
+	void *context;
+	/* similarity: -1 without verification */
+	void (*duplicate)(void *context, const struct member *m, const struct member *survivor, double similarity);
+	/* A survivor with duplicates, once the component is through (only with rule.copies): how many, and of the first
+	 * WALK_COPIES_MAX the ids and similarities as items of tag lists. */
+	void (*survivor)(void *context, const struct member *survivor, uint64_t copies, struct ll_str ids, struct ll_str similarities);
+};
+
+struct walk;
+struct walk *walk_new(const struct walk_rule *rule, uint64_t memory, const struct walk_events *events);
+/* The next member of the component. Old ones come first. */
+void walk_add(struct walk *w, const struct member *m);
+void walk_end_component(struct walk *w);
+void walk_free(struct walk *w);
+/* |A and B| of sorted sets. */
+uint32_t walk_shared(const unsigned char *a, uint32_t n, const unsigned char *b, uint32_t m);
+
+#endif
