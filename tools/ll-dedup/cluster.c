@@ -15,7 +15,8 @@ struct cluster {
 	uint64_t documents, old, clusters, duplicates;
 	struct band_store *bands;
 	struct ll_sorter *facts;   /* document -> FACTS, id, source: comes in sorted, so this is a spool */
-	struct ll_sorter *shingles; /* wanted document -> its shingles: the same */
+	struct ll_sorter *members; /* MEMBER -> shingles, key, id, source: by component, best first */
+	const struct shard_order *order;
 	struct ll_sorter *results; /* document -> a struct duplicate */
 	struct union_find joined;
 	struct ll_buf scratch;
@@ -82,8 +83,6 @@ void cluster_join(struct cluster *c)
 		band_store_free(c->bands);
 		c->bands = NULL;
 	}
-	if (c->rule.walk.likeness != LIKE_CANDIDATES)
-		c->shingles = ll_sorter_new_variable(4, ll_memory_left() / 4, "shingles");
 }
 
 void cluster_pair(struct cluster *c, uint64_t a, uint64_t b)
@@ -98,63 +97,61 @@ bool cluster_wants(const struct cluster *c, uint64_t document)
 	return union_find_is_joined(&c->joined, (uint32_t)document);
 }
 
-void cluster_member(struct cluster *c, uint64_t document, const struct signature *s)
-{
-	unsigned char key[4];
-
-	put_be(key, document, 4);
-	ll_sorter_add_variable(c->shingles, key, s->shingles, 8 * (size_t)s->n_shingles);
-}
-
 /* ---- members of components, best first ---- */
 
-static void put_member(struct cluster *c, struct ll_sorter *members, const struct shard_order *places, uint32_t document,
-		       const unsigned char *facts, size_t len)
+static void put_member(struct cluster *c, uint32_t document, const unsigned char *facts, size_t len, const void *shingles, uint32_t n)
 {
-	unsigned char order[MEMBER], *ranks = order + 5;
-	const void *shingles = NULL;
-	size_t bytes = 0;
+	unsigned char key[MEMBER], *ranks = key + 5;
 
-	put_be(order, union_find_root(&c->joined, document), 4);
-	order[4] = document >= c->old;
+	put_be(key, union_find_root(&c->joined, document), 4);
+	key[4] = document >= c->old;
 	memcpy(ranks, facts, RANKS);
 	if (c->rule.policy.keep == KEEP_FIRST || document < c->old) {
 		memset(ranks, 0, RANKS);
-		put_be(ranks, places && document >= c->old ? shard_order_place(places, document - c->old) : 0, 8);
+		put_be(ranks, c->order && document >= c->old ? shard_order_place(c->order, document - c->old) : 0, 8);
 	}
 	put_be(ranks + RANKS, document, 4);
-	if (c->shingles) {
-		const unsigned char *key = ll_sorter_next_variable(c->shingles, &shingles, &bytes);
-		if (!key || get_be32(key) != document)
-			LL_BUG("the shingles of document %u are not there", document);
-	}
 	/* u32 shingles, u32 length of the id, key, shingles, id, source */
 	ll_buf_clear(&c->scratch);
-	ll_buf_put32(&c->scratch, (uint32_t)(bytes / 8));
+	ll_buf_put32(&c->scratch, n);
 	ll_buf_add(&c->scratch, facts + RANKS, 4);
 	ll_buf_add(&c->scratch, facts + 8, 16);
-	ll_buf_add(&c->scratch, shingles, bytes);
+	ll_buf_add(&c->scratch, shingles, 8 * (size_t)n);
 	ll_buf_add(&c->scratch, facts + FACTS, len - FACTS);
-	ll_sorter_add_variable(members, order, c->scratch.data, c->scratch.len);
+	ll_sorter_add_variable(c->members, key, c->scratch.data, c->scratch.len);
 }
 
-static struct ll_sorter *rank(struct cluster *c, const struct shard_order *places)
+void cluster_rank(struct cluster *c, const struct shard_order *order)
 {
-	struct ll_sorter *members = ll_sorter_new_variable(MEMBER, ll_memory_left() / 4, "clusters");
+	c->order = order;
+	c->members = ll_sorter_new_variable(MEMBER, ll_memory_left() / 2, "clusters");
+	ll_sorter_finish(c->facts);
+}
+
+void cluster_member(struct cluster *c, uint64_t document, const struct signature *s)
+{
 	const void *facts;
 	const unsigned char *key;
 	size_t len;
 
-	ll_sorter_finish(c->facts);
-	if (c->shingles)
-		ll_sorter_finish(c->shingles);
+	do {
+		key = ll_sorter_next_variable(c->facts, &facts, &len);
+	} while (key && get_be32(key) < document);
+	if (!key || get_be32(key) != document)
+		LL_BUG("document %llu comes out of turn", (unsigned long long)document);
+	put_member(c, (uint32_t)document, facts, len, s->shingles, s->n_shingles);
+}
+
+/* Without verification the facts are all there is to know. */
+static void all_members(struct cluster *c)
+{
+	const void *facts;
+	const unsigned char *key;
+	size_t len;
+
 	while ((key = ll_sorter_next_variable(c->facts, &facts, &len)) != NULL)
 		if (union_find_is_joined(&c->joined, get_be32(key)))
-			put_member(c, members, places, get_be32(key), facts, len);
-	ll_sorter_free(c->facts);
-	ll_sorter_free(c->shingles);
-	c->facts = c->shingles = NULL;
-	return members;
+			put_member(c, get_be32(key), facts, len, NULL, 0);
 }
 
 static struct member get_member(const struct cluster *c, const unsigned char *order, const unsigned char *p, size_t len)
@@ -197,7 +194,7 @@ static void survivor(void *cluster, const struct member *m, uint64_t copies, str
 		put_result(c, m->document, &(struct duplicate){ .survives = true, .similarity = -1, .copies = copies, .ids = ids, .similarities = similarities });
 }
 
-void cluster_resolve(struct cluster *c, const struct shard_order *order)
+void cluster_resolve(struct cluster *c)
 {
 	struct walk_events events = { c, duplicate, c->rule.walk.copies ? survivor : NULL };
 	uint32_t component = 0;
@@ -205,8 +202,13 @@ void cluster_resolve(struct cluster *c, const struct shard_order *order)
 	const void *payload;
 	size_t len;
 
-	struct ll_sorter *members = rank(c, order);
+	if (c->rule.walk.likeness == LIKE_CANDIDATES)
+		all_members(c);
+	ll_sorter_free(c->facts);
+	c->facts = NULL;
 	union_find_free(&c->joined);
+	struct ll_sorter *members = c->members;
+	c->members = NULL;
 	c->results = ll_sorter_new_variable(4, ll_memory_left() / 8, "duplicates");
 	struct walk *walk = walk_new(&c->rule.walk, ll_memory_left() / 4, &events);
 	ll_sorter_finish(members);
@@ -255,7 +257,7 @@ void cluster_free(struct cluster *c)
 		return;
 	band_store_free(c->bands);
 	ll_sorter_free(c->facts);
-	ll_sorter_free(c->shingles);
+	ll_sorter_free(c->members);
 	ll_sorter_free(c->results);
 	ll_buf_free(&c->scratch);
 	ll_free(c);

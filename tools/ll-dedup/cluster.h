@@ -5,8 +5,8 @@
  * Band hashes, document facts, members and results stand in memory or in temporary files, within --memory; in memory for
  * certain stand four bytes and a bit for each document, claimed from it.
  *
- *   cluster_new, cluster_add for every document, cluster_join, then with verification cluster_member for every wanted
- *   document once more, with its shingles, cluster_resolve, cluster_next until it says false.
+ *   cluster_new, cluster_add for every document, cluster_join, cluster_rank, then with verification cluster_member for every
+ *   wanted document once more, with its shingles, cluster_resolve, cluster_next until it says false.
  */
 #ifndef LL_CLUSTER_H
 #define LL_CLUSTER_H
@@ -35,10 +35,12 @@ void cluster_join(struct cluster *c);
 void cluster_pair(struct cluster *c, uint64_t a, uint64_t b);
 /* Whether a document is in a component of two or more. Any thread. */
 bool cluster_wants(const struct cluster *c, uint64_t document);
+/* After the last pair. order: for KEEP_FIRST, which document is first; NULL: the order of cluster_add. It must live until
+ * cluster_resolve. */
+void cluster_rank(struct cluster *c, const struct shard_order *order);
 /* The shingles of a wanted document, in ascending order of documents. */
 void cluster_member(struct cluster *c, uint64_t document, const struct signature *s);
-/* order: for KEEP_FIRST, which document is first; NULL: the order of cluster_add. */
-void cluster_resolve(struct cluster *c, const struct shard_order *order);
+void cluster_resolve(struct cluster *c);
 /* In ascending order of documents; false at the end. */
 bool cluster_next(struct cluster *c, struct duplicate *out);
 uint64_t cluster_clusters(const struct cluster *c);

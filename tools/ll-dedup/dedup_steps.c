@@ -312,13 +312,14 @@ int dedup_cluster(const char **files, size_t n)
 	gathering_join(&m.gathering);
 	if (dedup.joins.len)
 		joins_read(dedup.joins.item, dedup.joins.len, m.kind, m.rule.bands, &m.gathering.shards, m.gathering.old, m.gathering.cluster);
+	gathering_rank(&m.gathering, &m.order);
 	if (dedup.jaccard || dedup.containment) {
 		struct ll_reader *second = ll_reader_open(files, n, "signatures");
 		dedup_old_signatures(&m.gathering, m.kind, true);
 		each_signature(second, NULL, gathering_second, &m.gathering);
 		ll_reader_close(second);
 	}
-	gathering_resolve(&m.gathering, &m.order);
+	gathering_resolve(&m.gathering);
 	struct ll_sorter *dropped = dedup.index_out ? ll_sorter_new_variable(8, ll_memory_left() / 8, "documents dropped") : NULL;
 	write_duplicates(&m.gathering, out, dropped);
 	ll_writer_finish(out, ll_reader_lineage(m.in));

@@ -63,6 +63,13 @@ void gathering_join(struct gathering *g)
 		cluster_join(g->cluster);
 }
 
+void gathering_rank(struct gathering *g, const struct shard_order *order)
+{
+	g->order = order;
+	if (g->cluster)
+		cluster_rank(g->cluster, order);
+}
+
 bool gathering_wants(const void *gathering, uint64_t document)
 {
 	const struct gathering *g = gathering;
@@ -95,12 +102,12 @@ void gathering_second_old(struct gathering *g, uint64_t document, const unsigned
 		cluster_member(g->cluster, document, &s);
 }
 
-void gathering_resolve(struct gathering *g, const struct shard_order *order)
+void gathering_resolve(struct gathering *g)
 {
 	if (g->exact)
-		exact_duplicates_resolve(g->exact, order);
+		exact_duplicates_resolve(g->exact, g->order);
 	else
-		cluster_resolve(g->cluster, order);
+		cluster_resolve(g->cluster);
 }
 
 bool gathering_next(void *gathering, struct duplicate *out)

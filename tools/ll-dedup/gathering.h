@@ -16,6 +16,7 @@ struct gathering {
 	struct shards shards;
 	uint64_t documents, old; /* old: of an earlier crawl, not among the shards */
 	size_t shard;		 /* second pass: the one that ends next */
+	const struct shard_order *order;
 };
 
 /* The rule is the caller's and lives as long. `cluster`: NULL for exact, which always keeps the first. */
@@ -26,13 +27,14 @@ void gathering_record(void *gathering, uint64_t document, const unsigned char *r
 void gathering_old_record(struct gathering *g, const unsigned char *record, size_t len);
 /* Ends with status 3 when documents and shards do not add up; joins by the bands. */
 void gathering_join(struct gathering *g);
+/* After that and the last pair from elsewhere. order: which document is first; NULL for the order of reading. */
+void gathering_rank(struct gathering *g, const struct shard_order *order);
 /* The callbacks of a second pass, with verification: documents' shingles; shards, which must be those of the first. Their
  * records have `bands` bands. */
 bool gathering_wants(const void *gathering, uint64_t document);
 void gathering_second(void *gathering, uint64_t document, const unsigned char *record, size_t len);
 void gathering_second_old(struct gathering *g, uint64_t document, const unsigned char *record, size_t len);
-/* order: NULL for the order of reading. */
-void gathering_resolve(struct gathering *g, const struct shard_order *order);
+void gathering_resolve(struct gathering *g);
 next_duplicate gathering_next;
 void gathering_note(const struct gathering *g);
 void gathering_free(struct gathering *g);

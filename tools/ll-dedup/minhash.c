@@ -53,6 +53,7 @@ static void sign(struct gathering *g, const char **files, size_t n, struct signa
 	dedup_old_signatures(g, kind, false);
 	ll_lineage_free(sign_pass(files, n, rule, &visitor));
 	gathering_join(g);
+	gathering_rank(g, NULL);
 	if (verifies) {
 		ll_progress_pass(2, 3);
 		dedup_old_signatures(g, kind, true);
@@ -87,7 +88,7 @@ int dedup_minhash(const char **files, size_t n)
 	gathering_start(&g, &rule, &cluster);
 	ll_progress_pass(1, verifies ? 3 : 2);
 	sign(&g, files, n, &rule, kind, verifies);
-	gathering_resolve(&g, NULL);
+	gathering_resolve(&g);
 	if (ll_common.verbose)
 		gathering_note(&g);
 	ll_progress_pass(verifies ? 3 : 2, verifies ? 3 : 2);
