@@ -37,10 +37,20 @@ uint64_t ll_word_hash(const char *normalized, size_t len)
 /* The same where 16 bytes may be read whatever the length. */
 static inline uint64_t hash_in_room(const char *p, uint32_t len)
 {
+	/* what is inside of the first and of the second eight bytes: a table, because a branch by length is never foreseen */
+#define ONES(n) (~(uint64_t)0 >> (64 - 8 * (n)))
+	static const uint64_t second[17] = {
+		0, 0, 0, 0, 0, 0, 0, 0, 0, ONES(1), ONES(2), ONES(3), ONES(4), ONES(5), ONES(6), ONES(7), ONES(8),
+	};
+	static const uint64_t first[17] = {
+		0,	 ONES(1), ONES(2), ONES(3), ONES(4), ONES(5), ONES(6), ONES(7), ONES(8),
+		ONES(8), ONES(8), ONES(8), ONES(8), ONES(8), ONES(8), ONES(8), ONES(8),
+	};
+#undef ONES
+
 	if (LL_UNLIKELY(len > 16))
 		return ll_hash64(p, len);
-	uint64_t a = ll_get64(p), b = ll_get64(p + 8), keep = ~(uint64_t)0 >> (-8 * len & 63);
-	return short_hash(len < 8 ? a & keep : a, len > 8 ? b & keep : 0);
+	return short_hash(ll_get64(p) & first[len], ll_get64(p + 8) & second[len]);
 }
 
 static void join(struct ll_words *w, const char *bytes, size_t n)

@@ -139,6 +139,8 @@ void cluster_member(struct cluster *c, uint64_t document, const struct signature
 	} while (key && get_be32(key) < document);
 	if (!key || get_be32(key) != document)
 		LL_BUG("document %llu comes out of turn", (unsigned long long)document);
+	if (memcmp((const unsigned char *)facts + 40, s->record.byte, 16) != 0)
+		ll_die(LL_EXIT_INPUT, "document %llu changed while it was read", (unsigned long long)document);
 	put_member(c, (uint32_t)document, facts, len, s->shingles, s->n_shingles);
 }
 

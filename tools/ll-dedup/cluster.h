@@ -38,7 +38,7 @@ bool cluster_wants(const struct cluster *c, uint64_t document);
 /* After the last pair. order: for KEEP_FIRST, which document is first; NULL: the order of cluster_add. It must live until
  * cluster_resolve. */
 void cluster_rank(struct cluster *c, const struct shard_order *order);
-/* The shingles of a wanted document, in ascending order of documents. */
+/* The shingles of a wanted document, in ascending order of documents; ends with status 3 when it is not the one that was added. */
 void cluster_member(struct cluster *c, uint64_t document, const struct signature *s);
 void cluster_resolve(struct cluster *c);
 /* In ascending order of documents; false at the end. */

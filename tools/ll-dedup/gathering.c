@@ -83,15 +83,8 @@ void gathering_second(void *gathering, uint64_t document, const unsigned char *r
 	struct gathering *g = gathering;
 	struct signature s = get(g, record, len, g->rule->pairs_only ? 0 : g->rule->bands);
 
-	if (s.type == SIGNATURE_DOCUMENT) {
-		if (document < g->documents && cluster_wants(g->cluster, g->old + document))
-			cluster_member(g->cluster, g->old + document, &s);
-		return;
-	}
-	if (g->shard == g->shards.len || g->shards.item[g->shard].records != s.records ||
-	    !ll_id_eq(g->shards.item[g->shard].data_id, s.data_id))
-		ll_die(LL_EXIT_INPUT, "%.*s: the documents changed while they were read", (int)s.name.len, s.name.data);
-	g->shard++;
+	if (s.type == SIGNATURE_DOCUMENT && document < g->documents && cluster_wants(g->cluster, g->old + document))
+		cluster_member(g->cluster, g->old + document, &s);
 }
 
 void gathering_second_old(struct gathering *g, uint64_t document, const unsigned char *record, size_t len)

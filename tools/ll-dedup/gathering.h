@@ -15,7 +15,6 @@ struct gathering {
 	struct exact_duplicates *exact; /* by the rule */
 	struct shards shards;
 	uint64_t documents, old; /* old: of an earlier crawl, not among the shards */
-	size_t shard;		 /* second pass: the one that ends next */
 	const struct shard_order *order;
 };
 
@@ -29,8 +28,7 @@ void gathering_old_record(struct gathering *g, const unsigned char *record, size
 void gathering_join(struct gathering *g);
 /* After that and the last pair from elsewhere. order: which document is first; NULL for the order of reading. */
 void gathering_rank(struct gathering *g, const struct shard_order *order);
-/* The callbacks of a second pass, with verification: documents' shingles; shards, which must be those of the first. Their
- * records have `bands` bands. */
+/* The callbacks of a second pass, with verification: documents' shingles, compared by record digest with the first pass. */
 bool gathering_wants(const void *gathering, uint64_t document);
 void gathering_second(void *gathering, uint64_t document, const unsigned char *record, size_t len);
 void gathering_second_old(struct gathering *g, uint64_t document, const unsigned char *record, size_t len);

@@ -27,7 +27,8 @@ struct pass {
 struct job {
 	struct ll_data_frame frame;
 	struct ll_buf out;
-	struct ll_id *digest; /* of every document, whether wanted or not */
+	struct ll_id *digest; /* of every document; second passes do without */
+	bool skipped;	      /* nothing in the frame is wanted */
 };
 
 static struct spare *take(struct pass *p)
@@ -48,6 +49,16 @@ static void give(struct pass *p, struct spare *s)
 	pthread_mutex_unlock(&p->lock);
 }
 
+static bool nothing_wanted(const struct pass *p, const struct job *job)
+{
+	if (!p->visitor->wanted)
+		return false;
+	for (uint32_t i = 0; i < job->frame.header.records; i++)
+		if (p->visitor->wanted(p->visitor->context, job->frame.first_record + i))
+			return false;
+	return true;
+}
+
 static void sign_frame(void *context, void *argument)
 {
 	struct pass *p = context;
@@ -56,13 +67,18 @@ static void sign_frame(void *context, void *argument)
 	struct ll_doc doc;
 	struct ll_err err;
 
+	if (nothing_wanted(p, job)) {
+		job->skipped = true;
+		give(p, spare);
+		return;
+	}
 	ll_data_frame_decode(&job->frame);
 	const unsigned char *record = job->frame.raw;
 	job->digest = ll_malloc(LL_MAX(job->frame.header.records, 1) * sizeof(*job->digest));
 	for (uint32_t i = 0; i < job->frame.header.records; i++, record += ll_get32(record)) {
-		job->digest[i] = ll_record_digest(record);
 		if (p->visitor->wanted && !p->visitor->wanted(p->visitor->context, job->frame.first_record + i))
 			continue;
+		job->digest[i] = ll_record_digest(record);
 		if (ll_doc_get(record, ll_get32(record), &doc, &err) < 0)
 			ll_die(LL_EXIT_INPUT, "%s: frame %u at byte %llu: %s", job->frame.file, job->frame.header.sequence,
 			       (unsigned long long)job->frame.offset, err.text);
@@ -75,6 +91,10 @@ static void end_file(struct pass *p)
 {
 	struct ll_buf shard = { 0 };
 
+	if (p->visitor->wanted) {
+		p->file++;
+		return;
+	}
 	signature_put_shard(&shard, p->records, ll_hash128_digest(p->data_id), p->visitor->name ? p->visitor->name : ll_path_base(p->files[p->file]));
 	p->visitor->record(p->visitor->context, p->document, (const unsigned char *)shard.data, shard.len);
 	ll_buf_free(&shard);
@@ -93,9 +113,12 @@ static void hand_over(void *context, void *argument)
 
 	while (p->files[p->file] != job->frame.file)
 		end_file(p);
-	for (uint32_t i = 0; i < job->frame.header.records; i++, original += ll_get32(original)) {
+	if (job->skipped)
+		p->document += job->frame.header.records;
+	for (uint32_t i = 0; i < job->frame.header.records && !job->skipped; i++, original += ll_get32(original)) {
 		uint64_t document = p->document++;
-		ll_hash128_update(p->data_id, job->digest[i].byte, sizeof(job->digest[i].byte));
+		if (!p->visitor->wanted)
+			ll_hash128_update(p->data_id, job->digest[i].byte, sizeof(job->digest[i].byte));
 		p->records++;
 		if (p->visitor->through)
 			ll_writer_put_digested(p->visitor->through, original, ll_get32(original), job->digest[i]);

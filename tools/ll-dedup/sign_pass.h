@@ -15,7 +15,8 @@ struct sign_visitor {
 	/* Documents and shards, as serialized by signature.h; `document`: its number over all files from 0 (of a shard: that of
 	 * the document after it). */
 	void (*record)(void *context, uint64_t document, const unsigned char *record, size_t len);
-	/* Whether a document is to be signed; any thread. NULL: all are. */
+	/* Whether a document is to be signed, on a second pass; any thread. NULL: all are. With it there are no shards, and frames
+	 * without a wanted document are read over. */
 	bool (*wanted)(const void *context, uint64_t document);
 	struct ll_writer *through; /* gets the documents as they came; may be NULL */
 	const char *name;	   /* of all shards; NULL: the base names of the files */

@@ -158,4 +158,8 @@ is "$all" "$(ll-shard info --json gone.ll | sed -n 's/.*"records": \([0-9]*\).*/
 is "$(awk -F'\t' '/^# clusters by size/ { on = 1; next } /^$/ { on = 0 } on && !/^#/ { n += ($1 - 1) * $2 } END { print n }' report.txt)" "$all" "clusters add up"
 is "$(awk -F'\t' '/by source/ { on = 1; next } /^$/ { on = 0 } on && !/^#/ { n += $3 } END { print n }' report.txt)" "$all" "sources add up"
 is "$(awk -F'\t' '/by similarity/ { on = 1; next } /^$/ { on = 0 } on && !/^#/ { n += $2 } END { print n }' report.txt)" "$all" "similarities add up"
+if command -v gnuplot > /dev/null; then
+	ok "gnuplot draws the report" gnuplot -e 'report="report.txt"; out="duplicates.png"' "$ROOT/pipelines/reports/duplicates.gp"
+	ok "as a picture" [ -s duplicates.png ]
+else skip "gnuplot draws the report" "no gnuplot"; fi
 finish
