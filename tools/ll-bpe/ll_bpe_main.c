@@ -139,7 +139,7 @@ static const struct ll_command commands[] = {
 		  LL_COMMON_PROGRESS,
 	  merge_command,
 	  "ll-bpe merge -o all.counts part1.counts part2.counts\n"
-	  "ll-bpe merge --weight=web:0.25 --weight=books:2 -o mix.counts all.counts\n"
+	  "ll-bpe merge --weight=web:0.25 --weight=essays:2 -o mix.counts all.counts\n"
 	  "ll-bpe train --vocab-size=32768 -o tok.json mix.counts\n"
 	  "ll-bpe train --extend=tok.json --vocab-size=40000 -o more.json code.counts\n" },
 	{ "prune", "[FILE]...", "make a smaller tokenizer of one: what the files use, or what was learned first", prune_options,

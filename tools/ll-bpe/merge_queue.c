@@ -88,10 +88,12 @@ static void sift_down(struct merge_queue *q, size_t i)
 	heap[i] = v;
 }
 
-static void append(struct candidates *c, struct candidate v)
+static void append(struct merge_queue *q, struct candidates *c, struct candidate v)
 {
+	size_t before = c->cap;
 	LL_GROW(c->item, c->cap, c->len + 1);
 	c->item[c->len++] = v;
+	q->capacity += c->cap - before;
 }
 
 void merge_queue_init(struct merge_queue *q, enum merge_ties ties, const struct token_names *names)
@@ -103,12 +105,12 @@ void merge_queue_push(struct merge_queue *q, struct candidate v)
 {
 	unsigned bucket = bucket_of(v.count);
 	if (bucket < q->low) {
-		append(&q->bucket[bucket], v);
+		append(q, &q->bucket[bucket], v);
 		return;
 	}
-	LL_GROW(q->heap.item, q->heap.cap, q->heap.len + 1);
+	append(q, &q->heap, v);
 	struct candidate *heap = q->heap.item;
-	size_t i = q->heap.len++;
+	size_t i = q->heap.len - 1;
 	for (; i > 0 && goes_first(q, &v, &heap[(i - 1) / 2]); i = (i - 1) / 2)
 		heap[i] = heap[(i - 1) / 2];
 	heap[i] = v;
@@ -123,6 +125,7 @@ const struct candidate *merge_queue_top(struct merge_queue *q)
 			return NULL;
 		struct candidates *next = &q->bucket[--q->low];
 		ll_free(q->heap.item);
+		q->capacity -= q->heap.cap;
 		q->heap = *next;
 		*next = (struct candidates){ 0 };
 		for (size_t i = q->heap.len / 2; i-- > 0;)
@@ -144,7 +147,7 @@ void merge_queue_recount(struct merge_queue *q, int64_t count)
 	unsigned bucket = bucket_of(count);
 	v.count = count;
 	if (bucket < q->low) {
-		append(&q->bucket[bucket], v);
+		append(q, &q->bucket[bucket], v);
 		merge_queue_drop(q);
 	} else {
 		q->heap.item[0] = v;
@@ -154,10 +157,7 @@ void merge_queue_recount(struct merge_queue *q, int64_t count)
 
 uint64_t merge_queue_bytes(const struct merge_queue *q)
 {
-	uint64_t items = q->heap.cap;
-	for (unsigned i = 0; i < MERGE_QUEUE_BUCKETS; i++)
-		items += q->bucket[i].cap;
-	return items * sizeof(struct candidate);
+	return q->capacity * sizeof(struct candidate);
 }
 
 void merge_queue_free(struct merge_queue *q)

@@ -36,6 +36,7 @@ struct merge_queue {
 	enum merge_ties ties;
 	const struct token_names *names;
 	struct candidates heap, bucket[MERGE_QUEUE_BUCKETS];
+	size_t capacity; /* of all these */
 	unsigned low; /* counts of this bucket or a higher one are in the heap */
 };
 

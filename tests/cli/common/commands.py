@@ -49,6 +49,13 @@ COMMANDS = {  # name: command line. The output is a file or a folder; DIR marks 
     "sample count": "ll-sample count -q -m tok.json -o {out} d.ll",
     "train tokenizer": "ll-bpe train -q --pretokenizer=cl100k --vocab-size=600 -o {out} d.ll",
     "train tokenizer by patterns": r"ll-bpe train -q --pretokenizer=regex:\p{N}{1,2} --pretokenizer=regex:\s?\p{L}+|\s+(?!\S) --vocab-size=400 -o {out} d.ll",
+    "train counts": "ll-bpe train -q --vocab-size=600 -o {out} d.counts e.counts",
+    "train ladder": "ll-bpe train -q --pretokenizer=gpt2 --vocab-size=280,400,600 -o {out}-%d.json d.ll",
+    "extend": "ll-bpe train -q --extend=tok.json --require=zebras --forbid=[aeiou]$ --vocab-size=600 -o {out} d.ll",
+    "count tokenizer": "ll-bpe count -q --pretokenizer=o200k --by=source -o {out} d.ll e.ll",
+    "count little": "ll-bpe count -q --memory=4M --pretokenizer=cl100k -o {out} d.ll",
+    "merge counts": "ll-bpe merge -q --weight=a:1/3 --weight=b:2 -o {out} d.counts e.counts",
+    "prune": "ll-bpe prune -q -m tok.json --map={out}.map -o {out} few.ll",
     "encode": "ll-bpe encode -q -m tok.json -o {out} d.ll",
     "decode": "ll-bpe decode -q -m tok.json -o {out} d.tok",
     "make-cloze": "ll-eval make-cloze -q --items=50 -o {out} d.ll",
@@ -56,7 +63,7 @@ COMMANDS = {  # name: command line. The output is a file or a folder; DIR marks 
     "bpb": "ll-eval bpb -q --model=run/latest --json -o {out} few.ll",
     "generate": "ll-eval generate -q --model=run/latest --prompt=the --max-tokens=60 --seed=3 -o {out}",
 }
-DIR, PREFIX = {"pack"}, {"split", "export megatron", "export llmc", "export nanogpt"}
+DIR, PREFIX = {"pack"}, {"split", "train ladder", "export megatron", "export llmc", "export nanogpt"}
 
 
 def sh(line):
@@ -88,6 +95,7 @@ def prepare(documents, paragraphs=12):
     sh("gzip -k d.jsonl && ll-shard import -q -o d.ll d.jsonl && ll-shard import -q -o e.ll e.jsonl")
     sh("ll-shard import -q --from=html -o pages.ll pages && ll-shard head -q -n 40 -o few.ll d.ll")
     sh("ll-bpe train -q --pretokenizer=gpt2 --vocab-size=%d --special='<|endoftext|>' -o tok.json d.ll" % vocabulary)
+    sh("for f in d e; do ll-bpe count -q --pretokenizer=gpt2 --by=source -o $f.counts $f.ll; done")
     sh("ll-bpe encode -q -m tok.json -o d.tok d.ll && ll-shard pack -q -m tok.json -o data d.tok")
     sh("ll-shard export -q --to=megatron -o mega data && ll-shard export -q --to=llmc --tokens-per-file=90000 -o llmc data && ll-shard export -q -o d.tok.jsonl d.tok")
     sh("for f in d e; do ll-dedup sign -q --minhash=14x8 -o $f.sig $f.ll; done; ll-dedup cluster -q -o d.dup d.sig e.sig")

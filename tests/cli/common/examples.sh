@@ -30,6 +30,8 @@ head -c 3000 docs.ll > cut.ll
 ll-shard split -q --count=10 -o part docs.ll; ls part-*.ll > list
 gzip -c samples/web.warc > web.warc.gz; cp web.warc.gz site.warc.gz; zstd -q pages.jsonl pile.jsonl; gzip -c thousand.jsonl > a.gz
 ll-bpe train -q --pretokenizer=gpt2 --vocab-size=300 --special='<|endoftext|>' -o tok.json docs.ll
+for i in 1 2; do ll-bpe count -q --pretokenizer=gpt2 --by=source --part=$i/2 -o part$i.counts a.ll b.ll; done
+for c in all mix code; do ll-bpe merge -q -o $c.counts part1.counts part2.counts; done
 ll-bpe encode -q -m tok.json -o tokens.ll docs.ll
 for d in part1 part2 train held; do ll-shard pack -q -m tok.json -o $d tokens.ll; done
 ll-shard export -q --to=megatron -o corpus train
