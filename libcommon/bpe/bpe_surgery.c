@@ -45,7 +45,7 @@ static int copy_some(struct ll_bpe *b, const struct ll_bpe *base, const uint32_t
 	for (uint32_t id = 0; id < base->tokens; id++)
 		if (new_id[id] != LL_BPE_NONE &&
 		    ll_bpe_add_token(b, new_id[id], ll_bpe_token_bytes(base, id),
-				     base->token[id].flags & (LL_TOKEN_ADDED | LL_TOKEN_SPECIAL), err))
+				     base->token[id].flags & ~(unsigned)LL_TOKEN_PRESENT, err))
 			return -1;
 	for (size_t i = 0; i < base->merges; i++) {
 		const struct ll_bpe_pair *m = &base->merge[i];

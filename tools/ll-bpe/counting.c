@@ -135,8 +135,9 @@ struct counted counting_run(const struct counting_options *o, const char *const 
 	if (o->name)
 		c.one_group = group_names_number(out.names, ll_cstr(o->name));
 	if (o->base) {
+		const char *normalizer = ll_bpe_normalizer(o->base);
 		out.kind.pretokenizer = ll_strdup(ll_bpe_pretokenizer(o->base));
-		out.kind.normalizer = ll_strdup(ll_bpe_normalizer(o->base) ? ll_bpe_normalizer(o->base) : "none");
+		out.kind.normalizer = ll_strdup(normalizer ? normalizer : "none");
 	}
 	if (o->lines)
 		out.kind.lines = ll_strdup("true");

@@ -5,7 +5,7 @@
  *
  *   u32 size, u32 core | u64 count, u32 length of the name, name, the pre-token (end of core)
  *
- * The header says what was counted: keys "pretokenizer", "normalizer" (none or NFC), "unicode" (version of the character
+ * The header says what was counted: keys "pretokenizer", "normalizer" (none, or which), "unicode" (version of the character
  * classes) and "lines" (true: every line was split by itself). Counts of different kinds are never added up.
  */
 #ifndef LL_COUNTS_STREAM_H

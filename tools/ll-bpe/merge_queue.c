@@ -29,44 +29,16 @@ static int compare(struct ll_str a, struct ll_str b)
 	return c ? c : (a.len > b.len) - (a.len < b.len);
 }
 
-struct joined {
-	struct ll_str part[2];
-};
-
-static struct joined joined(const struct token_names *names, uint64_t key)
-{
-	return (struct joined){ { token_names_text(names, (uint32_t)(key >> 32)), token_names_text(names, (uint32_t)key) } };
-}
-
-static unsigned char byte_at(const struct joined *j, size_t i)
-{
-	return (unsigned char)(i < j->part[0].len ? j->part[0].data[i] : j->part[1].data[i - j->part[0].len]);
-}
-
-static int compare_joined(const struct joined *a, const struct joined *b)
-{
-	size_t m = a->part[0].len + a->part[1].len, n = b->part[0].len + b->part[1].len;
-	for (size_t i = 0; i < LL_MIN(m, n); i++)
-		if (byte_at(a, i) != byte_at(b, i))
-			return byte_at(a, i) < byte_at(b, i) ? -1 : 1;
-	return (m > n) - (m < n);
-}
-
 static bool wins_tie(const struct merge_queue *q, uint64_t a, uint64_t b)
 {
 	if (q->ties == TIES_HF)
 		return a < b;
 	if (q->ties == TIES_IDS)
 		return key_by_values(q->names, a) < key_by_values(q->names, b);
-	struct joined x = joined(q->names, a), y = joined(q->names, b);
-	int c = 0;
-	if (q->ties == TIES_BYTES) {
-		c = compare_joined(&x, &y);
-		return c ? c < 0 : a < b;
-	}
-	for (int side = 0; side < 2 && !c; side++)
-		c = compare(x.part[side], y.part[side]);
-	return c > 0;
+	int c = compare(token_names_text(q->names, (uint32_t)(a >> 32)), token_names_text(q->names, (uint32_t)(b >> 32)));
+	if (!c)
+		c = compare(token_names_text(q->names, (uint32_t)a), token_names_text(q->names, (uint32_t)b));
+	return q->ties == TIES_BYTES ? c < 0 : c > 0;
 }
 
 static inline bool goes_first(const struct merge_queue *q, const struct candidate *a, const struct candidate *b)

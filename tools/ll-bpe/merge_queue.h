@@ -13,8 +13,8 @@
 enum merge_ties {
 	TIES_HF,       /* the smallest left id, then the smallest right id */
 	TIES_IDS,      /* the same with the 256 bytes numbered by their values */
-	TIES_BYTES,    /* the smallest joined bytes, then as TIES_HF */
-	TIES_GREATEST, /* the greatest bytes on the left, then on the right */
+	TIES_BYTES,    /* the smallest bytes on the left, then on the right */
+	TIES_GREATEST, /* the greatest */
 };
 
 struct candidate {

@@ -60,7 +60,7 @@ def train(words, vocabulary, ties="hf", longest=0, forbids=lambda name: False, s
     value = lambda name: name[0] if len(name) == 1 else 256 + ids[name]
     order = {"hf": lambda p: (ids[p[0]], ids[p[1]]),
              "ids": lambda p: (value(p[0]), value(p[1])),
-             "bytes": lambda p: (p[0] + p[1], ids[p[0]], ids[p[1]]),
+             "bytes": lambda p: p,
              "greatest": lambda p: tuple(tuple(255 - b for b in side) + (256,) for side in p)}[ties]
 
     def merge(left, right):
