@@ -61,7 +61,7 @@ static void fill(void *to, struct ll_str text, uint64_t count)
 
 void merge_state_check_room(const struct merge_state *s, uint64_t need, uint64_t left)
 {
-	if (need <= left)
+	if (need + LL_MIB <= left) /* ll_memory_left says at least a MiB, however little it is */
 		return;
 	uint64_t all = s->n * USUAL_PER_BYTE + s->words * WORD_BYTES, others = ll_memory_budget() - left - s->claimed;
 	ll_hint("give --memory=%lluM, or leave out rare pre-tokens with --min-count=2",

@@ -4,6 +4,22 @@
 #include "base/error.h"
 #include "base/memory.h"
 
+#define PAGES_FROM (64 * LL_KIB) /* tables from here on are pages of their own, which go back to the system when freed */
+
+static struct piece_count *slots_new(size_t slots)
+{
+	size_t bytes = slots * sizeof(struct piece_count);
+	return bytes >= PAGES_FROM ? ll_alloc_pages(bytes) : ll_calloc(1, bytes);
+}
+
+static void slots_free(struct piece_count *slot, size_t slots)
+{
+	if (slots * sizeof *slot >= PAGES_FROM)
+		ll_free_pages(slot, slots * sizeof *slot);
+	else
+		ll_free(slot);
+}
+
 static void claim(struct piece_counts *t, uint64_t bytes)
 {
 	ll_memory_claim(bytes, "the table of distinct pre-tokens");
@@ -16,12 +32,12 @@ void piece_counts_init(struct piece_counts *t, size_t slots, unsigned skip)
 	for (size_t n = slots; n > 1; n /= 2)
 		t->shift--;
 	claim(t, slots * sizeof *t->slot);
-	t->slot = ll_calloc(slots, sizeof *t->slot);
+	t->slot = slots_new(slots);
 }
 
 void piece_counts_free(struct piece_counts *t)
 {
-	ll_free(t->slot);
+	slots_free(t->slot, t->slots);
 	ll_buf_free(&t->bytes);
 	ll_memory_release(t->claimed);
 	*t = (struct piece_counts){ 0 };
@@ -41,7 +57,7 @@ void piece_counts_grow(struct piece_counts *t)
 	claim(t, 2 * old * sizeof *t->slot);
 	t->slots = 2 * old;
 	t->shift--;
-	t->slot = ll_calloc(t->slots, sizeof *t->slot);
+	t->slot = slots_new(t->slots);
 	for (size_t i = 0; i < old; i++) {
 		if (!piece_counts_used(&from[i]))
 			continue;
@@ -50,7 +66,7 @@ void piece_counts_grow(struct piece_counts *t)
 			s = s + 1 == end ? t->slot : s + 1;
 		*s = from[i];
 	}
-	ll_free(from);
+	slots_free(from, old);
 	ll_memory_release(old * sizeof *t->slot);
 	t->claimed -= old * sizeof *t->slot;
 }

@@ -10,6 +10,13 @@ with open("d.jsonl", "w") as f:
         n = 90000 if i % 200 == 7 else random.randint(10, 4000)
         f.write(json.dumps({"id": f"d{i}", "text": " ".join(random.choices(words, k=n)) + ".\n"}) + "\n")
 END
+python3 - <<'END'
+import random
+random.seed(4)
+with open("wide.txt", "w") as f:
+    for i in range(300000):
+        f.write(" " + "".join(chr(97 + int(d)) for d in str(random.randrange(250000) * 7919)))
+END
 cat > peak.py <<'END'
 import resource, subprocess, sys
 limit = float(sys.argv[1])
@@ -41,6 +48,9 @@ check split "" ll-shard split --by-key=4 d.ll
 check clean yes ll-clean --profile=repair d.ll
 check exact yes ll-dedup --exact d.ll
 check sample yes ll-sample --rate=0.5 d.ll
+check "count pre-tokens" yes ll-bpe count --pretokenizer=gpt2 wide.txt
+check "merge counts" yes ll-bpe merge "first.count pre-tokens" "first.count pre-tokens"
+check "train tokenizer" yes ll-bpe train --pretokenizer=gpt2 --min-count=3 --vocab-size=3000 wide.txt
 check encode yes ll-bpe encode -m tok.json d.ll
 check decode yes ll-bpe decode -m tok.json d.tok
 check pack "" ll-shard pack -m tok.json d.tok
