@@ -67,7 +67,8 @@ static void read_file(struct train_words *t, bool last, take_word *word, void *t
 			need = FIXED;
 			continue;
 		}
-		memmove(buffer.data, buffer.data + at, buffer.len - at);
+		if (at)
+			memmove(buffer.data, buffer.data + at, buffer.len - at);
 		buffer.len -= at;
 		at = 0;
 		size_t more = (size_t)LL_MIN((uint64_t)LL_MAX(BUFFER, need), t->file_len - offset);

@@ -52,9 +52,9 @@ done; done
 # A ladder of sizes: every one as if trained alone.
 ok "several sizes" ll-bpe train --pretokenizer=gpt2 --vocab-size=620,300,257,5000 --special='<s>' -o ladder-%d.json corpus.txt
 says "not 5000" "a warning for the one that is not reached"
-for n in 257 300 620 5000; do
-	ll-bpe train -q --pretokenizer=gpt2 --vocab-size=$n --special='<s>' -o alone.json corpus.txt 2> /dev/null
-	same alone.json ladder-$n.json "$n is as if trained alone"
+for size in 257 300 620 5000; do
+	ll-bpe train -q --pretokenizer=gpt2 --vocab-size=$size --special='<s>' -o alone.json corpus.txt 2> /dev/null
+	same alone.json ladder-$size.json "$size is as if trained alone"
 done
 status 2 "several sizes into one file" ll-bpe train --pretokenizer=gpt2 --vocab-size=300,400 -o no.json corpus.txt
 says "hint: -o tok-%d.json" "says how"
