@@ -17,9 +17,26 @@
 struct ll_bpe;	       /* immutable once loaded; shared by threads */
 struct ll_bpe_encoder; /* scratch and cache of one thread */
 
-/* A Hugging Face tokenizer.json (byte-level BPE), or a .tiktoken file with the pre-tokenizer named. Status 3 when it
- * cannot be used exactly as written, with what it holds. `pretokenizer` may be NULL for tokenizer.json. */
+/* A file with a tokenizer, and what it does not say itself. */
+struct ll_bpe_file {
+	const char *path;	  /* "-" is standard input */
+	const char *other;	  /* of vocab.json and merges.txt the second; NULL: it lies beside the first */
+	const char *pretokenizer; /* as --pretokenizer takes it; NULL: the file says it */
+	const char *const *special; /* "TOKEN" or "TOKEN:ID": special tokens beside those of the file; by default the */
+	size_t specials;	    /* next id that is free */
+	bool optional;		    /* a file that says its pre-tokenizer may say another one than `pretokenizer` */
+};
+
+/* Reads any of: tokenizer.json (Hugging Face), vocab.json with merges.txt (GPT-2), .tiktoken (ranks), tekken.json
+ * (Mistral), GGUF (llama.cpp), SentencePiece's .model of the BPE type. What it is, its content says. Ends the program
+ * with status 3 when it cannot be used exactly as written, with what it holds. */
+struct ll_bpe *ll_bpe_open(const struct ll_bpe_file *f);
+/* The same, of a file that says all. `pretokenizer` may be NULL. */
 struct ll_bpe *ll_bpe_load(const char *path, const char *pretokenizer);
+/* Compares what encodes fast with what is plain, on generated texts and on every token: the pre-tokenizer with PCRE2,
+ * the encoder with the rule in the head of this file. -1 and the text in err at the first difference. Takes about a
+ * second. */
+int ll_bpe_prove(const struct ll_bpe *b, struct ll_err *err) LL_MUST_CHECK;
 /* The same from memory: pure. NULL on error. */
 struct ll_bpe *ll_bpe_parse_json(struct ll_str json, struct ll_err *err) LL_MUST_CHECK;
 struct ll_bpe *ll_bpe_parse_tiktoken(struct ll_str text, const char *pretokenizer, struct ll_err *err) LL_MUST_CHECK;
@@ -45,6 +62,14 @@ struct ll_bpe *ll_bpe_prune(const struct ll_bpe *base, const bool *keep, uint32_
 unsigned char ll_bpe_base_byte(unsigned place);
 /* Appends the model as tokenizer.json, byte for byte what HF tokenizers reads and, spaces apart, writes. */
 void ll_bpe_json(const struct ll_bpe *b, struct ll_buf *out);
+/* Append the model as others read it; -1 and the reason where that would give other ids. hf: as ll_bpe_json. ranks:
+ * .tiktoken, which says neither pre-tokenizer nor special tokens. vocab: vocab.json and merges.txt, which say neither
+ * pre-tokenizer nor normaliser. gguf: metadata only, no tensors. */
+int ll_bpe_export_hf(const struct ll_bpe *b, struct ll_buf *out, struct ll_err *err) LL_MUST_CHECK;
+int ll_bpe_export_ranks(const struct ll_bpe *b, struct ll_buf *out, struct ll_err *err) LL_MUST_CHECK;
+int ll_bpe_export_vocab(const struct ll_bpe *b, struct ll_buf *vocab, struct ll_buf *merges,
+			struct ll_err *err) LL_MUST_CHECK;
+int ll_bpe_export_gguf(const struct ll_bpe *b, struct ll_buf *out, struct ll_err *err) LL_MUST_CHECK;
 void ll_bpe_free(struct ll_bpe *b);
 
 uint32_t ll_bpe_vocabulary(const struct ll_bpe *b);		   /* ids are below it */
@@ -52,9 +77,11 @@ int64_t ll_bpe_special(const struct ll_bpe *b, const char *token); /* id of a sp
 int64_t ll_bpe_eot(const struct ll_bpe *b); /* <|endoftext|>, </s>, <|end_of_text|>, first found; -1 none */
 /* XXH3-128 of the canonical vocabulary, merges, specials, pattern and Unicode version; 32 digits. */
 const char *ll_bpe_id(const struct ll_bpe *b);
-const char *ll_bpe_pretokenizer(const struct ll_bpe *b); /* its name */
+/* "byte-level BPE", "BPE over characters", "WordPiece", "Unigram". */
+const char *ll_bpe_kind(const struct ll_bpe *b);
+const char *ll_bpe_pretokenizer(const struct ll_bpe *b); /* its name; of tokenizers over characters, its JSON */
 struct ll_pretokenizer;
-const struct ll_pretokenizer *ll_bpe_splitting(const struct ll_bpe *b); /* what it is; borrowed */
+const struct ll_pretokenizer *ll_bpe_splitting(const struct ll_bpe *b); /* what it is; borrowed; NULL over characters */
 size_t ll_bpe_merges(const struct ll_bpe *b);
 /* Merge i in the order of ranks: left and right id, and that of the token they make. */
 struct ll_merge {
@@ -62,7 +89,8 @@ struct ll_merge {
 };
 struct ll_merge ll_bpe_merge(const struct ll_bpe *b, size_t i);
 bool ll_bpe_ignores_merges(const struct ll_bpe *b);
-/* The bytes a token stands for; borrowed. Specials give their text; an id that no token has gives data NULL. */
+/* The bytes a token stands for, which for tokenizers over characters is what decoding makes of it inside a text;
+ * borrowed. Specials give their text; an id that no token has gives data NULL. */
 struct ll_str ll_bpe_token_bytes(const struct ll_bpe *b, uint32_t id);
 bool ll_bpe_is_special(const struct ll_bpe *b, uint32_t id);
 /* The text after the tokenizer's normaliser, which is what the bytes of its tokens add up to: `text` itself, or its normal
@@ -101,6 +129,18 @@ void ll_bpe_encode_piece(struct ll_bpe_encoder *e, struct ll_str piece, struct l
 /* Appends the bytes of ids; an id outside the vocabulary is an error. */
 int ll_bpe_decode(const struct ll_bpe *b, const uint32_t *ids, size_t n, struct ll_buf *out,
 		  struct ll_err *err) LL_MUST_CHECK;
+/* The same token by token, for text that is shown as it comes: what goes out ends with a whole character, and the
+ * beginning of one, up to 3 bytes, waits for the rest. All that goes out is byte for byte what ll_bpe_decode gives.
+ * Begins zeroed; `inside` when text went before. */
+struct ll_bpe_stream {
+	char held[3];
+	unsigned helds;
+	bool inside;
+};
+int ll_bpe_stream_put(struct ll_bpe_stream *s, const struct ll_bpe *b, uint32_t id, struct ll_buf *out,
+		      struct ll_err *err) LL_MUST_CHECK;
+/* What waits goes out as it is. */
+void ll_bpe_stream_end(struct ll_bpe_stream *s, struct ll_buf *out);
 void ll_ids_free(struct ll_ids *ids);
 
 #endif

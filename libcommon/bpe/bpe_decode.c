@@ -1,6 +1,47 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/memory.h"
-#include "bpe/bpe_model.h"
+#include "bpe/char_model.h"
+
+/* Bytes at the end that begin a character and do not complete it: 0 to 3. */
+static size_t incomplete(const char *p, size_t n)
+{
+	for (size_t tail = 1; tail <= 3 && tail <= n; tail++) {
+		unsigned char c = (unsigned char)p[n - tail];
+		if ((c & 0xc0) == 0x80)
+			continue;
+		size_t length = c >= 0xf0 && c <= 0xf4	 ? 4
+				: c >= 0xe0 && c <= 0xef ? 3
+				: c >= 0xc2 && c <= 0xdf ? 2
+							 : 1;
+		return length > tail ? tail : 0;
+	}
+	return 0;
+}
+
+int ll_bpe_stream_put(struct ll_bpe_stream *s, const struct ll_bpe *b, uint32_t id, struct ll_buf *out,
+		      struct ll_err *err)
+{
+	struct ll_str token = ll_bpe_token_bytes(b, id);
+	size_t from = out->len;
+	if (!token.data)
+		return ll_err_set(err, "the vocabulary has no id %u", id);
+	if (!s->inside && b->chars && b->chars->drop_first_space && token.len && token.data[0] == ' ')
+		token = ll_str(token.data + 1, token.len - 1);
+	s->inside = true;
+	ll_buf_add(out, s->held, s->helds);
+	ll_buf_add_str(out, token);
+	s->helds = out->len > from ? (unsigned)incomplete(out->data + from, out->len - from) : 0;
+	out->len -= s->helds;
+	if (s->helds)
+		memcpy(s->held, out->data + out->len, s->helds);
+	return 0;
+}
+
+void ll_bpe_stream_end(struct ll_bpe_stream *s, struct ll_buf *out)
+{
+	ll_buf_add(out, s->held, s->helds);
+	*s = (struct ll_bpe_stream){ .inside = s->inside };
+}
 
 int ll_bpe_decode(const struct ll_bpe *b, const uint32_t *ids, size_t n, struct ll_buf *out, struct ll_err *err)
 {
@@ -8,6 +49,8 @@ int ll_bpe_decode(const struct ll_bpe *b, const uint32_t *ids, size_t n, struct 
 		struct ll_str token = ll_bpe_token_bytes(b, ids[i]);
 		if (!token.data)
 			return ll_err_set(err, "token %zu: the vocabulary has no id %u", i, ids[i]);
+		if (i == 0 && b->chars && b->chars->drop_first_space && token.len && token.data[0] == ' ')
+			token = ll_str(token.data + 1, token.len - 1);
 		ll_buf_add_str(out, token);
 	}
 	return 0;

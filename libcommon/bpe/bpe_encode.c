@@ -11,7 +11,7 @@
  * which it did not.
  */
 #include "base/memory.h"
-#include "bpe/bpe_model.h"
+#include "bpe/char_model.h"
 #include "bpe/piece_cache.h"
 #include "text/unicode.h"
 #include "text/utf8.h"
@@ -27,6 +27,7 @@ struct node {
 
 struct ll_bpe_encoder {
 	const struct ll_bpe *bpe;
+	struct ll_char_encoder *chars; /* of a tokenizer over characters, which has all the rest of its own */
 	struct ll_splitter *splitter;
 	struct ll_piece_cache cache;
 	struct ll_batch batch;
@@ -61,6 +62,10 @@ struct ll_bpe_encoder *ll_bpe_encoder_new(const struct ll_bpe *b)
 {
 	struct ll_bpe_encoder *e = ll_calloc(1, sizeof *e);
 	e->bpe = b;
+	if (b->chars) {
+		e->chars = ll_char_encoder_new(b);
+		return e;
+	}
 	e->splitter = ll_splitter_new(b->pretokenizer);
 	ll_piece_cache_init(&e->cache);
 	seed(e);
@@ -71,6 +76,7 @@ void ll_bpe_encoder_free(struct ll_bpe_encoder *e)
 {
 	if (!e)
 		return;
+	ll_char_encoder_free(e->chars);
 	ll_splitter_free(e->splitter);
 	ll_piece_cache_free(&e->cache);
 	ll_free(e->node);
@@ -413,6 +419,8 @@ static void encode_between(struct ll_bpe_encoder *e, struct ll_str text, bool sp
 int ll_bpe_try_encode(struct ll_bpe_encoder *e, struct ll_str text, bool allow_special, struct ll_ids *out,
 		      struct ll_err *err)
 {
+	if (e->chars)
+		return ll_char_encode(e->chars, text, allow_special, out, err);
 	e->error = NULL;
 	encode_added(e, text, allow_special, false, out);
 	return e->error ? ll_err_set(err, "%s", e->error) : 0;

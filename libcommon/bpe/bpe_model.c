@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "bpe/char_model.h"
 #include "text/unicode.h"
 
 /* ---- the ByteLevel alphabet: bytes that print stand for themselves, the others follow from U+0100 on ---- */
@@ -55,6 +56,7 @@ void ll_bpe_free(struct ll_bpe *b)
 	if (!b)
 		return;
 	ll_pretokenizer_free(b->pretokenizer);
+	ll_char_model_free(b->chars);
 	ll_buf_free(&b->bytes);
 	ll_free(b->token);
 	ll_free(b->merge);
@@ -128,7 +130,7 @@ int ll_bpe_add_token(struct ll_bpe *b, uint64_t id, struct ll_str bytes, unsigne
 
 uint32_t ll_bpe_find_word(const struct ll_bpe *b, const char *bytes, size_t len)
 {
-	return len > b->longest ? LL_BPE_NONE : *word_slot(b, bytes, len);
+	return len > b->longest || !b->words ? LL_BPE_NONE : *word_slot(b, bytes, len);
 }
 
 void ll_bpe_add_merge(struct ll_bpe *b, uint32_t left, uint32_t right, uint32_t rank, uint32_t id)
@@ -170,9 +172,13 @@ static void compute_id(struct ll_bpe *b)
 	struct ll_hash128_state *s = ll_hash128_new();
 	struct ll_buf head = { 0 };
 	ll_buf_printf(&head, "tokenizer 1\nunicode %s\n", LL_UNICODE_VERSION);
-	ll_pretokenizer_identity(b->pretokenizer, &head);
-	ll_buf_printf(&head, "normalizer %s\nignore_merges %d\nranked %d\n",
-		      ll_bpe_normalizer(b) ? ll_bpe_normalizer(b) : "none", b->ignore_merges, b->ranked);
+	if (b->chars) {
+		ll_char_model_identity(b, &head);
+	} else {
+		ll_pretokenizer_identity(b->pretokenizer, &head);
+		ll_buf_printf(&head, "normalizer %s\nignore_merges %d\n", ll_bpe_normalizer(b) ? ll_bpe_normalizer(b) : "none",
+			      b->ignore_merges);
+	}
 	ll_hash128_update(s, head.data, head.len);
 	ll_buf_free(&head);
 	hash_u32(s, (uint32_t)b->tokens);
@@ -229,7 +235,7 @@ static void list_added(struct ll_bpe *b)
 	}
 }
 
-int ll_bpe_seal(struct ll_bpe *b, struct ll_err *err)
+static int index_alphabet(struct ll_bpe *b, struct ll_err *err)
 {
 	unsigned missing = 0;
 	for (unsigned c = 0; c < 256; c++) {
@@ -237,14 +243,23 @@ int ll_bpe_seal(struct ll_bpe *b, struct ll_err *err)
 		b->byte_id[c] = ll_bpe_find_word(b, &byte, 1);
 		missing += b->byte_id[c] == LL_BPE_NONE;
 	}
-	if (missing)
-		return ll_err_set(err, "%u of the 256 bytes have no token, so there is text that cannot be encoded",
-				  missing);
-	index_pairs(b);
-	index_bytes(b);
-	if (settle_normalized(b, err))
+	return missing ? ll_err_set(err, "%u of the 256 bytes have no token, so there is text that cannot be encoded", missing)
+		       : 0;
+}
+
+int ll_bpe_seal(struct ll_bpe *b, struct ll_err *err)
+{
+	if (b->kind == LL_MODEL_BYTES && index_alphabet(b, err))
 		return -1;
+	index_pairs(b);
+	if (b->kind == LL_MODEL_BYTES) {
+		index_bytes(b);
+		if (settle_normalized(b, err))
+			return -1;
+	}
 	list_added(b);
+	if (b->kind != LL_MODEL_BYTES && ll_char_model_seal(b, err))
+		return -1;
 	compute_id(b);
 	return 0;
 }
@@ -259,7 +274,7 @@ uint32_t ll_bpe_vocabulary(const struct ll_bpe *b)
 int64_t ll_bpe_special(const struct ll_bpe *b, const char *token)
 {
 	for (size_t i = 0; i < b->addeds; i++)
-		if (ll_str_is(ll_bpe_token_bytes(b, b->added[i]), token))
+		if (ll_str_is(ll_bpe_token_name(b, b->added[i]), token))
 			return b->added[i];
 	return -1;
 }
@@ -278,8 +293,19 @@ const char *ll_bpe_id(const struct ll_bpe *b)
 	return b->id;
 }
 
+const char *ll_bpe_kind(const struct ll_bpe *b)
+{
+	static const char *const names[] = { [LL_MODEL_BYTES] = "byte-level BPE",
+					     [LL_MODEL_CHARS] = "BPE over characters",
+					     [LL_MODEL_WORDPIECE] = "WordPiece",
+					     [LL_MODEL_UNIGRAM] = "Unigram" };
+	return names[b->kind];
+}
+
 const char *ll_bpe_pretokenizer(const struct ll_bpe *b)
 {
+	if (b->chars)
+		return b->chars->splits_json ? b->chars->splits_json : "none";
 	return ll_pretokenizer_name(b->pretokenizer);
 }
 
@@ -290,14 +316,12 @@ const struct ll_pretokenizer *ll_bpe_splitting(const struct ll_bpe *b)
 
 size_t ll_bpe_merges(const struct ll_bpe *b)
 {
-	return b->ranked ? 0 : b->merges;
+	return b->merges;
 }
 
 struct ll_str ll_bpe_token_bytes(const struct ll_bpe *b, uint32_t id)
 {
-	if (id >= b->tokens || !(b->token[id].flags & LL_TOKEN_PRESENT))
-		return ll_str(NULL, 0);
-	return ll_str(b->bytes.data + b->token[id].offset, b->token[id].len);
+	return b->chars ? ll_char_token_bytes(b, id) : ll_bpe_token_name(b, id);
 }
 
 bool ll_bpe_is_special(const struct ll_bpe *b, uint32_t id)

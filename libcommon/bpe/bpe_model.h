@@ -13,13 +13,23 @@
 #include "bpe/pretokenizer.h"
 
 #define LL_BPE_NONE UINT32_MAX
-#define LL_BPE_MAX_IDS (1u << 28) /* ids believed in a file */
+#define LL_BPE_MAX_IDS (1u << 24) /* ids believed in a file */
 
 enum ll_token_flags {
 	LL_TOKEN_PRESENT = 1,
 	LL_TOKEN_ADDED = 2,   /* cut out of the text before pre-tokens are made; never made by merges */
 	LL_TOKEN_SPECIAL = 4, /* an added token that is plain text unless specials are allowed */
 	LL_TOKEN_NORMALIZED = 8, /* an added token that is looked for in the normalized text, after the others */
+	/* of tokenizers over characters only: */
+	LL_TOKEN_LSTRIP = 16, /* an added token takes the white space before it along */
+	LL_TOKEN_RSTRIP = 32,
+};
+
+enum ll_model_kind {
+	LL_MODEL_BYTES, /* byte-level BPE */
+	LL_MODEL_CHARS, /* BPE over characters; this and the next have `chars` (char_model.h) */
+	LL_MODEL_WORDPIECE,
+	LL_MODEL_UNIGRAM,
 };
 
 struct ll_bpe_token {
@@ -34,11 +44,12 @@ struct ll_bpe_pair {
 };
 
 struct ll_bpe {
-	struct ll_pretokenizer *pretokenizer;
+	enum ll_model_kind kind;
+	struct ll_char_model *chars;
+	struct ll_pretokenizer *pretokenizer; /* of byte-level BPE, as the next two are */
 	int normal_form;    /* of enum ll_normal_form: text is brought to it first; or */
 #define LL_NO_NORMAL_FORM (-1)
 	bool ignore_merges; /* a pre-token that is a token is that token, whatever the merges say */
-	bool ranked;	    /* from a rank file: every way to cut a token in two is a pair, rank = id */
 	struct ll_buf bytes;
 	struct ll_bpe_token *token;
 	size_t tokens, tokens_cap; /* tokens: the vocabulary, 1 + the largest id */
@@ -70,6 +81,18 @@ void ll_bpe_add_merge(struct ll_bpe *b, uint32_t left, uint32_t right, uint32_t 
 /* A merge after all others; its token is the one with these bytes, or a new one. */
 int ll_bpe_learn_merge(struct ll_bpe *b, const uint32_t pair[2], struct ll_buf *joined, struct ll_err *err) LL_MUST_CHECK;
 int ll_bpe_seal(struct ll_bpe *b, struct ll_err *err) LL_MUST_CHECK;
+
+/* The bytes of a token as merges and tables have them: of tokenizers over characters its name in the file. */
+static inline struct ll_str ll_bpe_token_name(const struct ll_bpe *b, uint32_t id)
+{
+	if (id >= b->tokens || !(b->token[id].flags & LL_TOKEN_PRESENT))
+		return ll_str(NULL, 0);
+	return ll_str(b->bytes.data + b->token[id].offset, b->token[id].len);
+}
+
+/* Base64 with padding. Decoding is strict: -1 when it is none, or empty. */
+void ll_base64_encode(struct ll_str s, struct ll_buf *out);
+int ll_base64_decode(struct ll_str s, struct ll_buf *out) LL_MUST_CHECK;
 
 /* ByteLevel alphabet: the code point that stands for a byte, and back (-1: none). */
 uint32_t ll_byte_char(unsigned char byte);

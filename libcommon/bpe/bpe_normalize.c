@@ -4,7 +4,7 @@
  * character that came later is inert, it neither decomposes nor composes nor moves. Normal forms are stable (Unicode
  * Standard Annex 15, section 3), so with such characters left out any later version gives the same.
  */
-#include "bpe/bpe_model.h"
+#include "bpe/char_model.h"
 #include "text/utf8.h"
 
 /* Characters later than Unicode 9.0 and up to 16.0 with a combining class or a decomposition (UnicodeData.txt fields 3
@@ -27,20 +27,6 @@ static const uint32_t later[][2] = {
 	{ 0x1e4ec, 0x1e4ef }, { 0x1e5ee, 0x1e5ef }, { 0x1f16c, 0x1f16c }, { 0x1fbf0, 0x1fbf9 }
 };
 
-static bool is_unassigned(uint32_t c)
-{
-	const uint32_t *stretch;
-	size_t low = 0, high = ll_category_stretches(&stretch);
-	while (high - low > 1) {
-		size_t middle = (low + high) / 2;
-		if (stretch[middle] >> 5 <= c)
-			low = middle;
-		else
-			high = middle;
-	}
-	return strcmp(ll_category_names[stretch[low] & 31], "Cn") == 0;
-}
-
 static bool is_inert(uint32_t c)
 {
 	size_t low = 0, high = LL_COUNT(later);
@@ -53,7 +39,7 @@ static bool is_inert(uint32_t c)
 		else
 			high = middle;
 	}
-	return (low < LL_COUNT(later) && c >= later[low][0]) || (ll_char_class(c) == 0 && is_unassigned(c));
+	return (low < LL_COUNT(later) && c >= later[low][0]) || (ll_char_class(c) == 0 && strcmp(ll_char_category(c), "Cn") == 0);
 }
 
 void ll_bpe_normal_form(struct ll_str text, enum ll_normal_form form, struct ll_buf *out)
@@ -74,6 +60,18 @@ void ll_bpe_normal_form(struct ll_str text, enum ll_normal_form form, struct ll_
 	ll_normalize(out, ll_str(from, (size_t)(end - from)), form);
 }
 
+static struct ll_str normalize_chars(const struct ll_bpe *b, struct ll_str text, struct ll_buf *scratch)
+{
+	struct ll_buf valid = { 0 };
+	struct ll_err err;
+	ll_utf8_repair(&valid, text.data, text.len);
+	ll_buf_clear(scratch);
+	/* A pattern that gives up has made encoding fail before anybody asks for this. */
+	int rc = ll_normalizer_apply(b->chars->normalizer, valid.data ? ll_buf_str(&valid) : ll_str("", 0), scratch, &err);
+	ll_buf_free(&valid);
+	return rc ? text : ll_buf_str(scratch);
+}
+
 static bool is_ascii(struct ll_str s)
 {
 	unsigned char any = 0;
@@ -84,6 +82,8 @@ static bool is_ascii(struct ll_str s)
 
 struct ll_str ll_bpe_normalize(const struct ll_bpe *b, struct ll_str text, struct ll_buf *scratch)
 {
+	if (b->chars && b->chars->normalizer)
+		return normalize_chars(b, text, scratch);
 	if (b->normal_form == LL_NO_NORMAL_FORM || is_ascii(text) ||
 	    ll_utf8_valid_prefix(text.data, text.len) != text.len)
 		return text;
@@ -110,5 +110,5 @@ const char *ll_bpe_normalizer(const struct ll_bpe *b)
 
 bool ll_bpe_normalizes(const struct ll_bpe *b)
 {
-	return b->normal_form != LL_NO_NORMAL_FORM;
+	return b->chars ? b->chars->normalizer != NULL : b->normal_form != LL_NO_NORMAL_FORM;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "bpe/bpe_model.h"
+#include "bpe/char_model.h"
 #include "text/json.h"
 #include "text/utf8.h"
 
@@ -74,6 +74,10 @@ static void put_added(const struct ll_bpe *b, struct ll_buf *scratch, struct ll_
 void ll_bpe_json(const struct ll_bpe *b, struct ll_buf *out)
 {
 	struct ll_buf scratch = { 0 };
+	if (b->chars) {
+		ll_char_model_json(b, out);
+		return;
+	}
 	ll_buf_puts(out, "{\"version\":\"1.0\",\"truncation\":null,\"padding\":null,");
 	put_added(b, &scratch, out);
 	if (ll_bpe_normalizer(b))

@@ -24,11 +24,11 @@ static struct ll_pretokenizer *copy_pretokenizer(const struct ll_pretokenizer *p
 	return copy;
 }
 
-/* Without tokens and merges. Models whose pairs follow from their ranks have no list of merges to go on from. */
+/* Without tokens and merges. */
 static struct ll_bpe *copy_frame(const struct ll_bpe *base, struct ll_err *err)
 {
-	if (base->ranked) {
-		ll_err_set(err, "a rank file has no list of merges");
+	if (base->chars) {
+		ll_err_set(err, "only byte-level BPE can be extended or pruned, and this is %s", ll_bpe_kind(base));
 		return NULL;
 	}
 	struct ll_pretokenizer *p = copy_pretokenizer(base->pretokenizer, err);

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Rank files (.tiktoken): lines of "base64 SPACE rank". The rule of tiktoken is to merge the adjacent pair whose joined
- * bytes have the lowest rank; so every way to cut a token into two tokens is a merge, of the token's rank.
+ * bytes have the lowest rank, and to take a pre-token that is a token as it is. Such a file does not say its
+ * pre-tokenizer and special tokens; of the official ones, known by their content, both are known.
  */
+#include "base/hash.h"
+#include "base/memory.h"
 #include "base/number.h"
-#include "bpe/bpe_model.h"
+#include "bpe/bpe_merges.h"
+#include "bpe/bpe_read.h"
 
 static int base64_digit(unsigned char c)
 {
@@ -17,7 +21,20 @@ static int base64_digit(unsigned char c)
 	return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
-static int base64_decode(struct ll_str s, struct ll_buf *out)
+void ll_base64_encode(struct ll_str s, struct ll_buf *out)
+{
+	static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	for (size_t i = 0; i < s.len; i += 3) {
+		unsigned n = (unsigned)LL_MIN(s.len - i, 3);
+		uint32_t v = 0;
+		for (unsigned k = 0; k < 3; k++)
+			v = v << 8 | (k < n ? (unsigned char)s.data[i + k] : 0);
+		for (unsigned k = 0; k < 4; k++)
+			ll_buf_putc(out, k <= n ? digit[v >> (18 - 6 * k) & 63] : '=');
+	}
+}
+
+int ll_base64_decode(struct ll_str s, struct ll_buf *out)
 {
 	if (s.len == 0 || s.len % 4)
 		return -1;
@@ -52,7 +69,7 @@ static int parse_lines(struct ll_bpe *b, struct ll_str text, struct ll_err *err)
 		size_t split = space ? (size_t)(space - row.data) : 0;
 		uint64_t rank;
 		ll_buf_clear(&bytes);
-		if (!space || base64_decode(ll_str(row.data, split), &bytes) ||
+		if (!space || ll_base64_decode(ll_str(row.data, split), &bytes) ||
 		    ll_parse_u64(ll_str(row.data + split + 1, row.len - split - 1), &rank))
 			rc = ll_err_set(err,
 					"line %u: not \"base64 rank\": neither a tokenizer.json nor a .tiktoken file",
@@ -65,42 +82,71 @@ static int parse_lines(struct ll_bpe *b, struct ll_str text, struct ll_err *err)
 	return rc;
 }
 
-static void derive_merges(struct ll_bpe *b)
+/* ---- the official files ---- */
+
+struct known {
+	const char *content;	  /* XXH3-128 */
+	const char *pretokenizer; /* as tiktoken splits; ids are the same with cl100k */
+	const char *const *special;
+};
+
+static const char *const gpt2_specials[] = { "<|endoftext|>:50256", NULL };
+static const char *const cl100k_specials[] = { "<|endoftext|>:100257",	 "<|fim_prefix|>:100258",
+					       "<|fim_middle|>:100259",	 "<|fim_suffix|>:100260",
+					       "<|endofprompt|>:100276", NULL };
+static const char *const o200k_specials[] = { "<|endoftext|>:199999", "<|endofprompt|>:200018", NULL };
+
+/* r50k_base, p50k_base, cl100k_base, o200k_base of tiktoken_ext/openai_public.py, whose SHA-256 begin with 306cd27f,
+ * 94b5ca7d, 223921b7, 446a9538. */
+static const struct known known_files[] = {
+	{ "aa5ef69a716d8a563cb2fbe95939bd2d", "gpt2", gpt2_specials },
+	{ "1bfe2eadd49e9688f2d3fa62565e6e17", "gpt2", gpt2_specials },
+	{ "7cdb781bb5d59657aa5d7bf38900641a", "cl100k-tiktoken", cl100k_specials },
+	{ "dee5d4ced09a2db672a095e82ca109d6", "o200k", o200k_specials },
+};
+
+static const struct known *find_known(struct ll_str text)
 {
-	for (uint32_t id = 0; id < b->tokens; id++) {
-		struct ll_str whole = ll_bpe_token_bytes(b, id);
-		for (size_t cut = 1; cut < whole.len; cut++) {
-			uint32_t left = ll_bpe_find_word(b, whole.data, cut);
-			uint32_t right =
-				left == LL_BPE_NONE ? left : ll_bpe_find_word(b, whole.data + cut, whole.len - cut);
-			if (right != LL_BPE_NONE)
-				ll_bpe_add_merge(b, left, right, id, id);
-		}
-	}
+	char hex[33];
+	ll_id_hex(ll_hash128(text.data, text.len), hex);
+	for (size_t i = 0; i < LL_COUNT(known_files); i++)
+		if (strcmp(known_files[i].content, hex) == 0)
+			return &known_files[i];
+	return NULL;
 }
 
-struct ll_bpe *ll_bpe_parse_tiktoken(struct ll_str text, const char *pretokenizer, struct ll_err *err)
+static int derive_merges(struct ll_bpe *b, struct ll_err *err)
 {
-	struct ll_pretokenizer *p = NULL;
-	if (!pretokenizer) {
-		ll_err_set(err, "a .tiktoken file does not say its pre-tokenizer; give --pretokenizer=NAME");
-		return NULL;
-	}
-	if (!(p = ll_pretokenizer_parse(pretokenizer, err)))
-		return NULL;
-	struct ll_bpe *b = ll_bpe_new(p);
-	b->ranked = b->ignore_merges = true;
-	b->normal_form = ll_pretokenizer_brings_nfc(p) ? LL_NFC : LL_NO_NORMAL_FORM;
+	uint32_t *rank = ll_malloc(LL_MAX(b->tokens, 1) * sizeof *rank);
+	for (uint32_t id = 0; id < b->tokens; id++)
+		rank[id] = b->token[id].flags & LL_TOKEN_PRESENT ? id : LL_BPE_NONE;
+	int rc = ll_bpe_merges_of_ranks(b, rank, false, err);
+	ll_free(rank);
+	return rc;
+}
+
+struct ll_bpe *ll_bpe_read_ranks(struct ll_str text, const struct ll_bpe_file *f, struct ll_err *err)
+{
+	const struct known *known = find_known(text);
+	struct ll_bpe *b = ll_bpe_new(NULL);
+	b->ignore_merges = true;
 	int rc = parse_lines(b, text, err);
 	if (!rc && b->tokens == 0)
 		rc = ll_err_set(err, "no tokens in it");
-	if (!rc) {
-		derive_merges(b);
-		rc = ll_bpe_seal(b, err);
-	}
+	if (!rc)
+		rc = ll_bpe_name_pretokenizer(b, f, known ? known->pretokenizer : NULL, "a .tiktoken file", err);
+	if (!rc)
+		rc = derive_merges(b, err);
+	for (size_t i = 0; known && known->special[i] && !rc; i++)
+		rc = ll_bpe_add_special(b, known->special[i], err);
 	if (rc) {
 		ll_bpe_free(b);
 		return NULL;
 	}
-	return b;
+	return ll_bpe_finish(b, f, err);
+}
+
+struct ll_bpe *ll_bpe_parse_tiktoken(struct ll_str text, const char *pretokenizer, struct ll_err *err)
+{
+	return ll_bpe_read_ranks(text, &(struct ll_bpe_file){ .pretokenizer = pretokenizer }, err);
 }

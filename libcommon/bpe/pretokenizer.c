@@ -220,5 +220,7 @@ bool ll_pretokenizer_eq(const struct ll_pretokenizer *a, const struct ll_pretoke
 /* A place between the pieces of the first level is one between those of all. */
 size_t ll_pretokenizer_cut(const struct ll_pretokenizer *p, struct ll_str text)
 {
+	if (!p)
+		return 0;
 	return p->scheme >= 0 || p->level[0].scheme >= 0 ? ll_pretokenize_cut(text) : ll_level_cut(p, text);
 }

@@ -25,6 +25,20 @@ size_t ll_category_stretches(const uint32_t **stretch)
 	return ll_unicode_category_runs;
 }
 
+const char *ll_char_category(uint32_t c)
+{
+	const uint32_t *stretch;
+	size_t low = 0, high = ll_category_stretches(&stretch);
+	while (high - low > 1) {
+		size_t middle = (low + high) / 2;
+		if (stretch[middle] >> 5 <= c)
+			low = middle;
+		else
+			high = middle;
+	}
+	return ll_category_names[stretch[low] & 31];
+}
+
 uint32_t ll_char_lower(uint32_t c)
 {
 	if (c < 0x80)

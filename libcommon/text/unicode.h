@@ -29,6 +29,8 @@ uint8_t ll_char_class(uint32_t c);
 size_t ll_category_stretches(const uint32_t **stretch);
 #define LL_CATEGORIES 30
 extern const char ll_category_names[LL_CATEGORIES][3];
+/* The general category of a code point, as in ll_category_names. */
+const char *ll_char_category(uint32_t c);
 /* Simple lower-case mapping (UnicodeData field 13). */
 uint32_t ll_char_lower(uint32_t c);
 /* True for scripts written without spaces between words: Han, Hiragana, Katakana, Thai, Lao, Khmer, Myanmar. */

@@ -38,8 +38,16 @@ static void surrogates(void)
 
 static void refusals(void)
 {
-	static const char *const bad[] = { "",	    "{",	      "\"\\ud800\"",	   "\"\\ud800\\ud800\"", "\"\\udc00\"",
-					   "[1] x", "\"\\ud83d\\u12", "{\"\\u0000\" : 1}", "\"\xff\\u0041\"",	 "[[[[[[[[[1]]]]]]]]]" };
+	static const char *const bad[] = { "",
+					   "{",
+					   "\"\\ud800\"",
+					   "\"\\ud800\\ud800\"",
+					   "\"\\udc00\"",
+					   "[1] x",
+					   "\"\\ud83d\\u12",
+					   "{\"\\u0000\" : 1}",
+					   "\"\xff\\u0041\"",
+					   "[[[[[[[[[1]]]]]]]]]" };
 	for (size_t i = 0; i < LL_COUNT(bad); i++) {
 		struct ll_err err = { "" };
 		struct json_object *o = ll_json_value_parse(ll_cstr(bad[i]), 8, &err);
@@ -47,8 +55,10 @@ static void refusals(void)
 		json_object_put(o);
 	}
 	struct ll_err err = { "" };
-	struct json_object *o = ll_json_value_parse(ll_cstr(" [\"\\\\ud800\", \"\\u0000\\u00e9\\\"\", {\"\\u0001\":0}] \n"), 8, &err);
-	ok(o && json_object_get_string_len(json_object_array_get_idx(o, 1)) == 4, "what only looks like it: %s", err.text);
+	struct json_object *o =
+		ll_json_value_parse(ll_cstr(" [\"\\\\ud800\", \"\\u0000\\u00e9\\\"\", {\"\\u0001\":0}] \n"), 8, &err);
+	ok(o && json_object_get_string_len(json_object_array_get_idx(o, 1)) == 4, "what only looks like it: %s",
+	   err.text);
 	json_object_put(o);
 }
 

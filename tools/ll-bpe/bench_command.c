@@ -92,6 +92,8 @@ static void run(struct bench *b, struct ll_pool *pool, size_t cut, double figure
 {
 	double start = ll_seconds();
 	struct ll_bpe *model = load_model_option();
+	if (!ll_bpe_splitting(model))
+		ll_die(LL_EXIT_INPUT, "%s: only byte-level BPE can be measured, and this is %s", ll_bpe_options.model, ll_bpe_kind(model));
 	figure[LOAD] = ll_seconds() - start;
 	for (int t = 0; t < ll_pool_threads(pool); t++)
 		b->worker[t].encoder = ll_bpe_encoder_new(model);

@@ -22,6 +22,7 @@ struct ll_bpe_options {
 	const char *map; /* of prune */
 	const char *special_in_text; /* text, allow, refuse */
 	bool allow_special;	     /* the same as allow */
+	const char *to; /* of export */
 	int64_t runs;
 };
 extern struct ll_bpe_options ll_bpe_options;
@@ -32,11 +33,16 @@ int merge_command(int operands, char **operand);
 int prune_command(int operands, char **operand);
 int encode_command(int operands, char **operand);
 int decode_command(int operands, char **operand);
+int import_command(int operands, char **operand);
+int export_command(int operands, char **operand);
+int diff_command(int operands, char **operand);
 int inspect_command(int operands, char **operand);
 int bench_command(int operands, char **operand);
 
 /* The model of -m; ends with status 2 when the option is missing. */
 struct ll_bpe *load_model_option(void);
+/* Writes it as tokenizer.json to --output. */
+void write_model(const struct ll_bpe *b);
 /* What --pretokenizer says, one a line, for ll_pretokenizer_parse; NULL when it was not given. */
 const char *pretokenizer_option(void);
 /* A model of that pre-tokenizer, special tokens and the 256 bytes. Ends with status 2 when there is no such pre-tokenizer. */

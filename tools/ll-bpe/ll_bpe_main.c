@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "io/codec.h"
+#include "io/file.h"
 #include "stream/reader.h"
 
 struct ll_bpe_options ll_bpe_options = {
@@ -12,7 +13,7 @@ struct ll_bpe_options ll_bpe_options = {
 #define MODEL_OPTION                                                                                                   \
 	{                                                                                                              \
 		LL_OPT_STRING, 'm', "model", &ll_bpe_options.model, "FILE",                                            \
-			"the tokenizer: a tokenizer.json or a .tiktoken file", LL_OPT_IDENTITY | LL_OPT_FILE, NULL, 0, \
+			"the tokenizer, in any format that import reads", LL_OPT_IDENTITY | LL_OPT_FILE, NULL, 0, \
 			0                                                                                              \
 	}
 #define PRETOKENIZER_OPTION(text)                                                                                      \
@@ -81,7 +82,7 @@ static const struct ll_option merge_options[] = {
 
 static const struct ll_option prune_options[] = {
 	MODEL_OPTION,
-	PRETOKENIZER_OPTION("how text is split; needed for .tiktoken files"),
+	PRETOKENIZER_OPTION("how text is split, where the file does not say it"),
 	{ LL_OPT_STRING, 0, "vocab-size", &ll_bpe_options.vocab_size, "N", "keep N ids: drop the tokens made last",
 	  LL_OPT_IDENTITY, NULL, 0, 0 },
 	{ LL_OPT_INT, 0, "min-count", &ll_bpe_options.min_count, "N",
@@ -93,7 +94,7 @@ static const struct ll_option prune_options[] = {
 
 static const struct ll_option encode_options[] = {
 	MODEL_OPTION,
-	PRETOKENIZER_OPTION("how text is split; needed for .tiktoken files"),
+	PRETOKENIZER_OPTION("how text is split, where the file does not say it"),
 	{ LL_OPT_CHOICE, 0, "special", &ll_bpe_options.special_in_text, "HOW",
 	  "special tokens in the text: text, their ids (allow), or an error", LL_OPT_IDENTITY, "text|allow|refuse", 0,
 	  0 },
@@ -104,21 +105,42 @@ static const struct ll_option encode_options[] = {
 
 static const struct ll_option decode_options[] = {
 	MODEL_OPTION,
-	PRETOKENIZER_OPTION("needed for .tiktoken files"),
+	PRETOKENIZER_OPTION("how text is split, where the file does not say it"),
 	END,
 };
 
 static const struct ll_option inspect_options[] = {
 	MODEL_OPTION,
-	PRETOKENIZER_OPTION("how text is split; needed for .tiktoken files"),
+	PRETOKENIZER_OPTION("how text is split, where the file does not say it"),
 	FROM_OPTION("auto|docs|text"),
 	END,
 };
 
 static const struct ll_option bench_options[] = {
 	MODEL_OPTION,
-	PRETOKENIZER_OPTION("how text is split; needed for .tiktoken files"),
+	PRETOKENIZER_OPTION("how text is split, where the file does not say it"),
 	{ LL_OPT_INT, 0, "runs", &ll_bpe_options.runs, "N", "measure so often and take the median (7)", 0, NULL, 1, 9 },
+	END,
+};
+
+static const struct ll_option import_options[] = {
+	PRETOKENIZER_OPTION("how text is split, where the file does not say it"),
+	{ LL_OPT_LIST, 0, "special", &ll_bpe_options.special, "TOKEN[:ID]",
+	  "a special token beside those of the file; may be repeated", LL_OPT_IDENTITY, NULL, 0, 0 },
+	END,
+};
+
+static const struct ll_option export_options[] = {
+	MODEL_OPTION,
+	PRETOKENIZER_OPTION("how text is split, where the file does not say it"),
+	{ LL_OPT_CHOICE, 0, "to", &ll_bpe_options.to, "FORMAT", "what to write (required)", LL_OPT_IDENTITY,
+	  "hf|tiktoken|gguf|gpt2", 0, 0 },
+	END,
+};
+
+static const struct ll_option diff_options[] = {
+	PRETOKENIZER_OPTION("how text is split, of files that do not say it"),
+	FROM_OPTION("auto|docs|text"),
 	END,
 };
 
@@ -151,6 +173,17 @@ static const struct ll_command commands[] = {
 	  "ll-shard import notes.jsonl | ll-bpe encode -m cl100k_base.tiktoken --pretokenizer=cl100k > tokens.ll\n" },
 	{ "decode", "[FILE]...", "turn tokens back into documents", decode_options, LL_COMMON_FILTER, decode_command,
 	  "ll-bpe decode -m tok.json tokens.ll | ll-shard export --to=text\n" },
+	{ "import", "FILE [FILE]", "make a tokenizer.json of any file with a tokenizer, proved", import_options,
+	  LL_COMMON_OUTPUT, import_command,
+	  "ll-bpe import -o tok.json model.gguf\n"
+	  "ll-bpe import --pretokenizer=gpt2 -o tok.json vocab.json\n"
+	  "ll-bpe import --pretokenizer=cl100k --special='<|endoftext|>' -o tok.json cl100k_base.tiktoken\n" },
+	{ "export", "", "write a tokenizer as other programs read it", export_options, LL_COMMON_OUTPUT, export_command,
+	  "ll-bpe export --to=gguf -m tok.json -o vocab.gguf\n"
+	  "ll-bpe export --to=gpt2 -m tok.json -o folder\n" },
+	{ "diff", "A B [FILE]...", "find the first text that two tokenizers encode differently, and why", diff_options,
+	  LL_COMMON_OUTPUT | LL_COMMON_MEMORY | LL_COMMON_FILES | LL_COMMON_PROGRESS, diff_command,
+	  "ll-bpe diff tok.json model.gguf docs.ll\n" },
 	{ "inspect", "[FILE]...", "say what a tokenizer is, and how many bytes a token it makes of texts",
 	  inspect_options,
 	  LL_COMMON_OUTPUT | LL_COMMON_THREADS | LL_COMMON_MEMORY | LL_COMMON_FILES | LL_COMMON_PROGRESS,
@@ -171,6 +204,16 @@ struct ll_bpe *load_model_option(void)
 		ll_die(LL_EXIT_USAGE, "no tokenizer given");
 	}
 	return ll_bpe_load(ll_bpe_options.model, pretokenizer_option());
+}
+
+void write_model(const struct ll_bpe *b)
+{
+	struct ll_buf json = { 0 };
+	ll_bpe_json(b, &json);
+	struct ll_out *out = ll_out_open(ll_common.output, ll_out_common_flags());
+	ll_out_write(out, json.data, json.len);
+	ll_out_commit(out);
+	ll_buf_free(&json);
 }
 
 const char *pretokenizer_option(void)
@@ -203,7 +246,7 @@ char *token_header(const struct ll_bpe *b)
 
 int main(int argc, char **argv)
 {
-	const struct ll_program program = { "ll-bpe", "learn and apply byte-level BPE tokenizers", commands,
+	const struct ll_program program = { "ll-bpe", "learn, apply and convert tokenizers", commands,
 					    ll_decoder_features() };
 	ll_identity_file_id = ll_content_id;
 	return ll_main(&program, argc, argv);

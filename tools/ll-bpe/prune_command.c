@@ -178,6 +178,8 @@ static void drop_rare(const struct ll_bpe *b, int operands, char **operand, bool
 int prune_command(int operands, char **operand)
 {
 	struct ll_bpe *b = load_model_option();
+	if (!ll_bpe_splitting(b))
+		ll_die(LL_EXIT_INPUT, "%s: only byte-level BPE can be pruned, and this is %s", ll_bpe_options.model, ll_bpe_kind(b));
 	uint32_t vocabulary = ll_bpe_vocabulary(b), *new_id = ll_malloc(vocabulary * sizeof *new_id);
 	bool *keep = ll_calloc(vocabulary, sizeof *keep), corpus = operands || ll_common.files_from;
 	uint64_t size = parse_size(ll_bpe_options.vocab_size);

@@ -44,33 +44,17 @@ static int32_t choose(struct candidate *c, const float *logits, int64_t V, uint6
 	return c[k - 1].id;
 }
 
-/* Bytes at the end that begin a character and do not complete it: 0 to 3. */
-static size_t incomplete(const char *p, size_t n)
-{
-	for (size_t tail = 1; tail <= 3 && tail <= n; tail++) {
-		unsigned char c = (unsigned char)p[n - tail];
-		if ((c & 0xc0) == 0x80)
-			continue;
-		size_t length = c >= 0xf0 && c <= 0xf4 ? 4 : c >= 0xe0 && c <= 0xef ? 3 : c >= 0xc2 && c <= 0xdf ? 2 : 1;
-		return length > tail ? tail : 0;
-	}
-	return 0;
-}
-
-/* Whole characters go out, U+FFFD for bytes that are none; the beginning of one waits for the rest, until the end. */
-static void put(struct ll_out *out, struct ll_buf *held, struct ll_str bytes, bool end)
+/* Writes what is in `text`, with U+FFFD for bytes that are no characters, and empties it. */
+static void put(struct ll_out *out, struct ll_buf *text)
 {
 	struct ll_buf repaired = { 0 };
 
-	ll_buf_add_str(held, bytes);
-	if (held->len == 0)
+	if (text->len == 0)
 		return;
-	size_t go = held->len - (end ? 0 : incomplete(held->data, held->len));
-	ll_utf8_repair(&repaired, held->data, go);
+	ll_utf8_repair(&repaired, text->data, text->len);
 	ll_out_write(out, repaired.data, repaired.len);
-	memmove(held->data, held->data + go, held->len - go);
-	held->len -= go;
 	ll_out_flush(out);
+	ll_buf_clear(text);
 	ll_buf_free(&repaired);
 }
 
@@ -78,7 +62,8 @@ int eval_generate(int operands, char **operand)
 {
 	struct scorer s;
 	struct ll_ids prompt = { 0 };
-	struct ll_buf held = { 0 };
+	struct ll_buf shown = { 0 };
+	struct ll_err err;
 
 	(void)operand;
 	if (operands > 0)
@@ -98,22 +83,27 @@ int eval_generate(int operands, char **operand)
 	ll_lm_decode(s.model, cache, s.prefix, logits);
 	for (size_t i = 0; i < prompt.len; i++)
 		ll_lm_decode(s.model, cache, (int32_t)prompt.id[i], logits);
-	put(out, &held, text, true);
+	ll_buf_add_str(&shown, text);
+	put(out, &shown);
+	struct ll_bpe_stream stream = { .inside = text.len > 0 };
 	for (int64_t i = 0; i < eval_options.max_tokens && ll_lm_cache_length(cache) < s.context; i++) {
 		int32_t id = choose(candidates, logits, (int64_t)LL_MIN((uint64_t)V, (uint64_t)ll_bpe_vocabulary(s.bpe)), (uint64_t)i);
 		if (id == s.prefix)
 			break;
-		put(out, &held, ll_bpe_token_bytes(s.bpe, (uint32_t)id), false);
+		if (ll_bpe_stream_put(&stream, s.bpe, (uint32_t)id, &shown, &err) == 0) /* an id that is no token has no text */
+			put(out, &shown);
 		if (i + 1 < eval_options.max_tokens)
 			ll_lm_decode(s.model, cache, id, logits);
 	}
-	put(out, &held, ll_str("\n", 1), true);
+	ll_bpe_stream_end(&stream, &shown);
+	ll_buf_putc(&shown, '\n');
+	put(out, &shown);
 	ll_out_commit(out);
 	ll_lm_cache_free(cache);
 	ll_free(logits);
 	ll_free(candidates);
 	ll_ids_free(&prompt);
-	ll_buf_free(&held);
+	ll_buf_free(&shown);
 	scorer_close(&s);
 	return LL_EXIT_OK;
 }

@@ -56,6 +56,10 @@ COMMANDS = {  # name: command line. The output is a file or a folder; DIR marks 
     "count little": "ll-bpe count -q --memory=4M --pretokenizer=cl100k -o {out} d.ll",
     "merge counts": "ll-bpe merge -q --weight=a:1/3 --weight=b:2 -o {out} d.counts e.counts",
     "prune": "ll-bpe prune -q -m tok.json --map={out}.map -o {out} few.ll",
+    "import tokenizer": "ll-bpe import -q -o {out} tok.gguf",
+    "export gguf": "ll-bpe export -q --to=gguf -m tok.json -o {out}",
+    "export gpt2": "ll-bpe export -q --to=gpt2 -m tok.json -o {out}",
+    "diff": "ll-bpe diff -q -o {out} tok.json tok.gguf d.ll",
     "encode": "ll-bpe encode -q -m tok.json -o {out} d.ll",
     "decode": "ll-bpe decode -q -m tok.json -o {out} d.tok",
     "make-cloze": "ll-eval make-cloze -q --items=50 -o {out} d.ll",
@@ -63,7 +67,7 @@ COMMANDS = {  # name: command line. The output is a file or a folder; DIR marks 
     "bpb": "ll-eval bpb -q --model=run/latest --json -o {out} few.ll",
     "generate": "ll-eval generate -q --model=run/latest --prompt=the --max-tokens=60 --seed=3 -o {out}",
 }
-DIR, PREFIX = {"pack"}, {"split", "train ladder", "export megatron", "export llmc", "export nanogpt"}
+DIR, PREFIX = {"pack"}, {"split", "train ladder", "export gpt2", "export megatron", "export llmc", "export nanogpt"}
 
 
 def sh(line):
@@ -96,6 +100,7 @@ def prepare(documents, paragraphs=12):
     sh("ll-shard import -q --from=html -o pages.ll pages && ll-shard head -q -n 40 -o few.ll d.ll")
     sh("ll-bpe train -q --pretokenizer=gpt2 --vocab-size=%d --special='<|endoftext|>' -o tok.json d.ll" % vocabulary)
     sh("for f in d e; do ll-bpe count -q --pretokenizer=gpt2 --by=source -o $f.counts $f.ll; done")
+    sh("ll-bpe export -q --to=gguf -m tok.json -o tok.gguf")
     sh("ll-bpe encode -q -m tok.json -o d.tok d.ll && ll-shard pack -q -m tok.json -o data d.tok")
     sh("ll-shard export -q --to=megatron -o mega data && ll-shard export -q --to=llmc --tokens-per-file=90000 -o llmc data && ll-shard export -q -o d.tok.jsonl d.tok")
     sh("for f in d e; do ll-dedup sign -q --minhash=14x8 -o $f.sig $f.ll; done; ll-dedup cluster -q -o d.dup d.sig e.sig")

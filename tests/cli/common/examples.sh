@@ -33,6 +33,7 @@ ll-bpe train -q --pretokenizer=gpt2 --vocab-size=300 --special='<|endoftext|>' -
 for i in 1 2; do ll-bpe count -q --pretokenizer=gpt2 --by=source --part=$i/2 -o part$i.counts a.ll b.ll; done
 for c in all mix code; do ll-bpe merge -q -o $c.counts part1.counts part2.counts; done
 ll-bpe encode -q -m tok.json -o tokens.ll docs.ll
+ll-bpe export -q --to=gguf -m tok.json -o model.gguf; ll-bpe export -q --to=gpt2 -m tok.json -o .
 for d in part1 part2 train held; do ll-shard pack -q -m tok.json -o $d tokens.ll; done
 ll-shard export -q --to=megatron -o corpus train
 for f in a b; do ll-dedup sign -q --minhash=14x8 -o $f.sig $f.ll; done

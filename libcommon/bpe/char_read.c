@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+/* tokenizer.json of tokenizers over characters. */
+#include "bpe/char_model.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "base/memory.h"
+#include "bpe/bpe_read.h"
+#include "text/utf8.h"
+
+static char *json_copy(struct json_object *o)
+{
+	return o ? ll_strdup(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE))
+		 : NULL;
+}
+
+int ll_char_model_parts(struct ll_bpe *b, struct json_object *normalizer, struct json_object *splits,
+			struct json_object *decoder, struct ll_err *err)
+{
+	struct ll_char_model *m = b->chars;
+	if (ll_normalizer_of_json(normalizer, &m->normalizer, err) || ll_char_splits_of_json(splits, &m->splits, err))
+		return -1;
+	if (m->normalizer && ll_char_splits_first_after(m->splits))
+		return ll_err_set(
+			err, "Metaspace with prepend_scheme 'first' behind another pre_tokenizer is not supported");
+	m->normalizer_json = json_copy(normalizer);
+	m->splits_json = json_copy(splits);
+	m->decoder_json = json_copy(decoder);
+	return 0;
+}
+
+static int read_added(struct ll_bpe *b, struct json_object *list, struct ll_err *err)
+{
+	for (size_t i = 0; json_is_list(list) && i < json_object_array_length(list); i++) {
+		struct json_object *o = json_object_array_get_idx(list, i), *id = json_member(o, "id");
+		struct ll_str content = json_str(json_member(o, "content"));
+		if (content.len == 0 || !id || !json_object_is_type(id, json_type_int) || json_object_get_int64(id) < 0)
+			return ll_err_set(err, "added token %zu has no content or no id", i);
+		if (json_is_true(o, "single_word", false))
+			return ll_err_set(err, "added token '%.60s' has single_word, which is not supported",
+					  content.data);
+		unsigned flags =
+			LL_TOKEN_ADDED | (json_is_true(o, "special", false) ? LL_TOKEN_SPECIAL : 0) |
+			(json_is_true(o, "lstrip", false) ? LL_TOKEN_LSTRIP : 0) |
+			(json_is_true(o, "rstrip", false) ? LL_TOKEN_RSTRIP : 0) |
+			(json_is_true(o, "normalized", !json_is_true(o, "special", false)) ? LL_TOKEN_NORMALIZED : 0);
+		if (ll_bpe_add_token(b, (uint64_t)json_object_get_int64(id), content, flags, err))
+			return -1;
+	}
+	return 0;
+}
+
+/* An ordinary token of the vocabulary; what was added already, with this id, is passed over. */
+static int add_token(struct ll_bpe *b, uint64_t id, struct ll_str name, struct ll_err *err)
+{
+	if (id < b->tokens && ll_bpe_is_special(b, (uint32_t)id) && ll_str_eq(ll_bpe_token_name(b, (uint32_t)id), name))
+		return 0;
+	if (ll_utf8_valid_prefix(name.data, name.len) != name.len)
+		return ll_err_set(err, "token %llu is not UTF-8", (unsigned long long)id);
+	return ll_bpe_add_token(b, id, name, 0, err);
+}
+
+static int read_vocab(struct ll_bpe *b, struct json_object *vocab, struct ll_err *err)
+{
+	if (!vocab || !json_object_is_type(vocab, json_type_object))
+		return ll_err_set(err, "the model has no vocab");
+	json_object_object_foreach(vocab, key, value)
+	{
+		if (!json_object_is_type(value, json_type_int) || json_object_get_int64(value) < 0)
+			return ll_err_set(err, "the id of token '%.60s' is not a number from 0 on", key);
+		if (add_token(b, (uint64_t)json_object_get_int64(value), ll_cstr(key), err))
+			return -1;
+	}
+	return 0;
+}
+
+static uint32_t find_any(const struct ll_bpe *b, struct ll_str name)
+{
+	for (uint32_t id = 0; id < b->tokens; id++)
+		if (ll_bpe_is_special(b, id) && ll_str_eq(ll_bpe_token_name(b, id), name))
+			return id;
+	return ll_bpe_find_word(b, name.data, name.len);
+}
+
+static int read_unknown(struct ll_bpe *b, struct json_object *o, struct ll_err *err)
+{
+	struct ll_str name = json_str(json_member(o, "unk_token"));
+	b->chars->unknown = name.len ? find_any(b, name) : LL_BPE_NONE;
+	if (name.len && b->chars->unknown == LL_BPE_NONE)
+		return ll_err_set(err, "the unk_token '%.60s' is not in the vocabulary", name.data);
+	return 0;
+}
+
+static int read_fallback(struct ll_bpe *b, struct json_object *o, struct ll_err *err)
+{
+	struct ll_char_model *m = b->chars;
+	m->byte_fallback = json_is_true(o, "byte_fallback", false);
+	for (unsigned i = 0; i < 256 && m->byte_fallback; i++) {
+		char name[8];
+		snprintf(name, sizeof name, "<0x%02X>", i);
+		m->fallback[i] = find_any(b, ll_cstr(name));
+		if (m->fallback[i] == LL_BPE_NONE)
+			return ll_err_set(err, "byte_fallback without a token %s", name);
+	}
+	return 0;
+}
+
+/* ---- BPE ---- */
+
+static int read_merge(struct ll_bpe *b, struct json_object *o, size_t rank, struct ll_buf *joined)
+{
+	struct ll_str left = { "", 0 }, right = { "", 0 };
+	if (json_is_list(o) && json_object_array_length(o) == 2) {
+		left = json_str(json_object_array_get_idx(o, 0));
+		right = json_str(json_object_array_get_idx(o, 1));
+	} else {
+		struct ll_str both = json_str(o);
+		const char *space = memchr(both.data, ' ', both.len);
+		left = ll_str(both.data, space ? (size_t)(space - both.data) : 0);
+		right = space ? ll_str(space + 1, both.len - left.len - 1) : right;
+	}
+	ll_buf_clear(joined);
+	ll_buf_add_str(joined, left);
+	ll_buf_add_str(joined, right);
+	uint32_t l = ll_bpe_find_word(b, left.data, left.len), r = ll_bpe_find_word(b, right.data, right.len),
+		 id = ll_bpe_find_word(b, joined->data ? joined->data : "", joined->len);
+	if (left.len == 0 || right.len == 0 || l == LL_BPE_NONE || r == LL_BPE_NONE || id == LL_BPE_NONE)
+		return -1;
+	ll_bpe_add_merge(b, l, r, (uint32_t)rank, id);
+	return 0;
+}
+
+static int read_bpe(struct ll_bpe *b, struct json_object *o, struct ll_err *err)
+{
+	struct json_object *merges = json_member(o, "merges"), *dropout = json_member(o, "dropout");
+	struct ll_buf joined = { 0 };
+	b->kind = LL_MODEL_CHARS;
+	if (*json_text(o, "continuing_subword_prefix") || *json_text(o, "end_of_word_suffix"))
+		return ll_err_set(err, "BPE with subword prefixes or word suffixes is not supported");
+	if (dropout && json_object_get_double(dropout) > 0)
+		return ll_err_set(err, "a model with dropout is not supported");
+	if (!json_is_list(merges))
+		return ll_err_set(err, "the model has no merges");
+	b->ignore_merges = json_is_true(o, "ignore_merges", false);
+	b->chars->fuse_unknown = json_is_true(o, "fuse_unk", false);
+	if (read_vocab(b, json_member(o, "vocab"), err) || read_unknown(b, o, err) || read_fallback(b, o, err))
+		return -1;
+	if (b->chars->unknown == LL_BPE_NONE && !b->chars->byte_fallback)
+		return ll_err_set(err, "BPE over characters with neither unk_token nor byte_fallback drops text");
+	int rc = 0;
+	for (size_t i = 0; i < json_object_array_length(merges) && !rc; i++)
+		if (read_merge(b, json_object_array_get_idx(merges, i), i, &joined))
+			rc = ll_err_set(err, "merge %zu names or makes a token that is not in the vocabulary", i);
+	ll_buf_free(&joined);
+	return rc;
+}
+
+/* ---- WordPiece ---- */
+
+static int read_wordpiece(struct ll_bpe *b, struct json_object *o, struct ll_err *err)
+{
+	struct json_object *prefix = json_member(o, "continuing_subword_prefix"),
+			   *most = json_member(o, "max_input_chars_per_word");
+	int64_t chars = most ? json_object_get_int64(most) : 100;
+	b->kind = LL_MODEL_WORDPIECE;
+	b->chars->prefix = ll_strdup(json_is_string(prefix) ? json_object_get_string(prefix) : "##");
+	if (chars < 0 || chars > INT32_MAX)
+		return ll_err_set(err, "max_input_chars_per_word is out of range");
+	b->chars->most_chars = (uint32_t)chars;
+	if (read_vocab(b, json_member(o, "vocab"), err) || read_unknown(b, o, err))
+		return -1;
+	return b->chars->unknown == LL_BPE_NONE ? ll_err_set(err, "WordPiece without an unk_token") : 0;
+}
+
+/* ---- Unigram ---- */
+
+static int read_unigram(struct ll_bpe *b, struct json_object *o, struct ll_err *err)
+{
+	struct ll_char_model *m = b->chars;
+	struct json_object *vocab = json_member(o, "vocab"), *unknown = json_member(o, "unk_id");
+	size_t n = json_is_list(vocab) ? json_object_array_length(vocab) : 0;
+	double least = INFINITY;
+	b->kind = LL_MODEL_UNIGRAM;
+	m->fuse_unknown = true;
+	if (n == 0 || n > LL_BPE_MAX_IDS)
+		return ll_err_set(err, "the model has no vocab");
+	m->score = ll_calloc(n, sizeof *m->score);
+	m->scores = n;
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *entry = json_object_array_get_idx(vocab, i), *score;
+		if (!json_is_list(entry) || json_object_array_length(entry) != 2 ||
+		    !json_is_string(json_object_array_get_idx(entry, 0)))
+			return ll_err_set(err, "token %zu of the vocab is no [\"text\", score]", i);
+		score = json_object_array_get_idx(entry, 1);
+		if (!json_object_is_type(score, json_type_double) && !json_object_is_type(score, json_type_int))
+			return ll_err_set(err, "token %zu of the vocab has no number for a score", i);
+		m->score[i] = json_object_get_double(score);
+		if (!isfinite(m->score[i]))
+			return ll_err_set(err, "token %zu of the vocab has no finite score", i);
+		least = LL_MIN(least, m->score[i]);
+		if (add_token(b, i, json_str(json_object_array_get_idx(entry, 0)), err))
+			return -1;
+	}
+	int64_t id = unknown && json_object_is_type(unknown, json_type_int) ? json_object_get_int64(unknown) : -1;
+	if (id < 0 || (uint64_t)id >= n)
+		return ll_err_set(err, "Unigram without an unk_id in the vocabulary");
+	m->unknown = (uint32_t)id;
+	m->unknown_score = least - 10; /* as SentencePiece and tokenizers have it */
+	return read_fallback(b, o, err);
+}
+
+int ll_char_model_read(struct ll_bpe *b, struct json_object *root, struct ll_err *err)
+{
+	struct json_object *model = json_member(root, "model");
+	const char *type = json_text(model, "type");
+	b->chars = ll_calloc(1, sizeof *b->chars);
+	b->chars->unknown = LL_BPE_NONE;
+	ll_trie_init(&b->chars->trie);
+	b->chars->post_json = json_copy(json_member(root, "post_processor"));
+	if (ll_char_model_parts(b, json_member(root, "normalizer"), json_member(root, "pre_tokenizer"),
+				json_member(root, "decoder"), err) ||
+	    read_added(b, json_member(root, "added_tokens"), err))
+		return -1;
+	if (strcmp(type, "WordPiece") == 0)
+		return read_wordpiece(b, model, err);
+	if (strcmp(type, "Unigram") == 0)
+		return read_unigram(b, model, err);
+	if (strcmp(type, "BPE") == 0)
+		return read_bpe(b, model, err);
+	return ll_err_set(err, "model of type '%.60s' is not supported (only BPE, WordPiece and Unigram)", type);
+}

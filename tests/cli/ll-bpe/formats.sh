@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: MIT
+# Tokenizer files in and out: import, export, diff. What other programs make of them is in tests/interop/formats.py.
+. "$ROOT/tests/lib.sh"
+records() { python3 "$ROOT/tests/format/read_stream.py" "$1" --records; }
+tokens() { ll-bpe encode -q -m "$@" docs.ll > t.ll && records t.ll | python3 -c 'import json,sys; [print(json.loads(l)["tokens"]) for l in sys.stdin]'; }
+
+ok "train" ll-bpe train -q --pretokenizer=cl100k --vocab-size=600 --special='<|endoftext|>' -o tok.json "$ROOT/samples/trees.txt"
+python3 - > docs.jsonl <<'END'
+import json, os, random
+r = random.Random(4)
+words = open(os.environ["ROOT"] + "/samples/trees.txt").read().split(" ")
+for i in range(200):
+    print(json.dumps({"id": f"d{i}", "text": " ".join(r.choice(words) for _ in range(r.randint(0, 60))) + r.choice(["", "\n\n", "\u65e5\u672c", " 12345", "\U0001f600"])}))
+END
+ll-shard import -q --id-key=id -o docs.ll docs.jsonl
+tokens tok.json > want
+
+# Out and in again: the same tokenizer, to its id.
+ok "export hf" ll-bpe export --to=hf -m tok.json -o hf.json
+same tok.json hf.json "is what train wrote"
+ok "export gguf" ll-bpe export --to=gguf -m tok.json -o tok.gguf
+ok "export gpt2" ll-bpe export --to=gpt2 -m tok.json -o folder
+ok "export tiktoken" ll-bpe export --to=tiktoken -m tok.json -o tok.tiktoken
+says "<|endoftext|>:0" "and warns that the special tokens are not in it"
+for f in tok.gguf "--pretokenizer=cl100k folder/vocab.json" "--pretokenizer=cl100k folder/merges.txt" \
+	"--pretokenizer=cl100k folder/merges.txt folder/vocab.json" "--pretokenizer=cl100k --special=<|endoftext|>:0 tok.tiktoken"; do
+	ok "import $f" ll-bpe import -o back.json $f
+	same tok.json back.json "gives the tokenizer back"
+done
+gzip -c tok.gguf > tok.gguf.gz
+if ll-shard -V | grep -q zlib; then ok "a compressed one" ll-bpe diff -q tok.json tok.gguf.gz docs.ll; fi
+tokens tok.gguf > got; same want got "-m takes the GGUF file itself"
+tokens folder/vocab.json --pretokenizer=cl100k > got; same want got "and vocab.json with merges.txt beside it"
+
+# Other kinds of models, by hand: ids as the rules of each have them.
+cat > wordpiece.json <<'END'
+{"version":"1.0","added_tokens":[{"id":0,"content":"[UNK]","single_word":false,"lstrip":false,"rstrip":false,"normalized":false,"special":true}],
+"normalizer":{"type":"BertNormalizer","clean_text":true,"handle_chinese_chars":true,"strip_accents":null,"lowercase":true},
+"pre_tokenizer":{"type":"BertPreTokenizer"},"post_processor":null,"decoder":{"type":"WordPiece","prefix":"##","cleanup":true},
+"model":{"type":"WordPiece","unk_token":"[UNK]","continuing_subword_prefix":"##","max_input_chars_per_word":100,
+"vocab":{"[UNK]":0,"tree":1,"##s":2,"##e":3,"tre":4,"!":5,"\u4e2d":6,"cafe":7}}}
+END
+cat > unigram.json <<'END'
+{"version":"1.0","added_tokens":[{"id":0,"content":"<unk>","single_word":false,"lstrip":false,"rstrip":false,"normalized":false,"special":true}],
+"normalizer":null,"pre_tokenizer":{"type":"Metaspace","replacement":"\u2581","prepend_scheme":"always","split":true},"post_processor":null,
+"decoder":{"type":"Metaspace","replacement":"\u2581","prepend_scheme":"always","split":true},
+"model":{"type":"Unigram","unk_id":0,"vocab":[["<unk>",0.0],["\u2581",-3.0],["\u2581tree",-5.0],["tree",-4.0],["t",-2.0],["s",-2.5],["\u2581t",-4.0],["ree",-1.5]],"byte_fallback":false}}
+END
+printf '%s\n' '{"text":"Trees tree! Caf\u00e9\u4e2d treex"}' '{"text":"tree trees xyt"}' '{"text":""}' > kinds.jsonl
+ll-shard import -q -o docs.ll kinds.jsonl
+is "$(tokens wordpiece.json)" "[1, 2, 1, 5, 7, 6, 0]
+[1, 1, 2, 0]
+[]" "WordPiece by hand"
+is "$(tokens unigram.json | sed -n 2p)" "[2, 2, 5, 1, 0, 4]" "Unigram by hand" # ▁tree -5, ▁tree s, ▁ <xy> t
+ll-bpe encode -q -m unigram.json docs.ll > u.ll
+is "$(ll-bpe decode -q -m unigram.json u.ll | ll-shard export -q --to=jsonl | sed -n 2p | python3 -c 'import json,sys; print(json.loads(sys.stdin.read())["text"])')" \
+	"tree trees <unk>t" "decoding takes the first space off"
+for f in wordpiece unigram; do
+	ok "import $f" ll-bpe import -o again.json $f.json
+	ok "the same tokenizer" ll-bpe diff -q $f.json again.json docs.ll
+	ok "inspect" sh -c "ll-bpe inspect -m $f.json docs.ll > inspect.tsv"
+done
+status 3 "only byte-level BPE is written as ranks" ll-bpe export --to=tiktoken -m unigram.json -o no
+says "Unigram" "and says what this is"
+
+# diff
+ll-shard import -q --id-key=id -o docs.ll docs.jsonl
+ok "equal" ll-bpe diff tok.json tok.gguf docs.ll
+is "$(grep -c 'first difference' .out)" 0 "nothing to tell"
+ok "train another" ll-bpe train -q --pretokenizer=cl100k --vocab-size=599 --special='<|endoftext|>' -o less.json "$ROOT/samples/trees.txt"
+status 1 "a merge less" ll-bpe diff tok.json less.json docs.ll
+is "$(sed -n 's/^tokens only of [AB]	//p; s/^why	\(.*\):.*/\1/p' .out | tr '\n' ' ')" "1 0 merge " "one token more, and the first text with it"
+sed 's/\\\\p{N}{1,3}/\\\\p{N}/' tok.json > digits.json
+status 1 "another pattern" ll-bpe diff tok.json digits.json docs.ll
+is "$(sed -n 's/^why	\(.*\):.*/\1/p' .out)" "split" "parts at the split"
+sed 's/"normalizer":null/"normalizer":{"type":"NFC"}/' tok.json > nfc.json
+printf '%s\n' '{"id":"same","text":"tree"}' '{"id":"other","text":"tre e\u0301"}' > nfc.jsonl
+ll-shard import -q --id-key=id -o nfc.ll nfc.jsonl
+status 1 "another normaliser" ll-bpe diff tok.json nfc.json nfc.ll
+is "$(sed -n "s/^why	\(.*\):.*/\1/p; s/^first difference	nfc.ll: document //p" .out | tr '\n' ' ')" "'other' normaliser " "parts there, in the second document"
+status 1 "without texts, the tokenizers alone" ll-bpe diff tok.json nfc.json
+ok "a text that both encode alike" sh -c 'ls "$ROOT/samples/trees.txt" && ll-bpe diff tok.json nfc.json "$ROOT/samples/trees.txt"'
+
+# What cannot be said is refused.
+python3 - <<'END'
+import json
+t = json.load(open("tok.json"))
+m = t["model"]
+swap = json.loads(json.dumps(t)); a, b = swap["model"]["merges"][50:52]; va, vb = "".join(a), "".join(b)
+v = swap["model"]["vocab"]; v[va], v[vb] = v[vb], v[va]
+json.dump(swap, open("swap.json", "w"))
+orphan = json.loads(json.dumps(t)); orphan["model"]["vocab"]["qxzqx"] = 600; orphan["model"]["ignore_merges"] = True
+json.dump(orphan, open("orphan.json", "w"))
+lost = json.loads(json.dumps(t)); lost["model"]["merges"].pop(); lost["model"]["ignore_merges"] = True
+json.dump(lost, open("lost.json", "w"))
+twice = json.loads(json.dumps(t)); twice["model"]["merges"].append(twice["model"]["merges"][0])
+json.dump(twice, open("twice.json", "w"))
+END
+status 3 "ids that are no ranks" ll-bpe export --to=tiktoken -m swap.json -o no
+says "ids are no ranks" "says so"
+status 3 "a token that merges do not reach, as merges" ll-bpe export --to=gpt2 -m orphan.json -o no
+says "ignore_merges" "says so"
+ok "the same as ranks" ll-bpe export -q --to=tiktoken -m orphan.json -o orphan.tiktoken
+status 3 "a token that only ranks would merge" ll-bpe export --to=tiktoken -m lost.json -o no
+says "token 599" "names it"
+ok "a pair listed twice" ll-bpe import -q -o twice2.json twice.json
+status 3 "no vocab.json" sh -c 'mkdir alone && cp folder/merges.txt alone && ll-bpe import --pretokenizer=gpt2 -o no alone/merges.txt'
+says "vocab.json" "names what is missing"
+status 3 "no pre-tokenizer" ll-bpe import -o no folder/vocab.json
+says "--pretokenizer" "says how to give it"
+status 2 "nothing given" ll-bpe import -o no
+status 2 "no format" ll-bpe export -m tok.json
+status 2 "gpt2 is two files" ll-bpe export --to=gpt2 -m tok.json
+status 3 "no tokenizer" ll-bpe import -o no docs.jsonl
+absent "nothing was written" no
+finish
