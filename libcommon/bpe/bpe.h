@@ -33,6 +33,8 @@ struct ll_bpe_file {
 struct ll_bpe *ll_bpe_open(const struct ll_bpe_file *f);
 /* The same, of a file that says all. `pretokenizer` may be NULL. */
 struct ll_bpe *ll_bpe_load(const char *path, const char *pretokenizer);
+/* True when the file it was opened from is a tokenizer.json as it stands; else ll_bpe_json makes one. */
+bool ll_bpe_is_json_file(const struct ll_bpe *b);
 /* Compares what encodes fast with what is plain, on generated texts and on every token: the pre-tokenizer with PCRE2,
  * the encoder with the rule in the head of this file. -1 and the text in err at the first difference. Takes about a
  * second. */

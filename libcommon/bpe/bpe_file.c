@@ -52,7 +52,7 @@ int ll_bpe_name_pretokenizer(struct ll_bpe *b, const struct ll_bpe_file *f, cons
 
 /* ---- files ---- */
 
-static struct ll_buf read_whole(const char *path)
+static struct ll_buf read_whole(const char *path, bool *compressed)
 {
 	struct ll_decoder *d = ll_decoder_open(path);
 	struct ll_buf text = { 0 };
@@ -61,6 +61,7 @@ static struct ll_buf read_whole(const char *path)
 		if (text.len > FILE_MOST)
 			ll_die(LL_EXIT_INPUT, "%s: longer than %zu bytes, which no tokenizer is", path, FILE_MOST);
 	}
+	*compressed = strcmp(ll_decoder_codec(d), "none") != 0;
 	ll_decoder_close(d);
 	ll_buf_cstr(&text);
 	return text;
@@ -138,7 +139,8 @@ static struct ll_bpe *open_pair(const struct ll_bpe_file *f, struct ll_str text,
 		ll_free(other);
 		return NULL;
 	}
-	struct ll_buf second = read_whole(other);
+	bool compressed;
+	struct ll_buf second = read_whole(other, &compressed);
 	struct ll_bpe *b = is_merge_list ? ll_bpe_read_vocab(ll_buf_str(&second), text, f, err)
 					 : ll_bpe_read_vocab(text, ll_buf_str(&second), f, err);
 	ll_buf_free(&second);
@@ -198,15 +200,22 @@ static void check_pretokenizer(const struct ll_bpe *b, const struct ll_bpe_file 
 
 struct ll_bpe *ll_bpe_open(const struct ll_bpe_file *f)
 {
-	struct ll_buf text = read_whole(f->path);
+	bool compressed;
+	struct ll_buf text = read_whole(f->path, &compressed);
 	struct ll_err err = { "" };
 	struct ll_bpe *b = read_as(recognize(ll_buf_str(&text)), ll_buf_str(&text), f, &err);
 	if (!b)
 		ll_die(LL_EXIT_INPUT, "%s: %s", f->path, err.text);
+	b->own_file &= !compressed && f->specials == 0;
 	ll_buf_free(&text);
 	warn_of_literals(b, f->path);
 	check_pretokenizer(b, f);
 	return b;
+}
+
+bool ll_bpe_is_json_file(const struct ll_bpe *b)
+{
+	return b->own_file;
 }
 
 struct ll_bpe *ll_bpe_load(const char *path, const char *pretokenizer)

@@ -336,6 +336,7 @@ struct ll_bpe *ll_bpe_read_json(struct ll_str text, const struct ll_bpe_file *f,
 		return NULL;
 	if (json_member(root, "model")) {
 		b = ll_bpe_new(NULL);
+		b->own_file = true;
 		if (load_root(b, root, err)) {
 			ll_bpe_free(b);
 			b = NULL;

@@ -45,6 +45,7 @@ struct ll_bpe_pair {
 
 struct ll_bpe {
 	enum ll_model_kind kind;
+	bool own_file; /* the file it was read from is a tokenizer.json, not compressed */
 	struct ll_char_model *chars;
 	struct ll_pretokenizer *pretokenizer; /* of byte-level BPE, as the next two are */
 	int normal_form;    /* of enum ll_normal_form: text is brought to it first; or */

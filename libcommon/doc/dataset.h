@@ -63,7 +63,8 @@ struct ll_dataset_options {
 	uint32_t vocabulary;
 	int64_t eot;                 /* appended after every document, or -1 */
 	const char *tokenizer_id;
-	const char *tokenizer_path;  /* copied into the directory */
+	const char *tokenizer_path;  /* copied into the directory, or */
+	struct ll_str tokenizer;     /* its content; data NULL: none */
 	uint64_t tokens_per_file;    /* 0: 2^29 bytes a file */
 	const char *split;           /* free word for the manifest ("train"), or NULL */
 };

@@ -26,6 +26,7 @@ struct written {
 
 struct ll_dataset_writer {
 	char *dir, *split, *tokenizer_path;
+	struct ll_buf tokenizer; /* where there is no path */
 	char tokenizer_id[33];
 	struct ll_dataset_options o;
 	unsigned generation; /* 0: plain names; else a suffix that keeps them apart from an older dataset's */
@@ -67,7 +68,10 @@ struct ll_dataset_writer *ll_dataset_writer_open(const char *dir, const struct l
 	w->o = *o;
 	w->dir = ll_strdup(dir);
 	w->split = o->split ? ll_strdup(o->split) : NULL;
-	w->tokenizer_path = ll_strdup(o->tokenizer_path);
+	if (o->tokenizer.data)
+		ll_buf_add_str(&w->tokenizer, o->tokenizer);
+	else
+		w->tokenizer_path = ll_strdup(o->tokenizer_path);
 	snprintf(w->tokenizer_id, sizeof(w->tokenizer_id), "%s", o->tokenizer_id);
 	w->file_bytes = o->tokens_per_file ? ll_size_mul(o->tokens_per_file, o->width) : FILE_BYTES;
 	ll_make_dirs(dir);
@@ -272,7 +276,8 @@ void ll_dataset_writer_commit(struct ll_dataset_writer *w, const struct ll_linea
 	char *manifest = ll_path_join(w->dir, "manifest.json"), *documents = ll_path_join(w->dir, w->documents_name);
 	char *tokenizer_name = member_name(w->generation, "tokenizer", ".json");
 	char *tokenizer_path = ll_path_join(w->dir, tokenizer_name), **old = old_members(manifest);
-	struct ll_buf tokenizer = ll_read_file(w->tokenizer_path, TOKENIZER_MAX), text = { 0 };
+	struct ll_buf text = { 0 },
+		      tokenizer = w->tokenizer_path ? ll_read_file(w->tokenizer_path, TOKENIZER_MAX) : w->tokenizer;
 	end_file(w);
 	int slots[] = { ll_temp_add(documents, false), ll_temp_add(tokenizer_path, false) };
 	struct ll_end end = ll_writer_close(w->documents, lineage);

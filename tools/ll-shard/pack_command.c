@@ -106,6 +106,15 @@ static void take(struct pack *p, const unsigned char *record, size_t len, const 
 	ll_sorter_add_variable(p->sorter, key, record, len);
 }
 
+/* A dataset holds a tokenizer.json, whatever the tokenizer was read from. The text lives as long as the process. */
+static struct ll_str tokenizer_json(const struct ll_bpe *b)
+{
+	static struct ll_buf json;
+	ll_buf_clear(&json);
+	ll_bpe_json(b, &json);
+	return ll_buf_str(&json);
+}
+
 static void open_output(struct pack *p, unsigned width, int64_t eot)
 {
 	p->width = width;
@@ -115,6 +124,7 @@ static void open_output(struct pack *p, unsigned width, int64_t eot)
 					.eot = eot,
 					.tokenizer_id = ll_bpe_id(p->bpe),
 					.tokenizer_path = model_path,
+					.tokenizer = ll_bpe_is_json_file(p->bpe) ? ll_str(NULL, 0) : tokenizer_json(p->bpe),
 					.tokens_per_file = (uint64_t)tokens_per_file,
 					.split = split_word };
 	if (eot < 0)

@@ -30,6 +30,9 @@ done
 gzip -c tok.gguf > tok.gguf.gz
 if ll-shard -V | grep -q zlib; then ok "a compressed one" ll-bpe diff -q tok.json tok.gguf.gz docs.ll; fi
 tokens tok.gguf > got; same want got "-m takes the GGUF file itself"
+ll-bpe encode -q -m tok.gguf -o t.tok docs.ll
+ok "pack with it" ll-shard pack -q -m tok.gguf -o data t.tok
+same tok.json data/tokenizer.json "makes a dataset with a tokenizer.json"
 tokens folder/vocab.json --pretokenizer=cl100k > got; same want got "and vocab.json with merges.txt beside it"
 
 # Other kinds of models, by hand: ids as the rules of each have them.
