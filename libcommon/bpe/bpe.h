@@ -128,6 +128,13 @@ int64_t ll_bpe_find_special(const struct ll_bpe *b, struct ll_str text);
 void ll_bpe_encode(struct ll_bpe_encoder *e, struct ll_str text, bool allow_special, struct ll_ids *out);
 /* The same for one pre-token. */
 void ll_bpe_encode_piece(struct ll_bpe_encoder *e, struct ll_str piece, struct ll_ids *out);
+/* From now on `piece` makes the ids of every pre-token, in the order of the text, instead of the merges (bpe_dropout.h). */
+void ll_bpe_encoder_pieces(struct ll_bpe_encoder *e, void (*piece)(void *context, struct ll_str piece, struct ll_ids *out),
+			   void *context);
+/* Where in `text` each of its ids begins, bytes, into offset[n]: in the text as it came, before any normaliser. Where the
+ * normaliser changed characters, a token that begins inside them has the place where they begin. `ids` must be those of
+ * `text` (LL_BUG otherwise). */
+void ll_bpe_offsets(const struct ll_bpe *b, struct ll_str text, const uint32_t *ids, size_t n, uint32_t *offset);
 /* Appends the bytes of ids; an id outside the vocabulary is an error. */
 int ll_bpe_decode(const struct ll_bpe *b, const uint32_t *ids, size_t n, struct ll_buf *out,
 		  struct ll_err *err) LL_MUST_CHECK;

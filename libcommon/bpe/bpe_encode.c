@@ -39,6 +39,8 @@ struct ll_bpe_encoder {
 	struct ll_buf normalized;
 	bool skeleton;	   /* see bpe.h */
 	const char *error; /* of the splitter, in the text at hand */
+	void (*piece)(void *context, struct ll_str piece, struct ll_ids *out); /* in the stead of the merges, or NULL */
+	void *context;
 };
 
 /* Every token is a pre-token that is known before it is seen. */
@@ -403,6 +405,22 @@ static void encode_added(struct ll_bpe_encoder *e, struct ll_str text, bool spec
 	encode_between(e, ll_str(text.data + from, text.len - from), special, normalized, out);
 }
 
+void ll_bpe_encoder_pieces(struct ll_bpe_encoder *e, void (*piece)(void *context, struct ll_str piece, struct ll_ids *out),
+			   void *context)
+{
+	e->piece = piece;
+	e->context = context;
+}
+
+static void hand_out_pieces(struct ll_bpe_encoder *e, struct ll_str text, struct ll_ids *out)
+{
+	size_t ends[256], at = 0;
+	for (size_t n; (n = ll_split(e->splitter, text, at, ends, LL_COUNT(ends)));)
+		for (size_t i = 0; i < n; at = ends[i++])
+			e->piece(e->context, ll_str(text.data + at, ends[i] - at), out);
+	e->error = ll_splitter_error(e->splitter);
+}
+
 static void encode_between(struct ll_bpe_encoder *e, struct ll_str text, bool special, bool normalized,
 			   struct ll_ids *out)
 {
@@ -412,6 +430,8 @@ static void encode_between(struct ll_bpe_encoder *e, struct ll_str text, bool sp
 		text = ll_bpe_normalize(e->bpe, text, &e->normalized);
 	if (!normalized && e->bpe->added_normalized)
 		encode_added(e, text, special, true, out);
+	else if (e->piece)
+		hand_out_pieces(e, text, out);
 	else
 		encode_plain(e, text, out);
 }

@@ -11,7 +11,8 @@ int ll_token_doc_get(const void *record, size_t len, unsigned width, struct ll_t
 	if (size != len || core + 8 != size)
 		return ll_err_set(err, "token record of %zu bytes says size %llu, core %llu", len,
 				  (unsigned long long)size, (unsigned long long)core);
-	if (LL_TOKENS_FIXED + id_len + source_len + n * width != size)
+	uint64_t end = LL_TOKENS_FIXED + id_len + source_len + n * width; /* of the ids; offsets may follow */
+	if (end != size && end + 4 * n != size)
 		return ll_err_set(err, "token record of %zu bytes says id %llu, source %llu, %llu ids of %u bytes", len,
 				  (unsigned long long)id_len, (unsigned long long)source_len, (unsigned long long)n,
 				  width);
@@ -21,12 +22,19 @@ int ll_token_doc_get(const void *record, size_t len, unsigned width, struct ll_t
 	out->source = ll_str(out->id.data + id_len, source_len);
 	out->n = (uint32_t)n;
 	out->ids = p + LL_TOKENS_FIXED + id_len + source_len;
+	out->offsets = end != size ? p + end : NULL;
 	return 0;
 }
 
 void ll_token_doc_put(struct ll_buf *out, const struct ll_token_doc *d, const uint32_t *ids, unsigned width)
 {
-	size_t size = LL_TOKENS_FIXED + d->id.len + d->source.len + (size_t)d->n * width;
+	ll_token_doc_put_offsets(out, d, ids, width, NULL);
+}
+
+void ll_token_doc_put_offsets(struct ll_buf *out, const struct ll_token_doc *d, const uint32_t *ids, unsigned width,
+			      const uint32_t *offsets)
+{
+	size_t size = LL_TOKENS_FIXED + d->id.len + d->source.len + (size_t)d->n * (width + (offsets ? 4 : 0));
 	unsigned char *p = (unsigned char *)ll_buf_reserve(out, size);
 	ll_put32(p, (uint32_t)size);
 	ll_put32(p + 4, (uint32_t)size - 8);
@@ -48,5 +56,8 @@ void ll_token_doc_put(struct ll_buf *out, const struct ll_token_doc *d, const ui
 	else
 		for (uint32_t i = 0; i < d->n; i++)
 			ll_put32(p + 4 * (size_t)i, ids[i]);
+	p += (size_t)d->n * width;
+	for (uint32_t i = 0; offsets && i < d->n; i++)
+		ll_put32(p + 4 * (size_t)i, offsets[i]);
 	out->len += size;
 }

@@ -89,10 +89,14 @@ def document(rec, core):
 def tokens(rec, core, width):
     nid, nsource, n = u32(rec, 32), u32(rec, 36), u32(rec, 40)
     at = 44 + nid + nsource
-    need(at + n * width == core + 8, "token parts do not add up to the core")
+    end = at + n * width
+    need(core + 8 in (end, end + 4 * n), "token parts do not add up to the core")
     ids = [int.from_bytes(rec[at + width * i:at + width * (i + 1)], "little") for i in range(n)]
-    return {"key": rec[8:24].hex(), "id": rec[44:44 + nid].decode(), "source": rec[44 + nid:at].decode(),
-            "text_bytes": u64(rec, 24), "tokens": ids}
+    out = {"key": rec[8:24].hex(), "id": rec[44:44 + nid].decode(), "source": rec[44 + nid:at].decode(),
+           "text_bytes": u64(rec, 24), "tokens": ids}
+    if core + 8 > end:
+        out["offsets"] = [u32(rec, end + 4 * i) for i in range(n)]
+    return out
 
 
 def counted(rec, core):

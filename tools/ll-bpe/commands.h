@@ -24,6 +24,10 @@ struct ll_bpe_options {
 	bool allow_special;	     /* the same as allow */
 	const char *to; /* of export */
 	int64_t runs;
+	/* encode */
+	bool offsets;
+	double dropout;
+	const char *totals; /* NULL, text or json */
 };
 extern struct ll_bpe_options ll_bpe_options;
 
@@ -47,7 +51,8 @@ void write_model(const struct ll_bpe *b);
 const char *pretokenizer_option(void);
 /* A model of that pre-tokenizer, special tokens and the 256 bytes. Ends with status 2 when there is no such pre-tokenizer. */
 struct ll_bpe *bytes_model(const char *pretokenizer, const struct ll_strings *special);
-/* The header keys of a token stream of this model: "width=...\ntokenizer=...\nvocabulary=...\neot=...\n". */
+/* The header keys of a token stream of this model: "width=...\ntokenizer=...\nvocabulary=...\neot=...\n", with
+ * --offsets also "offsets=1\n". */
 char *token_header(const struct ll_bpe *b);
 
 #endif

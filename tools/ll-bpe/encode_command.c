@@ -5,21 +5,14 @@
 #include "doc/filter.h"
 #include "doc/tokens.h"
 #include "ll-bpe/commands.h"
+#include "ll-bpe/encoding.h"
 #include "ll-bpe/spares.h"
-
-#define GAVE_UP "pattern gave up"
-#define HAS_SPECIAL "special token"
-
-struct scratch {
-	struct ll_bpe_encoder *encoder;
-	struct ll_ids ids;
-};
 
 struct run {
 	const struct ll_bpe *bpe;
 	unsigned width;
-	bool allow_special, refuse_special;
-	struct spares scratch;
+	size_t token_bytes; /* in a record: its id, and its offset if asked for */
+	struct spares encodings;
 	struct ll_writer *out;
 	struct ll_rejects *rejects;
 	struct ll_stats *stats;
@@ -51,31 +44,13 @@ static struct ll_doc document(const struct batch *b, const unsigned char *record
 	return doc;
 }
 
-/* Fills s->ids; with the reason where the text is rejected. */
-static struct made encode_text(const struct run *run, struct scratch *s, struct ll_str text)
-{
-	struct ll_err err;
-	int64_t special = run->refuse_special ? ll_bpe_find_special(run->bpe, text) : -1;
-	if (special >= 0) {
-		struct ll_str token = ll_bpe_token_bytes(run->bpe, (uint32_t)special);
-		return (struct made){ .reason = HAS_SPECIAL,
-				      .failure = ll_format("the special token %.*s is in the text",
-							   (int)LL_MIN(token.len, 100), token.data) };
-	}
-	if (ll_bpe_try_encode(s->encoder, text, run->allow_special, &s->ids, &err))
-		return (struct made){ .reason = GAVE_UP, .failure = ll_strdup(err.text) };
-	return (struct made){ 0 };
-}
-
 static void encode_batch(void *context, void *argument)
 {
 	struct run *run = context;
 	struct batch *b = argument;
-	struct scratch *s = spares_take(&run->scratch);
-	if (!s) {
-		s = ll_calloc(1, sizeof *s);
-		s->encoder = ll_bpe_encoder_new(run->bpe);
-	}
+	struct encoding *e = spares_take(&run->encodings);
+	if (!e)
+		e = encoding_new(run->bpe);
 	ll_data_frame_decode(&b->frame);
 	b->stats = ll_stats_new();
 	b->made = ll_calloc(b->frame.header.records, sizeof *b->made);
@@ -86,25 +61,26 @@ static void encode_batch(void *context, void *argument)
 			.key = doc.key, .id = doc.id, .source = doc.source, .text_bytes = doc.text.len
 		};
 		ll_stats_in(b->stats, doc.source, doc.text.len);
-		s->ids.len = 0;
-		b->made[i] = encode_text(run, s, doc.text);
-		if (b->made[i].reason) {
-			ll_stats_dropped(b->stats, doc.source, b->made[i].reason, doc.text.len);
+		struct encoding_refusal why;
+		const struct ll_ids *ids = encoding_ids(e, doc.key, doc.text, &why);
+		if (!ids) {
+			b->made[i] = (struct made){ .reason = why.reason, .failure = ll_strdup(why.text.text) };
+			ll_stats_dropped(b->stats, doc.source, why.reason, doc.text.len);
 			continue;
 		}
-		if (LL_TOKENS_FIXED + doc.id.len + doc.source.len + s->ids.len * run->width > LL_RECORD_MAX) {
+		if (LL_TOKENS_FIXED + doc.id.len + doc.source.len + ids->len * run->token_bytes > LL_RECORD_MAX) {
 			ll_stats_dropped(b->stats, doc.source, "too many tokens", doc.text.len);
 			continue;
 		}
 		size_t before = b->records.len;
-		t.n = (uint32_t)s->ids.len;
-		ll_token_doc_put(&b->records, &t, s->ids.id, run->width);
+		t.n = (uint32_t)ids->len;
+		ll_token_doc_put_offsets(&b->records, &t, ids->id, run->width, encoding_offsets(e, doc.text));
 		b->made[i] = (struct made){ .len = b->records.len - before,
 					    .digest = ll_record_digest(b->records.data + before) };
 		b->tokens += t.n;
 		ll_stats_kept(b->stats, doc.source, doc.text.len);
 	}
-	spares_give(&run->scratch, s);
+	spares_give(&run->encodings, e);
 }
 
 static void retire_batch(void *context, void *argument)
@@ -139,17 +115,35 @@ static void retire_batch(void *context, void *argument)
 	ll_free(b);
 }
 
+static void check_options(void)
+{
+	const char *totals = ll_bpe_options.totals;
+	if (ll_bpe_options.allow_special && strcmp(ll_bpe_options.special_in_text, "refuse") == 0)
+		ll_die(LL_EXIT_USAGE, "--allow-special and --special=refuse exclude each other");
+	if (!totals)
+		return;
+	if (strcmp(totals, "text") != 0 && strcmp(totals, "json") != 0)
+		ll_die(LL_EXIT_USAGE, "--totals=%s: text or json", totals);
+	if (ll_bpe_options.offsets)
+		ll_die(LL_EXIT_USAGE, "--totals and --offsets do not go together: totals have no ids");
+	if (ll_common.rejects)
+		ll_die(LL_EXIT_USAGE, "--totals and --rejects do not go together: nothing is written, nothing dropped");
+}
+
 int encode_command(int operands, char **operand)
 {
 	const char **files;
 	size_t n = ll_input_files(operands, operand, &files, NULL);
+	check_options();
 	struct ll_bpe *bpe = load_model_option();
+	if (ll_bpe_options.totals) {
+		int status = encode_totals(bpe, files, n);
+		ll_bpe_free(bpe);
+		return status;
+	}
 	char *keys = token_header(bpe), in_set[33], out_set[33];
-	struct run run = { .bpe = bpe, .width = ll_bpe_width(bpe), .scratch = SPARES_INIT };
-	run.refuse_special = strcmp(ll_bpe_options.special_in_text, "refuse") == 0;
-	run.allow_special = ll_bpe_options.allow_special || strcmp(ll_bpe_options.special_in_text, "allow") == 0;
-	if (run.allow_special && run.refuse_special)
-		ll_die(LL_EXIT_USAGE, "--allow-special and --special=refuse exclude each other");
+	struct run run = { .bpe = bpe, .width = ll_bpe_width(bpe), .encodings = SPARES_INIT };
+	run.token_bytes = run.width + (ll_bpe_options.offsets ? 4 : 0);
 	run.out = ll_writer_open(ll_common.output, ll_header_new("tokens", 1, keys));
 	run.rejects = ll_rejects_open();
 	run.stats = ll_stats_new();
@@ -169,12 +163,9 @@ int encode_command(int operands, char **operand)
 	ll_stats_finish(run.stats, ll_id_hex(ll_reader_totals(reader, NULL).set_id, in_set),
 			ll_id_hex(end.set_id, out_set));
 	ll_writer_publish(run.out);
-	for (struct scratch *s; (s = spares_take(&run.scratch));) {
-		ll_bpe_encoder_free(s->encoder);
-		ll_ids_free(&s->ids);
-		ll_free(s);
-	}
-	spares_free(&run.scratch);
+	for (struct encoding *e; (e = spares_take(&run.encodings));)
+		encoding_free(e);
+	spares_free(&run.encodings);
 	ll_stats_free(run.stats);
 	ll_reader_close(reader);
 	ll_bpe_free(bpe);

@@ -100,6 +100,13 @@ static const struct ll_option encode_options[] = {
 	  0 },
 	{ LL_OPT_FLAG, 0, "allow-special", &ll_bpe_options.allow_special, NULL, "the same as --special=allow",
 	  LL_OPT_IDENTITY, NULL, 0, 0 },
+	{ LL_OPT_FLOAT, 0, "dropout", &ll_bpe_options.dropout, "P",
+	  "BPE-dropout: leave out each merge with probability P, drawn from --seed and the document's key", LL_OPT_IDENTITY,
+	  NULL, 0, 1 },
+	{ LL_OPT_FLAG, 0, "offsets", &ll_bpe_options.offsets, NULL, "keep where in the text each token begins, in bytes",
+	  LL_OPT_IDENTITY, NULL, 0, 0 },
+	{ LL_OPT_OPTIONAL, 0, "totals", &ll_bpe_options.totals, "FORM",
+	  "write only how many tokens there are, by source: as text or json", 0, "text", 0, 0 },
 	END,
 };
 
@@ -168,9 +175,12 @@ static const struct ll_command commands[] = {
 	  LL_COMMON_OUTPUT | LL_COMMON_THREADS | LL_COMMON_MEMORY | LL_COMMON_FILES | LL_COMMON_PROGRESS, prune_command,
 	  "ll-bpe prune -m tok.json --vocab-size=16384 -o small.json\n"
 	  "ll-bpe prune -m tok.json --map=ids.tsv -o used.json docs.ll\n" },
-	{ "encode", "[FILE]...", "turn documents into tokens", encode_options, LL_COMMON_FILTER, encode_command,
+	{ "encode", "[FILE]...", "turn documents into tokens", encode_options, LL_COMMON_FILTER | LL_COMMON_SEED,
+	  encode_command,
 	  "ll-bpe encode -m tok.json docs.ll -o tokens.ll\n"
-	  "ll-shard import notes.jsonl | ll-bpe encode -m cl100k_base.tiktoken --pretokenizer=cl100k > tokens.ll\n" },
+	  "ll-shard import notes.jsonl | ll-bpe encode -m cl100k_base.tiktoken --pretokenizer=cl100k > tokens.ll\n"
+	  "ll-bpe encode --totals -m tok.json docs.ll\n"
+	  "ll-bpe encode --offsets --dropout=0.1 --seed=1 -m tok.json docs.ll | ll-shard export\n" },
 	{ "decode", "[FILE]...", "turn tokens back into documents", decode_options, LL_COMMON_FILTER, decode_command,
 	  "ll-bpe decode -m tok.json tokens.ll | ll-shard export --to=text\n" },
 	{ "import", "FILE [FILE]", "make a tokenizer.json of any file with a tokenizer, proved", import_options,
@@ -240,8 +250,8 @@ struct ll_bpe *bytes_model(const char *pretokenizer, const struct ll_strings *sp
 
 char *token_header(const struct ll_bpe *b)
 {
-	return ll_format("width=%u\ntokenizer=%s\nvocabulary=%u\neot=%lld\n", ll_bpe_width(b), ll_bpe_id(b),
-			 ll_bpe_vocabulary(b), (long long)ll_bpe_eot(b));
+	return ll_format("width=%u\ntokenizer=%s\nvocabulary=%u\neot=%lld\n%s", ll_bpe_width(b), ll_bpe_id(b),
+			 ll_bpe_vocabulary(b), (long long)ll_bpe_eot(b), ll_bpe_options.offsets ? "offsets=1\n" : "");
 }
 
 int main(int argc, char **argv)

@@ -55,7 +55,7 @@ static void put_document(const struct export *ex, struct job *job, const unsigne
 	ll_stats_kept(job->stats, doc.source, doc.text.len);
 }
 
-static void put_tokens(struct job *job, const unsigned char *record, size_t len, unsigned width)
+static void put_tokens(struct job *job, const unsigned char *record, size_t len, unsigned width, bool offsets)
 {
 	struct ll_token_doc doc;
 	struct ll_err err;
@@ -63,7 +63,8 @@ static void put_tokens(struct job *job, const unsigned char *record, size_t len,
 	if (ll_token_doc_get(record, len, width, &doc, &err) < 0)
 		ll_die(LL_EXIT_INPUT, "%s: frame at byte %llu: %s", job->frame.file,
 		       (unsigned long long)job->frame.offset, err.text);
-	export_token_line(&job->out, doc.id, doc.ids, width, doc.n, NULL);
+	/* A document without tokens has an empty list, like the others. */
+	export_token_line(&job->out, doc.id, doc.ids, width, doc.n, offsets && doc.n == 0 ? doc.ids : doc.offsets);
 	job->bytes += doc.text_bytes;
 	ll_stats_in(job->stats, doc.source, doc.text_bytes);
 	ll_stats_kept(job->stats, doc.source, doc.text_bytes);
@@ -86,6 +87,7 @@ static void work(void *context, void *argument)
 	struct job *job = argument;
 	bool tokens = strcmp(job->frame.segment->kind, "tokens") == 0;
 	unsigned width = tokens ? token_width(&job->frame) : 0;
+	char *offsets = tokens ? ll_header_get(job->frame.segment, "offsets") : NULL;
 
 	ll_data_frame_decode(&job->frame);
 	job->stats = ll_stats_new();
@@ -94,11 +96,12 @@ static void work(void *context, void *argument)
 	for (uint32_t i = 0; i < job->frame.header.records; i++) {
 		size_t len = ll_get32(p);
 		if (tokens)
-			put_tokens(job, p, len, width);
+			put_tokens(job, p, len, width, offsets != NULL);
 		else
 			put_document(ex, job, p, len);
 		p += len;
 	}
+	ll_free(offsets);
 }
 
 static void retire(void *context, void *argument)

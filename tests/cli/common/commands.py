@@ -61,6 +61,8 @@ COMMANDS = {  # name: command line. The output is a file or a folder; DIR marks 
     "export gpt2": "ll-bpe export -q --to=gpt2 -m tok.json -o {out}",
     "diff": "ll-bpe diff -q -o {out} tok.json tok.gguf d.ll",
     "encode": "ll-bpe encode -q -m tok.json -o {out} d.ll",
+    "encode dropout": "ll-bpe encode -q --dropout=0.2 --seed=3 --offsets -m tok.json -o {out} d.ll",
+    "encode totals": "ll-bpe encode -q --totals=json -m tok.json -o {out} d.ll",
     "decode": "ll-bpe decode -q -m tok.json -o {out} d.tok",
     "make-cloze": "ll-eval make-cloze -q --items=50 -o {out} d.ll",
     "eval": "ll-eval -q --model=run/latest --json --samples={out}.samples -o {out} eval.jsonl",
