@@ -28,6 +28,11 @@ struct ll_bpe_options {
 	bool offsets;
 	double dropout;
 	const char *totals; /* NULL, text or json */
+	/* inspect */
+	struct ll_strings models; /* -m */
+	const char *group_by, *reference, *widths;
+	int64_t longest;
+	bool json;
 };
 extern struct ll_bpe_options ll_bpe_options;
 

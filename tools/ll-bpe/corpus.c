@@ -95,6 +95,8 @@ static void submit_text(struct run *run, char *text, size_t len)
 
 static size_t cut(const struct run *run, struct ll_str text)
 {
+	if (run->o->whole)
+		return 0;
 	if (!run->o->lines && run->o->bpe) /* without one nobody can use the text anyway */
 		return ll_bpe_cut(run->o->bpe, text);
 	const char *newline = text.len ? memrchr(text.data, '\n', text.len) : NULL;

@@ -15,6 +15,7 @@ struct corpus_options {
 	/* auto, docs, text or counts: auto looks at a file's first bytes; standard input is a stream. */
 	const char *from;
 	bool lines; /* cut plain text only after line ends */
+	bool whole; /* never cut it */
 	const struct ll_bpe *bpe; /* else, where it says (ll_bpe_cut) */
 	void *context;
 	/* A stretch of text, on any thread. */

@@ -1,99 +1,130 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/error.h"
 #include "base/memory.h"
+#include "base/number.h"
 #include "io/file.h"
 #include "ll-bpe/commands.h"
-#include "ll-bpe/corpus.h"
-#include "text/unicode.h"
+#include "ll-bpe/inspect.h"
 
-struct totals {
-	const struct ll_bpe *bpe;
-	uint64_t bytes, tokens;
-};
-
-struct worker {
-	struct ll_bpe_encoder *encoder;
-	struct ll_ids ids;
-	uint64_t bytes, tokens;
-};
-
-static void *worker_new(void *context)
+/* Whether the file is a list of ranks, which does not say its pre-tokenizer: "base64 SPACE number". */
+static bool is_ranks(const char *path)
 {
-	struct totals *t = context;
-	struct worker *w = ll_calloc(1, sizeof *w);
-	w->encoder = ll_bpe_encoder_new(t->bpe);
-	return w;
+	struct ll_in *in = ll_in_open(path);
+	struct ll_str head = ll_in_is_regular(in) ? ll_in_peek(in, 4096) : ll_str("", 0);
+	size_t i = 0, digits = 0;
+	while (i < head.len && (('a' <= (head.data[i] | 32) && (head.data[i] | 32) <= 'z') ||
+				('0' <= head.data[i] && head.data[i] <= '9') || strchr("+/=", head.data[i])))
+		i++;
+	bool is = i > 0 && i < head.len && head.data[i++] == ' ';
+	while (i + digits < head.len && '0' <= head.data[i + digits] && head.data[i + digits] <= '9')
+		digits++;
+	ll_in_close(in);
+	return is && digits > 0;
 }
 
-static void worker_free(void *context, void *argument)
+/* The tokenizers of all -m. One --pretokenizer is for all lists of ranks, several are for one each, in order. */
+static void load(struct inspection *in)
 {
-	struct totals *t = context;
-	struct worker *w = argument;
-	t->bytes += w->bytes;
-	t->tokens += w->tokens;
-	ll_bpe_encoder_free(w->encoder);
-	ll_ids_free(&w->ids);
-	ll_free(w);
-}
-
-static void count_tokens(void *context, void *argument, struct ll_str text)
-{
-	struct worker *w = argument;
-	(void)context;
-	w->ids.len = 0;
-	ll_bpe_encode(w->encoder, text, false, &w->ids);
-	w->bytes += text.len;
-	w->tokens += w->ids.len;
-}
-
-static void describe(const struct ll_bpe *b, struct ll_out *out)
-{
-	uint32_t specials = 0;
-	size_t longest = 0;
-	ll_out_printf(out, "tokenizer\t%s\nvocabulary\t%u\nwidth\t%u\nunicode\t%s\n", ll_bpe_id(b),
-		      ll_bpe_vocabulary(b), ll_bpe_width(b), LL_UNICODE_VERSION);
-	for (const char *p = ll_bpe_pretokenizer(b); *p;) { /* one a line */
-		size_t len = strcspn(p, "\n");
-		ll_out_printf(out, "pretokenizer\t%.*s\n", (int)len, p);
-		p += len + (p[len] == '\n');
+	const struct ll_strings *models = &ll_bpe_options.models, *pre = &ll_bpe_options.pretokenizers;
+	size_t ranks = 0, k = 0;
+	if (!models->len) {
+		ll_hint("-m tok.json, made by ll-bpe train");
+		ll_die(LL_EXIT_USAGE, "no tokenizer given");
 	}
-	if (ll_bpe_merges(b))
-		ll_out_printf(out, "merges\t%zu\n", ll_bpe_merges(b));
-	for (uint32_t id = 0; id < ll_bpe_vocabulary(b); id++) {
-		specials += ll_bpe_is_special(b, id);
-		longest = ll_bpe_is_special(b, id) ? longest : LL_MAX(longest, ll_bpe_token_bytes(b, id).len);
+	in->n = models->len;
+	in->tokenizer = ll_calloc(in->n, sizeof *in->tokenizer);
+	if (in->n == 1) { /* as every other command */
+		in->tokenizer[0] = (struct inspected){ .path = models->item[0],
+						       .bpe = ll_bpe_load(models->item[0], pretokenizer_option()) };
+		return;
 	}
-	ll_out_printf(out, "longest token\t%zu bytes\neot\t%lld\nspecials\t%u\n", longest, (long long)ll_bpe_eot(b),
-		      specials);
-	for (uint32_t id = 0; id < ll_bpe_vocabulary(b); id++)
-		if (ll_bpe_is_special(b, id)) {
-			struct ll_str text = ll_bpe_token_bytes(b, id);
-			ll_out_printf(out, "special %u\t%.*s\n", id, (int)text.len, text.data);
-		}
+	for (size_t i = 0; i < in->n; i++)
+		ranks += is_ranks(models->item[i]);
+	if (pre->len > 1 && pre->len != ranks)
+		ll_die(LL_EXIT_USAGE, "%zu --pretokenizer for %zu lists of ranks: give one for all or one for each",
+		       pre->len, ranks);
+	for (size_t i = 0; i < in->n; i++) {
+		const char *path = models->item[i], *name = NULL;
+		if (is_ranks(path) && pre->len)
+			name = pre->item[pre->len > 1 ? k++ : 0];
+		in->tokenizer[i] = (struct inspected){ .path = path, .bpe = ll_bpe_load(path, name) };
+	}
+}
+
+static void parse_widths(struct inspection *in)
+{
+	size_t cap = 0;
+	for (const char *p = ll_bpe_options.widths ? ll_bpe_options.widths : "768,2048,4096";; p++) {
+		size_t len = strcspn(p, ",");
+		uint64_t v;
+		if (ll_parse_u64(ll_str(p, len), &v) < 0 || v == 0 || v > 1u << 20)
+			ll_die(LL_EXIT_USAGE, "--widths=%s: widths of models, such as 768,4096", ll_bpe_options.widths);
+		LL_GROW(in->width, cap, in->widths + 1);
+		in->width[in->widths++] = (int64_t)v;
+		p += len;
+		if (!*p)
+			return;
+	}
+}
+
+/* What parity compares with: the group named, else en, else that with the most text. */
+static void choose_reference(struct inspection *in)
+{
+	const struct sums *t = &in->groups;
+	const char *name = ll_bpe_options.reference;
+	size_t most = SIZE_MAX, named = SIZE_MAX;
+	for (size_t g = 0; g < t->len; g++) {
+		if (t->row[g].name.len == 0)
+			continue;
+		if (most == SIZE_MAX || t->row[g].count[GROUP_BYTES] > t->row[most].count[GROUP_BYTES])
+			most = g;
+		if (ll_str_is(t->row[g].name, name ? name : "en"))
+			named = g;
+	}
+	if (name && named == SIZE_MAX)
+		ll_die(LL_EXIT_INPUT, "--reference=%s: no document has %s %s", name, in->by, name);
+	in->reference = named != SIZE_MAX ? named : most;
 }
 
 int inspect_command(int operands, char **operand)
 {
-	struct ll_bpe *b = load_model_option();
-	struct totals t = { .bpe = b };
+	struct inspection in = { .by = ll_bpe_options.group_by };
+	struct ll_buf text = { 0 };
+	bool texts = operands || ll_common.files_from;
+	if (ll_bpe_options.reference && !texts)
+		ll_die(LL_EXIT_USAGE, "--reference needs texts");
+	parse_widths(&in);
+	load(&in);
 	struct ll_out *out = ll_out_open(ll_common.output, ll_out_common_flags());
-	describe(b, out);
-	if (operands || ll_common.files_from) {
+	for (size_t i = 0; i < in.n; i++)
+		inspect_vocabulary(&in.tokenizer[i], (size_t)ll_bpe_options.longest);
+	if (texts) {
 		const char **files;
 		size_t n = ll_input_files(operands, operand, &files, NULL);
-		corpus_read(&(struct corpus_options){ .from = ll_bpe_options.from,
-						      .bpe = b,
-						      .context = &t,
-						      .text = count_tokens,
-						      .worker_new = worker_new,
-						      .worker_free = worker_free },
-			    files, n);
-		ll_out_printf(out, "bytes\t%llu\ntokens\t%llu\n", (unsigned long long)t.bytes,
-			      (unsigned long long)t.tokens);
-		if (t.tokens)
-			ll_out_printf(out, "bytes per token\t%llu.%03llu\n", (unsigned long long)(t.bytes / t.tokens),
-				      (unsigned long long)(t.bytes % t.tokens * 1000 / t.tokens));
+		inspect_corpus(&in, ll_bpe_options.from, files, n);
+		if (in.grouped || ll_bpe_options.reference)
+			choose_reference(&in);
 	}
+	if (ll_bpe_options.json)
+		inspect_json(&in, &text);
+	else
+		inspect_print(&in, &text);
+	ll_out_write(out, text.data, text.len);
 	ll_out_commit(out);
-	ll_bpe_free(b);
+	for (size_t i = 0; i < in.n; i++) {
+		struct inspected *t = &in.tokenizer[i];
+		ll_bpe_free(t->bpe);
+		ll_free(t->count);
+		ll_free(t->unreachable.id);
+		ll_free(t->invalid.id);
+		ll_free(t->longest.id);
+		ll_free(t->unused.id);
+	}
+	sums_free(&in.sources);
+	sums_free(&in.groups);
+	ll_free(in.tokenizer);
+	ll_free(in.width);
+	ll_free(in.total);
+	ll_buf_free(&text);
 	return LL_EXIT_OK;
 }

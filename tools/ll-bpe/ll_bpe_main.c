@@ -6,9 +6,12 @@
 #include "io/file.h"
 #include "stream/reader.h"
 
-struct ll_bpe_options ll_bpe_options = {
-	.min_frequency = 0, .from = "auto", .ties = "hf", .special_in_text = "text", .runs = 7
-};
+struct ll_bpe_options ll_bpe_options = { .from = "auto",
+					 .ties = "hf",
+					 .special_in_text = "text",
+					 .runs = 7,
+					 .group_by = "lang",
+					 .longest = 10 };
 
 #define MODEL_OPTION                                                                                                   \
 	{                                                                                                              \
@@ -117,9 +120,19 @@ static const struct ll_option decode_options[] = {
 };
 
 static const struct ll_option inspect_options[] = {
-	MODEL_OPTION,
-	PRETOKENIZER_OPTION("how text is split, where the file does not say it"),
+	{ LL_OPT_LIST, 'm', "model", &ll_bpe_options.models, "FILE",
+	  "a tokenizer; may be repeated: they are set side by side", LL_OPT_FILE, NULL, 0, 0 },
+	PRETOKENIZER_OPTION("how text is split; where the file does not say it, one for all or one for each"),
 	FROM_OPTION("auto|docs|text"),
+	{ LL_OPT_STRING, 0, "by", &ll_bpe_options.group_by, "TAG",
+	  "also by the values of this tag (lang), or of a member of the documents' own JSON: .lang", 0, NULL, 0, 0 },
+	{ LL_OPT_STRING, 0, "reference", &ll_bpe_options.reference, "VALUE",
+	  "the value that parity compares with (en, or that of the most text)", 0, NULL, 0, 0 },
+	{ LL_OPT_STRING, 0, "widths", &ll_bpe_options.widths, "N,...",
+	  "count the parameters of embeddings of these widths (768,2048,4096)", 0, NULL, 0, 0 },
+	{ LL_OPT_INT, 0, "longest", &ll_bpe_options.longest, "N", "show the N longest tokens (10)", 0, NULL, 0, 10000 },
+	{ LL_OPT_FLAG, 0, "json", &ll_bpe_options.json, NULL, "print JSON, with the ids of the tokens that the table counts", 0,
+	  NULL, 0, 0 },
 	END,
 };
 
@@ -194,12 +207,13 @@ static const struct ll_command commands[] = {
 	{ "diff", "A B [FILE]...", "find the first text that two tokenizers encode differently, and why", diff_options,
 	  LL_COMMON_OUTPUT | LL_COMMON_MEMORY | LL_COMMON_FILES | LL_COMMON_PROGRESS, diff_command,
 	  "ll-bpe diff tok.json model.gguf docs.ll\n" },
-	{ "inspect", "[FILE]...", "say what a tokenizer is, and how many bytes a token it makes of texts",
+	{ "inspect", "[FILE]...", "say what tokenizers are, and what they make of texts, by source and language",
 	  inspect_options,
 	  LL_COMMON_OUTPUT | LL_COMMON_THREADS | LL_COMMON_MEMORY | LL_COMMON_FILES | LL_COMMON_PROGRESS,
 	  inspect_command,
 	  "ll-bpe inspect -m tok.json\n"
-	  "ll-bpe inspect -m tok.json novel.txt docs.ll\n" },
+	  "ll-bpe inspect -m tok.json novel.txt docs.ll\n"
+	  "ll-bpe inspect --json --by=.lang -m small.json -m tok.json docs.ll\n" },
 	{ "bench", "FILE", "measure how fast texts such as FILE are encoded here", bench_options,
 	  LL_COMMON_THREADS | LL_COMMON_MEMORY, bench_command,
 	  "ll-bpe bench -m cl100k_base.tiktoken --pretokenizer=cl100k novels.txt\n"

@@ -63,6 +63,8 @@ COMMANDS = {  # name: command line. The output is a file or a folder; DIR marks 
     "encode": "ll-bpe encode -q -m tok.json -o {out} d.ll",
     "encode dropout": "ll-bpe encode -q --dropout=0.2 --seed=3 --offsets -m tok.json -o {out} d.ll",
     "encode totals": "ll-bpe encode -q --totals=json -m tok.json -o {out} d.ll",
+    "inspect": "ll-bpe inspect -q --by=.source -m tok.json -m tok.json -o {out} d.ll",
+    "inspect json": "ll-bpe inspect -q --json -m tok.json -o {out} d.ll",
     "decode": "ll-bpe decode -q -m tok.json -o {out} d.tok",
     "make-cloze": "ll-eval make-cloze -q --items=50 -o {out} d.ll",
     "eval": "ll-eval -q --model=run/latest --json --samples={out}.samples -o {out} eval.jsonl",

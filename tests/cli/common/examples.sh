@@ -32,6 +32,7 @@ gzip -c samples/web.warc > web.warc.gz; cp web.warc.gz site.warc.gz; zstd -q pag
 ll-bpe train -q --pretokenizer=gpt2 --vocab-size=300 --special='<|endoftext|>' -o tok.json docs.ll
 for i in 1 2; do ll-bpe count -q --pretokenizer=gpt2 --by=source --part=$i/2 -o part$i.counts a.ll b.ll; done
 for c in all mix code; do ll-bpe merge -q -o $c.counts part1.counts part2.counts; done
+ll-bpe train -q --pretokenizer=gpt2 --vocab-size=280 --special='<|endoftext|>' -o small.json docs.ll
 ll-bpe encode -q -m tok.json -o tokens.ll docs.ll
 ll-bpe export -q --to=gguf -m tok.json -o model.gguf; ll-bpe export -q --to=gpt2 -m tok.json -o .
 for d in part1 part2 train held; do ll-shard pack -q -m tok.json -o $d tokens.ll; done
