@@ -9,9 +9,11 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "bpe/bpe_model.h"
+#include "bpe/piece_cache.h"
 
 #define PURPOSE 0x64726f70u /* "drop" */
 #define STRETCH_MOST ((size_t)1 << 16)
+#define SCAN_MOST 48 /* bytes merged by scanning; at most 64 */
 
 struct node {
 	uint32_t id, next, prev; /* places of first bytes */
@@ -33,6 +35,9 @@ struct ll_bpe_dropout {
 	struct node *node;
 	size_t nodes_cap;
 	struct queue heap, dropped;
+	struct ll_piece_cache cache; /* ids without dropout */
+	struct ll_ids undropped;
+	bool cached;
 };
 
 struct ll_bpe_dropout *ll_bpe_dropout_new(const struct ll_bpe *b, double p, uint64_t seed)
@@ -51,6 +56,9 @@ void ll_bpe_dropout_free(struct ll_bpe_dropout *d)
 	ll_free(d->node);
 	ll_free(d->heap.at);
 	ll_free(d->dropped.at);
+	ll_ids_free(&d->undropped);
+	if (d->cached)
+		ll_piece_cache_free(&d->cache);
 	ll_free(d);
 }
 
@@ -123,7 +131,7 @@ static void merge(struct ll_bpe_dropout *d, uint32_t place, uint32_t end)
 		find_pair(d, node->prev, end);
 }
 
-static void merge_stretch(struct ll_bpe_dropout *d, const char *p, uint32_t n, struct ll_ids *out)
+static void merge_heap(struct ll_bpe_dropout *d, const char *p, uint32_t n, struct ll_ids *out)
 {
 	d->heap.len = d->dropped.len = 0;
 	LL_GROW(d->node, d->nodes_cap, n);
@@ -153,11 +161,99 @@ static void merge_stretch(struct ll_bpe_dropout *d, const char *p, uint32_t n, s
 		out->id[out->len++] = d->node[i].id;
 }
 
+/* The same for n <= SCAN_MOST, without a heap. */
+static void merge_scan(struct ll_bpe_dropout *d, const char *p, size_t n, struct ll_ids *out)
+{
+	const struct ll_bpe *b = d->bpe;
+	uint32_t id[SCAN_MOST], rank[SCAN_MOST], merged[SCAN_MOST];
+	uint64_t dropped = 0; /* places of pairs */
+	for (size_t i = 0; i < n; i++)
+		id[i] = b->byte_id[(unsigned char)p[i]];
+	for (size_t i = 0; i + 1 < n; i++) {
+		struct ll_bpe_merged m = b->bytes_merged[(unsigned char)p[i] << 8 | (unsigned char)p[i + 1]];
+		rank[i] = m.rank;
+		merged[i] = m.id;
+	}
+	for (;;) {
+		uint64_t lowest = (uint64_t)LL_BPE_NONE << 32; /* rank, then place: without a branch to guess */
+		for (size_t i = 0; i + 1 < n; i++) {
+			uint64_t v = ((uint64_t)rank[i] << 32 | i) | (0 - (dropped >> i & 1));
+			lowest = v < lowest ? v : lowest;
+		}
+		size_t best = (uint32_t)lowest;
+		if (lowest >> 32 == LL_BPE_NONE)
+			break;
+		if (drop(d)) {
+			dropped |= (uint64_t)1 << best;
+			continue;
+		}
+		dropped = 0;
+		id[best] = merged[best];
+		n--;
+		for (size_t i = best + 1; i < n; i++) {
+			id[i] = id[i + 1];
+			rank[i] = rank[i + 1];
+			merged[i] = merged[i + 1];
+		}
+		for (size_t i = best ? best - 1 : 0; i <= best && i + 1 < n; i++) {
+			const struct ll_bpe_pair *pair = ll_bpe_find_pair(b, id[i], id[i + 1]);
+			rank[i] = pair->rank;
+			merged[i] = pair->id;
+		}
+	}
+	LL_GROW(out->id, out->cap, out->len + n);
+	memcpy(out->id + out->len, id, n * sizeof *id);
+	out->len += n;
+}
+
+static void merge_piece(struct ll_bpe_dropout *d, struct ll_str piece, struct ll_ids *out)
+{
+	d->draws = 0;
+	if (piece.len <= SCAN_MOST) {
+		merge_scan(d, piece.data, piece.len, out);
+		return;
+	}
+	for (size_t at = 0; at < piece.len; at += STRETCH_MOST)
+		merge_heap(d, piece.data + at, (uint32_t)LL_MIN(piece.len - at, STRETCH_MOST), out);
+}
+
+/* Ids without dropout, remembered. */
+static const uint32_t *undropped(struct ll_bpe_dropout *d, struct ll_str piece, size_t *n)
+{
+	if (!d->cached) {
+		ll_piece_cache_init(&d->cache);
+		d->cached = true;
+	}
+	struct ll_piece key = piece.len <= LL_PIECE_SHORT ? ll_piece_pack(piece.data, piece.len, piece.data + piece.len)
+							  : ll_piece_long(piece.data, piece.len);
+	uint32_t set = d->cache.set(&d->cache, key);
+	const uint32_t *id = ll_piece_cache_find(&d->cache, key, set, piece.data, piece.len, n);
+	if (id)
+		return id;
+	uint64_t threshold = d->threshold;
+	d->undropped.len = 0;
+	d->threshold = 0;
+	merge_piece(d, piece, &d->undropped);
+	d->threshold = threshold;
+	*n = d->undropped.len;
+	ll_piece_cache_put(&d->cache, key, set, piece.data, piece.len, d->undropped.id, *n);
+	return d->undropped.id;
+}
+
 void ll_bpe_dropout_piece(void *context, struct ll_str piece, struct ll_ids *out)
 {
 	struct ll_bpe_dropout *d = context;
+	size_t n = 0, drawn = 0;
+	const uint32_t *id = d->threshold && piece.len <= LL_PIECE_CACHED ? undropped(d, piece, &n) : NULL;
 	d->draws = 0;
-	for (size_t at = 0; at < piece.len; at += STRETCH_MOST)
-		merge_stretch(d, piece.data + at, (uint32_t)LL_MIN(piece.len - at, STRETCH_MOST), out);
+	while (id && drawn < piece.len - n && !drop(d))
+		drawn++;
+	if (!id || drawn < piece.len - n) {
+		merge_piece(d, piece, out);
+	} else {
+		LL_GROW(out->id, out->cap, out->len + n);
+		memcpy(out->id + out->len, id, n * sizeof *id);
+		out->len += n;
+	}
 	d->piece++;
 }
