@@ -113,15 +113,29 @@ static int add_count(void *context, void *argument, const unsigned char *record,
 	return 0;
 }
 
+static char *splitting(const struct ll_pretokenizer *p)
+{
+	struct ll_buf text = { 0 };
+	ll_pretokenizer_identity(p, &text);
+	return ll_buf_steal(&text);
+}
+
 static void counts_header(void *context, const struct ll_header *header, const char *file)
 {
 	struct counting *c = context;
 	struct ll_err err;
 	counts_kind_check(&c->out->kind, header, file);
 	ll_progress_noun("counts");
+	if (c->o->base) /* that is what it was compared with */
+		return;
 	struct ll_pretokenizer *p = ll_pretokenizer_parse(c->out->kind.pretokenizer, &err);
 	if (!p)
 		ll_die(LL_EXIT_INPUT, "%s: %s", ll_path_shown(file), err.text);
+	char *here = splitting(p);
+	if (strcmp(here, c->out->kind.splitting) != 0)
+		ll_die(LL_EXIT_INPUT, "%s: counts of splitting=%s, but here that pre-tokenizer is %s", ll_path_shown(file),
+		       c->out->kind.splitting, here);
+	ll_free(here);
 	ll_pretokenizer_free(p);
 }
 
@@ -137,6 +151,7 @@ struct counted counting_run(const struct counting_options *o, const char *const 
 	if (o->base) {
 		const char *normalizer = ll_bpe_normalizer(o->base);
 		out.kind.pretokenizer = ll_strdup(ll_bpe_pretokenizer(o->base));
+		out.kind.splitting = splitting(ll_bpe_splitting(o->base));
 		out.kind.normalizer = ll_strdup(normalizer ? normalizer : "none");
 	}
 	if (o->lines)

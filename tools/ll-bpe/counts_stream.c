@@ -34,6 +34,7 @@ void counts_kind_check(struct counts_kind *k, const struct ll_header *header, co
 		k->unicode = ll_strdup(LL_UNICODE_VERSION);
 	check_key(&k->unicode, header, "unicode", file);
 	check_key(&k->pretokenizer, header, "pretokenizer", file);
+	check_key(&k->splitting, header, "splitting", file);
 	check_key(&k->normalizer, header, "normalizer", file);
 	check_key(&k->lines, header, "lines", file);
 	if (strcmp(k->lines, "true") != 0 && strcmp(k->lines, "false") != 0)
@@ -54,6 +55,7 @@ void counts_kind_finish(struct counts_kind *k, bool text, bool lines)
 void counts_kind_free(struct counts_kind *k)
 {
 	ll_free(k->pretokenizer);
+	ll_free(k->splitting);
 	ll_free(k->normalizer);
 	ll_free(k->unicode);
 	ll_free(k->lines);
@@ -77,6 +79,7 @@ struct ll_header counts_kind_header(const struct counts_kind *k)
 	put_key(&keys, "lines", k->lines);
 	put_key(&keys, "normalizer", k->normalizer);
 	put_key(&keys, "pretokenizer", k->pretokenizer);
+	put_key(&keys, "splitting", k->splitting);
 	put_key(&keys, "unicode", k->unicode);
 	struct ll_header h = ll_header_new("counts", 1, ll_buf_cstr(&keys));
 	ll_buf_free(&keys);

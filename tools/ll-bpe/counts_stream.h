@@ -5,8 +5,8 @@
  *
  *   u32 size, u32 core | u64 count, u32 length of the name, name, the pre-token (end of core)
  *
- * The header says what was counted: keys "pretokenizer", "normalizer" (none, or which), "unicode" (version of the character
- * classes) and "lines" (true: every line was split by itself). Counts of different kinds are never added up.
+ * The header says what was counted: keys "pretokenizer", "splitting" (what that means: ll_pretokenizer_identity), "normalizer"
+ * (none, or which), "unicode" (version of the character classes) and "lines" (true: every line was split by itself). Counts of different kinds are never added up.
  */
 #ifndef LL_COUNTS_STREAM_H
 #define LL_COUNTS_STREAM_H
@@ -16,7 +16,7 @@
 #include "stream/writer.h"
 
 struct counts_kind { /* zeroed: nothing seen yet */
-	char *pretokenizer, *normalizer, *unicode, *lines;
+	char *pretokenizer, *splitting, *normalizer, *unicode, *lines;
 };
 
 /* Takes over what the first header says; ends with status 3 when a later one says something else. */

@@ -5,14 +5,14 @@
 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$ROOT/tests/cli/common; export PYTHONDONTWRITEBYTECODE PYTHONPATH
 [ "${LL_TEST_LONG:-0}" = 1 ] && documents="6 1" || documents=24
 ok "the inputs" python3 "$ROOT/tests/cli/common/commands.py" $documents
-for f in *.ll *.tok *.sig *.dup *.ix; do ll-shard cat -q --compress=none -o "$f.raw" "$f" && [ $(($(wc -c < "$f") % 2)) = 0 ] && mv "$f.raw" "$f"; done # both kinds
+for f in *.ll *.tok *.sig *.dup *.ix *.counts; do ll-shard cat -q --compress=none -o "$f.raw" "$f" && [ $(($(wc -c < "$f") % 2)) = 0 ] && mv "$f.raw" "$f"; done # both kinds
 cat > run.py <<'END'
 import os, random, subprocess, sys
 from commands import *
 name, every = sys.argv[1], os.environ.get("LL_TEST_LONG") == "1"
 r = random.Random(name)
 words = line(name, "result")
-places = [i for i, w in enumerate(words) if w.endswith((".ll", ".tok", ".sig", ".dup", ".ix"))]
+places = [i for i, w in enumerate(words) if w.endswith((".ll", ".tok", ".sig", ".dup", ".ix", ".counts"))]
 assert places, "reads no stream"
 def status(args, data):
     p = subprocess.run(args, input=data, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
@@ -49,6 +49,6 @@ print(tried, "tries")
 END
 python3 -c '
 from commands import *
-print("\n".join(c for c in COMMANDS if c != "head" and any(w.endswith((".ll", ".tok", ".sig", ".dup", ".ix")) for w in line(c, "x"))))' > names
+print("\n".join(c for c in COMMANDS if c != "head" and any(w.endswith((".ll", ".tok", ".sig", ".dup", ".ix", ".counts")) for w in line(c, "x"))))' > names
 while read -r name; do ok "$name: cuts and changed bits" python3 run.py "$name" < /dev/null; done < names
 finish
