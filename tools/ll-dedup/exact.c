@@ -71,24 +71,42 @@ static void worker_free(void *context, void *worker)
 	ll_free(w);
 }
 
+/* Appends the digests of all keys; false where they take more than the text. */
+static bool make_keys(struct ll_buf *out, struct unit_walk *w, const struct unit_rule *rule, const struct ll_doc *doc)
+{
+	size_t room = (doc->text.len + 4096) / sizeof(struct ll_id), n = 0;
+	struct ll_id *digest = (struct ll_id *)ll_buf_reserve(out, room * sizeof(*digest));
+	const char *p = doc->text.data, *end = p + doc->text.len, *stop;
+
+	if (rule->kind == UNIT_LINE && rule->min_bytes == 0) { /* the hot one */
+		for (; p < end && n < room; p = stop + 1) {
+			stop = memchr(p, '\n', (size_t)(end - p));
+			stop = stop ? stop : end;
+			digest[n++] = unit_digest(ll_str(p, (size_t)(stop - p)));
+		}
+		out->len += n * sizeof(*digest);
+		return p >= end;
+	}
+	unit_walk_start(w, rule, doc);
+	while (unit_walk_next(w)) {
+		if (n == room)
+			return false;
+		digest[n++] = unit_walk_digest(w);
+	}
+	out->len += n * sizeof(*digest);
+	return true;
+}
+
 static void map(void *context, void *worker, const struct ll_doc *doc, struct ll_sink *sink)
 {
 	struct exact *e = context;
 	struct worker *w = worker;
-	uint64_t n = 0;
 
 	ll_buf_clear(&w->keys);
 	ll_buf_put64(&w->keys, NOT_ATTACHED);
-	if (!e->texts) {
-		unit_walk_start(&w->walk, &e->rule, doc);
-		while (n != NOT_ATTACHED && unit_walk_next(&w->walk)) {
-			struct ll_id digest = unit_walk_digest(&w->walk);
-			ll_buf_add(&w->keys, digest.byte, sizeof(digest.byte));
-			n = w->keys.len < doc->text.len + 4096 ? n + 1 : NOT_ATTACHED;
-		}
-		ll_put64(w->keys.data, n);
-	}
-	if (ll_get64(w->keys.data) == NOT_ATTACHED)
+	if (!e->texts && make_keys(&w->keys, &w->walk, &e->rule, doc))
+		ll_put64(w->keys.data, (w->keys.len - 8) / sizeof(struct ll_id));
+	else
 		w->keys.len = 8;
 	ll_sink_decide(sink, doc, w->keys.data, w->keys.len);
 }

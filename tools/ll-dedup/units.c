@@ -217,14 +217,9 @@ struct ll_str unit_walk_text(struct unit_walk *w)
 struct ll_id unit_walk_digest(struct unit_walk *w)
 {
 	struct ll_str text = unit_walk_text(w);
-	struct ll_id digest = { { 0 } };
+	static const struct ll_id none;
 
-	if (text.len < w->rule->min_bytes)
-		return digest;
-	digest = ll_hash128(text.data, text.len);
-	if (LL_UNLIKELY(unit_is_none(digest)))
-		digest.byte[15] = 1;
-	return digest;
+	return text.len < w->rule->min_bytes ? none : unit_digest(text);
 }
 
 void unit_walk_free(struct unit_walk *w)

@@ -52,7 +52,20 @@ void unit_walk_free(struct unit_walk *w);
 
 static inline bool unit_is_none(struct ll_id digest)
 {
-	return (ll_get64(digest.byte) | ll_get64(digest.byte + 8)) == 0;
+	uint64_t word[2];
+
+	memcpy(word, digest.byte, sizeof(word));
+	return (word[0] | word[1]) == 0;
+}
+
+/* Of bytes that are a key. */
+static inline struct ll_id unit_digest(struct ll_str text)
+{
+	struct ll_id digest = ll_hash128(text.data, text.len);
+
+	if (LL_UNLIKELY(unit_is_none(digest)))
+		digest.byte[15] = 1;
+	return digest;
 }
 
 /* Appends the text without the pieces of keys whose bit is set in `gone`; false when no piece is left. */
