@@ -24,6 +24,8 @@ step() { # step NAME [OPTION]... [FILE]...
 	case $_s in # E=exec in a subshell: the program takes its place, so that a signal meets the program
 	sign-exact) ${E:-} ll-dedup sign -q --exact "$@" ;;
 	sign-minhash) ${E:-} ll-dedup sign -q --minhash=14x8 "$@" ;;
+	join-*) ${E:-} ll-dedup join -q --bands=2-9 "$@" ;;
+	verify-*) ${E:-} ll-dedup cluster -q --jaccard=0.6 --index-out=x.ix "$@" ;;
 	cluster-*) ${E:-} ll-dedup cluster -q "$@" ;;
 	apply-*) ${E:-} ll-dedup apply -q --duplicates=${_s#apply-}.dup "$@" ;;
 	esac
@@ -35,8 +37,9 @@ damage() { # damage FILE AT BIT: cut.ll and flip.ll
 d = bytearray(open('$1', 'rb').read()); d[$2] ^= 1 << $3; open('flip.ll', 'wb').write(d)"
 }
 
-for s in sign-exact sign-minhash cluster-exact cluster-minhash apply-exact apply-minhash; do
-	case $s in cluster-*) in=${s#cluster-}.sig ;; *) in=d.ll ;; esac
+ll-dedup sign -q --minhash=14x8 --verify --compress=none -o shingles.sig d.ll
+for s in sign-exact sign-minhash join-minhash verify-shingles cluster-exact cluster-minhash apply-exact apply-minhash; do
+	case $s in cluster-* | join-* | verify-*) in=${s#*-}.sig ;; *) in=d.ll ;; esac
 	size=$(wc -c < $in)
 	step $s -o whole.ll $in
 	for t in 2 3 8; do step $s -@ $t -o t.ll $in; same whole.ll t.ll "$s: equal bytes at -@ $t"; done
@@ -53,7 +56,8 @@ for s in sign-exact sign-minhash cluster-exact cluster-minhash apply-exact apply
 	done
 	is "$wrong" "" "$s: cuts and flipped bits end with 3"
 	case $s in
-	cluster-*) head -c 400000 d.ll | step sign-${s#cluster-} 2>/dev/null > failed.ll ;;
+	cluster-* | join-*) head -c 400000 d.ll | step sign-${s#*-} 2>/dev/null > failed.ll ;;
+	verify-*) head -c 400000 d.ll | ll-dedup sign -q --minhash=14x8 --verify 2>/dev/null > failed.ll ;;
 	*) head -c 400000 d.ll | ll-clean -q --profile=none 2>/dev/null > failed.ll ;;
 	esac
 	is "$(outcome step $s -o no.ll failed.ll)" 6 "$s: a failed upstream stage ends with 6"
@@ -66,6 +70,7 @@ for s in sign-exact sign-minhash cluster-exact cluster-minhash apply-exact apply
 		if [ -e no.ll ]; then ll-shard check -q no.ll || echo "partial" > partial; rm -f no.ll; fi
 	done
 	rm -f .no.ll.tmp*
+	if [ -e x.ix ]; then ll-shard check -q x.ix || echo "partial" > partial; rm -f x.ix; fi; rm -f .x.ix.tmp*
 	absent "$s: nothing half-written under the final name" no.ll partial
 	mkfifo fifo; (E=exec; step $s -o no.ll fifo 2>/dev/null) & pid=$!
 	exec 3<> fifo; head -c 1000 $in >&3; sleep 0.1; kill -TERM $pid; wait $pid 2>/dev/null; rc=$?; exec 3>&-; rm fifo
@@ -95,6 +100,8 @@ for at in range(0, len(data), step):
 print(bad[:5])
 END
 	is "$(python3 every.py s.sig ll-dedup cluster -q -o no.ll damaged)" "[]" "$m signatures: cuts and flips all along"
+	[ $m = minhash ] && { ll-dedup join -q --compress=none -o s.join s.sig
+		is "$(python3 every.py s.join ll-dedup cluster -q --join=damaged -o no.ll s.sig)" "[]" "joins: cuts and flips all along"; }
 	is "$(python3 every.py s.dup ll-dedup apply -q --duplicates=damaged -o no.ll s.ll)" "[]" "$m duplicates: cuts and flips all along"
 	absent "nothing is published" no.ll
 done
