@@ -34,7 +34,7 @@ COMMANDS = {  # name: command line. The output is a file or a folder; DIR marks 
     "exact bloom": "ll-dedup -q --exact=line --bloom=0.01 -o {out} d.ll e.ll",
     "substring": "ll-dedup -q --substring=40 -o {out} d.ll e.ll",
     "minhash": "ll-dedup -q --minhash=14x8 -o {out} d.ll e.ll",
-    "minhash verified": "ll-dedup -q --minhash=20x5 --jaccard=0.7 --tag-survivors --rejects={out}.rej --index-out={out}.ix -o {out} d.ll e.ll",
+    "minhash verified": "ll-dedup -q --minhash=20x5 --jaccard=0.7 --tag-survivors --rejects={out}.rej --index-out={out}.index -o {out} d.ll e.ll",
     "minhash against": "ll-dedup -q --minhash=20x5 --jaccard=0.7 --against=e.ix -o {out} d.ll",
     "sign verify": "ll-dedup sign -q --minhash=20x5 --verify --through={out}.docs -o {out} d.ll",
     "join": "ll-dedup join -q --bands=3-9 -o {out} d.sig e.sig",
