@@ -82,7 +82,7 @@ static bool first_line(struct ll_lines *l, size_t *length, bool *newline)
 
 	for (;;) {
 		size_t have = l->len - l->pos;
-		char *at = l->buffer + l->pos;
+		char *at = have ? l->buffer + l->pos : NULL;
 		char *end = have > looked ? memchr(at + looked, '\n', have - looked) : NULL;
 		*newline = end != NULL;
 		*length = end ? (size_t)(end - at) : have;

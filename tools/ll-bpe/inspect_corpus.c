@@ -159,10 +159,11 @@ static void count(struct inspection *in, struct worker *w, struct ll_str text, u
 			ll_die(LL_EXIT_INPUT, "%s: %s%.*s%s%s", in->tokenizer[i].path, name.len ? "document '" : "",
 			       (int)LL_MIN(name.len, (size_t)200), name.data, name.len ? "': " : "", err.text);
 		}
-		const uint32_t *id = w->ids.id, *end = id + w->ids.len;
-		row[GROUP_TOKENS + i] = w->ids.len;
-		while (id < end)
-			count[*id++]++;
+		const uint32_t *id = w->ids.id;
+		size_t n = w->ids.len;
+		row[GROUP_TOKENS + i] = n;
+		for (size_t k = 0; k < n; k++)
+			count[id[k]]++;
 	}
 }
 

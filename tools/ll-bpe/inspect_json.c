@@ -14,7 +14,7 @@ static void put_string(struct ll_buf *out, struct ll_str s)
 {
 	struct ll_buf whole = { 0 }; /* paths and patterns need not be UTF-8 */
 	ll_utf8_repair(&whole, s.data, s.len);
-	ll_json_escape(out, ll_buf_str(&whole), false);
+	ll_json_escape(out, ll_str(ll_buf_cstr(&whole), whole.len), false);
 	ll_buf_free(&whole);
 }
 
