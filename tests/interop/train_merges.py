@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # packages: tokenizers gigatoken
 """Merges of ll-bpe train against the trainer of Hugging Face tokenizers, for every pre-tokenizer, line by line and document by
-document, from text and from counts; other rules for ties against gigatoken. With LLTOOLS_TEST_DATA on 65 MB of books at 30,000 and
-50,000 ids: minutes a scheme; LL_SCHEMES=gpt2,o200k names some."""
+document, from counts; other rules for ties against gigatoken. With LLTOOLS_TEST_DATA on 65 MB of books at 30,000 and 50,000 ids:
+minutes a scheme; LL_SCHEMES=gpt2,o200k names some."""
 import gzip
 import json
 import os
@@ -113,7 +113,8 @@ if DATA:
         fixture = documents_of([text], name)
         for scheme in SCHEMES:
             compare(scheme, *fixture, (5000, 30000), name)
-        gigatoken_ties(name, text, 30000)
+        if name != "wagahaiwa_nekodearu":  # more than ten minutes
+            gigatoken_ties(name, text, 30000)
     books = documents_of([json.loads(line)["text"] for line in gzip.open(f"{DATA}/data/corpus/books-en.jsonl.gz", "rt")], "books")
     for scheme in os.environ.get("LL_SCHEMES", ",".join(SCHEMES)).split(","):
         compare(scheme, *books, (30000, 50000), "books")
