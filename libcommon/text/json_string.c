@@ -71,6 +71,8 @@ static char *put_u(char *to, unsigned v)
 void ll_json_escape_bare(struct ll_buf *out, struct ll_str s, bool ascii)
 {
 	static const char shorts[32] = { ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r' };
+	if (s.len == 0)
+		return;
 	const char *p = s.data, *end = s.data + s.len;
 
 	while (p < end) {

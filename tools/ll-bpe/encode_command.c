@@ -136,6 +136,9 @@ int encode_command(int operands, char **operand)
 	size_t n = ll_input_files(operands, operand, &files, NULL);
 	check_options();
 	struct ll_bpe *bpe = load_model_option();
+	if (!ll_bpe_splitting(bpe) && (ll_bpe_options.offsets || ll_bpe_options.dropout > 0))
+		ll_die(LL_EXIT_USAGE, "%s: %s is for byte-level BPE, and this is %s", ll_bpe_options.model,
+		       ll_bpe_options.offsets ? "--offsets" : "--dropout", ll_bpe_kind(bpe));
 	if (ll_bpe_options.totals) {
 		int status = encode_totals(bpe, files, n);
 		ll_bpe_free(bpe);

@@ -23,6 +23,7 @@ struct inspected { /* a tokenizer */
 	struct ll_bpe *bpe;
 	uint32_t tokens, specials; /* ids that tokens have; of them special */
 	struct id_list unreachable; /* ordinary tokens whose own text, encoded, is not they */
+	bool reachability; /* byte-level BPE: the texts of other tokens ("##ing") are no texts, it is not asked */
 	struct id_list invalid;     /* ordinary tokens that are no valid UTF-8 */
 	struct id_list longest;     /* ordinary tokens, most bytes first */
 	/* of the texts */

@@ -67,7 +67,8 @@ static void put_tokenizer(struct ll_buf *out, const struct inspection *in, const
 			      (unsigned long long)ll_bpe_vocabulary(b) * (unsigned long long)in->width[k]);
 	ll_buf_putc(out, '}');
 	put_longest(out, t);
-	put_ids(out, "unreachable", &t->unreachable);
+	if (t->reachability)
+		put_ids(out, "unreachable", &t->unreachable);
 	put_ids(out, "invalid_utf8", &t->invalid);
 	if (in->corpus) {
 		put_ids(out, "unused", &t->unused);

@@ -119,7 +119,13 @@ static void put_tokenizers(const struct inspection *in, struct ll_buf *out)
 	end(out);
 	if (in->n == 1)
 		put_specials(in->tokenizer[0].bpe, out);
-	ROW("unreachable") put_count(out, T.unreachable.len);
+	ROW("unreachable")
+	{
+		if (T.reachability)
+			put_count(out, T.unreachable.len);
+		else
+			ll_buf_puts(out, "\t-");
+	}
 	end(out);
 	ROW("invalid UTF-8") put_count(out, T.invalid.len);
 	end(out);

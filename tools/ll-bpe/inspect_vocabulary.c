@@ -44,8 +44,9 @@ static void keep_longest(struct id_list *l, const struct ll_bpe *b, uint32_t id,
 void inspect_vocabulary(struct inspected *t, size_t most)
 {
 	const struct ll_bpe *b = t->bpe;
+	t->reachability = ll_bpe_splitting(b) != NULL;
 	struct ll_bpe_encoder *encoder = ll_bpe_encoder_new(b);
-	struct ll_bpe_dropout *merges = ll_bpe_dropout_new(b, 0, 0);
+	struct ll_bpe_dropout *merges = t->reachability ? ll_bpe_dropout_new(b, 0, 0) : NULL;
 	struct ll_ids ids = { 0 };
 	for (uint32_t id = 0; id < ll_bpe_vocabulary(b); id++) {
 		struct ll_str bytes = ll_bpe_token_bytes(b, id);
@@ -59,7 +60,7 @@ void inspect_vocabulary(struct inspected *t, size_t most)
 		bool valid = ll_utf8_valid_prefix(bytes.data, bytes.len) == bytes.len;
 		if (!valid)
 			add(&t->invalid, id);
-		if (!is_reachable(encoder, merges, id, bytes, valid, &ids))
+		if (t->reachability && !is_reachable(encoder, merges, id, bytes, valid, &ids))
 			add(&t->unreachable, id);
 		keep_longest(&t->longest, b, id, most);
 	}
