@@ -190,15 +190,17 @@ int prune_command(int operands, char **operand)
 		ll_die(LL_EXIT_USAGE, "--min-count needs files to count the tokens of");
 	for (uint32_t id = 0; id < vocabulary; id++)
 		keep[id] = ll_bpe_token_bytes(b, id).data != NULL;
+	struct ll_bpe *whole = ll_bpe_prune(b, keep, new_id, &err); /* can it be pruned at all? */
+	if (!whole)
+		ll_die(LL_EXIT_INPUT, "%s: %s", ll_path_shown(ll_bpe_options.model), err.text);
+	ll_bpe_free(whole);
 	if (corpus)
 		drop_rare(b, operands, operand, keep);
 	if (ll_bpe_options.vocab_size)
 		keep_oldest(b, size, keep);
 	struct ll_bpe *pruned = ll_bpe_prune(b, keep, new_id, &err);
-	if (!pruned) {
-		ll_hint("ll-bpe import makes a tokenizer.json with merges of it");
-		ll_die(LL_EXIT_INPUT, "%s: %s", ll_path_shown(ll_bpe_options.model), err.text);
-	}
+	if (!pruned)
+		LL_BUG("a tokenizer cannot be pruned: %s", err.text);
 	ll_note("%u of %u ids stay", ll_bpe_vocabulary(pruned), vocabulary);
 	write_outputs(pruned, new_id, vocabulary);
 	ll_bpe_free(pruned);

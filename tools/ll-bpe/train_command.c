@@ -196,12 +196,12 @@ static void load_base(struct training *t)
 {
 	struct ll_err err;
 	struct ll_bpe *b = ll_bpe_load(t->o->extend, pretokenizer_option());
-	struct ll_pretokenizer *asked = pretokenizer_option() ? ll_pretokenizer_parse(pretokenizer_option(), &err) : NULL;
-	if (pretokenizer_option() && (!asked || !ll_pretokenizer_eq(asked, ll_bpe_splitting(b))))
-		ll_die(LL_EXIT_USAGE, "--pretokenizer: %s has another", t->o->extend);
 	t->base = ll_bpe_extend(b, t->o->special.item, t->o->special.len, NULL, 0, &err);
 	if (!t->base)
 		ll_die(LL_EXIT_USAGE, "--extend=%s: %s", t->o->extend, err.text);
+	struct ll_pretokenizer *asked = pretokenizer_option() ? ll_pretokenizer_parse(pretokenizer_option(), &err) : NULL;
+	if (pretokenizer_option() && (!asked || !ll_pretokenizer_eq(asked, ll_bpe_splitting(b))))
+		ll_die(LL_EXIT_USAGE, "--pretokenizer: %s has another", t->o->extend);
 	ll_pretokenizer_free(asked);
 	ll_bpe_free(b);
 }
