@@ -192,5 +192,9 @@ int ll_bpe_merges_of_ranks(struct ll_bpe *b, const uint32_t *rank, bool chars, s
 		b->merge[i].rank = (uint32_t)i;
 	}
 	b->ignore_merges &= dead > 0;
+	b->all_live = dead == 0;
+	for (uint32_t id = 0; id < b->tokens && b->all_live; id++)
+		b->all_live = rank[id] != LL_BPE_NONE || b->token[id].len < 2 ||
+			      (b->token[id].flags & (LL_TOKEN_PRESENT | LL_TOKEN_ADDED)) != LL_TOKEN_PRESENT;
 	return 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "bpe/bpe_model.h"
+#include "bpe/bpe_chars.h"
 
 #include <stdlib.h>
 
@@ -60,7 +60,9 @@ void ll_bpe_free(struct ll_bpe *b)
 	ll_buf_free(&b->bytes);
 	ll_free(b->token);
 	ll_free(b->merge);
-	ll_free(b->pairs);
+	ll_free_pages(b->pairs, ((size_t)b->pairs_mask + 1) * sizeof *b->pairs);
+	ll_free_pages(b->filter, ((size_t)b->filter_mask + 1) * sizeof *b->filter);
+	ll_free(b->char_tokens);
 	ll_free(b->bytes_merged);
 	ll_free(b->words);
 	ll_free(b->added);
@@ -76,25 +78,32 @@ static uint32_t table_mask(size_t entries)
 }
 
 /* The slot of an ordinary token with these bytes, or the empty slot where it would go. */
-static uint32_t *word_slot(const struct ll_bpe *b, const char *bytes, size_t len)
+static struct ll_bpe_word *word_slot(const struct ll_bpe *b, const char *bytes, size_t len, uint64_t hash)
 {
-	for (uint32_t i = (uint32_t)ll_hash64(bytes, len);; i++) {
-		uint32_t *slot = &b->words[i & b->words_mask];
-		if (*slot == LL_BPE_NONE ||
-		    (b->token[*slot].len == len && memcmp(b->bytes.data + b->token[*slot].offset, bytes, len) == 0))
+	for (uint32_t i = (uint32_t)hash;; i++) {
+		struct ll_bpe_word *slot = &b->words[i & b->words_mask];
+		if (slot->id == LL_BPE_NONE ||
+		    (slot->tag == hash >> 32 && b->token[slot->id].len == len &&
+		     memcmp(b->bytes.data + b->token[slot->id].offset, bytes, len) == 0))
 			return slot;
 	}
 }
 
 static void grow_words(struct ll_bpe *b)
 {
-	ll_free(b->words);
+	struct ll_bpe_word *old = b->words;
+	size_t old_slots = old ? (size_t)b->words_mask + 1 : 0;
 	b->words_mask = table_mask(2 * b->words_len);
 	b->words = ll_malloc(((size_t)b->words_mask + 1) * sizeof *b->words);
 	memset(b->words, 0xff, ((size_t)b->words_mask + 1) * sizeof *b->words);
-	for (uint32_t id = 0; id < b->tokens; id++)
-		if ((b->token[id].flags & (LL_TOKEN_PRESENT | LL_TOKEN_ADDED)) == LL_TOKEN_PRESENT)
-			*word_slot(b, b->bytes.data + b->token[id].offset, b->token[id].len) = id;
+	for (size_t i = 0; i < old_slots; i++) {
+		if (old[i].id == LL_BPE_NONE)
+			continue;
+		const struct ll_bpe_token *t = &b->token[old[i].id];
+		const char *bytes = b->bytes.data + t->offset;
+		*word_slot(b, bytes, t->len, ll_hash64(bytes, t->len)) = old[i];
+	}
+	ll_free(old);
 }
 
 int ll_bpe_add_token(struct ll_bpe *b, uint64_t id, struct ll_str bytes, unsigned flags, struct ll_err *err)
@@ -111,15 +120,15 @@ int ll_bpe_add_token(struct ll_bpe *b, uint64_t id, struct ll_str bytes, unsigne
 	}
 	if (b->token[id].flags & LL_TOKEN_PRESENT)
 		return ll_err_set(err, "two tokens have the id %llu", (unsigned long long)id);
-	uint32_t *slot = NULL;
 	if (!(flags & LL_TOKEN_ADDED)) {
 		if (2 * (b->words_len + 1) > (size_t)b->words_mask + 1 || !b->words)
 			grow_words(b);
-		slot = word_slot(b, bytes.data, bytes.len);
-		if (*slot != LL_BPE_NONE)
-			return ll_err_set(err, "tokens %u and %llu stand for the same bytes", *slot,
+		uint64_t hash = ll_hash64(bytes.data, bytes.len);
+		struct ll_bpe_word *slot = word_slot(b, bytes.data, bytes.len, hash);
+		if (slot->id != LL_BPE_NONE)
+			return ll_err_set(err, "tokens %u and %llu stand for the same bytes", slot->id,
 					  (unsigned long long)id);
-		*slot = (uint32_t)id;
+		*slot = (struct ll_bpe_word){ (uint32_t)id, (uint32_t)(hash >> 32) };
 		b->words_len++;
 		b->longest = LL_MAX(b->longest, (uint32_t)bytes.len);
 	}
@@ -130,7 +139,7 @@ int ll_bpe_add_token(struct ll_bpe *b, uint64_t id, struct ll_str bytes, unsigne
 
 uint32_t ll_bpe_find_word(const struct ll_bpe *b, const char *bytes, size_t len)
 {
-	return len > b->longest || !b->words ? LL_BPE_NONE : *word_slot(b, bytes, len);
+	return len > b->longest || !b->words ? LL_BPE_NONE : word_slot(b, bytes, len, ll_hash64(bytes, len))->id;
 }
 
 void ll_bpe_add_merge(struct ll_bpe *b, uint32_t left, uint32_t right, uint32_t rank, uint32_t id)
@@ -139,15 +148,20 @@ void ll_bpe_add_merge(struct ll_bpe *b, uint32_t left, uint32_t right, uint32_t 
 	b->merge[b->merges++] = (struct ll_bpe_pair){ left, right, rank, id };
 }
 
+const struct ll_bpe_pair ll_bpe_no_pair = { LL_BPE_NONE, LL_BPE_NONE, LL_BPE_NONE, LL_BPE_NONE };
+
 static void index_pairs(struct ll_bpe *b)
 {
 	b->pairs_mask = table_mask(b->merges);
-	b->pairs = ll_malloc(((size_t)b->pairs_mask + 1) * sizeof *b->pairs);
-	memset(b->pairs, 0xff, ((size_t)b->pairs_mask + 1) * sizeof *b->pairs);
+	size_t slots = (size_t)b->pairs_mask + 1, bits = 8 * slots; /* 16 to 32 a pair */
+	b->filter_mask = (uint32_t)(bits / 64 - 1);
+	b->filter = ll_alloc_pages(bits / 64 * sizeof *b->filter);
+	b->pairs = ll_alloc_pages(slots * sizeof *b->pairs);
+	memset(b->pairs, 0xff, slots * sizeof *b->pairs);
 	for (size_t i = 0; i < b->merges; i++) {
-		struct ll_bpe_pair *slot =
-			b->pairs + (ll_bpe_find_pair(b, b->merge[i].left, b->merge[i].right) - b->pairs);
-		*slot = b->merge[i];
+		uint64_t h = ll_pair_hash(b->merge[i].left, b->merge[i].right);
+		b->filter[(h >> 6) & b->filter_mask] |= (uint64_t)1 << (h & 63);
+		*(struct ll_bpe_pair *)ll_bpe_find_pair(b, b->merge[i].left, b->merge[i].right) = b->merge[i];
 	}
 }
 
@@ -254,6 +268,7 @@ int ll_bpe_seal(struct ll_bpe *b, struct ll_err *err)
 	index_pairs(b);
 	if (b->kind == LL_MODEL_BYTES) {
 		index_bytes(b);
+		ll_bpe_index_chars(b);
 		if (settle_normalized(b, err))
 			return -1;
 	}

@@ -51,6 +51,7 @@ struct ll_bpe {
 	int normal_form;    /* of enum ll_normal_form: text is brought to it first; or */
 #define LL_NO_NORMAL_FORM (-1)
 	bool ignore_merges; /* a pre-token that is a token is that token, whatever the merges say */
+	bool all_live;	    /* every ordinary token is known to come out of its own bytes */
 	struct ll_buf bytes;
 	struct ll_bpe_token *token;
 	size_t tokens, tokens_cap; /* tokens: the vocabulary, 1 + the largest id */
@@ -58,7 +59,12 @@ struct ll_bpe {
 	size_t merges, merges_cap;
 	struct ll_bpe_pair *pairs; /* hash table of `merge`, the last of equal pairs; rank LL_BPE_NONE: empty slot */
 	uint32_t pairs_mask;
-	uint32_t *words; /* hash table of ordinary tokens by their bytes; LL_BPE_NONE: empty slot */
+	uint64_t *filter; /* a bit for every pair there is, by its hash: most pairs asked for are not */
+	uint32_t filter_mask;
+	struct ll_bpe_char *char_tokens; /* of every character below U+10000, see bpe_chars.h; NULL: not to be relied on */
+	struct ll_bpe_word {
+		uint32_t id, tag; /* tag: other bits of the hash */
+	} *words; /* hash table of ordinary tokens by their bytes; LL_BPE_NONE: empty slot */
 	uint32_t words_mask;
 	size_t words_len;
 	uint32_t byte_id[256];
@@ -99,16 +105,21 @@ int ll_base64_decode(struct ll_str s, struct ll_buf *out) LL_MUST_CHECK;
 uint32_t ll_byte_char(unsigned char byte);
 int ll_char_byte(uint32_t c);
 
-static inline uint32_t ll_pair_hash(uint32_t left, uint32_t right)
+static inline uint64_t ll_pair_hash(uint32_t left, uint32_t right)
 {
 	uint64_t h = ((uint64_t)left << 32 | right) * 0x9e3779b97f4a7c15u;
-	return (uint32_t)(h >> 32) ^ (uint32_t)(h >> 13);
+	return h ^ h >> 32;
 }
 
-/* The slot of a pair, whose rank is LL_BPE_NONE when there is no such merge. */
+extern const struct ll_bpe_pair ll_bpe_no_pair; /* of rank LL_BPE_NONE */
+
+/* The merge of two tokens, whose rank is LL_BPE_NONE when there is none. */
 static inline const struct ll_bpe_pair *ll_bpe_find_pair(const struct ll_bpe *b, uint32_t left, uint32_t right)
 {
-	for (uint32_t i = ll_pair_hash(left, right);; i++) {
+	uint64_t h = ll_pair_hash(left, right);
+	if (!(b->filter[(h >> 6) & b->filter_mask] >> (h & 63) & 1))
+		return &ll_bpe_no_pair;
+	for (uint32_t i = (uint32_t)(h >> 24);; i++) {
 		const struct ll_bpe_pair *p = &b->pairs[i & b->pairs_mask];
 		if ((p->left == left && p->right == right) || p->rank == LL_BPE_NONE)
 			return p;

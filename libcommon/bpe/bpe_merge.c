@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+#include "bpe/bpe_merge.h"
+
+#include "base/cpu.h"
+#include "base/memory.h"
+#include "bpe/bpe_chars.h"
+
+#define WINDOW ((size_t)1 << 16)
+
+/* A token of the run being merged, at the place of its first byte. */
+struct ll_merge_node {
+	uint32_t id, next, prev; /* places */
+	uint32_t rank, merged;	 /* of this token with the next: rank LL_BPE_NONE when they do not merge */
+};
+
+void ll_merger_init(struct ll_merger *m, const struct ll_bpe *b)
+{
+	*m = (struct ll_merger){ .bpe = b, .scan = ll_scan_plain };
+#if defined(__x86_64__)
+	if (ll_cpu() == LL_CPU_AVX512)
+		m->scan = ll_scan_avx512;
+	else if (ll_cpu() == LL_CPU_AVX2)
+		m->scan = ll_scan_avx2;
+#endif
+}
+
+void ll_merger_free(struct ll_merger *m)
+{
+	ll_free(m->node);
+	ll_free(m->heap);
+	ll_ids_free(&m->window);
+	*m = (struct ll_merger){ 0 };
+}
+
+struct keys {
+	uint32_t key[LL_SCAN_MOST];
+};
+
+#include "bpe/bpe_scan.h"
+
+ALWAYS void keys_load(struct keys *k, const uint32_t *key, unsigned n)
+{
+	memcpy(k->key, key, n * sizeof *key);
+}
+
+ALWAYS void keys_set(struct keys *k, unsigned n, unsigned i, uint32_t key)
+{
+	(void)n;
+	k->key[i] = key;
+}
+
+ALWAYS uint32_t keys_lowest(const struct keys *k, unsigned n)
+{
+	uint32_t low = k->key[0];
+	for (unsigned i = 1; i < n; i++)
+		low = LL_MIN(low, k->key[i]);
+	return low;
+}
+
+unsigned ll_scan_plain(const struct ll_bpe *b, const unsigned char *p, uint32_t *id, unsigned n)
+{
+	return scan(b, p, id, n, (n + 15) & ~15u);
+}
+
+/* ---- merging a long run with a heap ---- */
+
+static void heap_push(struct ll_merger *m, uint64_t v)
+{
+	if (m->heap_len == m->heap_cap)
+		LL_GROW(m->heap, m->heap_cap, m->heap_len + 1);
+	size_t i = m->heap_len++;
+	for (; i > 0 && m->heap[(i - 1) / 2] > v; i = (i - 1) / 2)
+		m->heap[i] = m->heap[(i - 1) / 2];
+	m->heap[i] = v;
+}
+
+static void sift_down(uint64_t *heap, size_t n, size_t i)
+{
+	uint64_t v = heap[i];
+	for (size_t child; (child = 2 * i + 1) < n; i = child) {
+		child += child + 1 < n && heap[child + 1] < heap[child];
+		if (heap[child] >= v)
+			break;
+		heap[i] = heap[child];
+	}
+	heap[i] = v;
+}
+
+static uint64_t heap_pop(struct ll_merger *m)
+{
+	uint64_t top = m->heap[0];
+	m->heap[0] = m->heap[--m->heap_len];
+	if (m->heap_len)
+		sift_down(m->heap, m->heap_len, 0);
+	return top;
+}
+
+static bool rank_node(struct ll_merger *m, uint32_t place, uint32_t end)
+{
+	struct ll_merge_node *node = &m->node[place];
+	node->rank = LL_BPE_NONE;
+	if (node->next == end)
+		return false;
+	const struct ll_bpe_pair *pair = ll_bpe_find_pair(m->bpe, node->id, m->node[node->next].id);
+	node->rank = pair->rank;
+	node->merged = pair->id;
+	return node->rank != LL_BPE_NONE;
+}
+
+static void merge_heap(struct ll_merger *m, const char *p, size_t bytes, struct ll_ids *out)
+{
+	uint32_t n = (uint32_t)bytes;
+	LL_GROW(m->node, m->nodes_cap, bytes);
+	for (uint32_t i = 0; i < n; i++)
+		m->node[i] = (struct ll_merge_node){ .id = m->bpe->byte_id[(unsigned char)p[i]],
+						     .next = i + 1,
+						     .prev = i ? i - 1 : LL_BPE_NONE };
+	LL_GROW(m->heap, m->heap_cap, bytes);
+	m->heap_len = 0;
+	for (uint32_t i = 0; i + 1 < n; i++) {
+		struct ll_bpe_merged first = m->bpe->bytes_merged[(unsigned char)p[i] << 8 | (unsigned char)p[i + 1]];
+		m->node[i].rank = first.rank;
+		m->node[i].merged = first.id;
+		if (first.rank != LL_BPE_NONE)
+			m->heap[m->heap_len++] = (uint64_t)first.rank << 32 | i;
+	}
+	m->node[n - 1].rank = LL_BPE_NONE;
+	for (size_t i = m->heap_len / 2; i-- > 0;)
+		sift_down(m->heap, m->heap_len, i);
+	while (m->heap_len) {
+		uint64_t top = heap_pop(m);
+		uint32_t place = (uint32_t)top;
+		struct ll_merge_node *node = &m->node[place];
+		if (node->rank != top >> 32)
+			continue;
+		struct ll_merge_node *right = &m->node[node->next];
+		node->id = node->merged;
+		node->next = right->next;
+		right->rank = LL_BPE_NONE;
+		if (node->next != n)
+			m->node[node->next].prev = place;
+		if (rank_node(m, place, n))
+			heap_push(m, (uint64_t)node->rank << 32 | place);
+		if (node->prev != LL_BPE_NONE && rank_node(m, node->prev, n))
+			heap_push(m, (uint64_t)m->node[node->prev].rank << 32 | node->prev);
+	}
+	uint32_t *id = ll_ids_reserve(out, bytes);
+	for (uint32_t i = 0; i < n; i = m->node[i].next, out->len++)
+		*id++ = m->node[i].id;
+}
+
+static bool is_ascii(const unsigned char *p, size_t n)
+{
+	unsigned char any = 0;
+	for (size_t i = 0; i < n; i++)
+		any |= p[i];
+	return any < 0x80;
+}
+
+static void merge_run(struct ll_merger *m, const char *text, size_t n, struct ll_ids *out)
+{
+	const unsigned char *p = (const unsigned char *)text;
+	const struct ll_bpe *b = m->bpe;
+	uint32_t *id = ll_ids_reserve(out, LL_MAX(n, LL_SCAN_MOST));
+	unsigned made = 0;
+	if (b->merges >= LL_SCAN_RANKS) {
+		merge_heap(m, text, n, out);
+		return;
+	}
+	if (b->char_tokens && n <= 3 * LL_SCAN_MOST && !is_ascii(p, n))
+		made = ll_bpe_char_tokens(b, p, n, id, LL_SCAN_MOST);
+	if (made) {
+		out->len += m->scan(b, NULL, id, made);
+	} else if (n <= LL_SCAN_MOST) {
+		for (size_t i = 0; i < n; i++)
+			id[i] = b->byte_id[p[i]];
+		out->len += m->scan(b, p, id, (unsigned)n);
+	} else {
+		merge_heap(m, text, n, out);
+	}
+}
+
+/* A run of any length, window by window: see the head of this file. */
+static void merge_windows(struct ll_merger *m, const char *p, size_t n, struct ll_ids *out)
+{
+	const struct ll_bpe *b = m->bpe;
+	size_t base = out->len, width = LL_MAX(WINDOW, (size_t)8 * b->longest),
+	       done = 0; /* bytes covered by out[base..] */
+	merge_run(m, p, LL_MIN(width, n), out);
+	for (done = LL_MIN(width, n); done < n;) {
+		/* Step back over a margin, then go on from the start of the token there. */
+		size_t keep = out->len, start = done, margin = LL_MIN(width / 4, (size_t)4 * b->longest);
+		while (keep > base && done - start < margin)
+			start -= b->token[out->id[--keep]].len;
+		size_t len = LL_MIN(width, n - start);
+		bool joined = false;
+		for (; start + len > done;) {
+			m->window.len = 0;
+			merge_run(m, p + start, len, &m->window);
+			if (keep == base || m->window.id[0] == out->id[keep]) {
+				joined = true;
+				break;
+			}
+			if (done - start > width / 2)
+				break;
+			for (int back = 0; back < 4 && keep > base; back++)
+				start -= b->token[out->id[--keep]].len;
+			len = LL_MIN(width, n - start);
+		}
+		if (!joined) {
+			/* The window was too small to settle: take a wider one from the start. */
+			width = width > n / 2 ? n : 2 * width;
+			out->len = base;
+			merge_run(m, p, LL_MIN(width, n), out);
+			done = LL_MIN(width, n);
+			continue;
+		}
+		out->len = keep;
+		memcpy(ll_ids_reserve(out, m->window.len), m->window.id, m->window.len * sizeof *out->id);
+		out->len += m->window.len;
+		done = start + len;
+	}
+}
+
+void ll_merge(struct ll_merger *m, const char *p, size_t n, struct ll_ids *out)
+{
+	if (n <= WINDOW)
+		merge_run(m, p, n, out);
+	else
+		merge_windows(m, p, n, out);
+}

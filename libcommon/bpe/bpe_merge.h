@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * bpe_merge.h - the merges of one pre-token: exactly the rule of bpe.h, whatever the list of merges. Time is O(n log n)
+ * at worst. Short runs are merged by looking for the lowest rank, longer ones with a heap, very long ones window by
+ * window.
+ *
+ * Why windows are exact: let the tokens of a window end with t and those of the next window, which starts where t
+ * starts, begin with t. Then joining both is the encoding of the whole. For if the whole ever merged across one of the
+ * joined boundaries, take the first time: until then the state inside the window that holds this boundary has been a
+ * state of that window's own run (it has met the same pairs in the same order), so the lowest, leftmost pair of the
+ * whole would have been the choice of that window too, and it would have crossed the boundary, which it did not.
+ */
+#ifndef LL_BPE_MERGE_H
+#define LL_BPE_MERGE_H
+
+#include "base/memory.h"
+#include "bpe/bpe_model.h"
+
+#define LL_SCAN_MOST 128u	 /* tokens that are merged by looking through all of them */
+#define LL_SCAN_RANKS (1u << 25) /* where there are fewer merges than that */
+
+struct ll_merge_node;
+
+/* Scratch of one thread. */
+struct ll_merger {
+	const struct ll_bpe *bpe;
+	struct ll_merge_node *node;
+	size_t nodes_cap;
+	uint64_t *heap; /* rank << 32 | place: pops the lowest rank, the leftmost of equals */
+	size_t heap_len, heap_cap;
+	struct ll_ids window;
+	unsigned (*scan)(const struct ll_bpe *b, const unsigned char *p, uint32_t *id, unsigned n);
+	uint64_t steps; /* of work so far, for tests that time grows with length and no faster */
+};
+
+void ll_merger_init(struct ll_merger *m, const struct ll_bpe *b);
+void ll_merger_free(struct ll_merger *m);
+/* Appends the ids of n > 0 bytes. */
+void ll_merge(struct ll_merger *m, const char *p, size_t n, struct ll_ids *out);
+
+/* Merges id[0 .. n), 0 < n <= LL_SCAN_MOST, of a model of fewer than LL_SCAN_RANKS merges, in place and returns how
+ * many are left. p: the bytes that the ids stand for, one each, or NULL when they stand for more. */
+unsigned ll_scan_plain(const struct ll_bpe *b, const unsigned char *p, uint32_t *id, unsigned n);
+unsigned ll_scan_avx2(const struct ll_bpe *b, const unsigned char *p, uint32_t *id, unsigned n);
+unsigned ll_scan_avx512(const struct ll_bpe *b, const unsigned char *p, uint32_t *id, unsigned n);
+
+static inline uint32_t *ll_ids_reserve(struct ll_ids *out, size_t n)
+{
+	if (LL_UNLIKELY(out->cap - out->len < n))
+		LL_GROW(out->id, out->cap, out->len + n);
+	return out->id + out->len;
+}
+
+#endif
