@@ -54,7 +54,7 @@ COMMANDS = {  # name: command line. The output is a file or a folder; DIR marks 
     "extend": "ll-bpe train -q --extend=tok.json --require=zebras --forbid=[aeiou]$ --vocab-size=600 -o {out} d.ll",
     "count tokenizer": "ll-bpe count -q --pretokenizer=o200k --by=source -o {out} d.ll e.ll",
     "count little": "ll-bpe count -q --memory=4M --pretokenizer=cl100k -o {out} d.ll",
-    "merge counts": "ll-bpe merge -q --weight=a:1/3 --weight=b:2 -o {out} d.counts e.counts",
+    "merge counts": "ll-bpe merge -q --weight=a:5/3 --weight=b:2 -o {out} d.counts e.counts",
     "prune": "ll-bpe prune -q -m tok.json --map={out}.map -o {out} few.ll",
     "import tokenizer": "ll-bpe import -q -o {out} tok.gguf",
     "export gguf": "ll-bpe export -q --to=gguf -m tok.json -o {out}",
@@ -125,7 +125,7 @@ def outputs(out):
     for f in sorted(os.listdir(".")):
         if not f.startswith(out):
             continue
-        for path in sorted(os.path.join(f, g) for g in os.listdir(f)) if os.path.isdir(f) else [f]:
+        for path in sorted(os.path.join(f, g) for g in os.listdir(f) if g[0] != ".") if os.path.isdir(f) else [f]:
             found[path[len(out):]] = open(path, "rb").read()
     return found
 

@@ -21,7 +21,7 @@ put("thousand.jsonl", [{"text": f"{i} " + sentence()} for i in range(1000)])
 put("task.jsonl", [{"query": "the of", "choices": [" and", " to"], "gold": i % 2} for i in range(5)])
 put("tasks.jsonl", [{"query": sentence() + " " + sentence(), "choices": ["yes", "no"], "gold": 0} for _ in range(5)])
 open("novel.txt", "w").write("\n\n".join(d["text"] for d in docs))
-open("novels.txt", "w").write("\n".join(sentence() for _ in range(4000)))
+open("novels.txt", "w").write("\n".join(sentence() for _ in range(30000)))
 open("wanted.txt", "w").write("page-3\npage-5\n")
 open("cl100k_base.tiktoken", "w").writelines(f"{base64.b64encode(bytes([i])).decode()} {i}\n" for i in range(256))
 END

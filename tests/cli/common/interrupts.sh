@@ -25,8 +25,8 @@ def final_names():  # the members of a dataset are final when the manifest names
     return {k: v for k, v in outputs("result").items()} if name not in DIR or os.path.exists("result/manifest.json") else {}
 
 def temporary():
-    members = os.listdir("result") if name in DIR and os.path.isdir("result") else []
-    return members + [f for f in os.listdir(".") if f.startswith(".result")]
+    members = os.listdir("result") if os.path.isdir("result") else []
+    return [f for f in members if name in DIR or f[0] == "."] + [f for f in os.listdir(".") if f.startswith(".result")]
 
 def check_whole(want, how, status):
     got = final_names()
