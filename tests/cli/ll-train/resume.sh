@@ -19,6 +19,8 @@ ok "killed $kills times, it came to its end" test -e killed/done.json
 same straight/log.tsv killed/log.tsv "the log of a run killed $kills times"
 same straight/latest/model.safetensors killed/latest/model.safetensors "its weights"
 same straight/latest/optimizer.bin killed/latest/optimizer.bin "its moments"
+# The last kill may have struck between done.json and the unlocking: whoever comes next clears up.
+status 0 "a run that is done says so" ll-train $run --resume=auto -q -o killed
 absent "nothing half-made is left" killed/.*.tmp* killed/lock
 
 # Killed between the last checkpoint and done.json.
