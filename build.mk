@@ -90,7 +90,7 @@ $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(lib)
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 
-$(BUILD)/bench/roofs: $(BUILD)/obj/tests/bench/roofs.o $(lib)
+$(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(lib)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(if $(SANITIZE),-fsanitize=$(SANITIZE)) -pthread -o $@ $< $(lib) $(ll_libs) $(blas_libs)

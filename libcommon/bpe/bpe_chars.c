@@ -11,22 +11,6 @@ struct making {
 	uint32_t head[2], tail[2];
 };
 
-static bool is_steady(const struct ll_bpe *b)
-{
-	uint32_t *latest = ll_calloc(b->tokens, sizeof *latest); /* 1 + the last rank that makes the token */
-	bool steady = true;
-	for (size_t i = 0; i < b->merges; i++) {
-		const struct ll_bpe_pair *m = &b->merge[i];
-		latest[m->id] = LL_MAX(latest[m->id], m->rank + 1);
-	}
-	for (size_t i = 0; i < b->merges && steady; i++) {
-		const struct ll_bpe_pair *m = &b->merge[i];
-		steady = latest[m->left] <= m->rank && latest[m->right] <= m->rank;
-	}
-	ll_free(latest);
-	return steady;
-}
-
 static unsigned put_utf8(uint32_t c, unsigned char out[3])
 {
 	if (c < 0x80) {
@@ -172,7 +156,7 @@ static void mark_right(struct ll_bpe *b, const struct making *making, struct sid
 
 void ll_bpe_index_chars(struct ll_bpe *b)
 {
-	if (!is_steady(b))
+	if (!b->steady)
 		return;
 	struct making *making = ll_malloc(CHARS * sizeof *making);
 	b->char_tokens = ll_malloc(CHARS * sizeof *b->char_tokens);

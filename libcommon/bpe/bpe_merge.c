@@ -29,6 +29,7 @@ void ll_merger_free(struct ll_merger *m)
 	ll_free(m->node);
 	ll_free(m->heap);
 	ll_ids_free(&m->window);
+	ll_walker_free(&m->walker);
 	*m = (struct ll_merger){ 0 };
 }
 
@@ -157,17 +158,16 @@ static bool is_ascii(const unsigned char *p, size_t n)
 	return any < 0x80;
 }
 
-static void merge_run(struct ll_merger *m, const char *text, size_t n, struct ll_ids *out)
+/* False where it is too long for that. */
+static bool merge_short(struct ll_merger *m, const char *text, size_t n, struct ll_ids *out)
 {
 	const unsigned char *p = (const unsigned char *)text;
 	const struct ll_bpe *b = m->bpe;
-	uint32_t *id = ll_ids_reserve(out, LL_MAX(n, LL_SCAN_MOST));
 	unsigned made = 0;
-	if (b->merges >= LL_SCAN_RANKS) {
-		merge_heap(m, text, n, out);
-		return;
-	}
-	if (b->char_tokens && n <= 3 * LL_SCAN_MOST && !is_ascii(p, n))
+	if (b->merges >= LL_SCAN_RANKS || n > 3 * LL_SCAN_MOST)
+		return false;
+	uint32_t *id = ll_ids_reserve(out, LL_SCAN_MOST);
+	if (b->char_tokens && !is_ascii(p, n))
 		made = ll_bpe_char_tokens(b, p, n, id, LL_SCAN_MOST);
 	if (made) {
 		out->len += m->scan(b, NULL, id, made);
@@ -176,8 +176,15 @@ static void merge_run(struct ll_merger *m, const char *text, size_t n, struct ll
 			id[i] = b->byte_id[p[i]];
 		out->len += m->scan(b, p, id, (unsigned)n);
 	} else {
-		merge_heap(m, text, n, out);
+		return false;
 	}
+	return true;
+}
+
+static void merge_run(struct ll_merger *m, const char *text, size_t n, struct ll_ids *out)
+{
+	if (!merge_short(m, text, n, out))
+		merge_heap(m, text, n, out);
 }
 
 /* A run of any length, window by window: see the head of this file. */
@@ -224,8 +231,13 @@ static void merge_windows(struct ll_merger *m, const char *p, size_t n, struct l
 
 void ll_merge(struct ll_merger *m, const char *p, size_t n, struct ll_ids *out)
 {
-	if (n <= WINDOW)
-		merge_run(m, p, n, out);
+	const struct ll_bpe_walk *walk;
+	if (merge_short(m, p, n, out))
+		return;
+	if ((walk = ll_bpe_walk(m->bpe)))
+		ll_walk(&m->walker, m->bpe, walk, p, n, out);
+	else if (n <= WINDOW)
+		merge_heap(m, p, n, out);
 	else
 		merge_windows(m, p, n, out);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bpe_merge.h - the merges of one pre-token: exactly the rule of bpe.h, whatever the list of merges. Time is O(n log n)
- * at worst. Short runs are merged by looking for the lowest rank, longer ones with a heap, very long ones window by
- * window.
+ * bpe_merge.h - the merges of one pre-token: exactly the rule of bpe.h, whatever the list of merges. Short runs are
+ * merged by looking for the lowest rank. Longer ones are walked through (bpe_walk.h), in linear time, where that is exact;
+ * elsewhere they are merged with a heap, in O(n log n), very long ones window by window.
  *
  * Why windows are exact: let the tokens of a window end with t and those of the next window, which starts where t
  * starts, begin with t. Then joining both is the encoding of the whole. For if the whole ever merged across one of the
@@ -15,6 +15,7 @@
 
 #include "base/memory.h"
 #include "bpe/bpe_model.h"
+#include "bpe/bpe_walk.h"
 
 #define LL_SCAN_MOST 128u	 /* tokens that are merged by looking through all of them */
 #define LL_SCAN_RANKS (1u << 25) /* where there are fewer merges than that */
@@ -30,7 +31,7 @@ struct ll_merger {
 	size_t heap_len, heap_cap;
 	struct ll_ids window;
 	unsigned (*scan)(const struct ll_bpe *b, const unsigned char *p, uint32_t *id, unsigned n);
-	uint64_t steps; /* of work so far, for tests that time grows with length and no faster */
+	struct ll_walker walker;
 };
 
 void ll_merger_init(struct ll_merger *m, const struct ll_bpe *b);

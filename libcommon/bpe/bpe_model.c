@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "bpe/bpe_chars.h"
+#include "bpe/bpe_walk.h"
 
 #include <stdlib.h>
 
@@ -62,6 +63,7 @@ void ll_bpe_free(struct ll_bpe *b)
 	ll_free(b->merge);
 	ll_free_pages(b->pairs, ((size_t)b->pairs_mask + 1) * sizeof *b->pairs);
 	ll_free_pages(b->filter, ((size_t)b->filter_mask + 1) * sizeof *b->filter);
+	ll_bpe_walk_free(b->walk);
 	ll_free(b->char_tokens);
 	ll_free(b->bytes_merged);
 	ll_free(b->words);
@@ -174,6 +176,22 @@ static void index_bytes(struct ll_bpe *b)
 	}
 }
 
+static bool is_steady(const struct ll_bpe *b)
+{
+	uint32_t *latest = ll_calloc(b->tokens, sizeof *latest); /* 1 + the last rank that makes the token */
+	bool steady = true;
+	for (size_t i = 0; i < b->merges; i++) {
+		const struct ll_bpe_pair *m = &b->merge[i];
+		latest[m->id] = LL_MAX(latest[m->id], m->rank + 1);
+	}
+	for (size_t i = 0; i < b->merges && steady; i++) {
+		const struct ll_bpe_pair *m = &b->merge[i];
+		steady = latest[m->left] <= m->rank && latest[m->right] <= m->rank;
+	}
+	ll_free(latest);
+	return steady;
+}
+
 static void hash_u32(struct ll_hash128_state *s, uint32_t v)
 {
 	unsigned char le[4];
@@ -268,6 +286,7 @@ int ll_bpe_seal(struct ll_bpe *b, struct ll_err *err)
 	index_pairs(b);
 	if (b->kind == LL_MODEL_BYTES) {
 		index_bytes(b);
+		b->steady = is_steady(b);
 		ll_bpe_index_chars(b);
 		if (settle_normalized(b, err))
 			return -1;

@@ -61,6 +61,9 @@ struct ll_bpe {
 	uint32_t pairs_mask;
 	uint64_t *filter; /* a bit for every pair there is, by its hash: most pairs asked for are not */
 	uint32_t filter_mask;
+	bool steady; /* every merge has a higher rank than those that made its parts */
+	bool no_walk;
+	struct ll_bpe_walk *walk; /* see bpe_walk.h, which makes it */
 	struct ll_bpe_char *char_tokens; /* of every character below U+10000, see bpe_chars.h; NULL: not to be relied on */
 	struct ll_bpe_word {
 		uint32_t id, tag; /* tag: other bits of the hash */

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "bpe/bpe.h"
+#include "bpe/bpe_merge.h"
 #include "bpe/pretokenize.h"
 
 #define SEED 20261124
@@ -155,11 +156,85 @@ static void short_and_middling_runs(void)
 	ok(bad == 0, "%zu random runs under 60 random models encode as the definition says", runs);
 }
 
+/* The walk, which otherwise is for long runs, over short ones, also where several merges make the same bytes. */
+static void walks(void)
+{
+	static struct reference r;
+	size_t bad = 0, runs = 0, models = 0;
+	struct ll_walker walker = { 0 };
+	for (int model = 0; model < 60; model++) {
+		struct ll_bpe *b = random_model(&r, 5 + below(60), 1 + (unsigned)below(4), model % 2);
+		const struct ll_bpe_walk *w = ll_bpe_walk(b);
+		models += w != NULL;
+		for (int i = 0; i < 60 && w; i++, runs++) {
+			char text[100];
+			struct ll_ids got = { 0 }, want = { 0 };
+			size_t n = 1 + below(i < 40 ? 20 : sizeof text);
+			unsigned letters = 1 + (unsigned)below(4);
+			for (size_t k = 0; k < n; k++)
+				text[k] = (char)('a' + below(letters));
+			encode_run(&r, (const unsigned char *)text, n, &want);
+			ll_walk(&walker, b, w, text, n, &got);
+			bad += !same(&got, &want);
+			ll_ids_free(&got);
+			ll_ids_free(&want);
+		}
+		ll_walker_free(&walker);
+		ll_bpe_free(b);
+	}
+	ok(bad == 0 && models >= 30, "%zu random runs walked through under %zu of 60 random models", runs, models);
+}
+
+static const char *const kind[] = { "one letter", "periodic", "Fibonacci", "random" };
+
+static void fill(char *text, size_t length, int k)
+{
+	for (size_t i = 0, a = 1, c = 1; i < length; i++) {
+		if (k == 2 && i == a + c) {
+			size_t next = a + c;
+			a = c;
+			c = next;
+		}
+		text[i] = k == 0	     ? 'a'
+			  : k == 1	     ? "aabab"[i % 5]
+			  : k == 2 && i >= 2 ? text[i - c]
+					     : (char)('a' + below(2));
+	}
+}
+
+/* Work, not time: the number of steps grows as the length does. */
+static void work_is_linear(void)
+{
+	static struct reference r;
+	size_t n = 100000;
+	char *text = ll_malloc(2 * n);
+	for (int k = 0; k < 4; k++) {
+		double worst = 0, most = 0;
+		fill(text, 2 * n, k);
+		for (int model = 0; model < 3; model++) {
+			struct ll_bpe *b = random_model(&r, 80, 2, true);
+			struct ll_walker walker = { 0 };
+			struct ll_ids ids = { 0 };
+			ll_walk(&walker, b, ll_bpe_walk(b), text, n, &ids);
+			uint64_t once = walker.steps;
+			ids.len = walker.steps = 0;
+			ll_walk(&walker, b, ll_bpe_walk(b), text, 2 * n, &ids);
+			worst = LL_MAX(worst, (double)walker.steps / (double)once);
+			most = LL_MAX(most, (double)once / (double)n);
+			ll_ids_free(&ids);
+			ll_walker_free(&walker);
+			ll_bpe_free(b);
+		}
+		ok(worst < 2.01 && most < 60, "%s: twice the length takes at most %.4f times the steps, which are %.1f a byte", kind[k],
+		   worst, most);
+	}
+	ll_free(text);
+}
+
 /* Runs of several windows. */
 static void long_runs(void)
 {
 	static struct reference r;
-	static const char *const kind[] = { "one letter", "periodic", "Fibonacci", "random" };
 	size_t n = 300000;
 	char *text = ll_malloc(n);
 	for (int model = 0; model < 8; model++) {
@@ -167,22 +242,16 @@ static void long_runs(void)
 		struct ll_bpe_encoder *e = ll_bpe_encoder_new(b);
 		int k = model % 4;
 		size_t length = n - (size_t)below(1000);
-		for (size_t i = 0, a = 1, c = 1; i < length; i++) {
-			if (k == 2 && i == a + c) {
-				size_t next = a + c;
-				a = c;
-				c = next;
-			}
-			text[i] = k == 0	     ? 'a'
-				  : k == 1	     ? "aabab"[i % 5]
-				  : k == 2 && i >= 2 ? text[i - c]
-						     : (char)('a' + below(2));
-		}
+		fill(text, length, k);
 		struct ll_ids got = { 0 }, want = { 0 };
 		ll_bpe_encode(e, ll_str(text, length), false, &got);
 		encode_passes(&r, (const unsigned char *)text, length, &want);
 		ok(same(&got, &want) && decodes(b, &got, ll_str(text, length)),
 		   "%zu letters in one run, %s: %zu tokens", length, kind[k], got.len);
+		b->steady = false;
+		got.len = 0;
+		ll_bpe_encode(e, ll_str(text, length), false, &got);
+		ok(same(&got, &want), "the same window by window");
 		ll_ids_free(&got);
 		ll_ids_free(&want);
 		ll_bpe_encoder_free(e);
@@ -247,6 +316,8 @@ int main(void)
 {
 	specials();
 	short_and_middling_runs();
+	walks();
+	work_is_linear();
 	long_runs();
 	any_bytes_come_back();
 	return test_done();
