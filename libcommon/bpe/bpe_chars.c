@@ -154,12 +154,21 @@ static void mark_right(struct ll_bpe *b, const struct making *making, struct sid
 			b->char_tokens[c].right |= bit;
 }
 
+static void mark_joined(struct ll_bpe *b, struct side left, struct side right)
+{
+	if (left.len == 4 || right.len == 4)
+		return;
+	uint32_t h = ll_bpe_joined_hash(code_point(left.p, left.len), code_point(right.p, right.len));
+	b->chars_joined[h >> 5] |= 1u << (h & 31);
+}
+
 void ll_bpe_index_chars(struct ll_bpe *b)
 {
 	if (!b->steady)
 		return;
 	struct making *making = ll_malloc(CHARS * sizeof *making);
 	b->char_tokens = ll_malloc(CHARS * sizeof *b->char_tokens);
+	b->chars_joined = ll_calloc((size_t)1 << (LL_JOINED_BITS - 5), sizeof *b->chars_joined);
 	for (uint32_t c = 0; c < CHARS; c++) {
 		unsigned char p[3];
 		unsigned n = put_utf8(c, p);
@@ -172,8 +181,12 @@ void ll_bpe_index_chars(struct ll_bpe *b)
 		if (continues(rp[0]))
 			continue;
 		struct side left = left_side(lp, l->len), right = right_side(rp, r->len);
-		if (!left.len || !right.len || (left.whole && right.whole))
+		if (!left.len || !right.len)
 			continue;
+		if (left.whole && right.whole) {
+			mark_joined(b, left, right);
+			continue;
+		}
 		mark_left(b, making, left, b->merge[i].rank);
 		mark_right(b, making, right, b->merge[i].rank);
 	}
@@ -183,33 +196,17 @@ void ll_bpe_index_chars(struct ll_bpe *b)
 unsigned ll_bpe_char_tokens(const struct ll_bpe *b, const unsigned char *p, size_t n, uint32_t *id, unsigned most)
 {
 	const unsigned char *end = p + n;
-	unsigned made = 0, left = 0;
-	while (p < end) {
-		uint32_t c = *p;
-		size_t rest = (size_t)(end - p);
+	unsigned made = 0, left = 0, len;
+	for (; p < end; p += len) {
 		if (made + 3 > most)
 			return 0;
-		if (c < 0x80) {
-			p++;
-		} else if (c >= 0xe0 && c < 0xf0 && rest >= 3 && continues(p[1]) && continues(p[2])) {
-			c = code_point(p, 3);
-			if (c < 0x800 || (c >= 0xd800 && c < 0xe000))
-				return 0;
-			p += 3;
-		} else if (c >= 0xc2 && c < 0xe0 && rest >= 2 && continues(p[1])) {
-			c = code_point(p, 2);
-			p += 2;
-		} else {
-			return 0;
-		}
+		uint32_t c = ll_bpe_char_at(p, end, &len);
 		const struct ll_bpe_char *k = &b->char_tokens[c];
-		if (left & k->right)
+		if (len == 0 || (left & k->right))
 			return 0;
 		left = k->left;
-		id[made] = k->id[0];
-		id[made + 1] = k->id[1];
-		id[made + 2] = k->id[2];
-		made += 1 + (k->id[1] != LL_BPE_NONE) + (k->id[2] != LL_BPE_NONE);
+		memcpy(id + made, k->id, sizeof k->id);
+		made += ll_bpe_char_ids(k);
 	}
 	return made;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Short pre-tokens are looked up in a cache of fixed size (piece_cache.h); misses are merged (bpe_merge.h). */
 #include "base/memory.h"
+#include "bpe/bpe_chars.h"
 #include "bpe/bpe_merge.h"
 #include "bpe/char_model.h"
 #include "bpe/piece_cache.h"
@@ -96,11 +97,108 @@ void ll_bpe_encode_piece(struct ll_bpe_encoder *e, struct ll_str piece, struct l
 	encode_piece(e, piece.data, piece.len, out);
 }
 
+/* ---- long words of short parts ---- */
+
+/* Chinese and Japanese text has long pre-tokens that are seldom seen again, but their parts are (bpe_chars.h). */
+static bool has_parts(const struct ll_bpe *b, const char *p, size_t n)
+{
+	unsigned char lead = (unsigned char)*p;
+	if ((lead == 0xe2 || lead == 0xef) && n > 3) /* a quote, a comma */
+		lead = (unsigned char)p[3];
+	return lead >= 0xe3 && lead <= 0xe9 && b->char_tokens && (!b->ignore_merges || b->all_live);
+}
+
+static bool stay_apart(struct ll_bpe_encoder *e, uint32_t left, uint32_t right)
+{
+	const struct ll_bpe_walk *w = ll_bpe_walk(e->bpe);
+	return w && ll_walk_apart(e->bpe, w, left, right, &e->merger.walker.steps);
+}
+
+static void encode_part(struct ll_bpe_encoder *e, const char *p, size_t n, const char *end, struct ll_ids *out)
+{
+	if (n > LL_PIECE_SHORT) {
+		ll_merge(&e->merger, p, n, out);
+		return;
+	}
+	struct ll_piece piece = ll_piece_pack(p, n, end);
+	uint32_t set = e->cache.set(&e->cache, piece);
+	size_t ids, before = out->len;
+	const uint32_t *id = ll_piece_cache_find(&e->cache, piece, set, p, n, &ids);
+	if (id) {
+		memcpy(ll_ids_reserve(out, ids), id, ids * sizeof *id);
+		out->len += ids;
+		return;
+	}
+	ll_merge(&e->merger, p, n, out);
+	ll_piece_cache_put(&e->cache, piece, set, p, n, out->id + before, out->len - before);
+}
+
+/* A piece of characters, part by part. A part is joined, or dirty, where a merge may leave a token that ends inside of a
+ * character: then its neighbours are looked at (bpe_walk.h says why that is enough). False where that is not exact, with
+ * nothing appended. */
+static bool encode_parts(struct ll_bpe_encoder *e, const char *text, size_t n, const char *stop, struct ll_ids *out)
+{
+	const struct ll_bpe *b = e->bpe;
+	const unsigned char *p = (const unsigned char *)text, *end = p + n, *part = p;
+	size_t before = out->len, chars = 0;
+	const struct ll_bpe_char *last = NULL;
+	uint32_t last_char = 0;
+	bool dirty = false, last_dirty = false;
+	for (;;) {
+		unsigned len = 0;
+		uint32_t c = 0;
+		const struct ll_bpe_char *k = NULL;
+		if (p < end) {
+			c = ll_bpe_char_at(p, end, &len);
+			if (len == 0)
+				break;
+			k = &b->char_tokens[c];
+			if (last) {
+				bool conflict = (last->left & k->right) != 0;
+				if (conflict || ll_bpe_may_join(b, last_char, c)) {
+					dirty |= conflict;
+					goto next;
+				}
+			}
+		}
+		if (last) {
+			size_t from = out->len;
+			if (chars == 1) {
+				memcpy(ll_ids_reserve(out, 3), last->id, sizeof last->id);
+				out->len += ll_bpe_char_ids(last);
+			} else {
+				encode_part(e, (const char *)part, (size_t)(p - part), stop, out);
+			}
+			if (LL_UNLIKELY(dirty | last_dirty) && from > before && !stay_apart(e, out->id[from - 1], out->id[from]))
+				break;
+			last_dirty = dirty;
+			dirty = false;
+			chars = 0;
+			part = p;
+			if (p == end)
+				return true;
+		}
+	next:
+		chars++;
+		last = k;
+		last_char = c;
+		p += len;
+	}
+	out->len = before;
+	return false;
+}
+
 /* A piece that is in no slot as it is: longer, of more ids, or new. */
-static void encode_other(struct ll_bpe_encoder *e, size_t i, const char *p, size_t n, struct ll_ids *out)
+static void encode_other(struct ll_bpe_encoder *e, size_t i, const char *p, size_t n, const char *stop, struct ll_ids *out)
 {
 	struct ll_piece piece = e->batch.piece[i];
 	uint32_t set = e->batch.set[i];
+	size_t ids, before = out->len;
+	if (has_parts(e->bpe, p, n) && !e->skeleton && encode_parts(e, p, n, stop, out)) {
+		if (n <= LL_PIECE_SHORT && out->len - before <= LL_SLOT_IDS)
+			ll_piece_cache_put(&e->cache, piece, set, p, n, out->id + before, out->len - before);
+		return;
+	}
 	if (n > LL_PIECE_CACHED) {
 		encode_piece(e, p, n, out);
 		return;
@@ -109,7 +207,6 @@ static void encode_other(struct ll_bpe_encoder *e, size_t i, const char *p, size
 		piece = ll_piece_long(p, n);
 		set = e->cache.set(&e->cache, piece);
 	}
-	size_t ids, before = out->len;
 	const uint32_t *id = ll_piece_cache_find(&e->cache, piece, set, p, n, &ids);
 	if (id) {
 		memcpy(ll_ids_reserve(out, ids), id, ids * sizeof *id);
@@ -135,7 +232,7 @@ static void encode_plain(struct ll_bpe_encoder *e, struct ll_str text, struct ll
 			if (i == n)
 				break;
 			size_t start = i ? b->end[i - 1] : at;
-			encode_other(e, i, text.data + start, b->end[i] - start, out);
+			encode_other(e, i, text.data + start, b->end[i] - start, text.data + text.len, out);
 		}
 	}
 	e->error = ll_splitter_error(e->splitter);

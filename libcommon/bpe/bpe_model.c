@@ -65,6 +65,7 @@ void ll_bpe_free(struct ll_bpe *b)
 	ll_free_pages(b->filter, ((size_t)b->filter_mask + 1) * sizeof *b->filter);
 	ll_bpe_walk_free(b->walk);
 	ll_free(b->char_tokens);
+	ll_free(b->chars_joined);
 	ll_free(b->bytes_merged);
 	ll_free(b->words);
 	ll_free(b->added);

@@ -65,6 +65,7 @@ struct ll_bpe {
 	bool no_walk;
 	struct ll_bpe_walk *walk; /* see bpe_walk.h, which makes it */
 	struct ll_bpe_char *char_tokens; /* of every character below U+10000, see bpe_chars.h; NULL: not to be relied on */
+	uint32_t *chars_joined; /* a bit for every two characters that a merge joins, by their hash */
 	struct ll_bpe_word {
 		uint32_t id, tag; /* tag: other bits of the hash */
 	} *words; /* hash table of ordinary tokens by their bytes; LL_BPE_NONE: empty slot */

@@ -202,6 +202,84 @@ static void fill(char *text, size_t length, int k)
 	}
 }
 
+static size_t put_chars(char *text, size_t most, unsigned kinds)
+{
+	static const char *const chars[] = { "\u4e00", "\u4e01", "\u4e40", "\u3042", "\u3044", "\u5e01", "\u00e9", "\u7e00", "a" };
+	size_t n = 0;
+	for (;;) {
+		const char *c = chars[below(kinds)];
+		if (n + strlen(c) > most)
+			return n;
+		memcpy(text + n, c, strlen(c));
+		n += strlen(c);
+	}
+}
+
+/* Merges of what stands side by side in texts of few characters with many bytes in common: also across characters. */
+static struct ll_bpe *model_of_chars(struct reference *r, size_t merges, unsigned kinds, bool *crossing)
+{
+	struct ll_err err;
+	char text[60];
+	struct ll_ids ids = { 0 };
+	r->merges = 0;
+	*crossing = false;
+	for (unsigned i = 0; i < 256; i++)
+		r->byte_id[ll_bpe_base_byte(i)] = i;
+	struct ll_bpe *b = ll_bpe_build(&(struct ll_bpe_spec){ "gpt2", NULL, 0, NULL, 0 }, &err);
+	struct ll_buf joined = { 0 };
+	for (int tries = 0; r->merges < merges && tries < 1000; tries++) {
+		ids.len = 0;
+		encode_run(r, (const unsigned char *)text, put_chars(text, sizeof text, kinds), &ids);
+		if (ids.len < 2)
+			continue;
+		size_t at = below(ids.len - 1);
+		struct ll_str left = ll_bpe_token_bytes(b, ids.id[at]), right = ll_bpe_token_bytes(b, ids.id[at + 1]);
+		ll_buf_clear(&joined);
+		ll_buf_add_str(&joined, left);
+		ll_buf_add_str(&joined, right);
+		if (joined.len > 12 || token_of(b, ll_buf_str(&joined)) != UINT32_MAX)
+			continue;
+		*crossing |= joined.len > 4 && ((unsigned char)*joined.data & 0xc0) == 0x80;
+		memcpy(r->merge[r->merges++], ids.id + at, 2 * sizeof *ids.id);
+		ll_bpe_free(b);
+		b = ll_bpe_build(&(struct ll_bpe_spec){ "gpt2", NULL, 0, (const uint32_t(*)[2])r->merge, r->merges }, &err);
+		r->result[r->merges - 1] = token_of(b, ll_buf_str(&joined));
+	}
+	ll_buf_free(&joined);
+	ll_ids_free(&ids);
+	return b;
+}
+
+static void runs_of_characters(void)
+{
+	static struct reference r;
+	size_t bad = 0, runs = 0, crossings = 0;
+	for (int model = 0; model < 60; model++) {
+		unsigned kinds = 2 + (unsigned)below(8);
+		bool crossing;
+		struct ll_bpe *b = model_of_chars(&r, 3 + below(40), kinds, &crossing);
+		struct ll_bpe_encoder *e = ll_bpe_encoder_new(b);
+		crossings += crossing;
+		for (int i = 0; i < 300; i++, runs++) {
+			char text[120];
+			struct ll_ids got = { 0 }, want = { 0 };
+			size_t n = put_chars(text, 3 + below(i < 200 ? 40 : sizeof text - 3), kinds);
+			encode_run(&r, (const unsigned char *)text, n, &want);
+			for (int again = 0; again < 2; again++) {
+				got.len = 0;
+				ll_bpe_encode(e, ll_str(text, n), false, &got);
+				bad += !same(&got, &want);
+			}
+			ll_ids_free(&got);
+			ll_ids_free(&want);
+		}
+		ll_bpe_encoder_free(e);
+		ll_bpe_free(b);
+	}
+	ok(bad == 0 && crossings > 20, "%zu runs of characters under 60 models, %zu of them with tokens that begin inside of a character",
+	   runs, crossings);
+}
+
 /* Work, not time: the number of steps grows as the length does. */
 static void work_is_linear(void)
 {
@@ -317,6 +395,7 @@ int main(void)
 	specials();
 	short_and_middling_runs();
 	walks();
+	runs_of_characters();
 	work_is_linear();
 	long_runs();
 	any_bytes_come_back();
