@@ -103,15 +103,10 @@ void ll_bpe_encode_piece(struct ll_bpe_encoder *e, struct ll_str piece, struct l
 static bool has_parts(const struct ll_bpe *b, const char *p, size_t n)
 {
 	unsigned char lead = (unsigned char)*p;
-	if ((lead == 0xe2 || lead == 0xef) && n > 3) /* a quote, a comma */
-		lead = (unsigned char)p[3];
+	size_t len = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : 3;
+	if ((lead < 0xe3 || lead == 0xef) && len < n) /* a blank, a quote, a comma before a word */
+		lead = (unsigned char)p[len];
 	return lead >= 0xe3 && lead <= 0xe9 && b->char_tokens && (!b->ignore_merges || b->all_live);
-}
-
-static bool stay_apart(struct ll_bpe_encoder *e, uint32_t left, uint32_t right)
-{
-	const struct ll_bpe_walk *w = ll_bpe_walk(e->bpe);
-	return w && ll_walk_apart(e->bpe, w, left, right, &e->merger.walker.steps);
 }
 
 static void encode_part(struct ll_bpe_encoder *e, const char *p, size_t n, const char *end, struct ll_ids *out)
@@ -133,50 +128,83 @@ static void encode_part(struct ll_bpe_encoder *e, const char *p, size_t n, const
 	ll_piece_cache_put(&e->cache, piece, set, p, n, out->id + before, out->len - before);
 }
 
-/* A piece of characters, part by part. A part is joined, or dirty, where a merge may leave a token that ends inside of a
- * character: then its neighbours are looked at (bpe_walk.h says why that is enough). False where that is not exact, with
- * nothing appended. */
+/* A row of parts of a piece. All neighbours in it stay apart (bpe_walk.h says why that makes it right): inside of a part
+ * as its tokens are its own encoding, at a boundary where no merge joins whole characters because of bpe_chars.h, but not
+ * where a merge of ends of characters is possible, at the boundary (loose) or inside of one of the parts (dirty): there it
+ * is looked at, and where tokens do not stay apart both parts become one. */
+struct parts {
+	const unsigned char *start;	 /* of the part at hand */
+	const unsigned char *last_start; /* of the one before, and */
+	size_t last_ids;		 /* where its ids begin */
+	bool loose, dirty, last_dirty;
+};
+
+static bool are_apart(struct ll_bpe_encoder *e, const struct ll_ids *out, size_t at)
+{
+	const struct ll_bpe_walk *w = ll_bpe_walk(e->bpe);
+	return w && ll_walker_apart(&e->merger.walker, e->bpe, w, out->id[at - 1], out->id[at]);
+}
+
+/* After the ids of the part at hand, from out[*at] on, have been appended; it ends at `end`. The first part of the piece
+ * has its ids at out[first]. False to give up. */
+static bool settle(struct ll_bpe_encoder *e, struct parts *s, const unsigned char *end, size_t first, size_t *at,
+		   const char *stop, struct ll_ids *out)
+{
+	if (*at == first || are_apart(e, out, *at))
+		return true;
+	out->len = *at = s->last_ids;
+	s->start = s->last_start;
+	s->dirty = true;
+	encode_part(e, (const char *)s->start, (size_t)(end - s->start), stop, out);
+	return *at == first || are_apart(e, out, *at);
+}
+
+/* A piece of characters, part by part. False where that cannot be, with nothing appended. */
 static bool encode_parts(struct ll_bpe_encoder *e, const char *text, size_t n, const char *stop, struct ll_ids *out)
 {
 	const struct ll_bpe *b = e->bpe;
-	const unsigned char *p = (const unsigned char *)text, *end = p + n, *part = p;
-	size_t before = out->len, chars = 0;
+	const unsigned char *p = (const unsigned char *)text, *end = p + n;
 	const struct ll_bpe_char *last = NULL;
+	struct parts s = { .start = p };
+	size_t first = out->len, chars = 0;
 	uint32_t last_char = 0;
-	bool dirty = false, last_dirty = false;
 	for (;;) {
 		unsigned len = 0;
 		uint32_t c = 0;
 		const struct ll_bpe_char *k = NULL;
+		bool loose = false;
 		if (p < end) {
 			c = ll_bpe_char_at(p, end, &len);
+			k = &b->char_tokens[c];
 			if (len == 0)
 				break;
-			k = &b->char_tokens[c];
-			if (last) {
-				bool conflict = (last->left & k->right) != 0;
-				if (conflict || ll_bpe_may_join(b, last_char, c)) {
-					dirty |= conflict;
-					goto next;
-				}
+		}
+		if (last && k) {
+			loose = (last->left & k->right) != 0;
+			if (ll_bpe_may_join(b, last_char, c)) {
+				s.dirty |= loose;
+				goto next;
 			}
 		}
 		if (last) {
-			size_t from = out->len;
+			size_t at = out->len;
 			if (chars == 1) {
 				memcpy(ll_ids_reserve(out, 3), last->id, sizeof last->id);
 				out->len += ll_bpe_char_ids(last);
 			} else {
-				encode_part(e, (const char *)part, (size_t)(p - part), stop, out);
+				encode_part(e, (const char *)s.start, (size_t)(p - s.start), stop, out);
 			}
-			if (LL_UNLIKELY(dirty | last_dirty) && from > before && !stay_apart(e, out->id[from - 1], out->id[from]))
+			if (LL_UNLIKELY(s.loose | s.dirty | s.last_dirty) && !settle(e, &s, p, first, &at, stop, out))
 				break;
-			last_dirty = dirty;
-			dirty = false;
-			chars = 0;
-			part = p;
 			if (p == end)
 				return true;
+			s.last_start = s.start;
+			s.last_ids = at;
+			s.last_dirty = s.dirty;
+			s.start = p;
+			s.loose = loose;
+			s.dirty = false;
+			chars = 0;
 		}
 	next:
 		chars++;
@@ -184,7 +212,7 @@ static bool encode_parts(struct ll_bpe_encoder *e, const char *text, size_t n, c
 		last_char = c;
 		p += len;
 	}
-	out->len = before;
+	out->len = first;
 	return false;
 }
 

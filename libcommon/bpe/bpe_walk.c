@@ -225,10 +225,6 @@ static void begin(struct ll_walker *r, size_t n)
 	if (words > r->dead_cap)
 		LL_GROW(r->dead, r->dead_cap, words);
 	memset(r->dead, 0, words * sizeof *r->dead);
-	if (!r->memo) {
-		r->memo = ll_malloc(sizeof *r->memo << MEMO_BITS);
-		memset(r->memo, 0xff, sizeof *r->memo << MEMO_BITS);
-	}
 }
 
 static uint32_t longest_token(struct ll_walker *r, const struct ll_bpe *b, const struct ll_bpe_walk *w,
@@ -246,10 +242,13 @@ static uint32_t longest_token(struct ll_walker *r, const struct ll_bpe *b, const
 	return token;
 }
 
-static bool stay_apart(struct ll_walker *r, const struct ll_bpe *b, const struct ll_bpe_walk *w, uint32_t left,
-		       uint32_t right)
+bool ll_walker_apart(struct ll_walker *r, const struct ll_bpe *b, const struct ll_bpe_walk *w, uint32_t left, uint32_t right)
 {
 	uint64_t key = (uint64_t)left << 33 | (uint64_t)right << 1;
+	if (LL_UNLIKELY(!r->memo)) {
+		r->memo = ll_malloc(sizeof *r->memo << MEMO_BITS);
+		memset(r->memo, 0xff, sizeof *r->memo << MEMO_BITS);
+	}
 	uint64_t *known = &r->memo[(key * 0x9e3779b97f4a7c15u) >> (64 - MEMO_BITS)];
 	r->steps++;
 	if ((*known & ~(uint64_t)1) != key)
@@ -270,7 +269,7 @@ void ll_walk(struct ll_walker *r, const struct ll_bpe *b, const struct ll_bpe_wa
 		for (; token != LL_BPE_NONE; token = w->token[token].shorter) {
 			size_t end = at + w->token[token].len;
 			if (!(dead[end / 64] >> (end % 64) & 1) &&
-			    (last == LL_BPE_NONE || stay_apart(r, b, w, last, token)))
+			    (last == LL_BPE_NONE || ll_walker_apart(r, b, w, last, token)))
 				break;
 		}
 		if (token != LL_BPE_NONE) {

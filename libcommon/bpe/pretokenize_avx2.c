@@ -46,6 +46,12 @@ static inline struct ascii masks_of(bytes p)
 	};
 }
 
+static inline bool wide_masks(struct classes *k, uint64_t wide, bytes p, struct carry *c)
+{
+	(void)k, (void)wide, (void)p, (void)c;
+	return false;
+}
+
 static inline size_t emit(uint64_t m, size_t base, size_t *end)
 {
 	size_t n = (size_t)__builtin_popcountll(m);

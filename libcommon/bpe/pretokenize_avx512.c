@@ -24,6 +24,70 @@ static inline struct ascii masks_of(bytes p)
 			       MASK(BLANK), MASK(QUOTE), MASK(SLASH),  wide };
 }
 
+/* The classes of up to 16 characters, of the bytes that they begin with. */
+static inline __m512i classes_of(__m128i first, __m128i second, __m128i third, __mmask16 two, const uint8_t *classes)
+{
+	__m512i a = _mm512_cvtepu8_epi32(first), low = _mm512_set1_epi32(0x3f);
+	__m512i b = _mm512_and_si512(_mm512_cvtepu8_epi32(second), low);
+	__m512i c = _mm512_and_si512(_mm512_cvtepu8_epi32(third), low);
+	__m512i wide = _mm512_slli_epi32(_mm512_and_si512(a, _mm512_set1_epi32(0xf)), 12);
+	wide = _mm512_or_si512(_mm512_or_si512(wide, _mm512_slli_epi32(b, 6)), c);
+	__m512i narrow = _mm512_slli_epi32(_mm512_and_si512(a, _mm512_set1_epi32(0x1f)), 6);
+	__m512i code = _mm512_mask_or_epi32(wide, two, narrow, b);
+	return _mm512_i32gather_epi32(code, classes, 1);
+}
+
+/* Of every byte of the characters at `lead`, whose class has the bit. */
+static inline uint64_t wide_mask(__m512i low, __m512i high, int bit, uint64_t lead, uint64_t three)
+{
+	__m512i v = _mm512_set1_epi32(bit);
+	uint64_t has = _mm512_test_epi32_mask(low, v) | (uint64_t)_mm512_test_epi32_mask(high, v) << 16;
+	has = _pdep_u64(has, lead);
+	return has | has << 1 | (has & three) << 2;
+}
+
+static inline bool wide_masks(struct classes *k, uint64_t wide, bytes p, struct carry *c)
+{
+	__m512i first = _mm512_loadu_si512(p), second = _mm512_loadu_si512(p + 1), third = _mm512_loadu_si512(p + 2);
+	__m512i inner = _mm512_set1_epi8(-64); /* signed bytes 0x80 to 0xbf are below */
+	__mmask64 follows = _mm512_cmplt_epi8_mask(second, inner), follow = _mm512_cmplt_epi8_mask(third, inner) & follows;
+	__mmask64 high = _mm512_cmplt_epi8_mask(second, _mm512_set1_epi8(-96)); /* second < 0xa0 */
+	uint64_t two = wide & follows & _mm512_cmpge_epu8_mask(first, _mm512_set1_epi8((char)0xc2)) &
+		       _mm512_cmple_epu8_mask(first, _mm512_set1_epi8((char)0xdf));
+	uint64_t three = wide & follow & _mm512_cmpge_epu8_mask(first, _mm512_set1_epi8((char)0xe0)) &
+			 _mm512_cmple_epu8_mask(first, _mm512_set1_epi8((char)0xef));
+	three &= ~(_mm512_cmpeq_epi8_mask(first, _mm512_set1_epi8((char)0xe0)) & high);
+	three &= ~(_mm512_cmpeq_epi8_mask(first, _mm512_set1_epi8((char)0xed)) & ~high);
+	uint64_t lead = two | three, all = lead | lead << 1 | three << 2;
+	if (all != wide)
+		return false;
+	if (!lead)
+		return true;
+	uint64_t twos = _pext_u64(two, lead);
+	first = _mm512_maskz_compress_epi8(lead, first);
+	second = _mm512_maskz_compress_epi8(lead, second);
+	third = _mm512_maskz_compress_epi8(lead, third);
+	__m512i low = classes_of(_mm512_castsi512_si128(first), _mm512_castsi512_si128(second),
+				 _mm512_castsi512_si128(third), (__mmask16)twos, c->classes);
+	__m512i more = _mm512_setzero_si512();
+	if (__builtin_popcountll(lead) > 16)
+		more = classes_of(_mm512_extracti32x4_epi32(first, 1), _mm512_extracti32x4_epi32(second, 1),
+				  _mm512_extracti32x4_epi32(third, 1), (__mmask16)(twos >> 16), c->classes);
+	k->letter |= wide_mask(low, more, LL_CHAR_LETTER, lead, three);
+	k->upper |= wide_mask(low, more, LL_CHAR_UPPER, lead, three);
+	k->lower |= wide_mask(low, more, LL_CHAR_LOWER, lead, three);
+	k->number |= wide_mask(low, more, LL_CHAR_NUMBER, lead, three);
+	k->space |= wide_mask(low, more, LL_CHAR_SPACE, lead, three);
+	k->mark |= wide_mask(low, more, LL_CHAR_MARK, lead, three);
+	k->inner |= all & ~lead;
+	unsigned last = 63 - (unsigned)__builtin_clzll(lead), len = three >> last & 1 ? 3 : 2;
+	if (last + len > 64) {
+		c->over = last + len - 64;
+		c->class = ll_wide_class(p + last, p + last + len, &len);
+	}
+	return true;
+}
+
 static inline void emit_8(__m512i places, size_t base, size_t *end)
 {
 	__m512i wide = _mm512_cvtepu8_epi64(_mm512_castsi512_si128(places));

@@ -4,6 +4,7 @@
  * defines
  *
  *   struct ascii masks_of(bytes p)                     the classes of the 64 bytes at p
+ *   bool wide_masks(...)                               the same of characters of two and three bytes, see below
  *   size_t emit(uint64_t m, size_t base, size_t *end)  writes base + the place of each bit, returns how many; may write
  *                                                      up to 64 places
  *
@@ -21,7 +22,6 @@ struct ascii {
 };
 
 static inline struct ascii masks_of(bytes p);
-static inline size_t emit(uint64_t m, size_t base, size_t *end);
 
 struct rules {
 	bool gpt2;  /* no prefix but a blank, no line ends after symbols, no line rule for white space */
@@ -38,6 +38,7 @@ struct carry {
 	uint64_t set, clear;  /* starts after, and not in, a contraction that reaches into the block */
 	unsigned digits;      /* of the next block's, before a number is full */
 	unsigned over, class; /* bytes and class of a character that reaches into the block */
+	const uint8_t *classes; /* ll_char_classes() */
 };
 
 struct classes {
@@ -62,6 +63,11 @@ INLINE void mark_class(struct classes *k, unsigned class, uint64_t mask)
 	k->mark |= class & LL_CHAR_MARK ? mask : 0;
 }
 
+/* Adds the characters of the bytes `wide`, none of which begin before p. False, and nothing added, where there are others
+ * than such of two and three bytes, or none of these can be done at once. Up to p[65] may be read. */
+static inline bool wide_masks(struct classes *k, uint64_t wide, bytes p, struct carry *c);
+static inline size_t emit(uint64_t m, size_t base, size_t *end);
+
 /* Adds the characters that are not ASCII. */
 static void add_wide(struct classes *k, uint64_t wide, bytes p, bytes stop, struct carry *c)
 {
@@ -72,6 +78,8 @@ static void add_wide(struct classes *k, uint64_t wide, bytes p, bytes stop, stru
 		wide &= ~mask;
 		c->over = 0;
 	}
+	if (wide_masks(k, wide, p, c))
+		return;
 	while (wide) {
 		unsigned i = (unsigned)__builtin_ctzll(wide), len;
 		unsigned class = ll_wide_class(p + i, stop, &len);
@@ -260,7 +268,7 @@ INLINE bool block(struct rules r, bytes p, bytes stop, struct carry *c, uint64_t
 
 INLINE size_t run_blocks(struct rules r, bytes start, bytes at, bytes stop, size_t *end, size_t max, bytes *hard)
 {
-	struct carry c = { 0 };
+	struct carry c = { .classes = ll_char_classes() };
 	size_t n = 0;
 	bytes p = at;
 	*hard = NULL;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "text/unicode.h"
 
+#include <pthread.h>
 #include <utf8proc.h>
 
 #include "base/error.h"
@@ -13,6 +14,21 @@ uint8_t ll_char_class(uint32_t c)
 		return 0;
 	uint32_t block = ll_unicode_middle[(uint32_t)ll_unicode_top[c >> 8] << 4 | (c >> 4 & 15)];
 	return ll_unicode_leaf[block << 4 | (c & 15)];
+}
+
+static uint8_t classes[0x10000 + 3];
+
+static void make_classes(void)
+{
+	for (uint32_t c = 0; c < 0x10000; c++)
+		classes[c] = ll_char_class(c);
+}
+
+const uint8_t *ll_char_classes(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	pthread_once(&once, make_classes);
+	return classes;
 }
 
 const char ll_category_names[LL_CATEGORIES][3] = { "Cc", "Cf", "Cn", "Co", "Cs", "Ll", "Lm", "Lo", "Lt", "Lu",

@@ -24,6 +24,8 @@ enum ll_char_class {
 	/* a letter that is neither upper nor lower is \p{Lm} or \p{Lo} */
 };
 uint8_t ll_char_class(uint32_t c);
+/* The same of all code points below U+10000, side by side, with 3 bytes behind that may be read; made at the first call. */
+const uint8_t *ll_char_classes(void);
 /* The general categories of all code points as stretches, in order, of the same version: where a stretch begins << 5 | its
  * place in ll_category_names ("Cc", "Cf", ...). Returns how many. */
 size_t ll_category_stretches(const uint32_t **stretch);
