@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "bpe/bpe_merge.h"
 #include "text/utf8.h"
 
 /* ---- the plain rule over a list of merges ---- */
@@ -157,40 +158,88 @@ static int by_rank(const void *a, const void *b)
 	return x->rank < y->rank ? -1 : x->rank > y->rank;
 }
 
+/* The merges of tokens in the order of their ranks, each from those before it: merging the bytes of a token with what is
+ * known leaves its two parts, as long as no merge of a higher rank has to come before. False, with no merges, where that is
+ * not so. *dead counts tokens that do not come out at all. */
+static bool merges_in_order(struct ll_bpe *b, struct ranks *r, size_t *dead)
+{
+	struct ll_err ignored;
+	struct ll_merger merger;
+	struct ll_ids ids = { 0 };
+	bool ordered = ll_bpe_index_alphabet(b, &ignored) == 0;
+	uint32_t left, right, last = LL_BPE_NONE;
+	*dead = 0;
+	ll_bpe_index_start(b, b->tokens);
+	ll_merger_init(&merger, b);
+	for (uint32_t id = 0; id < b->tokens && ordered; id++) {
+		struct ll_str token = ll_str(b->bytes.data + b->token[id].offset, b->token[id].len);
+		if (r->rank[id] == LL_BPE_NONE)
+			continue;
+		ordered = (last == LL_BPE_NONE || r->rank[id] > last) && token.len <= LL_BPE_RANKED_MOST;
+		last = r->rank[id];
+		if (token.len < 2 || !ordered)
+			continue;
+		ids.len = 0;
+		ll_merge(&merger, token.data, token.len, &ids);
+		if (ids.len == 2) {
+			ll_bpe_add_merge(b, ids.id[0], ids.id[1], (uint32_t)b->merges, id);
+			ll_bpe_index_merge(b, &b->merge[b->merges - 1]);
+		} else {
+			ordered = !merge_parts(r, token, &left, &right);
+			(*dead)++;
+		}
+	}
+	ll_merger_free(&merger);
+	ll_ids_free(&ids);
+	if (!ordered) {
+		ll_bpe_index_free(b);
+		b->merges = 0;
+	}
+	return ordered;
+}
+
+/* The merges in any order. */
+static int merges_by_bytes(struct ll_bpe *b, struct ranks *r, size_t *dead, struct ll_err *err)
+{
+	*dead = 0;
+	for (uint32_t id = 0; id < b->tokens; id++) {
+		struct ll_str token = ll_str(b->bytes.data + b->token[id].offset, b->token[id].len);
+		uint32_t left, right;
+		if (r->rank[id] == LL_BPE_NONE || token.len < 2)
+			continue;
+		if (token.len > LL_BPE_RANKED_MOST)
+			return ll_err_set(err, "token %u has %zu bytes, more than the %u believed", id, token.len,
+					  LL_BPE_RANKED_MOST);
+		if (!merge_parts(r, token, &left, &right)) {
+			(*dead)++;
+			continue;
+		}
+		if (left == LL_BPE_NONE || right == LL_BPE_NONE)
+			return ll_err_set(err, "token %u is merged from a character that is no token itself", id);
+		ll_bpe_add_merge(b, left, right, r->rank[id], id);
+	}
+	if (b->merges)
+		qsort(b->merge, b->merges, sizeof *b->merge, by_rank);
+	for (size_t i = 0; i < b->merges; i++) {
+		if (i && b->merge[i].rank == r->rank[b->merge[i - 1].id])
+			return ll_err_set(err, "tokens %u and %u have the same rank", b->merge[i - 1].id,
+					  b->merge[i].id);
+		b->merge[i].rank = (uint32_t)i;
+	}
+	return 0;
+}
+
 int ll_bpe_merges_of_ranks(struct ll_bpe *b, const uint32_t *rank, bool chars, struct ll_err *err)
 {
 	struct ranks r = { .b = b, .rank = rank, .chars = chars, .of_two = tokens_of_two(b) };
 	size_t dead = 0;
 	int rc = 0;
-	for (uint32_t id = 0; id < b->tokens && !rc; id++) {
-		struct ll_str token = ll_str(b->bytes.data + b->token[id].offset, b->token[id].len);
-		uint32_t left, right;
-		if (rank[id] == LL_BPE_NONE || token.len < 2)
-			continue;
-		if (token.len > LL_BPE_RANKED_MOST)
-			rc = ll_err_set(err, "token %u has %zu bytes, more than the %u believed", id, token.len,
-					LL_BPE_RANKED_MOST);
-		else if (merge_parts(&r, token, &left, &right)) {
-			if (left == LL_BPE_NONE || right == LL_BPE_NONE)
-				rc = ll_err_set(err, "token %u is merged from a character that is no token itself", id);
-			else
-				ll_bpe_add_merge(b, left, right, rank[id], id);
-		} else {
-			dead++;
-		}
-	}
+	if (chars || !merges_in_order(b, &r, &dead))
+		rc = merges_by_bytes(b, &r, &dead, err);
 	ll_free(r.part);
 	ll_free(r.of_two);
 	if (rc)
 		return rc;
-	if (b->merges)
-		qsort(b->merge, b->merges, sizeof *b->merge, by_rank);
-	for (size_t i = 0; i < b->merges; i++) {
-		if (i && b->merge[i].rank == rank[b->merge[i - 1].id])
-			return ll_err_set(err, "tokens %u and %u have the same rank", b->merge[i - 1].id,
-					  b->merge[i].id);
-		b->merge[i].rank = (uint32_t)i;
-	}
 	b->ignore_merges &= dead > 0;
 	b->all_live = dead == 0;
 	for (uint32_t id = 0; id < b->tokens && b->all_live; id++)

@@ -61,18 +61,16 @@ void ll_bpe_free(struct ll_bpe *b)
 	ll_buf_free(&b->bytes);
 	ll_free(b->token);
 	ll_free(b->merge);
-	ll_free_pages(b->pairs, ((size_t)b->pairs_mask + 1) * sizeof *b->pairs);
-	ll_free_pages(b->filter, ((size_t)b->filter_mask + 1) * sizeof *b->filter);
+	ll_bpe_index_free(b);
 	ll_bpe_walk_free(b->walk);
 	ll_free(b->char_tokens);
 	ll_free(b->chars_joined);
-	ll_free(b->bytes_merged);
 	ll_free(b->words);
 	ll_free(b->added);
 	ll_free(b);
 }
 
-static uint32_t table_mask(size_t entries)
+uint32_t ll_bpe_table_mask(size_t entries)
 {
 	size_t slots = 1024;
 	while (slots < 2 * entries)
@@ -96,7 +94,7 @@ static void grow_words(struct ll_bpe *b)
 {
 	struct ll_bpe_word *old = b->words;
 	size_t old_slots = old ? (size_t)b->words_mask + 1 : 0;
-	b->words_mask = table_mask(2 * b->words_len);
+	b->words_mask = ll_bpe_table_mask(2 * b->words_len);
 	b->words = ll_malloc(((size_t)b->words_mask + 1) * sizeof *b->words);
 	memset(b->words, 0xff, ((size_t)b->words_mask + 1) * sizeof *b->words);
 	for (size_t i = 0; i < old_slots; i++) {
@@ -151,32 +149,6 @@ void ll_bpe_add_merge(struct ll_bpe *b, uint32_t left, uint32_t right, uint32_t 
 	b->merge[b->merges++] = (struct ll_bpe_pair){ left, right, rank, id };
 }
 
-const struct ll_bpe_pair ll_bpe_no_pair = { LL_BPE_NONE, LL_BPE_NONE, LL_BPE_NONE, LL_BPE_NONE };
-
-static void index_pairs(struct ll_bpe *b)
-{
-	b->pairs_mask = table_mask(b->merges);
-	size_t slots = (size_t)b->pairs_mask + 1, bits = 8 * slots; /* 16 to 32 a pair */
-	b->filter_mask = (uint32_t)(bits / 64 - 1);
-	b->filter = ll_alloc_pages(bits / 64 * sizeof *b->filter);
-	b->pairs = ll_alloc_pages(slots * sizeof *b->pairs);
-	memset(b->pairs, 0xff, slots * sizeof *b->pairs);
-	for (size_t i = 0; i < b->merges; i++) {
-		uint64_t h = ll_pair_hash(b->merge[i].left, b->merge[i].right);
-		b->filter[(h >> 6) & b->filter_mask] |= (uint64_t)1 << (h & 63);
-		*(struct ll_bpe_pair *)ll_bpe_find_pair(b, b->merge[i].left, b->merge[i].right) = b->merge[i];
-	}
-}
-
-static void index_bytes(struct ll_bpe *b)
-{
-	b->bytes_merged = ll_malloc(65536 * sizeof *b->bytes_merged);
-	for (unsigned i = 0; i < 65536; i++) {
-		const struct ll_bpe_pair *pair = ll_bpe_find_pair(b, b->byte_id[i >> 8], b->byte_id[i & 255]);
-		b->bytes_merged[i] = (struct ll_bpe_merged){ pair->rank, pair->id };
-	}
-}
-
 static bool is_steady(const struct ll_bpe *b)
 {
 	uint32_t *latest = ll_calloc(b->tokens, sizeof *latest); /* 1 + the last rank that makes the token */
@@ -193,11 +165,19 @@ static bool is_steady(const struct ll_bpe *b)
 	return steady;
 }
 
-static void hash_u32(struct ll_hash128_state *s, uint32_t v)
+/* Small parts are hashed together. */
+static void hash_some(struct ll_hash128_state *s, struct ll_buf *some, size_t least)
 {
-	unsigned char le[4];
-	ll_put32(le, v);
-	ll_hash128_update(s, le, 4);
+	if (some->len < least)
+		return;
+	ll_hash128_update(s, some->data, some->len);
+	ll_buf_clear(some);
+}
+
+static void add_u32(struct ll_buf *some, uint32_t v)
+{
+	ll_put32(ll_buf_reserve(some, 4), v);
+	some->len += 4;
 }
 
 static void compute_id(struct ll_bpe *b)
@@ -212,18 +192,20 @@ static void compute_id(struct ll_bpe *b)
 		ll_buf_printf(&head, "normalizer %s\nignore_merges %d\n", ll_bpe_normalizer(b) ? ll_bpe_normalizer(b) : "none",
 			      b->ignore_merges);
 	}
-	ll_hash128_update(s, head.data, head.len);
-	ll_buf_free(&head);
-	hash_u32(s, (uint32_t)b->tokens);
+	add_u32(&head, (uint32_t)b->tokens);
 	for (size_t i = 0; i < b->tokens; i++) {
-		hash_u32(s, b->token[i].flags);
-		hash_u32(s, b->token[i].len);
-		ll_hash128_update(s, b->bytes.data + b->token[i].offset, b->token[i].len);
+		add_u32(&head, b->token[i].flags);
+		add_u32(&head, b->token[i].len);
+		ll_buf_add(&head, b->bytes.data + b->token[i].offset, b->token[i].len);
+		hash_some(s, &head, 1 << 14);
 	}
 	for (size_t i = 0; i < b->merges; i++) {
-		hash_u32(s, b->merge[i].left);
-		hash_u32(s, b->merge[i].right);
+		add_u32(&head, b->merge[i].left);
+		add_u32(&head, b->merge[i].right);
+		hash_some(s, &head, 1 << 14);
 	}
+	hash_some(s, &head, 1);
+	ll_buf_free(&head);
 	ll_id_hex(ll_hash128_digest(s), b->id);
 	ll_hash128_free(s);
 }
@@ -268,25 +250,16 @@ static void list_added(struct ll_bpe *b)
 	}
 }
 
-static int index_alphabet(struct ll_bpe *b, struct ll_err *err)
-{
-	unsigned missing = 0;
-	for (unsigned c = 0; c < 256; c++) {
-		char byte = (char)c;
-		b->byte_id[c] = ll_bpe_find_word(b, &byte, 1);
-		missing += b->byte_id[c] == LL_BPE_NONE;
-	}
-	return missing ? ll_err_set(err, "%u of the 256 bytes have no token, so there is text that cannot be encoded", missing)
-		       : 0;
-}
-
 int ll_bpe_seal(struct ll_bpe *b, struct ll_err *err)
 {
-	if (b->kind == LL_MODEL_BYTES && index_alphabet(b, err))
+	if (b->kind == LL_MODEL_BYTES && ll_bpe_index_alphabet(b, err))
 		return -1;
-	index_pairs(b);
+	if (!b->pairs) {
+		ll_bpe_index_start(b, b->merges);
+		for (size_t i = 0; i < b->merges; i++)
+			ll_bpe_index_merge(b, &b->merge[i]);
+	}
 	if (b->kind == LL_MODEL_BYTES) {
-		index_bytes(b);
 		b->steady = is_steady(b);
 		ll_bpe_index_chars(b);
 		if (settle_normalized(b, err))

@@ -93,6 +93,14 @@ void ll_bpe_add_merge(struct ll_bpe *b, uint32_t left, uint32_t right, uint32_t 
 int ll_bpe_learn_merge(struct ll_bpe *b, const uint32_t pair[2], struct ll_buf *joined, struct ll_err *err) LL_MUST_CHECK;
 int ll_bpe_seal(struct ll_bpe *b, struct ll_err *err) LL_MUST_CHECK;
 
+/* The tables of merges, which seal makes where they are not there yet. alphabet: byte_id of every byte; start: empty tables
+ * for so many merges; merge: adds one. */
+int ll_bpe_index_alphabet(struct ll_bpe *b, struct ll_err *err) LL_MUST_CHECK;
+void ll_bpe_index_start(struct ll_bpe *b, size_t merges);
+void ll_bpe_index_merge(struct ll_bpe *b, const struct ll_bpe_pair *m);
+void ll_bpe_index_free(struct ll_bpe *b);
+uint32_t ll_bpe_table_mask(size_t entries); /* slots - 1 of a hash table of so many */
+
 /* The bytes of a token as merges and tables have them: of tokenizers over characters its name in the file. */
 static inline struct ll_str ll_bpe_token_name(const struct ll_bpe *b, uint32_t id)
 {

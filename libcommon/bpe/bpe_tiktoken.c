@@ -10,16 +10,15 @@
 #include "bpe/bpe_merges.h"
 #include "bpe/bpe_read.h"
 
-static int base64_digit(unsigned char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
+/* 1 + the value of a digit; 0: none. */
+static const unsigned char base64_digit[256] = {
+#define DIGIT(c, v) [c] = (v) + 1
+#define FOUR(c, v) DIGIT(c, v), DIGIT((c) + 1, (v) + 1), DIGIT((c) + 2, (v) + 2), DIGIT((c) + 3, (v) + 3)
+#define LETTERS(c, v)                                                                                                  \
+	FOUR(c, v), FOUR((c) + 4, (v) + 4), FOUR((c) + 8, (v) + 8), FOUR((c) + 12, (v) + 12), FOUR((c) + 16, (v) + 16), \
+		FOUR((c) + 20, (v) + 20), DIGIT((c) + 24, (v) + 24), DIGIT((c) + 25, (v) + 25)
+	LETTERS('A', 0), LETTERS('a', 26), FOUR('0', 52), FOUR('4', 56), DIGIT('8', 60), DIGIT('9', 61), DIGIT('+', 62), DIGIT('/', 63),
+};
 
 void ll_base64_encode(struct ll_str s, struct ll_buf *out)
 {
@@ -44,10 +43,10 @@ int ll_base64_decode(struct ll_str s, struct ll_buf *out)
 						       (s.data[i + 3] == '=' && s.data[i + 2] == '=');
 		uint32_t v = 0;
 		for (unsigned k = 0; k < 4; k++) {
-			int digit = k < 4 - pad ? base64_digit((unsigned char)s.data[i + k]) : 0;
-			if (digit < 0)
+			unsigned digit = k < 4 - pad ? base64_digit[(unsigned char)s.data[i + k]] : 1;
+			if (digit == 0)
 				return -1;
-			v = v << 6 | (uint32_t)digit;
+			v = v << 6 | (digit - 1);
 		}
 		for (unsigned k = 0; k < 3 - pad; k++)
 			ll_buf_putc(out, (char)(v >> (16 - 8 * k)));
