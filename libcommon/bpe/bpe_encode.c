@@ -141,8 +141,7 @@ struct parts {
 
 static bool are_apart(struct ll_bpe_encoder *e, const struct ll_ids *out, size_t at)
 {
-	const struct ll_bpe_walk *w = ll_bpe_walk(e->bpe);
-	return w && ll_walker_apart(&e->merger.walker, e->bpe, w, out->id[at - 1], out->id[at]);
+	return ll_merger_apart(&e->merger, out->id[at - 1], out->id[at]);
 }
 
 /* After the ids of the part at hand, from out[*at] on, have been appended; it ends at `end`. The first part of the piece

@@ -6,6 +6,8 @@
 #include "bpe/bpe_chars.h"
 
 #define WINDOW ((size_t)1 << 16)
+#define WALK_WORTH ((size_t)1 << 17) /* bytes that the heap merges in the time that it takes to make the walk */
+#define APART_WORTH 4 /* bytes that the heap merges while two tokens are merged to see whether they stay apart */
 
 /* A token of the run being merged, at the place of its first byte. */
 struct ll_merge_node {
@@ -229,12 +231,45 @@ static void merge_windows(struct ll_merger *m, const char *p, size_t n, struct l
 	}
 }
 
+/* The walk, once it is worth making; NULL before, and where there is none. */
+static const struct ll_bpe_walk *worth_walk(struct ll_merger *m, size_t bytes)
+{
+	m->unwalked += m->unwalked < WALK_WORTH ? bytes : 0;
+	return m->unwalked < WALK_WORTH ? NULL : ll_bpe_walk(m->bpe);
+}
+
+/* As ll_walk_apart, by merging the bytes of both. */
+static bool merge_apart(struct ll_merger *m, uint32_t left, uint32_t right)
+{
+	const struct ll_bpe *b = m->bpe;
+	const struct ll_bpe_token *l = &b->token[left], *r = &b->token[right];
+	char both[2 * LL_SCAN_MOST];
+	memcpy(both, b->bytes.data + l->offset, l->len);
+	memcpy(both + l->len, b->bytes.data + r->offset, r->len);
+	m->window.len = 0;
+	return merge_short(m, both, l->len + r->len, &m->window) && m->window.len == 2 && m->window.id[0] == left &&
+	       m->window.id[1] == right;
+}
+
+bool ll_merger_apart(struct ll_merger *m, uint32_t left, uint32_t right)
+{
+	int known = ll_walker_recall(&m->walker, left, right);
+	if (known < 0) {
+		const struct ll_bpe_walk *walk = worth_walk(m, APART_WORTH);
+		if (!walk && LL_MAX(m->bpe->token[left].len, m->bpe->token[right].len) > LL_SCAN_MOST)
+			return false;
+		known = walk ? ll_walk_apart(m->bpe, walk, left, right, &m->walker.steps) : merge_apart(m, left, right);
+		ll_walker_remember(&m->walker, left, right, known);
+	}
+	return known;
+}
+
 void ll_merge(struct ll_merger *m, const char *p, size_t n, struct ll_ids *out)
 {
 	const struct ll_bpe_walk *walk;
 	if (merge_short(m, p, n, out))
 		return;
-	if ((walk = ll_bpe_walk(m->bpe)))
+	if ((walk = worth_walk(m, n)))
 		ll_walk(&m->walker, m->bpe, walk, p, n, out);
 	else if (n <= WINDOW)
 		merge_heap(m, p, n, out);

@@ -32,6 +32,7 @@ struct ll_merger {
 	struct ll_ids window;
 	unsigned (*scan)(const struct ll_bpe *b, const unsigned char *p, uint32_t *id, unsigned n);
 	struct ll_walker walker;
+	size_t unwalked; /* bytes merged without the walk, which takes some 20 ms to make, or as much work */
 };
 
 void ll_merger_init(struct ll_merger *m, const struct ll_bpe *b);
@@ -44,6 +45,10 @@ void ll_merge(struct ll_merger *m, const char *p, size_t n, struct ll_ids *out);
 unsigned ll_scan_plain(const struct ll_bpe *b, const unsigned char *p, uint32_t *id, unsigned n);
 unsigned ll_scan_avx2(const struct ll_bpe *b, const unsigned char *p, uint32_t *id, unsigned n);
 unsigned ll_scan_avx512(const struct ll_bpe *b, const unsigned char *p, uint32_t *id, unsigned n);
+
+/* True when two live tokens stay apart (bpe_walk.h), and perhaps not always where they are long; of a model whose merges
+ * are steady. */
+bool ll_merger_apart(struct ll_merger *m, uint32_t left, uint32_t right);
 
 static inline uint32_t *ll_ids_reserve(struct ll_ids *out, size_t n)
 {

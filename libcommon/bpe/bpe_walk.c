@@ -242,18 +242,42 @@ static uint32_t longest_token(struct ll_walker *r, const struct ll_bpe *b, const
 	return token;
 }
 
-bool ll_walker_apart(struct ll_walker *r, const struct ll_bpe *b, const struct ll_bpe_walk *w, uint32_t left, uint32_t right)
+static uint64_t memo_key(uint32_t left, uint32_t right)
 {
-	uint64_t key = (uint64_t)left << 33 | (uint64_t)right << 1;
+	return (uint64_t)left << 33 | (uint64_t)right << 1;
+}
+
+static uint64_t *memo_slot(struct ll_walker *r, uint64_t key)
+{
 	if (LL_UNLIKELY(!r->memo)) {
 		r->memo = ll_malloc(sizeof *r->memo << MEMO_BITS);
 		memset(r->memo, 0xff, sizeof *r->memo << MEMO_BITS);
 	}
-	uint64_t *known = &r->memo[(key * 0x9e3779b97f4a7c15u) >> (64 - MEMO_BITS)];
+	return &r->memo[(key * 0x9e3779b97f4a7c15u) >> (64 - MEMO_BITS)];
+}
+
+int ll_walker_recall(struct ll_walker *r, uint32_t left, uint32_t right)
+{
+	uint64_t key = memo_key(left, right), known = *memo_slot(r, key);
+	return (known & ~(uint64_t)1) == key ? (int)(known & 1) : -1;
+}
+
+void ll_walker_remember(struct ll_walker *r, uint32_t left, uint32_t right, bool apart)
+{
+	uint64_t key = memo_key(left, right);
+	*memo_slot(r, key) = key | apart;
+}
+
+static bool stay_apart(struct ll_walker *r, const struct ll_bpe *b, const struct ll_bpe_walk *w, uint32_t left,
+		       uint32_t right)
+{
+	int known = ll_walker_recall(r, left, right);
 	r->steps++;
-	if ((*known & ~(uint64_t)1) != key)
-		*known = key | ll_walk_apart(b, w, left, right, &r->steps);
-	return *known & 1;
+	if (known < 0) {
+		known = ll_walk_apart(b, w, left, right, &r->steps);
+		ll_walker_remember(r, left, right, known);
+	}
+	return known;
 }
 
 void ll_walk(struct ll_walker *r, const struct ll_bpe *b, const struct ll_bpe_walk *w, const char *text, size_t n,
@@ -269,7 +293,7 @@ void ll_walk(struct ll_walker *r, const struct ll_bpe *b, const struct ll_bpe_wa
 		for (; token != LL_BPE_NONE; token = w->token[token].shorter) {
 			size_t end = at + w->token[token].len;
 			if (!(dead[end / 64] >> (end % 64) & 1) &&
-			    (last == LL_BPE_NONE || ll_walker_apart(r, b, w, last, token)))
+			    (last == LL_BPE_NONE || stay_apart(r, b, w, last, token)))
 				break;
 		}
 		if (token != LL_BPE_NONE) {

@@ -58,8 +58,10 @@ void ll_walker_free(struct ll_walker *r);
 /* Appends the ids of n > 0 bytes. */
 void ll_walk(struct ll_walker *r, const struct ll_bpe *b, const struct ll_bpe_walk *w, const char *p, size_t n,
 	     struct ll_ids *out);
-/* True when the bytes of both are encoded as these two, which are live; the second remembers. */
+/* True when the bytes of both are encoded as these two, which are live. */
 bool ll_walk_apart(const struct ll_bpe *b, const struct ll_bpe_walk *w, uint32_t left, uint32_t right, uint64_t *steps);
-bool ll_walker_apart(struct ll_walker *r, const struct ll_bpe *b, const struct ll_bpe_walk *w, uint32_t left, uint32_t right);
+/* The answers of late: 0 or 1, or -1 where it is not remembered. */
+int ll_walker_recall(struct ll_walker *r, uint32_t left, uint32_t right);
+void ll_walker_remember(struct ll_walker *r, uint32_t left, uint32_t right, bool apart);
 
 #endif

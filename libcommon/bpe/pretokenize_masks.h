@@ -78,7 +78,7 @@ static void add_wide(struct classes *k, uint64_t wide, bytes p, bytes stop, stru
 		wide &= ~mask;
 		c->over = 0;
 	}
-	if (wide_masks(k, wide, p, c))
+	if (__builtin_popcountll(wide) > 9 && wide_masks(k, wide, p, c)) /* few are quicker one by one */
 		return;
 	while (wide) {
 		unsigned i = (unsigned)__builtin_ctzll(wide), len;
