@@ -7,6 +7,7 @@
 
 #define WINDOW ((size_t)1 << 16)
 #define WALK_WORTH ((size_t)1 << 17) /* bytes that the heap merges in the time that it takes to make the walk */
+#define LIVE_WORTH ((size_t)1 << 13) /* the same for what is known of every token, where every merge happens */
 #define APART_WORTH 4 /* bytes that the heap merges while two tokens are merged to see whether they stay apart */
 
 /* A token of the run being merged, at the place of its first byte. */
@@ -231,11 +232,11 @@ static void merge_windows(struct ll_merger *m, const char *p, size_t n, struct l
 	}
 }
 
-/* The walk, once it is worth making; NULL before, and where there is none. */
-static const struct ll_bpe_walk *worth_walk(struct ll_merger *m, size_t bytes)
+/* True once so much has been done otherwise that making what is in bpe_walk.h is no more. */
+static bool is_worth(struct ll_merger *m, size_t bytes, size_t limit)
 {
 	m->unwalked += m->unwalked < WALK_WORTH ? bytes : 0;
-	return m->unwalked < WALK_WORTH ? NULL : ll_bpe_walk(m->bpe);
+	return m->unwalked >= limit;
 }
 
 /* As ll_walk_apart, by merging the bytes of both. */
@@ -255,10 +256,11 @@ bool ll_merger_apart(struct ll_merger *m, uint32_t left, uint32_t right)
 {
 	int known = ll_walker_recall(&m->walker, left, right);
 	if (known < 0) {
-		const struct ll_bpe_walk *walk = worth_walk(m, APART_WORTH);
-		if (!walk && LL_MAX(m->bpe->token[left].len, m->bpe->token[right].len) > LL_SCAN_MOST)
+		bool worth = is_worth(m, APART_WORTH, m->bpe->merges_live ? LIVE_WORTH : WALK_WORTH);
+		const struct ll_bpe_live *live = worth ? ll_bpe_live(m->bpe) : NULL;
+		if (!live && LL_MAX(m->bpe->token[left].len, m->bpe->token[right].len) > LL_SCAN_MOST)
 			return false;
-		known = walk ? ll_walk_apart(m->bpe, walk, left, right, &m->walker.steps) : merge_apart(m, left, right);
+		known = live ? ll_walk_apart(m->bpe, live, left, right, &m->walker.steps) : merge_apart(m, left, right);
 		ll_walker_remember(&m->walker, left, right, known);
 	}
 	return known;
@@ -269,7 +271,7 @@ void ll_merge(struct ll_merger *m, const char *p, size_t n, struct ll_ids *out)
 	const struct ll_bpe_walk *walk;
 	if (merge_short(m, p, n, out))
 		return;
-	if ((walk = worth_walk(m, n)))
+	if (is_worth(m, n, WALK_WORTH) && (walk = ll_bpe_walk(m->bpe)))
 		ll_walk(&m->walker, m->bpe, walk, p, n, out);
 	else if (n <= WINDOW)
 		merge_heap(m, p, n, out);

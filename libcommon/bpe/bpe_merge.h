@@ -32,7 +32,7 @@ struct ll_merger {
 	struct ll_ids window;
 	unsigned (*scan)(const struct ll_bpe *b, const unsigned char *p, uint32_t *id, unsigned n);
 	struct ll_walker walker;
-	size_t unwalked; /* bytes merged without the walk, which takes some 20 ms to make, or as much work */
+	size_t unwalked; /* bytes merged without the walk, which takes some 20 ms to make, or other work as long */
 };
 
 void ll_merger_init(struct ll_merger *m, const struct ll_bpe *b);

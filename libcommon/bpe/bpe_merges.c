@@ -240,6 +240,7 @@ int ll_bpe_merges_of_ranks(struct ll_bpe *b, const uint32_t *rank, bool chars, s
 	ll_free(r.of_two);
 	if (rc)
 		return rc;
+	b->merges_live = true;
 	b->ignore_merges &= dead > 0;
 	b->all_live = dead == 0;
 	for (uint32_t id = 0; id < b->tokens && b->all_live; id++)

@@ -63,6 +63,7 @@ void ll_bpe_free(struct ll_bpe *b)
 	ll_free(b->merge);
 	ll_bpe_index_free(b);
 	ll_bpe_walk_free(b->walk);
+	ll_free(b->live);
 	ll_free(b->char_tokens);
 	ll_free(b->chars_joined);
 	ll_free(b->words);

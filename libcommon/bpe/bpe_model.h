@@ -62,8 +62,10 @@ struct ll_bpe {
 	uint64_t *filter; /* a bit for every pair there is, by its hash: most pairs asked for are not */
 	uint32_t filter_mask;
 	bool steady; /* every merge has a higher rank than those that made its parts */
-	bool no_walk;
-	struct ll_bpe_walk *walk; /* see bpe_walk.h, which makes it */
+	bool merges_live; /* every merge happens: they were found so */
+	struct ll_bpe_live *live; /* see bpe_walk.h, which makes both when they are asked for */
+	struct ll_bpe_walk *walk;
+	bool no_walk; /* they cannot be made */
 	struct ll_bpe_char *char_tokens; /* of every character below U+10000, see bpe_chars.h; NULL: not to be relied on */
 	uint32_t *chars_joined; /* a bit for every two characters that a merge joins, by their hash */
 	struct ll_bpe_word {

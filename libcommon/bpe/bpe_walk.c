@@ -12,11 +12,11 @@
 /* ---- do two tokens stay apart ---- */
 
 /* As ll_walk_apart, from the time on when the pair itself would merge, of `limit`. */
-static bool apart_before(const struct ll_bpe *b, const struct ll_bpe_walk *w, uint32_t left, uint32_t right,
+static bool apart_before(const struct ll_bpe *b, const struct ll_bpe_live *live, uint32_t left, uint32_t right,
 			 uint64_t *steps)
 {
 	for (;; ++*steps) {
-		const struct ll_walk_token *l = &w->token[left], *r = &w->token[right];
+		const struct ll_bpe_live *l = &live[left], *r = &live[right];
 		uint32_t limit;
 		if (l->rank > r->rank) {
 			limit = l->rank - 1; /* at the same rank the left one would have gone first */
@@ -32,9 +32,9 @@ static bool apart_before(const struct ll_bpe *b, const struct ll_bpe_walk *w, ui
 	}
 }
 
-bool ll_walk_apart(const struct ll_bpe *b, const struct ll_bpe_walk *w, uint32_t left, uint32_t right, uint64_t *steps)
+bool ll_walk_apart(const struct ll_bpe *b, const struct ll_bpe_live *live, uint32_t left, uint32_t right, uint64_t *steps)
 {
-	return ll_bpe_find_pair(b, left, right)->rank == LL_BPE_NONE && apart_before(b, w, left, right, steps);
+	return ll_bpe_find_pair(b, left, right)->rank == LL_BPE_NONE && apart_before(b, live, left, right, steps);
 }
 
 /* ---- making ---- */
@@ -107,31 +107,36 @@ static bool add_token(struct ll_bpe_walk *w, const struct ll_bpe *b, uint32_t id
 		node = next;
 	}
 	w->node_token[node] = id;
-	w->token[id].shorter = shorter;
+	w->shorter[id] = shorter;
 	return true;
 }
 
 /* The merge of every token that comes out of its own bytes; false where it cannot be told. */
-static bool find_live(struct ll_bpe_walk *w, const struct ll_bpe *b)
+static bool find_live(struct ll_bpe_live *live, const struct ll_bpe *b)
 {
 	uint64_t steps = 0;
 	const char *bytes = b->bytes.data;
+	for (unsigned c = 0; c < 256; c++)
+		live[b->byte_id[c]] = (struct ll_bpe_live){ .len = 1 };
 	for (size_t i = 0; i < b->merges; i++) {
 		const struct ll_bpe_pair *m = &b->merge[i];
-		const struct ll_walk_token *l = &w->token[m->left], *r = &w->token[m->right];
+		const struct ll_bpe_live *l = &live[m->left], *r = &live[m->right];
 		const struct ll_bpe_token *joined = &b->token[m->id], *left = &b->token[m->left];
 		if (i && m->rank <= m[-1].rank)
 			return false;
-		if (!l->len || !r->len || ll_bpe_find_pair(b, m->left, m->right)->rank != m->rank)
-			continue; /* one that never happens */
-		if (joined->len != l->len + r->len || memcmp(bytes + joined->offset, bytes + left->offset, l->len) != 0 ||
-		    memcmp(bytes + joined->offset + l->len, bytes + b->token[m->right].offset, r->len) != 0)
-			return false;
-		if (!apart_before(b, w, m->left, m->right, &steps))
-			continue;
-		if (w->token[m->id].len)
-			return false;
-		w->token[m->id] = (struct ll_walk_token){ m->left, m->right, m->rank + 1, LL_BPE_NONE, joined->len };
+		if (!b->merges_live) {
+			if (!l->len || !r->len || ll_bpe_find_pair(b, m->left, m->right)->rank != m->rank)
+				continue; /* one that never happens */
+			if (joined->len != l->len + r->len ||
+			    memcmp(bytes + joined->offset, bytes + left->offset, l->len) != 0 ||
+			    memcmp(bytes + joined->offset + l->len, bytes + b->token[m->right].offset, r->len) != 0)
+				return false;
+			if (!apart_before(b, live, m->left, m->right, &steps))
+				continue;
+			if (live[m->id].len)
+				return false;
+		}
+		live[m->id] = (struct ll_bpe_live){ m->left, m->right, m->rank + 1, joined->len };
 	}
 	return true;
 }
@@ -141,69 +146,90 @@ static bool add_tokens(struct ll_bpe_walk *w, const struct ll_bpe *b)
 {
 	uint32_t longest = 0, *first, *order = ll_malloc(LL_MAX(b->tokens, 1) * sizeof *order);
 	for (size_t id = 0; id < b->tokens; id++)
-		longest = LL_MAX(longest, w->token[id].len);
+		longest = LL_MAX(longest, w->live[id].len);
 	first = ll_calloc((size_t)longest + 2, sizeof *first);
 	for (size_t id = 0; id < b->tokens; id++)
-		first[w->token[id].len + 1]++;
+		first[w->live[id].len + 1]++;
 	for (uint32_t len = 0; len <= longest; len++)
 		first[len + 1] += first[len];
 	for (uint32_t id = 0; id < b->tokens; id++)
-		order[first[w->token[id].len]++] = id;
+		order[first[w->live[id].len]++] = id;
 	bool fit = true;
 	for (size_t i = 0; i < b->tokens && fit; i++)
-		if (w->token[order[i]].len >= 2)
+		if (w->live[order[i]].len >= 2)
 			fit = add_token(w, b, order[i]);
 	ll_free(first);
 	ll_free(order);
 	return fit;
 }
 
-static struct ll_bpe_walk *make(const struct ll_bpe *b)
+static struct ll_bpe_live *make_live(const struct ll_bpe *b)
+{
+	struct ll_bpe_live *live = ll_calloc(LL_MAX(b->tokens, 1), sizeof *live);
+	if (find_live(live, b))
+		return live;
+	ll_free(live);
+	return NULL;
+}
+
+static struct ll_bpe_walk *make_walk(const struct ll_bpe *b)
 {
 	struct ll_bpe_walk *w = ll_calloc(1, sizeof *w);
-	w->token = ll_calloc(LL_MAX(b->tokens, 1), sizeof *w->token);
-	for (unsigned c = 0; c < 256; c++)
-		w->token[b->byte_id[c]] = (struct ll_walk_token){ .shorter = LL_BPE_NONE, .len = 1 };
+	w->live = b->live;
+	w->shorter = ll_malloc(LL_MAX(b->tokens, 1) * sizeof *w->shorter);
+	memset(w->shorter, 0xff, b->tokens * sizeof *w->shorter);
 	w->two = ll_malloc(65536 * sizeof *w->two);
 	memset(w->two, 0xff, 65536 * sizeof *w->two);
 	unsigned bits = 10;
 	while (((size_t)1 << bits) < 4 * b->tokens)
 		bits++;
 	grow_edges(w, bits);
-	if (!find_live(w, b) || !add_tokens(w, b)) {
-		ll_bpe_walk_free(w);
-		return NULL;
+	if (add_tokens(w, b))
+		return w;
+	ll_bpe_walk_free(w);
+	return NULL;
+}
+
+/* The model is the same for all threads: what is made late is made once. */
+static pthread_mutex_t making = PTHREAD_MUTEX_INITIALIZER;
+
+const struct ll_bpe_live *ll_bpe_live(const struct ll_bpe *b)
+{
+	struct ll_bpe *shared = (struct ll_bpe *)b;
+	struct ll_bpe_live *live = __atomic_load_n(&shared->live, __ATOMIC_ACQUIRE);
+	if (live || !b->steady || __atomic_load_n(&shared->no_walk, __ATOMIC_ACQUIRE))
+		return live;
+	pthread_mutex_lock(&making);
+	if (!shared->live && !shared->no_walk) {
+		live = make_live(b);
+		__atomic_store_n(&shared->no_walk, !live, __ATOMIC_RELEASE);
+		__atomic_store_n(&shared->live, live, __ATOMIC_RELEASE);
 	}
-	return w;
+	pthread_mutex_unlock(&making);
+	return shared->live;
 }
 
 const struct ll_bpe_walk *ll_bpe_walk(const struct ll_bpe *b)
 {
-	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-	struct ll_bpe *shared = (struct ll_bpe *)b; /* only what is made here, once */
-	if (!b->steady)
-		return NULL;
+	struct ll_bpe *shared = (struct ll_bpe *)b;
 	struct ll_bpe_walk *w = __atomic_load_n(&shared->walk, __ATOMIC_ACQUIRE);
-	if (w || __atomic_load_n(&shared->no_walk, __ATOMIC_ACQUIRE))
+	if (w || !ll_bpe_live(b) || __atomic_load_n(&shared->no_walk, __ATOMIC_ACQUIRE))
 		return w;
-	pthread_mutex_lock(&lock);
-	w = shared->walk;
-	if (!w && !shared->no_walk) {
-		w = make(b);
-		if (w)
-			__atomic_store_n(&shared->walk, w, __ATOMIC_RELEASE);
-		else
-			__atomic_store_n(&shared->no_walk, true, __ATOMIC_RELEASE);
+	pthread_mutex_lock(&making);
+	if (!shared->walk && !shared->no_walk) {
+		w = make_walk(b);
+		__atomic_store_n(&shared->no_walk, !w, __ATOMIC_RELEASE);
+		__atomic_store_n(&shared->walk, w, __ATOMIC_RELEASE);
 	}
-	pthread_mutex_unlock(&lock);
-	return w;
+	pthread_mutex_unlock(&making);
+	return __atomic_load_n(&shared->walk, __ATOMIC_ACQUIRE);
 }
 
 void ll_bpe_walk_free(struct ll_bpe_walk *w)
 {
 	if (!w)
 		return;
-	ll_free(w->token);
+	ll_free(w->shorter);
 	ll_free(w->node_token);
 	ll_free(w->two);
 	ll_free_pages(w->edge, w->slots * sizeof *w->edge);
@@ -274,7 +300,7 @@ static bool stay_apart(struct ll_walker *r, const struct ll_bpe *b, const struct
 	int known = ll_walker_recall(r, left, right);
 	r->steps++;
 	if (known < 0) {
-		known = ll_walk_apart(b, w, left, right, &r->steps);
+		known = ll_walk_apart(b, w->live, left, right, &r->steps);
 		ll_walker_remember(r, left, right, known);
 	}
 	return known;
@@ -290,8 +316,8 @@ void ll_walk(struct ll_walker *r, const struct ll_bpe *b, const struct ll_bpe_wa
 	uint32_t token = longest_token(r, b, w, p, n);
 	while (at < n) {
 		uint32_t last = out->len > base ? out->id[out->len - 1] : LL_BPE_NONE;
-		for (; token != LL_BPE_NONE; token = w->token[token].shorter) {
-			size_t end = at + w->token[token].len;
+		for (; token != LL_BPE_NONE; token = w->shorter[token]) {
+			size_t end = at + w->live[token].len;
 			if (!(dead[end / 64] >> (end % 64) & 1) &&
 			    (last == LL_BPE_NONE || stay_apart(r, b, w, last, token)))
 				break;
@@ -299,14 +325,14 @@ void ll_walk(struct ll_walker *r, const struct ll_bpe *b, const struct ll_bpe_wa
 		if (token != LL_BPE_NONE) {
 			*ll_ids_reserve(out, 1) = token;
 			out->len++;
-			at += w->token[token].len;
+			at += w->live[token].len;
 			token = at < n ? longest_token(r, b, w, p + at, n - at) : LL_BPE_NONE;
 		} else {
 			if (last == LL_BPE_NONE)
 				LL_BUG("%zu bytes have no encoding", n);
 			dead[at / 64] |= (uint64_t)1 << (at % 64);
 			out->len--;
-			at -= w->token[last].len;
+			at -= w->live[last].len;
 			token = last;
 		}
 	}

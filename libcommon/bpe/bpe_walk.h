@@ -24,13 +24,16 @@
 
 #include "bpe/bpe_model.h"
 
+/* A token that comes out of its own bytes. */
+struct ll_bpe_live {
+	uint32_t left, right; /* what it is merged from */
+	uint32_t rank;	      /* 1 + that of its merge; 0: a byte */
+	uint32_t len;	      /* 0: it does not come out */
+};
+
 struct ll_bpe_walk {
-	struct ll_walk_token {
-		uint32_t left, right; /* what it is merged from */
-		uint32_t rank;	      /* 1 + that of its merge; 0: a byte */
-		uint32_t shorter;     /* the longest token that it begins with, or LL_BPE_NONE */
-		uint32_t len;
-	} *token;
+	const struct ll_bpe_live *live;
+	uint32_t *shorter; /* the longest token that a token begins with, or LL_BPE_NONE */
 	/* The tokens by their bytes: nodes are beginnings of tokens, edges (node << 8 | byte) are hashed. */
 	struct ll_walk_edge {
 		uint32_t key, node;
@@ -50,8 +53,9 @@ struct ll_walker {
 	uint64_t steps; /* edges followed, pairs and tokens looked at, so far */
 };
 
-/* Of a model of byte-level BPE that is sealed; made when it is first asked for, by any thread. NULL where merges are not
- * steady: then the walk would not be exact. */
+/* Of a model of byte-level BPE that is sealed; made when they are first asked for, by any thread. NULL where merges are not
+ * steady: then the walk would not be exact. The tokens that come out, by id: */
+const struct ll_bpe_live *ll_bpe_live(const struct ll_bpe *b);
 const struct ll_bpe_walk *ll_bpe_walk(const struct ll_bpe *b);
 void ll_bpe_walk_free(struct ll_bpe_walk *w);
 void ll_walker_free(struct ll_walker *r);
@@ -59,7 +63,7 @@ void ll_walker_free(struct ll_walker *r);
 void ll_walk(struct ll_walker *r, const struct ll_bpe *b, const struct ll_bpe_walk *w, const char *p, size_t n,
 	     struct ll_ids *out);
 /* True when the bytes of both are encoded as these two, which are live. */
-bool ll_walk_apart(const struct ll_bpe *b, const struct ll_bpe_walk *w, uint32_t left, uint32_t right, uint64_t *steps);
+bool ll_walk_apart(const struct ll_bpe *b, const struct ll_bpe_live *live, uint32_t left, uint32_t right, uint64_t *steps);
 /* The answers of late: 0 or 1, or -1 where it is not remembered. */
 int ll_walker_recall(struct ll_walker *r, uint32_t left, uint32_t right);
 void ll_walker_remember(struct ll_walker *r, uint32_t left, uint32_t right, bool apart);
