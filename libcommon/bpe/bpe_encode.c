@@ -8,11 +8,14 @@
 #include "text/unicode.h"
 #include "text/utf8.h"
 
+#define PARTS 8192u
+
 struct ll_bpe_encoder {
 	const struct ll_bpe *bpe;
 	struct ll_char_encoder *chars; /* of a tokenizer over characters, which has all the rest of its own */
 	struct ll_splitter *splitter;
 	struct ll_piece_cache cache;
+	struct ll_slot *parts; /* parts met of late (PARTS), of up to LL_SLOT_IDS ids: few, and so near at hand */
 	struct ll_batch batch;
 	struct ll_merger merger;
 	struct ll_buf normalized;
@@ -61,6 +64,7 @@ void ll_bpe_encoder_free(struct ll_bpe_encoder *e)
 	ll_char_encoder_free(e->chars);
 	ll_splitter_free(e->splitter);
 	ll_piece_cache_free(&e->cache);
+	ll_free_pages(e->parts, PARTS * sizeof *e->parts);
 	ll_merger_free(&e->merger);
 	ll_buf_free(&e->normalized);
 	ll_free(e);
@@ -109,23 +113,46 @@ static bool has_parts(const struct ll_bpe *b, const char *p, size_t n)
 	return lead >= 0xe3 && lead <= 0xe9 && b->char_tokens && (!b->ignore_merges || b->all_live);
 }
 
-static void encode_part(struct ll_bpe_encoder *e, const char *p, size_t n, const char *end, struct ll_ids *out)
+static void add_ids(struct ll_ids *out, const uint32_t *id, size_t ids)
 {
-	if (n > LL_PIECE_SHORT) {
+	memcpy(ll_ids_reserve(out, ids), id, ids * sizeof *id);
+	out->len += ids;
+}
+
+/* A part that is not among those of late, or has more ids than are remembered there. */
+static void encode_new_part(struct ll_bpe_encoder *e, struct ll_piece piece, struct ll_slot *slot, const char *p, size_t n,
+			    struct ll_ids *out)
+{
+	size_t ids, before = out->len;
+	uint32_t set = e->cache.set(&e->cache, piece);
+	const uint32_t *id = ll_piece_cache_find(&e->cache, piece, set, p, n, &ids);
+	if (id) {
+		add_ids(out, id, ids);
+	} else {
+		ll_merge(&e->merger, p, n, out);
+		ids = out->len - before;
+		ll_piece_cache_put(&e->cache, piece, set, p, n, out->id + before, ids);
+	}
+	if (ids <= LL_SLOT_IDS) {
+		*slot = (struct ll_slot){ .piece = piece, .n = (uint32_t)ids };
+		memcpy(slot->id, out->id + before, ids * sizeof *id);
+	}
+}
+
+static inline void encode_part(struct ll_bpe_encoder *e, const char *p, size_t n, const char *end, struct ll_ids *out)
+{
+	if (LL_UNLIKELY(n > LL_PIECE_SHORT)) {
 		ll_merge(&e->merger, p, n, out);
 		return;
 	}
 	struct ll_piece piece = ll_piece_pack(p, n, end);
-	uint32_t set = e->cache.set(&e->cache, piece);
-	size_t ids, before = out->len;
-	const uint32_t *id = ll_piece_cache_find(&e->cache, piece, set, p, n, &ids);
-	if (id) {
-		memcpy(ll_ids_reserve(out, ids), id, ids * sizeof *id);
-		out->len += ids;
+	struct ll_slot *slot = &e->parts[(uint32_t)ll_piece_hash(piece) % PARTS];
+	if (LL_UNLIKELY(!ll_piece_eq(slot->piece, piece))) {
+		encode_new_part(e, piece, slot, p, n, out);
 		return;
 	}
-	ll_merge(&e->merger, p, n, out);
-	ll_piece_cache_put(&e->cache, piece, set, p, n, out->id + before, out->len - before);
+	memcpy(ll_ids_reserve(out, LL_SLOT_IDS), slot->id, sizeof slot->id);
+	out->len += slot->n;
 }
 
 /* A row of parts of a piece. All neighbours in it stay apart (bpe_walk.h says why that makes it right): inside of a part
@@ -167,6 +194,8 @@ static bool encode_parts(struct ll_bpe_encoder *e, const char *text, size_t n, c
 	struct parts s = { .start = p };
 	size_t first = out->len, chars = 0;
 	uint32_t last_char = 0;
+	if (!e->parts)
+		e->parts = ll_alloc_pages(PARTS * sizeof *e->parts);
 	for (;;) {
 		unsigned len = 0;
 		uint32_t c = 0;
@@ -236,8 +265,7 @@ static void encode_other(struct ll_bpe_encoder *e, size_t i, const char *p, size
 	}
 	const uint32_t *id = ll_piece_cache_find(&e->cache, piece, set, p, n, &ids);
 	if (id) {
-		memcpy(ll_ids_reserve(out, ids), id, ids * sizeof *id);
-		out->len += ids;
+		add_ids(out, id, ids);
 		return;
 	}
 	encode_piece(e, p, n, out);
