@@ -32,7 +32,7 @@ static unsigned put_utf8(uint32_t c, unsigned char out[3])
 static void make_char(const struct ll_bpe *b, const unsigned char *p, unsigned n, struct ll_bpe_char *c,
 		      struct making *m)
 {
-	*c = (struct ll_bpe_char){ .id = { b->byte_id[p[0]], LL_BPE_NONE, LL_BPE_NONE } };
+	*c = (struct ll_bpe_char){ .id = { b->byte_id[p[0]], LL_BPE_NONE, LL_BPE_NONE, LL_BPE_NONE } };
 	memset(m, 0, sizeof *m);
 	if (n == 1)
 		return;
@@ -118,9 +118,8 @@ static uint32_t code_point(const unsigned char *p, unsigned n)
 			: (p[0] & 0xfu) << 12 | (p[1] & 0x3fu) << 6 | (p[2] & 0x3fu);
 }
 
-static void mark_left(struct ll_bpe *b, const struct making *making, struct side s, uint32_t rank)
+static void mark_left(struct ll_bpe *b, const struct making *making, struct side s, uint32_t rank, uint64_t bit)
 {
-	uint16_t bit = (uint16_t)(1u << (rank & 15));
 	if (s.whole) {
 		if (s.len < 4)
 			b->char_tokens[code_point(s.p, s.len)].left |= bit;
@@ -135,9 +134,8 @@ static void mark_left(struct ll_bpe *b, const struct making *making, struct side
 			b->char_tokens[c].left |= bit;
 }
 
-static void mark_right(struct ll_bpe *b, const struct making *making, struct side s, uint32_t rank)
+static void mark_right(struct ll_bpe *b, const struct making *making, struct side s, uint32_t rank, uint64_t bit)
 {
-	uint16_t bit = (uint16_t)(1u << (rank & 15));
 	if (s.whole) {
 		if (s.len < 4)
 			b->char_tokens[code_point(s.p, s.len)].right |= bit;
@@ -170,10 +168,11 @@ void ll_bpe_index_chars(struct ll_bpe *b)
 	b->char_tokens = ll_malloc(CHARS * sizeof *b->char_tokens);
 	b->chars_joined = ll_calloc((size_t)1 << (LL_JOINED_BITS - 5), sizeof *b->chars_joined);
 	for (uint32_t c = 0; c < CHARS; c++) {
-		unsigned char p[3];
+		unsigned char p[3] = { 0 };
 		unsigned n = put_utf8(c, p);
 		make_char(b, p, n, &b->char_tokens[c], &making[c]);
 	}
+	uint64_t bit = 1;
 	for (size_t i = 0; i < b->merges; i++) {
 		const struct ll_bpe_token *l = &b->token[b->merge[i].left], *r = &b->token[b->merge[i].right];
 		const unsigned char *lp = (const unsigned char *)b->bytes.data + l->offset;
@@ -187,8 +186,9 @@ void ll_bpe_index_chars(struct ll_bpe *b)
 			mark_joined(b, left, right);
 			continue;
 		}
-		mark_left(b, making, left, b->merge[i].rank);
-		mark_right(b, making, right, b->merge[i].rank);
+		mark_left(b, making, left, b->merge[i].rank, bit);
+		mark_right(b, making, right, b->merge[i].rank, bit);
+		bit = bit << 1 | bit >> 63;
 	}
 	ll_free(making);
 }
@@ -196,7 +196,8 @@ void ll_bpe_index_chars(struct ll_bpe *b)
 unsigned ll_bpe_char_tokens(const struct ll_bpe *b, const unsigned char *p, size_t n, uint32_t *id, unsigned most)
 {
 	const unsigned char *end = p + n;
-	unsigned made = 0, left = 0, len;
+	uint64_t left = 0;
+	unsigned made = 0, len;
 	for (; p < end; p += len) {
 		if (made + 3 > most)
 			return 0;
@@ -205,7 +206,7 @@ unsigned ll_bpe_char_tokens(const struct ll_bpe *b, const unsigned char *p, size
 		if (len == 0 || (left & k->right))
 			return 0;
 		left = k->left;
-		memcpy(id + made, k->id, sizeof k->id);
+		memcpy(id + made, k->id, 3 * sizeof *id);
 		made += ll_bpe_char_ids(k);
 	}
 	return made;

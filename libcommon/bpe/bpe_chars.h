@@ -22,9 +22,9 @@
 #include "bpe/bpe_model.h"
 
 struct ll_bpe_char {
-	uint32_t id[3]; /* of the character alone; LL_BPE_NONE after the last */
-	uint16_t left,
-		right; /* a bit for every such merge (by its rank, modulo 16) that it can be on the left, right of */
+	uint32_t id[4]; /* of the character alone, three at most; LL_BPE_NONE after the last */
+	uint64_t left,
+		right; /* a bit, of 64 in turn, for every such merge that it can be on the left, right of */
 };
 
 #define LL_JOINED_BITS 20 /* of the filter: 20,000 pairs of characters, in o200k, are 2 of 100 */

@@ -217,7 +217,7 @@ static bool encode_parts(struct ll_bpe_encoder *e, const char *text, size_t n, c
 		if (last) {
 			size_t at = out->len;
 			if (chars == 1) {
-				memcpy(ll_ids_reserve(out, 3), last->id, sizeof last->id);
+				memcpy(ll_ids_reserve(out, 4), last->id, sizeof last->id);
 				out->len += ll_bpe_char_ids(last);
 			} else {
 				encode_part(e, (const char *)s.start, (size_t)(p - s.start), stop, out);
