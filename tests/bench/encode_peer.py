@@ -133,9 +133,10 @@ def unseen():
         n += 1
     ours, theirs = [], []
     for i in range(21):
-        out = subprocess.run([encode, ranks, scheme, "unseen", text, "1"], check=True, capture_output=True, text=True).stdout
+        # A new encoder in a process that has encoded before, as the peer's is.
+        out = subprocess.run([encode, ranks, scheme, "unseen", text, "2"], check=True, capture_output=True, text=True).stdout
         if i:
-            ours.append(float(out))
+            ours.append(float(out.split()[1]))
         if gigatoken:
             backend = gigatoken.Tokenizer.from_tiktoken(ranks).backend
             peer_encode(backend, docs[:n])
