@@ -70,7 +70,7 @@ check-deps: ## prove that includes run one way
 check-interop: all $(BUILD)/unit/checkpoint_test $(BUILD)/unit/bpe_pretokenize_test ## compare with PyTorch, transformers and tokenizers from PyPI (in a virtual environment)
 	@BIN=$(abspath $(BUILD)/bin) sh tests/interop/run.sh
 
-bench: all $(BUILD)/bench/roofs ## throughput of every stage beside the machine's own limits
+bench: all $(BUILD)/bench/roofs $(BUILD)/bench/encode ## throughput of every stage beside the machine's own limits
 	@BIN=$(abspath $(BUILD)/bin) UNIT=$(abspath $(BUILD)/unit) sh tests/bench/run.sh
 
 install: all ## install programs, man pages and completions under PREFIX

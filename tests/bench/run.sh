@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # make bench: throughput of every stage, one core, median of several whole-process runs with warm files, peak memory, beside the
 # machine's own limits in the same run. No test depends on these figures.
+# Encoding beside another program: encode_peer.py.
 # BENCH_TEXT: a JSONL file with "text" to measure on (default: books-en of LLTOOLS_TEST_DATA, else generated text).
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -74,6 +75,9 @@ measure "bpe train, 8192" "$docs" MB/s "ll-bpe train -q --pretokenizer=cl100k --
 measure "bpe encode" "$docs" MB/s "ll-bpe encode -q -m tok.json docs.ll > /dev/null"
 measure "bpe decode" "$docs" MB/s "ll-bpe decode -q -m tok.json tokens.ll > /dev/null"
 measure "pack" "$docs" MB/s "ll-shard pack -q -m tok.json -o data tokens.ll"
+echo
+echo "encoding what is hard to merge with this tokenizer, 10 MB, one thread; then the time of 20 MB to that of 10 MB"
+"$UNIT/../bench/encode" tok.json - worst 10000000
 echo
 echo "training, -@ 1 (ll-train bench)"
 ll-train bench --preset=gpt2-mini --batch=8 --seq-len=128 -@ 1 2>/dev/null | tail -n 1

@@ -16,7 +16,7 @@
 #include "ll-bpe/commands.h"
 
 #define DOCUMENT 8000
-#define STRETCH ((size_t)1 << 19) /* of documents, handed to a thread at once */
+#define STRETCH ((size_t)1 << 17) /* of documents, handed to a thread at once */
 #define REST_MOST ((size_t)10000000)
 #define RUNS 9 /* at most */
 
