@@ -155,10 +155,17 @@ static void merge_heap(struct ll_merger *m, const char *p, size_t bytes, struct 
 
 static bool is_ascii(const unsigned char *p, size_t n)
 {
-	unsigned char any = 0;
-	for (size_t i = 0; i < n; i++)
-		any |= p[i];
-	return any < 0x80;
+	const uint64_t high = 0x8080808080808080u;
+	uint64_t any = 0;
+	if (n < 8) {
+		for (size_t i = 0; i < n; i++)
+			any |= p[i];
+	} else {
+		for (size_t i = 0; i + 8 < n; i += 8)
+			any |= ll_get64(p + i);
+		any |= ll_get64(p + n - 8);
+	}
+	return !(any & high);
 }
 
 /* False where it is too long for that. */

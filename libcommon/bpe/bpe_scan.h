@@ -64,7 +64,7 @@ ALWAYS unsigned scan(const struct ll_bpe *b, const unsigned char *p, uint32_t *i
 	struct run r = { .b = b, .id = id };
 	struct keys k;
 	uint32_t key[LL_SCAN_MOST] __attribute__((aligned(64)));
-	memset(key + (n - 1), 0xff, (width - (n - 1)) * sizeof *key);
+	memset(key, 0xff, width * sizeof *key); /* all of them: the size is known then */
 	start(&r, p, key, n);
 	keys_load(&k, key, width);
 	for (uint32_t low; (low = keys_lowest(&k, width)) < NO_KEY;) {
