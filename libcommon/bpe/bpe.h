@@ -105,6 +105,8 @@ size_t ll_bpe_cut(const struct ll_bpe *b, struct ll_str text);
 /* Appends the normal form of valid UTF-8 as tokenizers make it: by the data of Unicode 9.0, to which later characters are
  * inert. */
 void ll_bpe_normal_form(struct ll_str text, enum ll_normal_form form, struct ll_buf *out);
+/* True of characters that are in NFC wherever they stand beside others that are so; not of all such. */
+bool ll_bpe_is_plain_nfc(uint32_t c);
 /* Width in bytes that ids need in files: 2 up to 65536 ids, else 4. */
 unsigned ll_bpe_width(const struct ll_bpe *b);
 

@@ -72,20 +72,62 @@ static struct ll_str normalize_chars(const struct ll_bpe *b, struct ll_str text,
 	return rc ? text : ll_buf_str(scratch);
 }
 
-static bool is_ascii(struct ll_str s)
+/* The first byte from p on that is not ASCII, or end. */
+static const unsigned char *skip_ascii(const unsigned char *p, const unsigned char *end)
 {
-	unsigned char any = 0;
-	for (size_t i = 0; i < s.len; i++)
-		any |= (unsigned char)s.data[i];
-	return any < 0x80;
+	const uint64_t high = 0x8080808080808080u;
+	for (; end - p >= 32; p += 32)
+		if ((ll_get64(p) | ll_get64(p + 8) | ll_get64(p + 16) | ll_get64(p + 24)) & high)
+			break;
+	while (p < end && *p < 0x80)
+		p++;
+	return p;
+}
+
+/* Latin, Greek from U+0388, Cyrillic, punctuation, kana, Han, Hangul syllables, full-width forms: without marks, without
+ * what decomposes to something else or composes with what is before. */
+bool ll_bpe_is_plain_nfc(uint32_t c)
+{
+	if (c < 0x2010)
+		return c < 0x300 || (c >= 0x388 && c <= 0x482) || (c >= 0x48a && c <= 0x52f);
+	return (c >= 0x3400 && c <= 0x9fff) || (c >= 0x3041 && c <= 0x3096) || (c >= 0x309b && c <= 0x31ff) ||
+	       c <= 0x2027 || (c >= 0x2030 && c <= 0x205e) || (c >= 0x2500 && c <= 0x27bf) || (c >= 0x3001 && c <= 0x3029) ||
+	       (c >= 0xac00 && c <= 0xd7a3) || (c >= 0xff01 && c <= 0xffee);
+}
+
+/* False where it is not seen at a glance. */
+static bool is_nfc(struct ll_str text)
+{
+	const unsigned char *p = (const unsigned char *)text.data, *end = p + text.len;
+	while ((p = skip_ascii(p, end)) < end) {
+		uint32_t c;
+		if (*p >= 0xc2 && *p < 0xe0 && end - p >= 2 && (p[1] & 0xc0) == 0x80) {
+			c = (*p & 0x1fu) << 6 | (p[1] & 0x3fu);
+			p += 2;
+		} else if ((*p & 0xf0) == 0xe0 && end - p >= 3 && (p[1] & 0xc0) == 0x80 && (p[2] & 0xc0) == 0x80) {
+			c = (*p & 0xfu) << 12 | (p[1] & 0x3fu) << 6 | (p[2] & 0x3fu);
+			if (c < 0x800)
+				return false;
+			p += 3;
+		} else {
+			return false;
+		}
+		if (!ll_bpe_is_plain_nfc(c))
+			return false;
+	}
+	return true;
 }
 
 struct ll_str ll_bpe_normalize(const struct ll_bpe *b, struct ll_str text, struct ll_buf *scratch)
 {
 	if (b->chars && b->chars->normalizer)
 		return normalize_chars(b, text, scratch);
-	if (b->normal_form == LL_NO_NORMAL_FORM || is_ascii(text) ||
-	    ll_utf8_valid_prefix(text.data, text.len) != text.len)
+	if (b->normal_form == LL_NO_NORMAL_FORM)
+		return text;
+	const unsigned char *start = (const unsigned char *)text.data, *end = start + text.len;
+	if (b->normal_form == LL_NFC ? is_nfc(text) : skip_ascii(start, end) == end)
+		return text;
+	if (ll_utf8_valid_prefix(text.data, text.len) != text.len)
 		return text;
 	ll_buf_clear(scratch);
 	ll_bpe_normal_form(text, (enum ll_normal_form)b->normal_form, scratch);

@@ -5,6 +5,7 @@
 #include "base/random.h"
 #include "bpe/bpe.h"
 #include "bpe/bpe_model.h"
+#include "text/utf8.h"
 
 static void alphabet(void)
 {
@@ -255,10 +256,42 @@ static void any_damage(void)
 	ll_buf_free(&ranks);
 }
 
+/* A text of characters that are their own NFC, none of which has a combining class (then it is a mark) or is a later part
+ * of what any character decomposes to (then it might compose with one before it), is in NFC. */
+static void plain_nfc(void)
+{
+	static bool later[0x110000];
+	size_t bad = 0, plain = 0;
+	struct ll_buf form = { 0 };
+	char bytes[4];
+	for (uint32_t c = 1; c < 0x110000; c++) {
+		if (c >= 0xd800 && c < 0xe000)
+			continue;
+		ll_buf_clear(&form);
+		ll_normalize(&form, ll_str(bytes, ll_utf8_put(bytes, c)), LL_NFD);
+		const char *p = form.data, *end = p + form.len;
+		ll_utf8_next(&p);
+		while (p < end)
+			later[ll_utf8_next(&p)] = true;
+	}
+	for (uint32_t c = 0; c < 0x110000; c++) {
+		if (!ll_bpe_is_plain_nfc(c))
+			continue;
+		ll_buf_clear(&form);
+		ll_normalize(&form, ll_str(bytes, ll_utf8_put(bytes, c)), LL_NFC);
+		bad += !ll_str_eq(ll_buf_str(&form), ll_str(bytes, ll_utf8_put(bytes, c))) || later[c] ||
+		       (ll_char_class(c) & LL_CHAR_MARK);
+		plain++;
+	}
+	ll_buf_free(&form);
+	ok(bad == 0 && plain > 40000, "%zu characters that are plainly NFC are so", plain);
+}
+
 int main(void)
 {
 	struct ll_err err;
 	alphabet();
+	plain_nfc();
 	round_trip();
 	refusals();
 	legacy_merges();
