@@ -43,6 +43,7 @@ static inline struct ascii masks_of(bytes p)
 		.quote = is(low, high, '\''),
 		.slash = is(low, high, '/'),
 		.wide = both(low, high),
+		.control = (between(low, high, 0, 0x1f) & ~between(low, high, '\t', '\r')) | is(low, high, 0x7f),
 	};
 }
 

@@ -19,9 +19,12 @@ static inline struct ascii masks_of(bytes p)
 	__mmask64 wide = _mm512_movepi8_mask(x);
 	__m512i class =
 		_mm512_maskz_permutex2var_epi8(~wide, _mm512_load_si512(table), x, _mm512_load_si512(table + 64));
+	__mmask64 control = (_mm512_cmplt_epu8_mask(x, _mm512_set1_epi8(0x20)) &
+			     _mm512_cmpgt_epu8_mask(_mm512_sub_epi8(x, _mm512_set1_epi8('\t')), _mm512_set1_epi8('\r' - '\t'))) |
+			    _mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8(0x7f));
 #define MASK(bit) _mm512_test_epi8_mask(class, _mm512_set1_epi8((char)(bit)))
 	return (struct ascii){ MASK(UPPER), MASK(LOWER), MASK(NUMBER), MASK(SPACE), MASK(NEWLINE),
-			       MASK(BLANK), MASK(QUOTE), MASK(SLASH),  wide };
+			       MASK(BLANK), MASK(QUOTE), MASK(SLASH),  wide,	    control };
 }
 
 /* The classes of up to 16 characters, of the bytes that they begin with. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pretokenize_fast.h - 64 bytes at a time: the wide versions of the schemes gpt2, cl100k, o200k and qwen, for
+ * pretokenize_fast.h - 64 bytes at a time: the wide versions of the schemes (of DeepSeek's for ASCII alone), for
  * pretokenize.c, which is their oracle. Each byte's class becomes a bit of a 64-bit mask, and where pieces start is
  * arithmetic over masks (the way of simdjson: Langdale and Lemire, "Parsing gigabytes of JSON per second", VLDB Journal
  * 28, 2019). They give up, before the block, on what is rare and hard to say in masks: the caller goes on by characters

@@ -19,6 +19,7 @@
 struct ascii {
 	uint64_t upper, lower, number, space, newline, blank, quote, slash; /* blank is U+0020, newline CR or LF */
 	uint64_t wide;							    /* not ASCII */
+	uint64_t control; /* ASCII, neither space nor printed */
 };
 
 static inline struct ascii masks_of(bytes p);
@@ -28,6 +29,7 @@ struct rules {
 	bool cased; /* words are UPPER* lower+ and take a contraction with them: o200k */
 	bool marks; /* marks are letters */
 	int digits; /* in a number, at most; 0: any */
+	bool deepseek; /* of ASCII: no contractions, and white space before a number stays whole */
 };
 
 /* What the block after needs to know. Zero: a piece starts with the first byte of it. */
@@ -184,6 +186,8 @@ INLINE bool block(struct rules r, bytes p, bytes stop, struct carry *c, uint64_t
 {
 	struct ascii m = masks_of(p);
 	struct classes k = { .letter = m.upper | m.lower, m.upper, m.lower, m.number, m.space };
+	if (r.deepseek && (m.wide | m.control || (p[64] >= 0x80 && m.space >> 63)))
+		return false;
 	if (LL_UNLIKELY(m.wide)) {
 		add_wide(&k, m.wide, p, stop, c);
 		if (r.digits == 3 && (k.number & m.wide))
@@ -217,6 +221,8 @@ INLINE bool block(struct rules r, bytes p, bytes stop, struct carry *c, uint64_t
 		last = (last & ~k.inner) | (last & k.inner) >> 1;
 		last = (last & ~k.inner) | (last & k.inner) >> 1;
 	}
+	if (r.deepseek)
+		last &= ~(k.number >> 1 | (uint64_t)(p[64] >= '0' && p[64] <= '9') << 63);
 	starts |= last;
 	uint64_t from = r.gpt2 ? 0 : plain & before(newline, c->newline);
 	if (from && !after_newlines(from, plain, newline, p + 64, stop, &starts))
@@ -251,7 +257,7 @@ INLINE bool block(struct rules r, bytes p, bytes stop, struct carry *c, uint64_t
 	uint64_t quote = m.quote & (r.cased ? before(k.letter, c->letter) : lone);
 	starts = (starts & ~c->clear) | c->set;
 	c->set = c->clear = 0;
-	if (LL_UNLIKELY(quote) && !contractions(r, quote, p, c, &starts))
+	if (LL_UNLIKELY(quote) && !r.deepseek && !contractions(r, quote, p, c, &starts))
 		return false;
 
 	c->letter = k.letter >> 63;
@@ -300,6 +306,9 @@ INLINE size_t run_blocks(struct rules r, bytes start, bytes at, bytes stop, size
 			return run_blocks((struct rules){ .digits = 1 }, start, at, stop, end, max, hard);             \
 		case LL_SCHEME_QWEN35:                                                                                 \
 			return run_blocks((struct rules){ .digits = 1, .marks = true }, start, at, stop, end, max,     \
+					  hard);                                                                       \
+		case LL_SCHEME_DEEPSEEK_V3:                                                                            \
+			return run_blocks((struct rules){ .digits = 3, .deepseek = true }, start, at, stop, end, max,  \
 					  hard);                                                                       \
 		default:                                                                                               \
 			*hard = stop;                                                                                  \
