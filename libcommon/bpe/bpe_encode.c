@@ -9,6 +9,7 @@
 #include "text/utf8.h"
 
 #define PARTS 8192u
+#define SEED_WORTH ((size_t)1 << 20) /* of text, where it has to be found out which tokens come out */
 
 struct ll_bpe_encoder {
 	const struct ll_bpe *bpe;
@@ -20,21 +21,24 @@ struct ll_bpe_encoder {
 	struct ll_merger merger;
 	struct ll_buf normalized;
 	bool skeleton;	   /* see bpe.h */
+	bool seeded;
+	size_t encoded; /* bytes, until it is seeded */
 	const char *error; /* of the splitter, in the text at hand */
 	void (*piece)(void *context, struct ll_str piece, struct ll_ids *out); /* in the stead of the merges, or NULL */
 	void *context;
 };
 
-/* Every token is a pre-token that is known before it is seen. */
-static void seed(struct ll_bpe_encoder *e)
+/* Every token that comes out of its own bytes is a pre-token that is known before it is seen. `live`: which do; NULL:
+ * all. */
+static void seed(struct ll_bpe_encoder *e, const struct ll_bpe_live *live)
 {
 	const struct ll_bpe *b = e->bpe;
-	if (!b->ignore_merges && !b->all_live)
-		return;
 	const char *end = b->bytes.data + b->bytes.len;
+	e->seeded = true;
 	for (uint32_t id = 0; id < b->tokens; id++) {
 		const struct ll_bpe_token *t = &b->token[id];
-		if ((t->flags & (LL_TOKEN_PRESENT | LL_TOKEN_ADDED)) != LL_TOKEN_PRESENT || t->len > LL_PIECE_SHORT)
+		if ((t->flags & (LL_TOKEN_PRESENT | LL_TOKEN_ADDED)) != LL_TOKEN_PRESENT || t->len > LL_PIECE_SHORT ||
+		    (live && !live[id].len))
 			continue;
 		const char *p = b->bytes.data + t->offset;
 		struct ll_piece piece = ll_piece_pack(p, t->len, end);
@@ -53,7 +57,8 @@ struct ll_bpe_encoder *ll_bpe_encoder_new(const struct ll_bpe *b)
 	e->splitter = ll_splitter_new(b->pretokenizer);
 	ll_merger_init(&e->merger, b);
 	ll_piece_cache_init(&e->cache);
-	seed(e);
+	if (b->ignore_merges || b->all_live)
+		seed(e, NULL);
 	return e;
 }
 
@@ -278,6 +283,12 @@ static void encode_plain(struct ll_bpe_encoder *e, struct ll_str text, struct ll
 {
 	struct ll_batch *b = &e->batch;
 	size_t at = 0;
+	if (!e->seeded && (e->encoded += text.len) >= SEED_WORTH) {
+		const struct ll_bpe_live *live = ll_bpe_live(e->bpe);
+		e->seeded = true;
+		if (live && !e->skeleton)
+			seed(e, live);
+	}
 	for (size_t n; (n = ll_split(e->splitter, text, at, b->end, LL_PIECE_BATCH)) > 0; at = b->end[n - 1]) {
 		e->cache.keys(&e->cache, b, text.data, at, n, text.len);
 		for (size_t i = 0;; i++) {
