@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Short pre-tokens are looked up in a cache of fixed size (piece_cache.h); misses are merged (bpe_merge.h). */
 #include "base/memory.h"
-#include "bpe/bpe_chars.h"
 #include "bpe/bpe_merge.h"
+#include "bpe/bpe_parts.h"
 #include "bpe/char_model.h"
 #include "bpe/piece_cache.h"
 #include "text/unicode.h"
 #include "text/utf8.h"
 
-#define PARTS 8192u
 #define SEED_WORTH ((size_t)1 << 20) /* of text, where it has to be found out which tokens come out */
 
 struct ll_bpe_encoder {
@@ -16,7 +15,7 @@ struct ll_bpe_encoder {
 	struct ll_char_encoder *chars; /* of a tokenizer over characters, which has all the rest of its own */
 	struct ll_splitter *splitter;
 	struct ll_piece_cache cache;
-	struct ll_slot *parts; /* parts met of late (PARTS), of up to LL_SLOT_IDS ids: few, and so near at hand */
+	struct ll_parts parts;
 	struct ll_batch batch;
 	struct ll_merger merger;
 	struct ll_buf normalized;
@@ -57,6 +56,7 @@ struct ll_bpe_encoder *ll_bpe_encoder_new(const struct ll_bpe *b)
 	e->splitter = ll_splitter_new(b->pretokenizer);
 	ll_merger_init(&e->merger, b);
 	ll_piece_cache_init(&e->cache);
+	e->parts = (struct ll_parts){ .bpe = b, .cache = &e->cache, .merger = &e->merger };
 	if (b->ignore_merges || b->all_live)
 		seed(e, NULL);
 	return e;
@@ -69,7 +69,7 @@ void ll_bpe_encoder_free(struct ll_bpe_encoder *e)
 	ll_char_encoder_free(e->chars);
 	ll_splitter_free(e->splitter);
 	ll_piece_cache_free(&e->cache);
-	ll_free_pages(e->parts, PARTS * sizeof *e->parts);
+	ll_parts_free(&e->parts);
 	ll_merger_free(&e->merger);
 	ll_buf_free(&e->normalized);
 	ll_free(e);
@@ -106,156 +106,13 @@ void ll_bpe_encode_piece(struct ll_bpe_encoder *e, struct ll_str piece, struct l
 	encode_piece(e, piece.data, piece.len, out);
 }
 
-/* ---- long words of short parts ---- */
-
-/* Chinese and Japanese text has long pre-tokens that are seldom seen again, but their parts are (bpe_chars.h). */
-static bool has_parts(const struct ll_bpe *b, const char *p, size_t n)
-{
-	unsigned char lead = (unsigned char)*p;
-	size_t len = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : 3;
-	if ((lead < 0xe3 || lead == 0xef) && len < n) /* a blank, a quote, a comma before a word */
-		lead = (unsigned char)p[len];
-	return lead >= 0xe3 && lead <= 0xe9 && b->char_tokens && (!b->ignore_merges || b->all_live);
-}
-
-static void add_ids(struct ll_ids *out, const uint32_t *id, size_t ids)
-{
-	memcpy(ll_ids_reserve(out, ids), id, ids * sizeof *id);
-	out->len += ids;
-}
-
-/* A part that is not among those of late, or has more ids than are remembered there. */
-static void encode_new_part(struct ll_bpe_encoder *e, struct ll_piece piece, struct ll_slot *slot, const char *p, size_t n,
-			    struct ll_ids *out)
-{
-	size_t ids, before = out->len;
-	uint32_t set = e->cache.set(&e->cache, piece);
-	const uint32_t *id = ll_piece_cache_find(&e->cache, piece, set, p, n, &ids);
-	if (id) {
-		add_ids(out, id, ids);
-	} else {
-		ll_merge(&e->merger, p, n, out);
-		ids = out->len - before;
-		ll_piece_cache_put(&e->cache, piece, set, p, n, out->id + before, ids);
-	}
-	if (ids <= LL_SLOT_IDS) {
-		*slot = (struct ll_slot){ .piece = piece, .n = (uint32_t)ids };
-		memcpy(slot->id, out->id + before, ids * sizeof *id);
-	}
-}
-
-static inline void encode_part(struct ll_bpe_encoder *e, const char *p, size_t n, const char *end, struct ll_ids *out)
-{
-	if (LL_UNLIKELY(n > LL_PIECE_SHORT)) {
-		ll_merge(&e->merger, p, n, out);
-		return;
-	}
-	struct ll_piece piece = ll_piece_pack(p, n, end);
-	struct ll_slot *slot = &e->parts[(uint32_t)ll_piece_hash(piece) % PARTS];
-	if (LL_UNLIKELY(!ll_piece_eq(slot->piece, piece))) {
-		encode_new_part(e, piece, slot, p, n, out);
-		return;
-	}
-	memcpy(ll_ids_reserve(out, LL_SLOT_IDS), slot->id, sizeof slot->id);
-	out->len += slot->n;
-}
-
-/* A row of parts of a piece. All neighbours in it stay apart (bpe_walk.h says why that makes it right): inside of a part
- * as its tokens are its own encoding, at a boundary where no merge joins whole characters because of bpe_chars.h, but not
- * where a merge of ends of characters is possible, at the boundary (loose) or inside of one of the parts (dirty): there it
- * is looked at, and where tokens do not stay apart both parts become one. */
-struct parts {
-	const unsigned char *start;	 /* of the part at hand */
-	const unsigned char *last_start; /* of the one before, and */
-	size_t last_ids;		 /* where its ids begin */
-	bool loose, dirty, last_dirty;
-};
-
-static bool are_apart(struct ll_bpe_encoder *e, const struct ll_ids *out, size_t at)
-{
-	return ll_merger_apart(&e->merger, out->id[at - 1], out->id[at]);
-}
-
-/* After the ids of the part at hand, from out[*at] on, have been appended; it ends at `end`. The first part of the piece
- * has its ids at out[first]. False to give up. */
-static bool settle(struct ll_bpe_encoder *e, struct parts *s, const unsigned char *end, size_t first, size_t *at,
-		   const char *stop, struct ll_ids *out)
-{
-	if (*at == first || are_apart(e, out, *at))
-		return true;
-	out->len = *at = s->last_ids;
-	s->start = s->last_start;
-	s->dirty = true;
-	encode_part(e, (const char *)s->start, (size_t)(end - s->start), stop, out);
-	return *at == first || are_apart(e, out, *at);
-}
-
-/* A piece of characters, part by part. False where that cannot be, with nothing appended. */
-static bool encode_parts(struct ll_bpe_encoder *e, const char *text, size_t n, const char *stop, struct ll_ids *out)
-{
-	const struct ll_bpe *b = e->bpe;
-	const unsigned char *p = (const unsigned char *)text, *end = p + n;
-	const struct ll_bpe_char *last = NULL;
-	struct parts s = { .start = p };
-	size_t first = out->len, chars = 0;
-	uint32_t last_char = 0;
-	if (!e->parts)
-		e->parts = ll_alloc_pages(PARTS * sizeof *e->parts);
-	for (;;) {
-		unsigned len = 0;
-		uint32_t c = 0;
-		const struct ll_bpe_char *k = NULL;
-		bool loose = false;
-		if (p < end) {
-			c = ll_bpe_char_at(p, end, &len);
-			k = &b->char_tokens[c];
-			if (len == 0)
-				break;
-		}
-		if (last && k) {
-			loose = (last->left & k->right) != 0;
-			if (ll_bpe_may_join(b, last_char, c)) {
-				s.dirty |= loose;
-				goto next;
-			}
-		}
-		if (last) {
-			size_t at = out->len;
-			if (chars == 1) {
-				memcpy(ll_ids_reserve(out, 4), last->id, sizeof last->id);
-				out->len += ll_bpe_char_ids(last);
-			} else {
-				encode_part(e, (const char *)s.start, (size_t)(p - s.start), stop, out);
-			}
-			if (LL_UNLIKELY(s.loose | s.dirty | s.last_dirty) && !settle(e, &s, p, first, &at, stop, out))
-				break;
-			if (p == end)
-				return true;
-			s.last_start = s.start;
-			s.last_ids = at;
-			s.last_dirty = s.dirty;
-			s.start = p;
-			s.loose = loose;
-			s.dirty = false;
-			chars = 0;
-		}
-	next:
-		chars++;
-		last = k;
-		last_char = c;
-		p += len;
-	}
-	out->len = first;
-	return false;
-}
-
 /* A piece that is in no slot as it is: longer, of more ids, or new. */
 static void encode_other(struct ll_bpe_encoder *e, size_t i, const char *p, size_t n, const char *stop, struct ll_ids *out)
 {
 	struct ll_piece piece = e->batch.piece[i];
 	uint32_t set = e->batch.set[i];
 	size_t ids, before = out->len;
-	if (has_parts(e->bpe, p, n) && !e->skeleton && encode_parts(e, p, n, stop, out)) {
+	if (!e->skeleton && ll_has_parts(e->bpe, p, n) && ll_parts_encode(&e->parts, p, n, stop, out)) {
 		if (n <= LL_PIECE_SHORT && out->len - before <= LL_SLOT_IDS)
 			ll_piece_cache_put(&e->cache, piece, set, p, n, out->id + before, out->len - before);
 		return;
@@ -270,7 +127,8 @@ static void encode_other(struct ll_bpe_encoder *e, size_t i, const char *p, size
 	}
 	const uint32_t *id = ll_piece_cache_find(&e->cache, piece, set, p, n, &ids);
 	if (id) {
-		add_ids(out, id, ids);
+		memcpy(ll_ids_reserve(out, ids), id, ids * sizeof *id);
+		out->len += ids;
 		return;
 	}
 	encode_piece(e, p, n, out);
