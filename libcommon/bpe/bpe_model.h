@@ -127,6 +127,13 @@ static inline uint64_t ll_pair_hash(uint32_t left, uint32_t right)
 
 extern const struct ll_bpe_pair ll_bpe_no_pair; /* of rank LL_BPE_NONE */
 
+static inline void ll_bpe_prefetch_pair(const struct ll_bpe *b, uint32_t left, uint32_t right)
+{
+	uint64_t h = ll_pair_hash(left, right);
+	__builtin_prefetch(&b->filter[(h >> 6) & b->filter_mask]);
+	__builtin_prefetch(&b->pairs[(uint32_t)(h >> 24) & b->pairs_mask]);
+}
+
 /* The merge of two tokens, whose rank is LL_BPE_NONE when there is none. */
 static inline const struct ll_bpe_pair *ll_bpe_find_pair(const struct ll_bpe *b, uint32_t left, uint32_t right)
 {

@@ -70,6 +70,8 @@ ALWAYS unsigned scan(const struct ll_bpe *b, const unsigned char *p, uint32_t *i
 	for (uint32_t low; (low = keys_lowest(&k, width)) < NO_KEY;) {
 		unsigned i = PLACE(low), gone = r.next[i], after = r.next[gone], before = r.prev[i];
 		id[i] = r.merged[i];
+		ll_bpe_prefetch_pair(b, id[before], id[i]); /* the wait for both is one */
+		ll_bpe_prefetch_pair(b, id[i], id[after]);
 		id[gone] = LL_BPE_NONE;
 		keys_set(&k, width, gone, NO_KEY);
 		r.next[i] = (uint8_t)after;
