@@ -79,8 +79,8 @@ static void grow_edges(struct ll_bpe_walk *w, unsigned bits)
 
 static uint32_t new_node(struct ll_bpe_walk *w)
 {
-	LL_GROW(w->node_token, w->nodes_cap, w->nodes + 1);
-	w->node_token[w->nodes] = LL_BPE_NONE;
+	LL_GROW(w->node, w->nodes_cap, w->nodes + 1);
+	w->node[w->nodes] = (struct ll_walk_node){ .token = LL_BPE_NONE };
 	return (uint32_t)w->nodes++;
 }
 
@@ -95,18 +95,19 @@ static bool add_token(struct ll_bpe_walk *w, const struct ll_bpe *b, uint32_t id
 		*two = new_node(w);
 	node = *two;
 	for (uint32_t i = 2; i < b->token[id].len; i++) {
-		if (w->node_token[node] != LL_BPE_NONE)
-			shorter = w->node_token[node];
+		if (w->node[node].token != LL_BPE_NONE)
+			shorter = w->node[node].token;
 		uint32_t next = step(w, node, p[i]);
 		if (next == LL_BPE_NONE) {
 			if (++w->edges > w->slots / 8 * 5)
 				grow_edges(w, 33 - w->shift);
 			next = new_node(w);
+			w->node[node].bytes |= (uint64_t)1 << (p[i] & 63);
 			put_edge(w, (struct ll_walk_edge){ node << 8 | p[i], next });
 		}
 		node = next;
 	}
-	w->node_token[node] = id;
+	w->node[node].token = id;
 	w->shorter[id] = shorter;
 	return true;
 }
@@ -230,7 +231,7 @@ void ll_bpe_walk_free(struct ll_bpe_walk *w)
 	if (!w)
 		return;
 	ll_free(w->shorter);
-	ll_free(w->node_token);
+	ll_free(w->node);
 	ll_free(w->two);
 	ll_free_pages(w->edge, w->slots * sizeof *w->edge);
 	ll_free(w);
@@ -258,11 +259,12 @@ static uint32_t longest_token(struct ll_walker *r, const struct ll_bpe *b, const
 {
 	uint32_t token = b->byte_id[*p], node = n > 1 ? w->two[p[0] << 8 | p[1]] : LL_BPE_NONE;
 	size_t i = 2;
-	for (; node != LL_BPE_NONE; node = step(w, node, p[i++])) {
-		uint32_t ends = w->node_token[node];
-		token = ends != LL_BPE_NONE ? ends : token;
-		if (i == n)
+	while (node != LL_BPE_NONE) {
+		const struct ll_walk_node *at = &w->node[node];
+		token = at->token != LL_BPE_NONE ? at->token : token;
+		if (i == n || !(at->bytes >> (p[i] & 63) & 1))
 			break;
+		node = step(w, node, p[i++]);
 	}
 	r->steps += i;
 	return token;

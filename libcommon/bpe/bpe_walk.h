@@ -40,7 +40,10 @@ struct ll_bpe_walk {
 	} *edge;
 	uint32_t shift; /* of the hash */
 	size_t edges, slots;
-	uint32_t *node_token; /* that ends at the node, or LL_BPE_NONE */
+	struct ll_walk_node {
+		uint64_t bytes; /* a bit for every byte there is an edge for, modulo 64 */
+		uint32_t token; /* that ends here, or LL_BPE_NONE */
+	} *node;
 	size_t nodes, nodes_cap;
 	uint32_t *two; /* the node of every two bytes, or LL_BPE_NONE */
 };
