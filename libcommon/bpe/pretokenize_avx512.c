@@ -77,11 +77,14 @@ static inline bool wide_masks(struct classes *k, uint64_t wide, bytes p, struct 
 		more = classes_of(_mm512_extracti32x4_epi32(first, 1), _mm512_extracti32x4_epi32(second, 1),
 				  _mm512_extracti32x4_epi32(third, 1), (__mmask16)(twos >> 16), c->classes);
 	k->letter |= wide_mask(low, more, LL_CHAR_LETTER, lead, three);
-	k->upper |= wide_mask(low, more, LL_CHAR_UPPER, lead, three);
-	k->lower |= wide_mask(low, more, LL_CHAR_LOWER, lead, three);
-	k->number |= wide_mask(low, more, LL_CHAR_NUMBER, lead, three);
-	k->space |= wide_mask(low, more, LL_CHAR_SPACE, lead, three);
-	k->mark |= wide_mask(low, more, LL_CHAR_MARK, lead, three);
+	const int others = LL_CHAR_UPPER | LL_CHAR_LOWER | LL_CHAR_NUMBER | LL_CHAR_SPACE | LL_CHAR_MARK;
+	if (_mm512_test_epi32_mask(_mm512_or_si512(low, more), _mm512_set1_epi32(others))) {
+		k->upper |= wide_mask(low, more, LL_CHAR_UPPER, lead, three);
+		k->lower |= wide_mask(low, more, LL_CHAR_LOWER, lead, three);
+		k->number |= wide_mask(low, more, LL_CHAR_NUMBER, lead, three);
+		k->space |= wide_mask(low, more, LL_CHAR_SPACE, lead, three);
+		k->mark |= wide_mask(low, more, LL_CHAR_MARK, lead, three);
+	}
 	k->inner |= all & ~lead;
 	unsigned last = 63 - (unsigned)__builtin_clzll(lead), len = three >> last & 1 ? 3 : 2;
 	if (last + len > 64) {
