@@ -50,7 +50,9 @@ static void write_weights(struct ll_folder_writer *w, const struct ll_lm *m, enu
 							   .dims = (unsigned)t->ndim,
 							   .shape = { (uint64_t)h[i].rows, (uint64_t)columns },
 							   .data = m->param + t->offset + h[i].row * columns,
-							   .transpose = h[i].transpose };
+							   .transpose = h[i].transpose,
+							   .heads = (uint64_t)h[i].heads,
+							   .before = (uint64_t)h[i].before };
 	}
 	struct ll_out *out = ll_folder_member(w, "model.safetensors");
 	ll_safetensors_write(out, ll_folder_hash(w), source, n);

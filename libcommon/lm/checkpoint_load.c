@@ -71,18 +71,24 @@ static int read_tensor(struct ll_lm *m, const struct ll_hf_tensor *h, const stru
 {
 	const struct ll_lm_tensor *ours = &m->tensor[h->tensor];
 	uint64_t rows = (uint64_t)h->rows, columns = ours->ndim > 1 ? (uint64_t)ours->shape[1] : 1;
+	uint64_t before = (uint64_t)h->before, heads = (uint64_t)h->heads;
 	float *to = m->param + ours->offset + (size_t)h->row * columns;
 	if (!t)
 		return ll_err_set(err, "tensor %s is missing", h->name);
-	bool fits = t->dims == (unsigned)ours->ndim && t->shape[h->transpose ? 1 : 0] == rows &&
+	bool fits = t->dims == (unsigned)ours->ndim && t->shape[h->transpose ? 1 : 0] == rows + before &&
 		    (t->dims == 1 || t->shape[h->transpose ? 0 : 1] == columns);
 	if (!fits)
 		return ll_err_set(err, "tensor %s does not have the shape the configuration asks for", h->name);
-	if (!h->transpose)
+	if (!h->transpose && !before && !heads)
 		return ll_safetensor_f32(t, to, err);
 	float *turned = ll_malloc(t->elements * sizeof(float));
 	int rc = ll_safetensor_f32(t, turned, err);
-	for (uint64_t r = 0; rc == 0 && r < rows; r++)
+	uint64_t piece = heads ? rows / 3 / heads * columns : 0;
+	if (rc == 0 && before)
+		memcpy(to, turned + before * columns, rows * columns * sizeof(float));
+	for (uint64_t i = 0; rc == 0 && i < 3 * heads; i++)
+		memcpy(to + (i % 3 * heads + i / 3) * piece, turned + i * piece, piece * sizeof(float));
+	for (uint64_t r = 0; rc == 0 && h->transpose && r < rows; r++)
 		for (uint64_t c = 0; c < columns; c++)
 			to[r * columns + c] = turned[c * rows + r];
 	ll_free(turned);
@@ -93,11 +99,12 @@ static int read_tensor(struct ll_lm *m, const struct ll_hf_tensor *h, const stru
 static bool may_be_ignored(const struct ll_lm *m, const char *name)
 {
 	size_t len = strlen(name);
-	static const char *const ends[] = { ".attn.bias", ".attn.masked_bias", ".rotary_emb.inv_freq" };
+	static const char *const ends[] = { ".attn.bias", ".attn.masked_bias", ".attention.bias", ".attention.masked_bias",
+					    ".rotary_emb.inv_freq" };
 	for (size_t i = 0; i < LL_COUNT(ends); i++)
 		if (len > strlen(ends[i]) && strcmp(name + len - strlen(ends[i]), ends[i]) == 0)
 			return true;
-	return m->config.tied_head && strcmp(name, "lm_head.weight") == 0;
+	return m->config.tied_head && (strcmp(name, "lm_head.weight") == 0 || strcmp(name, "embed_out.weight") == 0);
 }
 
 static int read_weights(const char *dir, struct ll_lm *m, enum ll_hf_family f, struct ll_err *err)

@@ -14,7 +14,7 @@ static void put_double(struct ll_buf *out, const char *key, double v)
 	ll_buf_puts(out, ",\n");
 }
 
-static const char *gpt2_activation(int64_t ffn)
+static const char *activation_name(int64_t ffn)
 {
 	return ffn == LL_LM_FFN_GELU ? "gelu" : ffn == LL_LM_FFN_RELU ? "relu" : "gelu_new";
 }
@@ -25,7 +25,7 @@ static void write_gpt2(const struct ll_lm_config *c, struct ll_buf *out)
 		      "  \"architectures\": [\"GPT2LMHeadModel\"],\n  \"model_type\": \"gpt2\",\n  \"n_embd\": %" PRId64
 		      ",\n  \"n_layer\": %" PRId64 ",\n  \"n_head\": %" PRId64 ",\n  \"n_positions\": %" PRId64
 		      ",\n  \"n_ctx\": %" PRId64 ",\n  \"n_inner\": %" PRId64 ",\n  \"activation_function\": \"%s\",\n",
-		      c->width, c->layers, c->heads, c->context, c->context, c->ffn_width, gpt2_activation(c->ffn));
+		      c->width, c->layers, c->heads, c->context, c->context, c->ffn_width, activation_name(c->ffn));
 	put_double(out, "layer_norm_epsilon", c->norm_eps);
 	put_double(out, "initializer_range", c->init_std);
 	put_double(out, "embd_pdrop", c->dropout);
@@ -51,6 +51,57 @@ static void write_llama(const struct ll_lm_config *c, struct ll_buf *out)
 	ll_buf_puts(out, "},\n");
 }
 
+static void write_neox(const struct ll_lm_config *c, struct ll_buf *out)
+{
+	ll_buf_printf(out,
+		      "  \"architectures\": [\"GPTNeoXForCausalLM\"],\n  \"model_type\": \"gpt_neox\",\n  \"hidden_size\": "
+		      "%" PRId64 ",\n  \"num_hidden_layers\": %" PRId64 ",\n  \"num_attention_heads\": %" PRId64
+		      ",\n  \"intermediate_size\": %" PRId64 ",\n  \"max_position_embeddings\": %" PRId64
+		      ",\n  \"hidden_act\": \"%s\",\n  \"attention_bias\": true,\n  \"use_parallel_residual\": %s,\n",
+		      c->width, c->layers, c->heads, c->ffn_width, c->context, activation_name(c->ffn),
+		      c->parallel_residual ? "true" : "false");
+	put_double(out, "layer_norm_eps", c->norm_eps);
+	put_double(out, "initializer_range", c->init_std);
+	put_double(out, "hidden_dropout", c->dropout);
+	ll_buf_puts(out, "  \"attention_dropout\": 0.0,\n");
+	put_double(out, "rotary_pct", c->rotary_fraction);
+	put_double(out, "rotary_emb_base", c->rotary_base);
+	/* The newer spelling of the same. */
+	ll_buf_puts(out, "  \"rope_parameters\": {\"rope_type\": \"default\", \"rope_theta\": ");
+	ll_put_double(out, c->rotary_base);
+	ll_buf_puts(out, ", \"partial_rotary_factor\": ");
+	ll_put_double(out, c->rotary_fraction);
+	ll_buf_puts(out, "},\n");
+}
+
+static void write_bloom(const struct ll_lm_config *c, struct ll_buf *out)
+{
+	ll_buf_printf(out,
+		      "  \"architectures\": [\"BloomForCausalLM\"],\n  \"model_type\": \"bloom\",\n  \"hidden_size\": %" PRId64
+		      ",\n  \"n_layer\": %" PRId64 ",\n  \"n_head\": %" PRId64 ",\n  \"seq_length\": %" PRId64
+		      ",\n  \"apply_residual_connection_post_layernorm\": false,\n",
+		      c->width, c->layers, c->heads, c->context);
+	put_double(out, "layer_norm_epsilon", c->norm_eps);
+	put_double(out, "initializer_range", c->init_std);
+	put_double(out, "hidden_dropout", c->dropout);
+	ll_buf_puts(out, "  \"attention_dropout\": 0.0,\n");
+}
+
+static void write_opt(const struct ll_lm_config *c, struct ll_buf *out)
+{
+	ll_buf_printf(out,
+		      "  \"architectures\": [\"OPTForCausalLM\"],\n  \"model_type\": \"opt\",\n  \"hidden_size\": %" PRId64
+		      ",\n  \"word_embed_proj_dim\": %" PRId64 ",\n  \"num_hidden_layers\": %" PRId64
+		      ",\n  \"num_attention_heads\": %" PRId64 ",\n  \"ffn_dim\": %" PRId64
+		      ",\n  \"max_position_embeddings\": %" PRId64
+		      ",\n  \"activation_function\": \"%s\",\n  \"do_layer_norm_before\": true,\n  \"enable_bias\": true,\n"
+		      "  \"layer_norm_elementwise_affine\": true,\n  \"pad_token_id\": null,\n",
+		      c->width, c->width, c->layers, c->heads, c->ffn_width, c->context, activation_name(c->ffn));
+	put_double(out, "init_std", c->init_std);
+	put_double(out, "dropout", c->dropout);
+	ll_buf_puts(out, "  \"attention_dropout\": 0.0,\n");
+}
+
 void ll_hf_config_write(const struct ll_lm_config *c, enum ll_hf_family f, int64_t eot, struct ll_buf *out)
 {
 	ll_buf_puts(out, "{\n");
@@ -58,6 +109,12 @@ void ll_hf_config_write(const struct ll_lm_config *c, enum ll_hf_family f, int64
 		write_gpt2(c, out);
 	else if (f == LL_HF_LLAMA)
 		write_llama(c, out);
+	else if (f == LL_HF_NEOX)
+		write_neox(c, out);
+	else if (f == LL_HF_BLOOM)
+		write_bloom(c, out);
+	else if (f == LL_HF_OPT)
+		write_opt(c, out);
 	else
 		ll_buf_puts(out,
 			    "  \"model_type\": \"lltools\",\n  \"lltools_note\": \"no transformers class computes this "
@@ -103,6 +160,18 @@ static bool is_true(struct json_object *o, const char *key, bool otherwise)
 	return json_object_object_get_ex(o, key, &v) && v ? json_object_get_boolean(v) : otherwise;
 }
 
+/* Several spellings of tanh's GELU give the same numbers. */
+static int read_activation(const char *key, const char *act, int64_t *ffn, struct ll_err *err)
+{
+	if (strcmp(act, "gelu_new") == 0 || strcmp(act, "gelu_pytorch_tanh") == 0 || strcmp(act, "gelu_fast") == 0)
+		*ffn = LL_LM_FFN_GELU_TANH;
+	else if (strcmp(act, "gelu") == 0 || strcmp(act, "relu") == 0)
+		*ffn = act[0] == 'g' ? LL_LM_FFN_GELU : LL_LM_FFN_RELU;
+	else
+		return ll_err_set(err, "%s %.40s is not one of gelu_new, gelu, relu", key, act);
+	return 0;
+}
+
 static int read_gpt2(struct json_object *o, struct ll_lm_config *c, struct ll_err *err)
 {
 	const char *act = ll_json_tree_string(o, "activation_function", NULL);
@@ -110,12 +179,8 @@ static int read_gpt2(struct json_object *o, struct ll_lm_config *c, struct ll_er
 	    integer(o, "n_layer", &c->layers, err) < 0 || integer(o, "n_head", &c->heads, err) < 0 ||
 	    integer(o, "n_positions", &c->context, err) < 0)
 		return -1;
-	if (!act || strcmp(act, "gelu_new") == 0 || strcmp(act, "gelu_pytorch_tanh") == 0)
-		c->ffn = LL_LM_FFN_GELU_TANH;
-	else if (strcmp(act, "gelu") == 0 || strcmp(act, "relu") == 0)
-		c->ffn = act[0] == 'g' ? LL_LM_FFN_GELU : LL_LM_FFN_RELU;
-	else
-		return ll_err_set(err, "activation_function %.40s is not one of gelu_new, gelu, relu", act);
+	if (read_activation("activation_function", act ? act : "gelu_new", &c->ffn, err) < 0)
+		return -1;
 	if (is_true(o, "scale_attn_by_inverse_layer_idx", false) || !is_true(o, "scale_attn_weights", true))
 		return ll_err_set(err, "its attention is scaled in a way that is not built");
 	c->ffn_width = integer_or(o, "n_inner", 4 * c->width);
@@ -150,6 +215,69 @@ static int read_llama(struct json_object *o, struct ll_lm_config *c, struct ll_e
 	return 0;
 }
 
+static int read_neox(struct json_object *o, struct ll_lm_config *c, struct ll_err *err)
+{
+	const char *act = ll_json_tree_string(o, "hidden_act", NULL);
+	struct json_object *rope = ll_json_tree_object(o, "rope_parameters", NULL);
+	if (ll_lm_preset(c, "neox-20b", err) < 0 || integer(o, "hidden_size", &c->width, err) < 0 ||
+	    integer(o, "num_hidden_layers", &c->layers, err) < 0 ||
+	    integer(o, "num_attention_heads", &c->heads, err) < 0 ||
+	    integer(o, "intermediate_size", &c->ffn_width, err) < 0 ||
+	    integer(o, "max_position_embeddings", &c->context, err) < 0 ||
+	    read_activation("hidden_act", act ? act : "gelu", &c->ffn, err) < 0)
+		return -1;
+	const char *type = rope ? ll_json_tree_string(rope, "rope_type", NULL) : NULL;
+	if (ll_json_tree_object(o, "rope_scaling", NULL) || (type && strcmp(type, "default") != 0))
+		return ll_err_set(err, "scaled rotary positions are not built");
+	if (!is_true(o, "attention_bias", true))
+		return ll_err_set(err, "a gpt_neox without biases in its attention is not built");
+	c->rotary_base = number_or(o, "rotary_emb_base", rope ? number_or(rope, "rope_theta", 10000) : 10000);
+	c->rotary_fraction = number_or(o, "rotary_pct", rope ? number_or(rope, "partial_rotary_factor", 0.25) : 0.25);
+	c->parallel_residual = is_true(o, "use_parallel_residual", true);
+	c->norm_eps = number_or(o, "layer_norm_eps", 1e-5);
+	c->tied_head = is_true(o, "tie_word_embeddings", false);
+	return 0;
+}
+
+/* The hub's files have either spelling. */
+static int integer_of(struct json_object *o, const char *key, const char *other, int64_t *out, struct ll_err *err)
+{
+	return integer(o, other, out, NULL) == 0 ? 0 : integer(o, key, out, err);
+}
+
+static int read_bloom(struct json_object *o, struct ll_lm_config *c, struct ll_err *err)
+{
+	if (ll_lm_preset(c, "bloom-560m", err) < 0 || integer_of(o, "hidden_size", "n_embed", &c->width, err) < 0 ||
+	    integer_of(o, "n_layer", "num_hidden_layers", &c->layers, err) < 0 ||
+	    integer_of(o, "n_head", "num_attention_heads", &c->heads, err) < 0)
+		return -1;
+	if (is_true(o, "apply_residual_connection_post_layernorm", false))
+		return ll_err_set(err, "residuals taken after the norm are not built");
+	c->context = integer_or(o, "seq_length", 2048);
+	c->norm_eps = number_or(o, "layer_norm_epsilon", 1e-5);
+	c->tied_head = is_true(o, "tie_word_embeddings", true);
+	return 0;
+}
+
+static int read_opt(struct json_object *o, struct ll_lm_config *c, struct ll_err *err)
+{
+	const char *act = ll_json_tree_string(o, "activation_function", NULL);
+	if (ll_lm_preset(c, "opt-125m", err) < 0 || integer(o, "hidden_size", &c->width, err) < 0 ||
+	    integer(o, "num_hidden_layers", &c->layers, err) < 0 ||
+	    integer(o, "num_attention_heads", &c->heads, err) < 0 || integer(o, "ffn_dim", &c->ffn_width, err) < 0 ||
+	    integer(o, "max_position_embeddings", &c->context, err) < 0 ||
+	    read_activation("activation_function", act ? act : "relu", &c->ffn, err) < 0)
+		return -1;
+	if (!is_true(o, "do_layer_norm_before", true) || is_true(o, "_remove_final_layer_norm", false))
+		return ll_err_set(err, "an OPT with its norms after the residual (opt-350m) is not built");
+	if (integer_or(o, "word_embed_proj_dim", c->width) != c->width)
+		return ll_err_set(err, "embeddings narrower than the model (word_embed_proj_dim) are not built");
+	if (!is_true(o, "enable_bias", true) || !is_true(o, "layer_norm_elementwise_affine", true))
+		return ll_err_set(err, "an OPT without biases or gains is not built");
+	c->tied_head = is_true(o, "tie_word_embeddings", true);
+	return 0;
+}
+
 int ll_hf_config_read(struct ll_str json, struct ll_lm_config *c, struct ll_err *err)
 {
 	struct json_object *o = ll_json_tree_parse(json, err);
@@ -159,8 +287,14 @@ int ll_hf_config_read(struct ll_str json, struct ll_lm_config *c, struct ll_err 
 		rc = read_gpt2(o, c, err);
 	else if (type && strcmp(type, "llama") == 0)
 		rc = read_llama(o, c, err);
+	else if (type && strcmp(type, "gpt_neox") == 0)
+		rc = read_neox(o, c, err);
+	else if (type && strcmp(type, "bloom") == 0)
+		rc = read_bloom(o, c, err);
+	else if (type && strcmp(type, "opt") == 0)
+		rc = read_opt(o, c, err);
 	else if (type)
-		ll_err_set(err, "model_type %.40s is not one of gpt2, llama", type);
+		ll_err_set(err, "model_type %.40s is not one of gpt2, llama, gpt_neox, bloom, opt", type);
 	if (rc == 0)
 		rc = integer(o, "vocab_size", &c->vocabulary, err);
 	if (rc == 0)

@@ -8,9 +8,15 @@
 enum ll_hf_family ll_hf_family(const struct ll_lm_config *c)
 {
 	bool plain = !c->parallel_residual && !c->embedding_norm;
-	if (plain && c->norm == LL_LM_NORM_LAYER && c->position == LL_LM_POS_LEARNED && !ll_lm_gated(c) && c->bias &&
-	    c->kv_heads == c->heads && c->heads * c->head_dim == c->width)
-		return LL_HF_GPT2;
+	bool classic = c->norm == LL_LM_NORM_LAYER && !ll_lm_gated(c) && c->bias && c->kv_heads == c->heads &&
+		       c->heads * c->head_dim == c->width;
+	if (classic && plain && c->position == LL_LM_POS_LEARNED)
+		return c->family == LL_LM_FAMILY_OPT ? LL_HF_OPT : LL_HF_GPT2;
+	if (classic && !c->embedding_norm && c->position == LL_LM_POS_ROTARY && !c->rotary_interleaved)
+		return LL_HF_NEOX;
+	if (classic && !c->parallel_residual && c->embedding_norm && c->position == LL_LM_POS_ALIBI &&
+	    c->ffn == LL_LM_FFN_GELU_TANH && c->ffn_width == 4 * c->width)
+		return LL_HF_BLOOM;
 	if (plain && c->norm == LL_LM_NORM_RMS && c->position == LL_LM_POS_ROTARY && c->ffn == LL_LM_FFN_SWIGLU &&
 	    !c->bias && !c->rotary_interleaved && c->rotary_fraction == 1)
 		return LL_HF_LLAMA;
@@ -19,7 +25,8 @@ enum ll_hf_family ll_hf_family(const struct ll_lm_config *c)
 
 const char *ll_hf_family_name(enum ll_hf_family f)
 {
-	return f == LL_HF_GPT2 ? "gpt2" : f == LL_HF_LLAMA ? "llama" : "lltools";
+	static const char *const names[] = { "lltools", "gpt2", "llama", "gpt_neox", "bloom", "opt" };
+	return names[f];
 }
 
 struct rename {
@@ -61,6 +68,71 @@ static const struct rename llama[] = {
 	{ "h.#.up.w", "model.layers.#.mlp.gate_proj.weight|model.layers.#.mlp.up_proj.weight", false },
 	{ "h.#.down.w", "model.layers.#.mlp.down_proj.weight", false },
 	{ "norm_f.w", "model.norm.weight", false },
+	{ "head.w", "lm_head.weight", false },
+	{ NULL, NULL, false },
+};
+
+static const struct rename neox[] = {
+	{ "wte", "gpt_neox.embed_in.weight", false },
+	{ "h.#.norm1.w", "gpt_neox.layers.#.input_layernorm.weight", false },
+	{ "h.#.norm1.b", "gpt_neox.layers.#.input_layernorm.bias", false },
+	{ "h.#.qkv.w", "gpt_neox.layers.#.attention.query_key_value.weight", false },
+	{ "h.#.qkv.b", "gpt_neox.layers.#.attention.query_key_value.bias", false },
+	{ "h.#.proj.w", "gpt_neox.layers.#.attention.dense.weight", false },
+	{ "h.#.proj.b", "gpt_neox.layers.#.attention.dense.bias", false },
+	{ "h.#.norm2.w", "gpt_neox.layers.#.post_attention_layernorm.weight", false },
+	{ "h.#.norm2.b", "gpt_neox.layers.#.post_attention_layernorm.bias", false },
+	{ "h.#.up.w", "gpt_neox.layers.#.mlp.dense_h_to_4h.weight", false },
+	{ "h.#.up.b", "gpt_neox.layers.#.mlp.dense_h_to_4h.bias", false },
+	{ "h.#.down.w", "gpt_neox.layers.#.mlp.dense_4h_to_h.weight", false },
+	{ "h.#.down.b", "gpt_neox.layers.#.mlp.dense_4h_to_h.bias", false },
+	{ "norm_f.w", "gpt_neox.final_layer_norm.weight", false },
+	{ "norm_f.b", "gpt_neox.final_layer_norm.bias", false },
+	{ "head.w", "embed_out.weight", false },
+	{ NULL, NULL, false },
+};
+static const struct rename bloom[] = {
+	{ "wte", "transformer.word_embeddings.weight", false },
+	{ "emb_norm.w", "transformer.word_embeddings_layernorm.weight", false },
+	{ "emb_norm.b", "transformer.word_embeddings_layernorm.bias", false },
+	{ "h.#.norm1.w", "transformer.h.#.input_layernorm.weight", false },
+	{ "h.#.norm1.b", "transformer.h.#.input_layernorm.bias", false },
+	{ "h.#.qkv.w", "transformer.h.#.self_attention.query_key_value.weight", false },
+	{ "h.#.qkv.b", "transformer.h.#.self_attention.query_key_value.bias", false },
+	{ "h.#.proj.w", "transformer.h.#.self_attention.dense.weight", false },
+	{ "h.#.proj.b", "transformer.h.#.self_attention.dense.bias", false },
+	{ "h.#.norm2.w", "transformer.h.#.post_attention_layernorm.weight", false },
+	{ "h.#.norm2.b", "transformer.h.#.post_attention_layernorm.bias", false },
+	{ "h.#.up.w", "transformer.h.#.mlp.dense_h_to_4h.weight", false },
+	{ "h.#.up.b", "transformer.h.#.mlp.dense_h_to_4h.bias", false },
+	{ "h.#.down.w", "transformer.h.#.mlp.dense_4h_to_h.weight", false },
+	{ "h.#.down.b", "transformer.h.#.mlp.dense_4h_to_h.bias", false },
+	{ "norm_f.w", "transformer.ln_f.weight", false },
+	{ "norm_f.b", "transformer.ln_f.bias", false },
+	{ "head.w", "lm_head.weight", false },
+	{ NULL, NULL, false },
+};
+#define OPT_LAYER "model.decoder.layers.#."
+static const struct rename opt[] = {
+	{ "wte", "model.decoder.embed_tokens.weight", false },
+	{ "wpe", "model.decoder.embed_positions.weight", false },
+	{ "h.#.norm1.w", OPT_LAYER "self_attn_layer_norm.weight", false },
+	{ "h.#.norm1.b", OPT_LAYER "self_attn_layer_norm.bias", false },
+	{ "h.#.qkv.w",
+	  OPT_LAYER "self_attn.q_proj.weight|" OPT_LAYER "self_attn.k_proj.weight|" OPT_LAYER "self_attn.v_proj.weight",
+	  false },
+	{ "h.#.qkv.b",
+	  OPT_LAYER "self_attn.q_proj.bias|" OPT_LAYER "self_attn.k_proj.bias|" OPT_LAYER "self_attn.v_proj.bias", false },
+	{ "h.#.proj.w", OPT_LAYER "self_attn.out_proj.weight", false },
+	{ "h.#.proj.b", OPT_LAYER "self_attn.out_proj.bias", false },
+	{ "h.#.norm2.w", OPT_LAYER "final_layer_norm.weight", false },
+	{ "h.#.norm2.b", OPT_LAYER "final_layer_norm.bias", false },
+	{ "h.#.up.w", OPT_LAYER "fc1.weight", false },
+	{ "h.#.up.b", OPT_LAYER "fc1.bias", false },
+	{ "h.#.down.w", OPT_LAYER "fc2.weight", false },
+	{ "h.#.down.b", OPT_LAYER "fc2.bias", false },
+	{ "norm_f.w", "model.decoder.final_layer_norm.weight", false },
+	{ "norm_f.b", "model.decoder.final_layer_norm.bias", false },
 	{ "head.w", "lm_head.weight", false },
 	{ NULL, NULL, false },
 };
@@ -109,7 +181,9 @@ static int64_t part_rows(const struct ll_lm_config *c, const struct ll_lm_tensor
 struct ll_hf_tensor *ll_hf_tensors(const struct ll_lm *m, enum ll_hf_family f, size_t *n)
 {
 	struct ll_hf_tensor *list = ll_calloc(3 * m->tensors + 1, sizeof(*list));
-	const struct rename *table = f == LL_HF_GPT2 ? gpt2 : llama;
+	static const struct rename *const tables[] = { NULL, gpt2, llama, neox, bloom, opt };
+	const struct rename *table = tables[f];
+	bool by_heads = f == LL_HF_NEOX || f == LL_HF_BLOOM;
 	*n = 0;
 	for (size_t i = 0; i < m->tensors; i++) {
 		const struct ll_lm_tensor *t = &m->tensor[i];
@@ -134,6 +208,8 @@ struct ll_hf_tensor *ll_hf_tensors(const struct ll_lm *m, enum ll_hf_family f, s
 			h->row = row;
 			h->rows = part_rows(&m->config, t, part, strstr(r->ours, "qkv") != NULL, parted);
 			h->transpose = r->transpose;
+			h->heads = by_heads && strstr(r->ours, "qkv") ? m->config.heads : 0;
+			h->before = f == LL_HF_OPT && strcmp(r->ours, "wpe") == 0 ? 2 : 0;
 			row += h->rows;
 		}
 	}

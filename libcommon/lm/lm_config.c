@@ -17,6 +17,7 @@ struct key {
 static const char *const norms[] = { "layer", "rms", NULL };
 static const char *const positions[] = { "learned", "rotary", "alibi", "sinusoidal", "none", NULL };
 static const char *const ffns[] = { "gelu", "gelu-tanh", "relu", "swiglu", "geglu", NULL };
+static const char *const families[] = { "auto", "opt", NULL };
 
 #define FIELD(f) offsetof(struct ll_lm_config, f)
 static const struct key keys[] = {
@@ -42,6 +43,7 @@ static const struct key keys[] = {
 	{ "dropout", KEY_REAL, FIELD(dropout), NULL },
 	{ "init_std", KEY_REAL, FIELD(init_std), NULL },
 	{ "init_scale_residual", KEY_BOOL, FIELD(init_scale_residual), NULL },
+	{ "family", KEY_WORD, FIELD(family), families },
 };
 
 const char *const *ll_lm_config_keys(void)
@@ -143,6 +145,11 @@ int ll_lm_config_check(struct ll_lm_config *c, struct ll_err *err)
 			return ll_err_set(err, "rotary positions turn an even number of dimensions: head_dim %lld x rotary_fraction %g is %lld",
 					  (long long)c->head_dim, c->rotary_fraction, (long long)turning);
 	}
+	if (c->family == LL_LM_FAMILY_OPT &&
+	    (c->norm != LL_LM_NORM_LAYER || c->position != LL_LM_POS_LEARNED || ll_lm_gated(c) || !c->bias || c->kv_heads != c->heads ||
+	     c->heads * c->head_dim != c->width || c->parallel_residual || c->embedding_norm || c->norm_eps != 1e-5))
+		return ll_err_set(err, "family = opt: an OPT has layer norm of epsilon 1e-5, learned positions, biases, no gate, no grouped "
+				       "heads; family = auto takes the layout that fits");
 	if (!(c->norm_eps > 0) || !(c->dropout >= 0 && c->dropout < 1) || !(c->init_std >= 0))
 		return ll_err_set(err, "norm_eps must be above 0, dropout in [0, 1), init_std at least 0");
 	return 0;

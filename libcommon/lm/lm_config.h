@@ -13,6 +13,9 @@ enum ll_lm_norm { LL_LM_NORM_LAYER, LL_LM_NORM_RMS };
 enum ll_lm_position { LL_LM_POS_LEARNED, LL_LM_POS_ROTARY, LL_LM_POS_ALIBI, LL_LM_POS_SINUSOIDAL, LL_LM_POS_NONE };
 enum ll_lm_ffn { LL_LM_FFN_GELU, LL_LM_FFN_GELU_TANH, LL_LM_FFN_RELU, LL_LM_FFN_SWIGLU, LL_LM_FFN_GEGLU };
 
+/* How checkpoints are laid out where two families of transformers compute the same. */
+enum ll_lm_family { LL_LM_FAMILY_AUTO, LL_LM_FAMILY_OPT };
+
 struct ll_lm_config {
 	int64_t vocabulary;  /* rows of the embedding */
 	int64_t context;     /* longest sequence (rows of learned positions) */
@@ -34,6 +37,7 @@ struct ll_lm_config {
 	double dropout;          /* on embeddings and on both residual branches, in training */
 	double init_std;
 	bool init_scale_residual; /* projections into the residual stream: / sqrt(2 layers) */
+	int64_t family;           /* enum ll_lm_family */
 };
 
 /* Fills a configuration from a preset; vocabulary keeps the preset's. -1 and the nearest name in err when unknown. */

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * lm_presets.c - published models as configurations. GPT-2: Radford et al. 2019 and the released hyper-parameters; GPT-3: Brown et
- * al. 2020, table 2.1 (all layers dense here); Llama: Touvron et al. 2023, table 2; llama-15m and -110m: the llama2.c sizes.
+ * al. 2020, table 2.1 (all layers dense here); Llama: Touvron et al. 2023, table 2; llama-15m and -110m: the llama2.c sizes;
+ * GPT-NeoX-20B: Black et al. 2022; OPT: Zhang et al. 2022, table 1, with the released vocabulary (opt-350m, whose norms come after
+ * the residual, cannot be computed here); BLOOM: BigScience 2022, table 3.
  */
 #include <string.h>
 
@@ -10,7 +12,7 @@
 
 struct preset {
 	const char *name;
-	enum { GPT2, LLAMA } family;
+	enum { GPT2, LLAMA, NEOX, BLOOM, OPT } family;
 	int64_t vocabulary, context, layers, width, heads, ffn_width;
 };
 
@@ -38,6 +40,24 @@ static const struct preset presets[] = {
 	{ "llama-13b", LLAMA, 32000, 2048, 40, 5120, 40, 13824 },
 	{ "llama-33b", LLAMA, 32000, 2048, 60, 6656, 52, 17920 },
 	{ "llama-65b", LLAMA, 32000, 2048, 80, 8192, 64, 22016 },
+	{ "neox-tiny", NEOX, 256, 64, 2, 32, 4, 0 },
+	{ "neox-20b", NEOX, 50432, 2048, 44, 6144, 64, 0 },
+	{ "opt-tiny", OPT, 256, 64, 2, 32, 4, 0 },
+	{ "opt-125m", OPT, 50272, 2048, 12, 768, 12, 0 },
+	{ "opt-1.3b", OPT, 50272, 2048, 24, 2048, 32, 0 },
+	{ "opt-2.7b", OPT, 50272, 2048, 32, 2560, 32, 0 },
+	{ "opt-6.7b", OPT, 50272, 2048, 32, 4096, 32, 0 },
+	{ "opt-13b", OPT, 50272, 2048, 40, 5120, 40, 0 },
+	{ "opt-30b", OPT, 50272, 2048, 48, 7168, 56, 0 },
+	{ "opt-66b", OPT, 50272, 2048, 64, 9216, 72, 0 },
+	{ "opt-175b", OPT, 50272, 2048, 96, 12288, 96, 0 },
+	{ "bloom-tiny", BLOOM, 256, 64, 2, 32, 4, 0 },
+	{ "bloom-560m", BLOOM, 250880, 2048, 24, 1024, 16, 0 },
+	{ "bloom-1b1", BLOOM, 250880, 2048, 24, 1536, 16, 0 },
+	{ "bloom-1b7", BLOOM, 250880, 2048, 24, 2048, 16, 0 },
+	{ "bloom-3b", BLOOM, 250880, 2048, 30, 2560, 32, 0 },
+	{ "bloom-7b1", BLOOM, 250880, 2048, 30, 4096, 32, 0 },
+	{ "bloom-176b", BLOOM, 250880, 2048, 70, 14336, 112, 0 },
 };
 
 const char *const *ll_lm_preset_names(void)
@@ -50,6 +70,8 @@ const char *const *ll_lm_preset_names(void)
 
 int ll_lm_preset(struct ll_lm_config *c, const char *name, struct ll_err *err)
 {
+	static const int64_t positions[] = { [GPT2] = LL_LM_POS_LEARNED, [LLAMA] = LL_LM_POS_ROTARY, [NEOX] = LL_LM_POS_ROTARY,
+					     [BLOOM] = LL_LM_POS_ALIBI, [OPT] = LL_LM_POS_LEARNED };
 	for (size_t i = 0; i < LL_COUNT(presets); i++) {
 		const struct preset *p = &presets[i];
 		if (strcmp(p->name, name) != 0)
@@ -63,12 +85,15 @@ int ll_lm_preset(struct ll_lm_config *c, const char *name, struct ll_err *err)
 			.heads = p->heads,
 			.ffn_width = p->ffn_width,
 			.norm = llama ? LL_LM_NORM_RMS : LL_LM_NORM_LAYER,
-			.position = llama ? LL_LM_POS_ROTARY : LL_LM_POS_LEARNED,
-			.ffn = llama ? LL_LM_FFN_SWIGLU : LL_LM_FFN_GELU_TANH,
-			.rotary_fraction = 1,
+			.position = positions[p->family],
+			.ffn = llama ? LL_LM_FFN_SWIGLU : p->family == OPT ? LL_LM_FFN_RELU : LL_LM_FFN_GELU_TANH,
+			.rotary_fraction = p->family == NEOX ? 0.25 : 1,
+			.parallel_residual = p->family == NEOX,
+			.embedding_norm = p->family == BLOOM,
+			.family = p->family == OPT ? LL_LM_FAMILY_OPT : LL_LM_FAMILY_AUTO,
 			.rotary_base = 10000,
 			.bias = !llama,
-			.tied_head = !llama,
+			.tied_head = !llama && p->family != NEOX,
 			.norm_eps = 1e-5,
 			.init_std = 0.02,
 			.init_scale_residual = true,

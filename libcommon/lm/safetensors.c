@@ -219,7 +219,9 @@ void ll_safetensors_write(struct ll_out *out, struct ll_hash128_state *hash, con
 	ll_buf_puts(&header, "{\"__metadata__\":{\"format\":\"pt\"}");
 	for (size_t i = 0; i < n; i++) {
 		uint64_t rows = t[i].shape[0], columns = t[i].dims > 1 ? t[i].shape[1] : 1;
-		uint64_t end = at + 4 * rows * columns;
+		uint64_t end;
+		rows += t[i].before;
+		end = at + 4 * rows * columns;
 		ll_buf_putc(&header, ',');
 		ll_json_escape(&header, ll_cstr(t[i].name), false);
 		ll_buf_puts(&header, ":{\"dtype\":\"F32\",\"shape\":[");
@@ -240,6 +242,18 @@ void ll_safetensors_write(struct ll_out *out, struct ll_hash128_state *hash, con
 	put(out, hash, header.data, header.len);
 	for (size_t i = 0; i < n; i++) {
 		size_t rows = t[i].shape[0], columns = t[i].dims > 1 ? t[i].shape[1] : 1;
+		static const float zeros[256];
+		for (size_t left = t[i].before * columns, some; left; left -= some) {
+			some = LL_MIN(left, LL_COUNT(zeros));
+			put_floats(out, hash, zeros, some, 1);
+		}
+		if (t[i].heads) {
+			size_t piece = rows / 3 / t[i].heads * columns;
+			for (size_t h = 0; h < t[i].heads; h++)
+				for (size_t part = 0; part < 3; part++)
+					put_floats(out, hash, t[i].data + (part * t[i].heads + h) * piece, piece, 1);
+			continue;
+		}
 		if (!t[i].transpose || t[i].dims == 1) {
 			put_floats(out, hash, t[i].data, rows * columns, 1);
 			continue;

@@ -41,13 +41,15 @@ const struct ll_safetensor *ll_safetensors_find(const struct ll_safetensors *s, 
 int ll_safetensor_f32(const struct ll_safetensor *t, float *out, struct ll_err *err) LL_MUST_CHECK;
 
 /* A float32 tensor to be written. Memory holds it row-major with `shape` (dims 1 or 2); a transposed one is written
- * with rows and columns exchanged. */
+ * with rows and columns exchanged; with heads, rows that lie as Q | K | V are written as Q K V of each head in turn;
+ * `before` rows of zeros are written first. */
 struct ll_safetensor_source {
 	const char *name;
 	unsigned dims;
 	uint64_t shape[2]; /* in memory */
 	const float *data;
 	bool transpose;
+	uint64_t heads, before;
 };
 struct ll_out;
 /* Writes a whole file into an open output, the header padded so that the data starts at a multiple of 64, with the

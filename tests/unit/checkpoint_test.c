@@ -59,6 +59,23 @@ static void check_file(const char *run, enum ll_hf_family f, const struct ll_lm 
 		shape_is(&s, "transformer.wte.weight", 256, 32);
 		ok(!ll_safetensors_find(&s, "lm_head.weight") == m->config.tied_head,
 		   "a head is stored when it is not tied");
+	} else if (f == LL_HF_NEOX || f == LL_HF_BLOOM) {
+		const char *name = f == LL_HF_NEOX ? "gpt_neox.layers.1.attention.query_key_value.weight" :
+						     "transformer.h.1.self_attention.query_key_value.weight";
+		const struct ll_safetensor *t = shape_is(&s, name, 96, 32);
+		const struct ll_lm_tensor *ours = ll_lm_find(m, "h.1.qkv.w");
+		float *x = ll_calloc(t->elements, sizeof(float));
+		/* Four heads of 8: the file's row 8 is the first key, 24 the query of the second head. */
+		ok(ll_safetensor_f32(t, x, NULL) == 0 && x[8 * 32 + 1] == m->param[ours->offset + 32 * 32 + 1] &&
+			   x[24 * 32 + 5] == m->param[ours->offset + 8 * 32 + 5],
+		   "query, key and value head by head");
+		ll_free(x);
+	} else if (f == LL_HF_OPT) {
+		const struct ll_safetensor *t = shape_is(&s, "model.decoder.embed_positions.weight", 66, 32);
+		const struct ll_lm_tensor *ours = ll_lm_find(m, "wpe");
+		float *x = ll_calloc(t->elements, sizeof(float));
+		ok(ll_safetensor_f32(t, x, NULL) == 0 && x[63] == 0 && x[64] == m->param[ours->offset], "two rows before position 0");
+		ll_free(x);
 	} else if (f == LL_HF_LLAMA) {
 		shape_is(&s, "model.layers.0.self_attn.q_proj.weight", 32, 32);
 		shape_is(&s, "model.layers.0.self_attn.k_proj.weight", 16, 32);
@@ -179,6 +196,13 @@ int main(int argc, char **argv)
 	round_trip("l", "llama-tiny", "kv_heads", "2", LL_HF_LLAMA);
 	round_trip("p", "gpt2-tiny", "parallel_residual", "true", LL_HF_NONE);
 	round_trip("e", "llama-tiny", "rotary_interleaved", "true", LL_HF_NONE);
+	round_trip("n", "neox-tiny", NULL, NULL, LL_HF_NEOX);
+	round_trip("ns", "neox-tiny", "parallel_residual", "false", LL_HF_NEOX);
+	round_trip("nt", "neox-tiny", "tied_head", "true", LL_HF_NEOX);
+	round_trip("b", "bloom-tiny", NULL, NULL, LL_HF_BLOOM);
+	round_trip("bf", "bloom-tiny", "ffn_width", "96", LL_HF_NONE);
+	round_trip("o", "opt-tiny", NULL, NULL, LL_HF_OPT);
+	round_trip("ou", "opt-tiny", "tied_head", "false", LL_HF_OPT);
 	test_prune();
 	return test_done();
 }

@@ -238,7 +238,11 @@ static void presets(void)
 	static const struct {
 		const char *name;
 		uint64_t parameters;
-	} known[] = { { "gpt2-124m", 124439808 }, { "gpt2-1558m", 1557611200 }, { "llama-7b", 6738415616 }, { "llama-13b", 13015864320 } };
+	} known[] = { { "gpt2-124m", 124439808 }, { "gpt2-1558m", 1557611200 }, { "llama-7b", 6738415616 }, { "llama-13b", 13015864320 },
+		      /* Black et al. 2022, section 2; OPT-125M has 125,239,296 with the two rows of positions that no token uses;
+		       * the cards of BLOOM. */
+		      { "neox-20b", 20554567680 }, { "opt-125m", 125239296 - 2 * 768 }, { "bloom-560m", 559214592 }, { "bloom-1b1", 1065314304 },
+		      { "bloom-1b7", 1722408960 }, { "bloom-3b", 3002557440 }, { "bloom-7b1", 7069016064 }, { "bloom-176b", 176247271424 } };
 	struct ll_err err;
 	for (size_t i = 0; i < LL_COUNT(known); i++) {
 		struct ll_lm_config c;

@@ -87,9 +87,9 @@ static void test_round_trip(void)
 {
 	static const float a[6] = { 1, 2, 3, 4, 5, 6 }, v[3] = { -0.0f, 0x1p-149f, 3.4e38f };
 	const struct ll_safetensor_source t[] = {
-		{ "plain", 2, { 2, 3 }, a, false },
-		{ "turned \"q\"", 2, { 2, 3 }, a, true },
-		{ "v", 1, { 3, 0 }, v, false },
+		{ "plain", 2, { 2, 3 }, a, false, 0, 0 },
+		{ "turned \"q\"", 2, { 2, 3 }, a, true, 0, 0 },
+		{ "v", 1, { 3, 0 }, v, false, 0, 0 },
 	};
 	struct ll_out *out = ll_out_open("t.safetensors", 0);
 	struct ll_hash128_state *hash = ll_hash128_new();
