@@ -107,38 +107,104 @@ static bool may_be_ignored(const struct ll_lm *m, const char *name)
 	return m->config.tied_head && (strcmp(name, "lm_head.weight") == 0 || strcmp(name, "embed_out.weight") == 0);
 }
 
-static int read_weights(const char *dir, struct ll_lm *m, enum ll_hf_family f, struct ll_err *err)
+/* The files of a folder's weights: model.safetensors, or those its index names. */
+struct shards {
+	size_t n;
+	struct shard {
+		char *path;
+		struct ll_map map;
+		struct ll_safetensors s;
+		bool *used; /* by tensor */
+	} *shard;
+};
+
+static int add_shard(struct shards *w, const char *dir, const char *name, struct ll_err *err)
 {
-	char *path = ll_path_join(dir, "model.safetensors");
-	struct ll_safetensors s = { 0 };
 	struct ll_err why;
 	struct stat st;
+	char *path = ll_path_join(dir, name);
+	for (size_t i = 0; i < w->n; i++)
+		if (strcmp(w->shard[i].path, path) == 0) {
+			ll_free(path);
+			return 0;
+		}
+	w->shard = ll_realloc(w->shard, (w->n + 1) * sizeof(*w->shard));
+	struct shard *f = &w->shard[w->n++];
+	*f = (struct shard){ .path = path };
+	if (strchr(name, '/') || stat(path, &st) < 0)
+		return ll_err_set(err, "%s: %s", path, strchr(name, '/') ? "not a file of this folder" : strerror(errno));
+	f->map = ll_map_open(path);
+	if (ll_safetensors_parse(ll_str((const char *)f->map.data, f->map.len), &f->s, &why) < 0)
+		return ll_err_set(err, "%s: %s", path, why.text);
+	f->used = ll_calloc(f->s.n + 1, sizeof(*f->used));
+	return 0;
+}
+
+static int add_indexed(struct shards *w, const char *dir, const char *index, struct ll_err *err)
+{
+	struct ll_err why = { "" };
+	struct ll_buf text = ll_read_file(index, 64 * LL_MIB);
+	struct json_object *o = ll_json_tree_parse(ll_buf_str(&text), &why);
+	struct json_object *names = o ? ll_json_tree_object(o, "weight_map", &why) : NULL;
+	int rc = names ? 0 : ll_err_set(err, "%s: %s", index, why.text);
+	if (names) {
+		json_object_object_foreach(names, tensor, value) {
+			const char *name = rc == 0 ? json_object_get_string(value) : NULL;
+			if (rc == 0)
+				rc = name ? add_shard(w, dir, name, err) : ll_err_set(err, "%s: %.100s has no file", index, tensor);
+		}
+	}
+	json_object_put(o);
+	ll_buf_free(&text);
+	return rc;
+}
+
+static int open_shards(struct shards *w, const char *dir, struct ll_err *err)
+{
+	char *whole = ll_path_join(dir, "model.safetensors"), *index = ll_path_join(dir, "model.safetensors.index.json");
+	int rc = !ll_path_exists(whole) && ll_path_exists(index) ? add_indexed(w, dir, index, err) :
+								    add_shard(w, dir, "model.safetensors", err);
+	ll_free(whole);
+	ll_free(index);
+	return rc;
+}
+
+static void close_shards(struct shards *w)
+{
+	for (size_t i = 0; i < w->n; i++) {
+		ll_safetensors_free(&w->shard[i].s);
+		if (w->shard[i].map.data)
+			ll_map_close(&w->shard[i].map);
+		ll_free(w->shard[i].used);
+		ll_free(w->shard[i].path);
+	}
+	ll_free(w->shard);
+}
+
+static int read_weights(const char *dir, struct ll_lm *m, enum ll_hf_family f, struct ll_err *err)
+{
+	struct shards w = { 0 };
+	struct ll_err why;
 	size_t n;
-	if (stat(path, &st) < 0) {
-		ll_err_set(err, "%s: %s", path, strerror(errno));
-		ll_free(path);
-		return -1;
-	}
-	struct ll_map map = ll_map_open(path);
 	struct ll_hf_tensor *h = ll_hf_tensors(m, f, &n);
-	int rc = ll_safetensors_parse(ll_str((const char *)map.data, map.len), &s, &why);
-	bool *used = ll_calloc(s.n + 1, sizeof(*used));
+	int rc = open_shards(&w, dir, err);
 	for (size_t i = 0; rc == 0 && i < n; i++) {
-		const struct ll_safetensor *t = find_tensor(&s, h[i].name);
-		rc = read_tensor(m, &h[i], t, &why);
-		if (rc == 0)
-			used[t - s.tensor] = true;
+		const struct ll_safetensor *t = NULL;
+		size_t k = 0;
+		while (k < w.n && !(t = find_tensor(&w.shard[k].s, h[i].name)))
+			k++;
+		if (t)
+			w.shard[k].used[t - w.shard[k].s.tensor] = true;
+		if (read_tensor(m, &h[i], t, &why) < 0)
+			rc = ll_err_set(err, "%s: %s", t || w.n == 1 ? w.shard[t ? k : 0].path : dir, why.text);
 	}
-	for (size_t i = 0; rc == 0 && i < s.n; i++)
-		if (!used[i] && !may_be_ignored(m, s.tensor[i].name))
-			rc = ll_err_set(&why, "tensor %.100s has no place in the model", s.tensor[i].name);
-	if (rc < 0)
-		ll_err_set(err, "%s: %s", path, why.text);
-	ll_free(used);
+	for (size_t k = 0; k < w.n; k++)
+		for (size_t i = 0; rc == 0 && i < w.shard[k].s.n; i++)
+			if (!w.shard[k].used[i] && !may_be_ignored(m, w.shard[k].s.tensor[i].name))
+				rc = ll_err_set(err, "%s: tensor %.100s has no place in the model", w.shard[k].path,
+						w.shard[k].s.tensor[i].name);
 	ll_free(h);
-	ll_safetensors_free(&s);
-	ll_map_close(&map);
-	ll_free(path);
+	close_shards(&w);
 	return rc;
 }
 

@@ -3,7 +3,9 @@
  * Checkpoints: every family there and back to the bit, names and shapes as transformers has them, refusals.
  *
  *     checkpoint_test --logits DIR ID...    prints the logits after each of the tokens
- * (tests/interop/transformers_logits.py)
+ *     checkpoint_test --gradients DIR RUN ID...    saves the gradients of the mean loss of each token but the first in the
+ *                                                  place of the weights, as RUN/latest
+ * (tests/interop/transformers_*.py)
  */
 #include "test.h"
 
@@ -185,11 +187,29 @@ static int print_logits(int argc, char **argv)
 	return 0;
 }
 
+static int save_gradients(int argc, char **argv)
+{
+	int64_t n = argc - 4;
+	int32_t *ids = ll_calloc((size_t)n, sizeof(*ids));
+	uint64_t count;
+	struct ll_checkpoint_state s = { .seed = 1 };
+	for (int64_t i = 0; i < n; i++)
+		ids[i] = (int32_t)strtol(argv[4 + i], NULL, 10);
+	struct ll_lm *m = ll_lm_load_folder(argv[2], 1, n - 1, LL_LM_TRAINING, pool, NULL);
+	ll_lm_loss(m, ids, ids + 1, 1, n - 1, (struct ll_lm_step){ 0, 0, 0 }, 1 / (float)(n - 1), true, &count, NULL, NULL);
+	memcpy(m->param, m->grad, m->parameters * sizeof(float));
+	ll_make_dirs(argv[3]);
+	ll_checkpoint_save(argv[3], m, NULL, &s, NULL, -1);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	pool = ll_pool_new(1);
 	if (argc > 3 && strcmp(argv[1], "--logits") == 0)
 		return print_logits(argc, argv);
+	if (argc > 5 && strcmp(argv[1], "--gradients") == 0)
+		return save_gradients(argc, argv);
 	round_trip("g", "gpt2-tiny", NULL, NULL, LL_HF_GPT2);
 	round_trip("gu", "gpt2-tiny", "tied_head", "false", LL_HF_GPT2);
 	round_trip("gr", "gpt2-tiny", "ffn", "relu", LL_HF_GPT2);

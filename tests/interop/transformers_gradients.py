@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: MIT
+# packages: torch numpy transformers
+"""Random models of transformers, of every family and of odd shapes, read as their folders: logits and every gradient are theirs.
+
+Folders in float32, bfloat16 and float16, whole and in several files; the comparison is with the values stored."""
+import os
+import random
+import subprocess
+import sys
+
+import torch
+import transformers
+from safetensors.torch import load_file
+
+sys.path.insert(0, os.path.join(os.environ["ROOT"], "tests/interop/lib"))
+from training import BIN, finish, ok
+
+rng = random.Random(2)
+torch.manual_seed(3)
+CHECKPOINT_TEST = os.path.join(BIN, "../unit/checkpoint_test")
+
+
+def relative(a, b):
+    """Of norms, in float64."""
+    a, b = a.double(), b.double()
+    return ((a - b).norm() / b.norm().clamp_min(1e-30)).item()
+
+
+def compare(name, config, dtype=torch.float32, shard="5GB", tokens=33):
+    model = transformers.AutoModelForCausalLM.from_config(config, attn_implementation="eager")
+    with torch.no_grad():
+        for p in model.parameters():
+            p.copy_((p + torch.randn_like(p) * 0.05).to(dtype))
+    model.to(dtype).save_pretrained(name, max_shard_size=shard)
+    # Read anew: .to() rounds the tables of rotary positions too.
+    model = transformers.AutoModelForCausalLM.from_pretrained(name, dtype=torch.float32, attn_implementation="eager").double().eval()
+    shards = len([f for f in os.listdir(name) if f.endswith(".safetensors")])
+    ok((shards > 1) == (shard != "5GB"), f"{name}: {shards} files")
+    ids = [rng.randrange(config.vocab_size) for _ in range(tokens)]
+    words = list(map(str, ids))
+    ours = subprocess.run([CHECKPOINT_TEST, "--logits", name, *words], check=True, stdout=subprocess.PIPE).stdout.decode()
+    ours = torch.tensor([[float(x) for x in line.split()] for line in ours.splitlines()])
+    logits = model(torch.tensor([ids])).logits[0]
+    difference = relative(ours, logits.detach())
+    ok(ours.shape == logits.shape and difference <= 1e-5, f"{name}: logits within 1e-5 ({difference:.1e})")
+    torch.nn.functional.cross_entropy(logits[:-1], torch.tensor(ids[1:])).backward()
+    subprocess.run([CHECKPOINT_TEST, "--gradients", name, f"{name}-gradients", *words], check=True)
+    gradients = load_file(f"{name}-gradients/latest/model.safetensors")
+    parameters = dict(model.named_parameters())
+    if config.model_type == "gpt_neox" and "lm_head.weight" in parameters:  # newer names, files keep the old
+        parameters["embed_out.weight"] = parameters.pop("lm_head.weight")
+    worst, where = 0.0, ""
+    for key, p in parameters.items():
+        mine, theirs = gradients[key], p.grad
+        if "embed_positions" in key:  # the rows before the first are no parameters here
+            ok(theirs[:2].abs().max() == 0, f"{name}: no token uses the first two positions")
+        d = relative(mine, theirs)
+        if key.endswith("k_proj.bias"):  # it moves all scores of a row alike: zero but for rounding, so judged beside the query's
+            q = parameters[key.replace("k_proj", "q_proj")].grad
+            d = ((mine.double() - theirs).norm() / q.norm()).item()
+        if d > worst:
+            worst, where = d, key
+    ok(gradients.keys() == parameters.keys(), f"{name}: a gradient for every parameter")
+    ok(worst <= 1e-5, f"{name}: gradients within 1e-5 ({worst:.1e} at {where})")
+
+
+none = dict(bos_token_id=0, eos_token_id=0)
+t = transformers
+compare("gpt2", t.GPT2Config(vocab_size=211, n_embd=120, n_layer=3, n_head=3, n_positions=40, **none))
+compare("gpt2-1", t.GPT2Config(vocab_size=97, n_embd=96, n_layer=2, n_head=1, n_positions=2, **none), tokens=2)
+llama = dict(vocab_size=211, hidden_size=160, num_hidden_layers=3, num_attention_heads=4, max_position_embeddings=40, **none)
+compare("llama", t.LlamaConfig(intermediate_size=200, num_key_value_heads=2, **llama))
+compare("llama-80", t.LlamaConfig(intermediate_size=101, num_key_value_heads=1, head_dim=80, **llama), torch.bfloat16, "200KB")
+compare("neox", t.GPTNeoXConfig(vocab_size=211, hidden_size=160, num_hidden_layers=3, num_attention_heads=2, intermediate_size=300,
+                                max_position_embeddings=40, **none), torch.float16, "200KB")
+compare("neox-40", t.GPTNeoXConfig(vocab_size=101, hidden_size=120, num_hidden_layers=2, num_attention_heads=3, intermediate_size=77,
+                                   max_position_embeddings=40, use_parallel_residual=False, tie_word_embeddings=True, **none))
+compare("bloom", t.BloomConfig(vocab_size=211, hidden_size=288, n_layer=2, n_head=3, **none), torch.bfloat16)
+compare("bloom-40", t.BloomConfig(vocab_size=101, hidden_size=200, n_layer=3, n_head=5, **none))
+opt = dict(vocab_size=211, num_hidden_layers=3, num_attention_heads=2, max_position_embeddings=40, pad_token_id=None, **none)
+compare("opt", t.OPTConfig(hidden_size=160, word_embed_proj_dim=160, ffn_dim=301, **opt))
+compare("opt-untied", t.OPTConfig(hidden_size=96, word_embed_proj_dim=96, ffn_dim=64, tie_word_embeddings=False, **opt), torch.float16)
+
+
+def refused(name, config, why):
+    transformers.AutoModelForCausalLM.from_config(config).save_pretrained(name)
+    p = subprocess.run([CHECKPOINT_TEST, "--logits", name, "1", "2"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    ok(p.returncode == 3 and why in p.stderr.decode(), f"{name}: refused")
+
+
+refused("opt-post-norm", t.OPTConfig(hidden_size=64, word_embed_proj_dim=64, ffn_dim=64, do_layer_norm_before=False, **opt), "opt-350m")
+refused("opt-narrow", t.OPTConfig(hidden_size=64, word_embed_proj_dim=32, ffn_dim=64, **opt), "word_embed_proj_dim")
+refused("bloom-post", t.BloomConfig(vocab_size=101, hidden_size=64, n_layer=1, n_head=2, apply_residual_connection_post_layernorm=True, **none),
+        "after the norm")
+finish()
