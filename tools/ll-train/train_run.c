@@ -21,6 +21,7 @@
 #include "ll-train/train_log.h"
 #include "lm/folder.h"
 #include "lm/hf_names.h"
+#include "lm/warm_start.h"
 
 static const char *resume = "never", *exit_after;
 static bool print_config, dry_run;
@@ -260,6 +261,23 @@ static void banner(const struct run *r)
 		ll_note("no transformers class computes this configuration: checkpoints have tensor names of lltools");
 }
 
+static void initialise(struct run *r)
+{
+	const char *from = r->settings.init_from;
+	struct ll_err err;
+	ll_lm_init(r->trainer.model, (uint64_t)r->settings.seed);
+	if (!from)
+		return;
+	if (ll_lm_warm_start(r->trainer.model, from, &err) < 0)
+		ll_die(LL_EXIT_INPUT, "%s", err.text);
+	ll_note("%s: begins from the weights there", from);
+	struct ll_lm_folder info;
+	ll_lm_folder_open(from, &info);
+	if (*info.tokenizer_id && strcmp(info.tokenizer_id, ll_dataset_tokenizer_id(r->data.train)) != 0)
+		ll_warn("%s: its tokenizer is not that of %s: equal ids may be other texts", from, r->settings.data);
+	ll_lm_folder_free(&info);
+}
+
 static void prepare(struct run *r)
 {
 	struct sigaction usr1 = { .sa_handler = on_usr1, .sa_flags = SA_RESTART };
@@ -277,7 +295,7 @@ static void prepare(struct run *r)
 	if (going_on)
 		load(r, step);
 	else
-		ll_lm_init(r->trainer.model, (uint64_t)r->settings.seed);
+		initialise(r);
 	write_config(r);
 	ll_train_write_environment(r->dir, &r->settings, &r->data);
 	r->log = ll_train_log_open(r->dir, r->state.log_bytes, &r->state.log_hash);

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "io/file.h"
+#include "lm/checkpoint.h"
 
 #define CONFIG_MAX LL_MIB
 
@@ -27,6 +28,8 @@ static const struct key {
 } keys[] = {
 #define AT(member) offsetof(struct ll_train_settings, member)
 	{ "preset", KEY_WORD, AT(preset), 0, 0, "gpt2-124m", "NAME", "the architecture to start from", false },
+	{ "init-from", KEY_WORD, AT(init_from), 0, 0, NULL, "DIR",
+	  "start from the model in a checkpoint or Hugging Face folder, in place of a preset", true },
 	{ "data", KEY_WORD, AT(data), 0, 0, NULL, "DIR", "token dataset to train on (ll-shard pack)", true },
 	{ "valid", KEY_WORD, AT(valid), 0, 0, NULL, "DIR", "token dataset to measure on", true },
 	{ "seq-len", KEY_INT, AT(seq_len), 1, 1 << 24, "0", "N",
@@ -145,19 +148,37 @@ static void load(struct ll_config *c, const char *path)
 	ll_buf_free(&text);
 }
 
-/* The preset lays the ground, so it is looked for in all sources before any other key is set. */
-static void apply_preset(struct ll_train_settings *s, struct ll_config *c, size_t n, const char *option)
+/* The last word on a key among the option and the files. */
+static const char *look_up(struct ll_config *c, size_t n, const char *key, const char *option)
+{
+	const char *value = option;
+	for (size_t i = 0; !option && i < n; i++) {
+		const char *v = ll_config_get(&c[i], "", key);
+		value = v ? v : value;
+	}
+	return value;
+}
+
+/* The preset, or the model of --init-from, lays the ground, so it is looked for in all sources before any other key is
+ * set. A run that goes on (c[0]) holds every key of its model: the folder it began from may be gone. */
+static void apply_preset(struct ll_train_settings *s, struct ll_config *c, size_t n, const char *option,
+			 const char *init_option)
 {
 	struct ll_err err;
-	const char *name = option;
-	for (size_t i = 0; !option && i < n; i++) {
-		const char *v = ll_config_get(&c[i], "", "preset");
-		name = v ? v : name;
-	}
+	const char *name = look_up(c, n, "preset", option), *from = look_up(c, n, "init-from", init_option);
+	if (option && init_option)
+		ll_die(LL_EXIT_USAGE, "--preset and --init-from both say what the model is");
 	if (name && set_key(s, &keys[0], name, &err) < 0)
 		ll_die(LL_EXIT_USAGE, "%s", err.text);
 	if (ll_lm_preset(&s->model, s->preset, &err) < 0)
 		ll_die(LL_EXIT_USAGE, "--preset=%s: %s", s->preset, err.text);
+	if (from && *from && c[0].len == 0) {
+		struct ll_lm_folder info;
+		ll_lm_folder_open(from, &info);
+		s->model = info.config;
+		s->vocabulary_set = true;
+		ll_lm_folder_free(&info);
+	}
 }
 
 static void apply(struct ll_train_settings *s, const char *run_config, bool command_line)
@@ -175,7 +196,7 @@ static void apply(struct ll_train_settings *s, const char *run_config, bool comm
 	for (size_t i = 0; command_line && i < ll_train_set.len; i++)
 		if (ll_config_set(&c[2], ll_train_set.item[i], &err) < 0)
 			ll_die(LL_EXIT_USAGE, "--set %s", err.text);
-	apply_preset(s, c, LL_COUNT(c), command_line ? option_value[0] : NULL);
+	apply_preset(s, c, LL_COUNT(c), command_line ? option_value[0] : NULL, command_line ? option_value[1] : NULL);
 	for (size_t i = 0; i < LL_COUNT(c); i++)
 		for (size_t k = 0; k < c[i].len; k++) {
 			struct ll_config_entry *e = &c[i].entry[k];

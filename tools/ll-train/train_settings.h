@@ -12,12 +12,12 @@
 #include "lm/schedule.h"
 
 struct ll_train_settings {
-	char *preset, *data, *valid, *schedule;
+	char *preset, *init_from, *data, *valid, *schedule;
 	int64_t seq_len, batch, accumulate, steps, warmup, decay_steps, seed;
 	int64_t valid_every, valid_batches, save_every, keep;
 	double lr, min_lr, weight_decay, clip, beta1, beta2, eps;
 	struct ll_lm_config model;
-	bool vocabulary_set; /* named by the user: else it follows the dataset */
+	bool vocabulary_set; /* named by the user or by --init-from: else it follows the dataset */
 };
 
 /* What the command line and files gave, before it is resolved. */

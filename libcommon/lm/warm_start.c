@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+#include "lm/warm_start.h"
+
+#include "lm/checkpoint.h"
+
+/* Every key but those that may differ. */
+static int same_model(const struct ll_lm_config *ours, const struct ll_lm_config *theirs, const char *dir, struct ll_err *err)
+{
+	struct ll_lm_config c = *theirs;
+	struct ll_buf a = { 0 }, b = { 0 };
+	c.vocabulary = ours->vocabulary, c.context = ours->context, c.dropout = ours->dropout, c.family = ours->family;
+	c.init_std = ours->init_std, c.init_scale_residual = ours->init_scale_residual;
+	ll_lm_config_print(ours, &a);
+	ll_lm_config_print(&c, &b);
+	int rc = 0;
+	for (const char *p = ll_buf_cstr(&a), *q = ll_buf_cstr(&b); *p && rc == 0;) {
+		int m = (int)strcspn(p, "\n"), n = (int)strcspn(q, "\n");
+		if (m != n || memcmp(p, q, (size_t)n) != 0)
+			rc = ll_err_set(err, "%s: the model there has %.*s, this one %.*s", dir, n, q, m, p);
+		p += m + 1, q += n + 1;
+	}
+	ll_buf_free(&a);
+	ll_buf_free(&b);
+	return rc;
+}
+
+/* Chen et al. 2023 (position interpolation), for a table: new position i stands at i (old - 1) / (new - 1) of the old. */
+static void interpolate(float *to, int64_t rows, const float *from, int64_t old, int64_t columns)
+{
+	for (int64_t i = 0; i < rows; i++) {
+		double at = rows > 1 ? (double)i * (double)(old - 1) / (double)(rows - 1) : 0;
+		int64_t low = LL_MIN((int64_t)at, old - 1), high = LL_MIN(low + 1, old - 1);
+		double share = at - (double)low;
+		for (int64_t k = 0; k < columns; k++)
+			to[i * columns + k] = (float)((1 - share) * (double)from[low * columns + k] + share * (double)from[high * columns + k]);
+	}
+}
+
+int ll_lm_warm_start(struct ll_lm *m, const char *dir, struct ll_err *err)
+{
+	struct ll_lm *o = ll_lm_load_folder(dir, 1, 1, LL_LM_INFERENCE, m->pool, NULL);
+	int rc = same_model(&m->config, &o->config, dir, err);
+	for (size_t i = 0; rc == 0 && i < m->tensors; i++) {
+		const struct ll_lm_tensor *t = &m->tensor[i], *s = &o->tensor[i];
+		float *to = m->param + t->offset;
+		const float *from = o->param + s->offset;
+		LL_ASSERT(strcmp(t->name, s->name) == 0);
+		if (strcmp(t->name, "wpe") == 0 && t->shape[0] > s->shape[0])
+			interpolate(to, t->shape[0], from, s->shape[0], t->shape[1]);
+		else
+			memcpy(to, from, LL_MIN(t->size, s->size) * sizeof(float));
+	}
+	ll_lm_free(o);
+	return rc;
+}

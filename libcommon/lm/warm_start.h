@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* warm_start.h - a model's initial weights from the folder of another. */
+#ifndef LL_WARM_START_H
+#define LL_WARM_START_H
+
+#include "lm/model.h"
+
+/*
+ * Overwrites the initial values of `m` (ll_lm_init before) by the weights in a folder that ll_lm_load_folder reads. The two may
+ * differ in vocabulary (rows are cut; new ids keep their initial values), context (more learned positions are interpolated
+ * linearly between the first and the last, fewer are cut), dropout, initial values and family of the checkpoints; anything else is an error that
+ * names the key. A damaged folder ends the program with status 3. Takes the memory of the weights once more until it returns.
+ */
+int ll_lm_warm_start(struct ll_lm *m, const char *dir, struct ll_err *err) LL_MUST_CHECK;
+
+#endif
