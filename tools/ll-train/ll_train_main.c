@@ -53,6 +53,12 @@ int main(int argc, char **argv)
 		  .common = LL_COMMON_THREADS | LL_COMMON_MEMORY,
 		  .run = ll_train_bench,
 		  .examples = "ll-train bench --preset=gpt2-124m --batch=4 --seq-len=64\n" },
+		{ .name = "watch",
+		  .operands = "",
+		  .summary = "Find what looks wrong in a training log.",
+		  .options = ll_train_watch_options,
+		  .run = ll_train_watch,
+		  .examples = "ll-train watch --replay=run/log.tsv\n" },
 		{ 0 },
 	};
 	struct ll_program program = { .name = "ll-train",

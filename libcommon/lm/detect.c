@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+#include "lm/detect.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define SIGMAS 6
+#define NORMAL 1.4826 /* standard deviation of a normal distribution over its median absolute deviation */
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+	return x < y ? -1 : x > y;
+}
+
+static double median(double *v, size_t n)
+{
+	qsort(v, n, sizeof(*v), by_value);
+	return n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
+}
+
+/* True when v is a spike; otherwise it is admitted. */
+static bool spike(struct ll_detect_window *w, double v, double least_share)
+{
+	double sorted[LL_DETECT_WINDOW];
+	w->center = w->limit = NAN;
+	if (w->n >= LL_DETECT_ACTIVE) {
+		memcpy(sorted, w->value, w->n * sizeof(*sorted));
+		w->center = median(sorted, w->n);
+		for (size_t i = 0; i < w->n; i++)
+			sorted[i] = fabs(w->value[i] - w->center);
+		w->limit = w->center + SIGMAS * fmax(NORMAL * median(sorted, w->n), least_share * fabs(w->center));
+		if (v > w->limit)
+			return true;
+	}
+	w->value[w->next] = v;
+	w->next = (w->next + 1) % LL_DETECT_WINDOW;
+	w->n = LL_MIN(w->n + 1, (size_t)LL_DETECT_WINDOW);
+	return false;
+}
+
+unsigned ll_detect_row(struct ll_detect *d, double loss, bool has_gradient, double gradient)
+{
+	unsigned flags = 0;
+	if (!isfinite(loss) || (has_gradient && !isfinite(gradient)))
+		return LL_DETECT_NOT_FINITE;
+	flags |= spike(&d->loss, loss, 0.01) ? LL_DETECT_LOSS : 0;
+	if (has_gradient)
+		flags |= spike(&d->gradient, gradient, 0.1) ? LL_DETECT_GRADIENT : 0;
+	return flags;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * detect.h - what looks wrong in a training log, as a pure function of its rows in order.
+ *
+ *   not finite    a loss or gradient norm that is no number
+ *   spike         above median + 6 robust standard deviations (1.4826 times the median absolute deviation) of the last 128
+ *                 values that were not flagged themselves, once there are 64. A spread under a share of the median (1 % of
+ *                 the loss, 10 % of the gradient norm) counts as that share, so that a flat stretch flags no trifle.
+ *
+ * Mean and deviation of all values, as often used, let the first outliers in and are blind to the next; hence the median,
+ * and the window that admits nothing flagged.
+ */
+#ifndef LL_DETECT_H
+#define LL_DETECT_H
+
+#include "base/base.h"
+
+#define LL_DETECT_WINDOW 128
+#define LL_DETECT_ACTIVE 64
+
+enum ll_detect_flag { LL_DETECT_NOT_FINITE = 1, LL_DETECT_LOSS = 2, LL_DETECT_GRADIENT = 4 };
+
+struct ll_detect_window {
+	double value[LL_DETECT_WINDOW];
+	size_t n, next;
+	double center, limit; /* of the last row; NaN while the window is too short */
+};
+
+/* Zeroed: nothing seen. */
+struct ll_detect {
+	struct ll_detect_window loss, gradient;
+};
+
+/* Flags (enum ll_detect_flag) of the next row; has_gradient: whether the log knows the norm of the gradient. */
+unsigned ll_detect_row(struct ll_detect *d, double loss, bool has_gradient, double gradient);
+
+#endif

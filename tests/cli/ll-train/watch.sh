@@ -1,0 +1,34 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The detectors over logs: the spike of BLOOM-176B as its logs were published (2022-04-12), after an assumed quiet baseline.
+. "$ROOT/tests/lib.sh"
+spike='31214 2.199 .242
+31215 2.220 .947
+31216 2.595 2.39
+31217 2.242 15.9
+31218 2.345 145
+31219 5.098 960
+31220 3.492 353
+31221 3.213 379
+31222 2.805 650
+31250 2.216 .267'
+bad="31215 31216 31217 31218 31219 31220 31221 31222 "
+log() { # log HEADING AMPLITUDE: 200 quiet rows, then the spike
+	printf '%s\n' "$1"
+	awk -v a="$2" 'BEGIN { srand(5); for (i = 31014; i < 31214; i++) printf "%d %.4f %.4f\n", i, 2.2 + a * .02 * (rand() + rand() - 1), .17 + a * .1 * (rand() + rand() - 1) }'
+	echo "$spike"
+}
+flagged() { cut -f 1 "$1" | uniq | tr '\n' ' '; }
+log "step loss grad_norm" 1 | tr ' ' '\t' > ours.tsv
+status 1 "a spike is a negative answer" ll-train watch --replay=ours.tsv
+cp .out found; is "$(flagged found)" "$bad" "BLOOM's spike: its first row first, every bad row, no other"
+log "step loss grad_norm" 0 | tr ' ' '\t' > flat.tsv
+ll-train watch --replay=flat.tsv > found; is "$(flagged found)" "$bad" "the same after a baseline without any spread"
+log "iteration,lm loss,gnorm" 1 | tr ' ' ',' | sed '1s/.*/iteration,lm loss,gnorm/' > other.csv
+ll-train watch --replay=other.csv > found; is "$(flagged found)" "$bad" "columns of another trainer"
+head -n 150 ours.tsv > quiet.tsv; status 0 "a quiet log" ll-train watch --replay=quiet.tsv
+printf 'step\tloss\n1\t2.0\n2\tnan\n' > nan.tsv; status 1 "a loss that is not a number, without gradients" ll-train watch --replay=nan.tsv
+printf 'a\tb\n1\t2\n' > no.tsv; status 3 "a log without the columns" ll-train watch --replay=no.tsv
+printf 'step\tloss\n1\tx\n' > x.tsv; status 3 "a field that is no number" ll-train watch --replay=x.tsv
+says "line 2" "the line is named"
+finish
