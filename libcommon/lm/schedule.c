@@ -5,7 +5,7 @@
 
 int ll_schedule_kind(const char *name, enum ll_schedule_kind *out)
 {
-	static const char *const names[] = { "constant", "linear", "cosine", "wsd" };
+	static const char *const names[] = { "constant", "linear", "cosine", "wsd", "inverse-sqrt" };
 	for (size_t i = 0; i < LL_COUNT(names); i++)
 		if (strcmp(names[i], name) == 0) {
 			*out = (enum ll_schedule_kind)i;
@@ -18,6 +18,8 @@ double ll_schedule_at(const struct ll_schedule *s, uint64_t step)
 {
 	if (step < s->warmup)
 		return s->rate * ((double)step + 1) / (double)s->warmup;
+	if (s->kind == LL_SCHEDULE_INVERSE_SQRT)
+		return fmax(s->minimum, s->rate * sqrt((double)LL_MAX(s->warmup, 1) / ((double)step + 1)));
 	uint64_t start = s->warmup, span = s->steps > s->warmup ? s->steps - s->warmup : 0;
 	if (s->kind == LL_SCHEDULE_WSD) {
 		uint64_t decay = LL_MIN(s->decay, span);

@@ -8,14 +8,16 @@
  *   cosine     the same, half a cosine (Loshchilov and Hutter, "SGDR", ICLR 2017, equation 5, one cycle)
  *   wsd        rate, then a straight line to the minimum over the last `decay` steps (Hu et al., "MiniCPM", 2024,
  * section 4)
+ *   inverse-sqrt  rate * sqrt(warmup / (s+1)), with a warm-up of at least 1, never below the minimum (Vaswani et al. 2017,
+ *              section 5.3)
  */
 #ifndef LL_SCHEDULE_H
 #define LL_SCHEDULE_H
 
 #include "base/base.h"
 
-enum ll_schedule_kind { LL_SCHEDULE_CONSTANT, LL_SCHEDULE_LINEAR, LL_SCHEDULE_COSINE, LL_SCHEDULE_WSD };
-#define LL_SCHEDULE_NAMES "constant|linear|cosine|wsd"
+enum ll_schedule_kind { LL_SCHEDULE_CONSTANT, LL_SCHEDULE_LINEAR, LL_SCHEDULE_COSINE, LL_SCHEDULE_WSD, LL_SCHEDULE_INVERSE_SQRT };
+#define LL_SCHEDULE_NAMES "constant|linear|cosine|wsd|inverse-sqrt"
 
 struct ll_schedule {
 	enum ll_schedule_kind kind;

@@ -34,10 +34,16 @@ int main(void)
 	s.decay = 1000;
 	ok(near(ll_schedule_at(&s, 10), 1.0) && near(ll_schedule_at(&s, 60), 0.55),
 	   "wsd: a decay longer than the run starts after the warm-up");
+	s = (struct ll_schedule){ LL_SCHEDULE_INVERSE_SQRT, 1.0, 0.1, 16, 0, 0 };
+	ok(near(ll_schedule_at(&s, 15), 1.0) && near(ll_schedule_at(&s, 63), 0.5) && near(ll_schedule_at(&s, 255), 0.25) &&
+		   near(ll_schedule_at(&s, 1000000), 0.1),
+	   "inverse square root: half the rate at four times the warm-up, never below the minimum");
+	s.warmup = 0;
+	ok(near(ll_schedule_at(&s, 0), 1.0) && near(ll_schedule_at(&s, 3), 0.5), "inverse square root without a warm-up");
 	s = (struct ll_schedule){ LL_SCHEDULE_COSINE, 1.0, 0, 0, 0, 0 };
 	ok(near(ll_schedule_at(&s, 0), 0), "no steps: no division by zero");
 	bool falls = true;
-	for (int k = LL_SCHEDULE_CONSTANT; k <= LL_SCHEDULE_WSD; k++) {
+	for (int k = LL_SCHEDULE_CONSTANT; k <= LL_SCHEDULE_INVERSE_SQRT; k++) {
 		struct ll_schedule m = { (enum ll_schedule_kind)k, 3e-4, 3e-5, 17, 333, 50 };
 		for (uint64_t step = 1; step < 400; step++) {
 			double a = ll_schedule_at(&m, step - 1), b = ll_schedule_at(&m, step);
