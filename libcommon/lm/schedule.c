@@ -5,7 +5,7 @@
 
 int ll_schedule_kind(const char *name, enum ll_schedule_kind *out)
 {
-	static const char *const names[] = { "constant", "linear", "cosine", "wsd", "inverse-sqrt" };
+	static const char *const names[] = { "constant", "linear", "cosine", "wsd", "inverse-sqrt", "wsd-sqrt" };
 	for (size_t i = 0; i < LL_COUNT(names); i++)
 		if (strcmp(names[i], name) == 0) {
 			*out = (enum ll_schedule_kind)i;
@@ -21,7 +21,7 @@ double ll_schedule_at(const struct ll_schedule *s, uint64_t step)
 	if (s->kind == LL_SCHEDULE_INVERSE_SQRT)
 		return fmax(s->minimum, s->rate * sqrt((double)LL_MAX(s->warmup, 1) / ((double)step + 1)));
 	uint64_t start = s->warmup, span = s->steps > s->warmup ? s->steps - s->warmup : 0;
-	if (s->kind == LL_SCHEDULE_WSD) {
+	if (s->kind == LL_SCHEDULE_WSD || s->kind == LL_SCHEDULE_WSD_SQRT) {
 		uint64_t decay = LL_MIN(s->decay, span);
 		start = s->warmup + span - decay;
 		span = decay;
@@ -30,5 +30,7 @@ double ll_schedule_at(const struct ll_schedule *s, uint64_t step)
 		return s->rate;
 	double done = span > 0 ? fmin((double)(step - start) / (double)span, 1) : 1;
 	double share = s->kind == LL_SCHEDULE_COSINE ? 0.5 * (1 + cos(3.14159265358979323846 * done)) : 1 - done;
+	if (s->kind == LL_SCHEDULE_WSD_SQRT)
+		share = 1 - sqrt(done);
 	return s->minimum + share * (s->rate - s->minimum);
 }

@@ -8,6 +8,7 @@
  *   cosine     the same, half a cosine (Loshchilov and Hutter, "SGDR", ICLR 2017, equation 5, one cycle)
  *   wsd        rate, then a straight line to the minimum over the last `decay` steps (Hu et al., "MiniCPM", 2024,
  * section 4)
+ *   wsd-sqrt   the same, but falling as 1 - sqrt(share of the decay done) (Haegele et al. 2024, section 3)
  *   inverse-sqrt  rate * sqrt(warmup / (s+1)), with a warm-up of at least 1, never below the minimum (Vaswani et al. 2017,
  *              section 5.3)
  */
@@ -16,14 +17,14 @@
 
 #include "base/base.h"
 
-enum ll_schedule_kind { LL_SCHEDULE_CONSTANT, LL_SCHEDULE_LINEAR, LL_SCHEDULE_COSINE, LL_SCHEDULE_WSD, LL_SCHEDULE_INVERSE_SQRT };
-#define LL_SCHEDULE_NAMES "constant|linear|cosine|wsd|inverse-sqrt"
+enum ll_schedule_kind { LL_SCHEDULE_CONSTANT, LL_SCHEDULE_LINEAR, LL_SCHEDULE_COSINE, LL_SCHEDULE_WSD, LL_SCHEDULE_INVERSE_SQRT, LL_SCHEDULE_WSD_SQRT };
+#define LL_SCHEDULE_NAMES "constant|linear|cosine|wsd|inverse-sqrt|wsd-sqrt"
 
 struct ll_schedule {
 	enum ll_schedule_kind kind;
 	double rate, minimum;
 	uint64_t warmup, steps; /* steps: of the whole run */
-	uint64_t decay;		/* wsd only */
+	uint64_t decay;		/* wsd and wsd-sqrt */
 };
 
 /* By name; -1 when there is no such schedule. */

@@ -31,6 +31,10 @@ int main(void)
 	ok(near(ll_schedule_at(&s, 90), 1.0) && near(ll_schedule_at(&s, 100), 0.55) &&
 		   near(ll_schedule_at(&s, 110), 0.1),
 	   "wsd");
+	s.kind = LL_SCHEDULE_WSD_SQRT;
+	ok(near(ll_schedule_at(&s, 90), 1.0) && near(ll_schedule_at(&s, 95), 0.55) && near(ll_schedule_at(&s, 110), 0.1),
+	   "wsd-sqrt: half-way down after a quarter of the decay");
+	s.kind = LL_SCHEDULE_WSD;
 	s.decay = 1000;
 	ok(near(ll_schedule_at(&s, 10), 1.0) && near(ll_schedule_at(&s, 60), 0.55),
 	   "wsd: a decay longer than the run starts after the warm-up");
@@ -43,7 +47,7 @@ int main(void)
 	s = (struct ll_schedule){ LL_SCHEDULE_COSINE, 1.0, 0, 0, 0, 0 };
 	ok(near(ll_schedule_at(&s, 0), 0), "no steps: no division by zero");
 	bool falls = true;
-	for (int k = LL_SCHEDULE_CONSTANT; k <= LL_SCHEDULE_INVERSE_SQRT; k++) {
+	for (int k = LL_SCHEDULE_CONSTANT; k <= LL_SCHEDULE_WSD_SQRT; k++) {
 		struct ll_schedule m = { (enum ll_schedule_kind)k, 3e-4, 3e-5, 17, 333, 50 };
 		for (uint64_t step = 1; step < 400; step++) {
 			double a = ll_schedule_at(&m, step - 1), b = ll_schedule_at(&m, step);
