@@ -2,6 +2,7 @@
 /* hf_config.c - config.json of Hugging Face transformers, written and read (hf_names.h). */
 #include <inttypes.h>
 #include <json-c/json.h>
+#include <math.h>
 
 #include "base/number.h"
 #include "lm/hf_names.h"
@@ -49,6 +50,20 @@ static void write_llama(const struct ll_lm_config *c, struct ll_buf *out)
 	ll_buf_puts(out, "  \"rope_parameters\": {\"rope_type\": \"default\", \"rope_theta\": ");
 	ll_put_double(out, c->rotary_base);
 	ll_buf_puts(out, "},\n");
+}
+
+static void write_gptj(const struct ll_lm_config *c, struct ll_buf *out)
+{
+	ll_buf_printf(out,
+		      "  \"architectures\": [\"GPTJForCausalLM\"],\n  \"model_type\": \"gptj\",\n  \"n_embd\": %" PRId64
+		      ",\n  \"n_layer\": %" PRId64 ",\n  \"n_head\": %" PRId64 ",\n  \"n_positions\": %" PRId64
+		      ",\n  \"rotary_dim\": %" PRId64 ",\n  \"n_inner\": %" PRId64 ",\n  \"activation_function\": \"%s\",\n",
+		      c->width, c->layers, c->heads, c->context, ll_lm_turning(c), c->ffn_width, activation_name(c->ffn));
+	put_double(out, "layer_norm_epsilon", c->norm_eps);
+	put_double(out, "initializer_range", c->init_std);
+	put_double(out, "embd_pdrop", c->dropout);
+	put_double(out, "resid_pdrop", c->dropout);
+	ll_buf_puts(out, "  \"attn_pdrop\": 0.0,\n");
 }
 
 static void write_neox(const struct ll_lm_config *c, struct ll_buf *out)
@@ -109,6 +124,8 @@ void ll_hf_config_write(const struct ll_lm_config *c, enum ll_hf_family f, int64
 		write_gpt2(c, out);
 	else if (f == LL_HF_LLAMA)
 		write_llama(c, out);
+	else if (f == LL_HF_GPTJ)
+		write_gptj(c, out);
 	else if (f == LL_HF_NEOX)
 		write_neox(c, out);
 	else if (f == LL_HF_BLOOM)
@@ -215,6 +232,29 @@ static int read_llama(struct json_object *o, struct ll_lm_config *c, struct ll_e
 	return 0;
 }
 
+static int read_gptj(struct json_object *o, struct ll_lm_config *c, struct ll_err *err)
+{
+	const char *act = ll_json_tree_string(o, "activation_function", NULL);
+	int64_t turning = 0;
+	if (ll_lm_preset(c, "gpt-j-6b", err) < 0 || integer(o, "n_embd", &c->width, err) < 0 ||
+	    integer(o, "n_layer", &c->layers, err) < 0 || integer(o, "n_head", &c->heads, err) < 0 ||
+	    integer(o, "n_positions", &c->context, err) < 0 || integer(o, "rotary_dim", &turning, err) < 0 ||
+	    read_activation("activation_function", act ? act : "gelu_new", &c->ffn, err) < 0)
+		return -1;
+	if (is_true(o, "tie_word_embeddings", false))
+		return ll_err_set(err, "a gptj with a tied head is not built");
+	c->head_dim = c->heads > 0 ? c->width / c->heads : 0;
+	if (c->head_dim < 1 || turning > c->head_dim)
+		return ll_err_set(err, "rotary_dim %" PRId64 " is more than the %" PRId64 " dimensions of a head", turning, c->head_dim);
+	/* The fraction whose product is cut to exactly this many. */
+	c->rotary_fraction = (double)turning / (double)c->head_dim;
+	if (ll_lm_turning(c) < turning)
+		c->rotary_fraction = nextafter(c->rotary_fraction, 1);
+	c->ffn_width = integer_or(o, "n_inner", 4 * c->width);
+	c->norm_eps = number_or(o, "layer_norm_epsilon", 1e-5);
+	return 0;
+}
+
 static int read_neox(struct json_object *o, struct ll_lm_config *c, struct ll_err *err)
 {
 	const char *act = ll_json_tree_string(o, "hidden_act", NULL);
@@ -287,6 +327,8 @@ int ll_hf_config_read(struct ll_str json, struct ll_lm_config *c, struct ll_err 
 		rc = read_gpt2(o, c, err);
 	else if (type && strcmp(type, "llama") == 0)
 		rc = read_llama(o, c, err);
+	else if (type && strcmp(type, "gptj") == 0)
+		rc = read_gptj(o, c, err);
 	else if (type && strcmp(type, "gpt_neox") == 0)
 		rc = read_neox(o, c, err);
 	else if (type && strcmp(type, "bloom") == 0)
@@ -294,7 +336,7 @@ int ll_hf_config_read(struct ll_str json, struct ll_lm_config *c, struct ll_err 
 	else if (type && strcmp(type, "opt") == 0)
 		rc = read_opt(o, c, err);
 	else if (type)
-		ll_err_set(err, "model_type %.40s is not one of gpt2, llama, gpt_neox, bloom, opt", type);
+		ll_err_set(err, "model_type %.40s is not one of gpt2, llama, gptj, gpt_neox, bloom, opt", type);
 	if (rc == 0)
 		rc = integer(o, "vocab_size", &c->vocabulary, err);
 	if (rc == 0)

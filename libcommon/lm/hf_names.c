@@ -7,12 +7,16 @@
 
 enum ll_hf_family ll_hf_family(const struct ll_lm_config *c)
 {
-	bool plain = !c->parallel_residual && !c->embedding_norm;
-	bool classic = c->norm == LL_LM_NORM_LAYER && !ll_lm_gated(c) && c->bias && c->kv_heads == c->heads &&
-		       c->heads * c->head_dim == c->width;
+	bool plain = !c->parallel_residual && !c->embedding_norm && !c->head_bias;
+	bool whole = c->norm == LL_LM_NORM_LAYER && !ll_lm_gated(c) && c->bias && c->kv_heads == c->heads &&
+		     c->heads * c->head_dim == c->width && !(c->position == LL_LM_POS_ROTARY && c->embedding_norm);
+	if (whole && c->position == LL_LM_POS_ROTARY && c->rotary_interleaved && c->shared_norm && !c->attention_bias &&
+	    c->rotary_base == 10000 && c->head_bias && !c->tied_head)
+		return LL_HF_GPTJ;
+	bool classic = whole && c->attention_bias && !c->shared_norm && !c->head_bias;
 	if (classic && plain && c->position == LL_LM_POS_LEARNED)
 		return c->family == LL_LM_FAMILY_OPT ? LL_HF_OPT : LL_HF_GPT2;
-	if (classic && !c->embedding_norm && c->position == LL_LM_POS_ROTARY && !c->rotary_interleaved)
+	if (classic && c->position == LL_LM_POS_ROTARY && !c->rotary_interleaved)
 		return LL_HF_NEOX;
 	if (classic && !c->parallel_residual && c->embedding_norm && c->position == LL_LM_POS_ALIBI &&
 	    c->ffn == LL_LM_FFN_GELU_TANH && c->ffn_width == 4 * c->width)
@@ -25,7 +29,7 @@ enum ll_hf_family ll_hf_family(const struct ll_lm_config *c)
 
 const char *ll_hf_family_name(enum ll_hf_family f)
 {
-	static const char *const names[] = { "lltools", "gpt2", "llama", "gpt_neox", "bloom", "opt" };
+	static const char *const names[] = { "lltools", "gpt2", "llama", "gptj", "gpt_neox", "bloom", "opt" };
 	return names[f];
 }
 
@@ -72,6 +76,24 @@ static const struct rename llama[] = {
 	{ NULL, NULL, false },
 };
 
+static const struct rename gptj[] = {
+	{ "wte", "transformer.wte.weight", false },
+	{ "h.#.norm1.w", "transformer.h.#.ln_1.weight", false },
+	{ "h.#.norm1.b", "transformer.h.#.ln_1.bias", false },
+	{ "h.#.qkv.w",
+	  "transformer.h.#.attn.q_proj.weight|transformer.h.#.attn.k_proj.weight|transformer.h.#.attn.v_proj.weight",
+	  false },
+	{ "h.#.proj.w", "transformer.h.#.attn.out_proj.weight", false },
+	{ "h.#.up.w", "transformer.h.#.mlp.fc_in.weight", false },
+	{ "h.#.up.b", "transformer.h.#.mlp.fc_in.bias", false },
+	{ "h.#.down.w", "transformer.h.#.mlp.fc_out.weight", false },
+	{ "h.#.down.b", "transformer.h.#.mlp.fc_out.bias", false },
+	{ "norm_f.w", "transformer.ln_f.weight", false },
+	{ "norm_f.b", "transformer.ln_f.bias", false },
+	{ "head.w", "lm_head.weight", false },
+	{ "head.b", "lm_head.bias", false },
+	{ NULL, NULL, false },
+};
 static const struct rename neox[] = {
 	{ "wte", "gpt_neox.embed_in.weight", false },
 	{ "h.#.norm1.w", "gpt_neox.layers.#.input_layernorm.weight", false },
@@ -181,7 +203,7 @@ static int64_t part_rows(const struct ll_lm_config *c, const struct ll_lm_tensor
 struct ll_hf_tensor *ll_hf_tensors(const struct ll_lm *m, enum ll_hf_family f, size_t *n)
 {
 	struct ll_hf_tensor *list = ll_calloc(3 * m->tensors + 1, sizeof(*list));
-	static const struct rename *const tables[] = { NULL, gpt2, llama, neox, bloom, opt };
+	static const struct rename *const tables[] = { NULL, gpt2, llama, gptj, neox, bloom, opt };
 	const struct rename *table = tables[f];
 	bool by_heads = f == LL_HF_NEOX || f == LL_HF_BLOOM;
 	*n = 0;

@@ -36,8 +36,11 @@ static const struct key keys[] = {
 	{ "rotary_fraction", KEY_REAL, FIELD(rotary_fraction), NULL },
 	{ "rotary_base", KEY_REAL, FIELD(rotary_base), NULL },
 	{ "parallel_residual", KEY_BOOL, FIELD(parallel_residual), NULL },
+	{ "shared_norm", KEY_BOOL, FIELD(shared_norm), NULL },
 	{ "bias", KEY_BOOL, FIELD(bias), NULL },
+	{ "attention_bias", KEY_BOOL, FIELD(attention_bias), NULL },
 	{ "tied_head", KEY_BOOL, FIELD(tied_head), NULL },
+	{ "head_bias", KEY_BOOL, FIELD(head_bias), NULL },
 	{ "embedding_norm", KEY_BOOL, FIELD(embedding_norm), NULL },
 	{ "norm_eps", KEY_REAL, FIELD(norm_eps), NULL },
 	{ "dropout", KEY_REAL, FIELD(dropout), NULL },
@@ -140,13 +143,15 @@ int ll_lm_config_check(struct ll_lm_config *c, struct ll_err *err)
 	if (c->kv_heads < 1 || c->heads % c->kv_heads)
 		return ll_err_set(err, "kv_heads %lld does not divide heads %lld", (long long)c->kv_heads, (long long)c->heads);
 	if (c->position == LL_LM_POS_ROTARY) {
-		int64_t turning = (int64_t)((double)c->head_dim * c->rotary_fraction + 0.5);
-		if (!(c->rotary_fraction > 0 && c->rotary_fraction <= 1) || !(c->rotary_base > 1) || turning < 2 || turning % 2)
+		int64_t turning = c->rotary_fraction > 0 && c->rotary_fraction <= 1 ? ll_lm_turning(c) : 0;
+		if (!(c->rotary_base > 1) || turning < 2 || turning % 2)
 			return ll_err_set(err, "rotary positions turn an even number of dimensions: head_dim %lld x rotary_fraction %g is %lld",
 					  (long long)c->head_dim, c->rotary_fraction, (long long)turning);
 	}
+	if (c->shared_norm && !c->parallel_residual)
+		return ll_err_set(err, "shared_norm = true asks for parallel_residual = true");
 	if (c->family == LL_LM_FAMILY_OPT &&
-	    (c->norm != LL_LM_NORM_LAYER || c->position != LL_LM_POS_LEARNED || ll_lm_gated(c) || !c->bias || c->kv_heads != c->heads ||
+	    (c->norm != LL_LM_NORM_LAYER || c->position != LL_LM_POS_LEARNED || ll_lm_gated(c) || !c->bias || !c->attention_bias || c->head_bias || c->kv_heads != c->heads ||
 	     c->heads * c->head_dim != c->width || c->parallel_residual || c->embedding_norm || c->norm_eps != 1e-5))
 		return ll_err_set(err, "family = opt: an OPT has layer norm of epsilon 1e-5, learned positions, biases, no gate, no grouped "
 				       "heads; family = auto takes the layout that fits");
@@ -160,8 +165,9 @@ uint64_t ll_lm_config_parameters(const struct ll_lm_config *c)
 	uint64_t C = (uint64_t)c->width, F = (uint64_t)c->ffn_width, Q = (uint64_t)ll_lm_qkv_width(c);
 	uint64_t A = (uint64_t)(c->heads * c->head_dim), U = ll_lm_gated(c) ? 2 * F : F;
 	uint64_t norm = C + (c->bias && c->norm == LL_LM_NORM_LAYER ? C : 0);
-	uint64_t layer = 2 * norm + Q * C + A * C + U * C + F * C + (c->bias ? Q + C + U + C : 0);
-	return (uint64_t)c->vocabulary * C * (c->tied_head ? 1 : 2) + (c->position == LL_LM_POS_LEARNED ? (uint64_t)c->context * C : 0) +
+	uint64_t layer = (c->shared_norm ? 1 : 2) * norm + Q * C + A * C + U * C + F * C + (c->bias ? U + C : 0) +
+			 (c->bias && c->attention_bias ? Q + C : 0);
+	return (uint64_t)c->vocabulary * (C * (c->tied_head ? 1 : 2) + (c->head_bias ? 1 : 0)) + (c->position == LL_LM_POS_LEARNED ? (uint64_t)c->context * C : 0) +
 	       (c->embedding_norm ? norm : 0) + (uint64_t)c->layers * layer + norm;
 }
 

@@ -27,11 +27,14 @@ struct ll_lm_config {
 	int64_t position;    /* enum ll_lm_position */
 	int64_t ffn;         /* enum ll_lm_ffn; swiglu and geglu have a gate */
 	bool rotary_interleaved; /* pairs (2i, 2i+1) instead of (i, i + n/2) */
-	double rotary_fraction;  /* share of head_dim that turns, (0, 1] */
+	double rotary_fraction;  /* share of head_dim that turns, (0, 1]; the product is cut to a whole number */
 	double rotary_base;
 	bool parallel_residual;  /* x + attention(norm1 x) + ffn(norm2 x) */
+	bool shared_norm;        /* with parallel_residual: ffn(norm1 x), and no second norm (GPT-J) */
 	bool bias;               /* on projections and, for layer norm, the shift */
+	bool attention_bias;     /* with bias: on the projections of attention too */
 	bool tied_head;
+	bool head_bias;          /* a bias on the logits (GPT-J) */
 	bool embedding_norm;     /* a norm on the embeddings (BLOOM) */
 	double norm_eps;
 	double dropout;          /* on embeddings and on both residual branches, in training */
@@ -61,6 +64,12 @@ double ll_lm_config_flops(const struct ll_lm_config *c, uint64_t seq_len);
 static inline int64_t ll_lm_qkv_width(const struct ll_lm_config *c)
 {
 	return (c->heads + 2 * c->kv_heads) * c->head_dim;
+}
+
+/* Dimensions of a head that rotary positions turn; 0 without them. */
+static inline int64_t ll_lm_turning(const struct ll_lm_config *c)
+{
+	return c->position == LL_LM_POS_ROTARY ? (int64_t)((double)c->head_dim * c->rotary_fraction) : 0;
 }
 
 static inline bool ll_lm_gated(const struct ll_lm_config *c)

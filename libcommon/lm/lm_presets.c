@@ -2,7 +2,7 @@
 /*
  * lm_presets.c - published models as configurations. GPT-2: Radford et al. 2019 and the released hyper-parameters; GPT-3: Brown et
  * al. 2020, table 2.1 (all layers dense here); Llama: Touvron et al. 2023, table 2; llama-15m and -110m: the llama2.c sizes;
- * GPT-NeoX-20B: Black et al. 2022; OPT: Zhang et al. 2022, table 1, with the released vocabulary (opt-350m, whose norms come after
+ * GPT-J-6B: Wang and Komatsuzaki 2021 and the released config.json; GPT-NeoX-20B: Black et al. 2022; OPT: Zhang et al. 2022, table 1, with the released vocabulary (opt-350m, whose norms come after
  * the residual, cannot be computed here); BLOOM: BigScience 2022, table 3.
  */
 #include <string.h>
@@ -12,7 +12,7 @@
 
 struct preset {
 	const char *name;
-	enum { GPT2, LLAMA, NEOX, BLOOM, OPT } family;
+	enum { GPT2, LLAMA, GPTJ, NEOX, BLOOM, OPT } family;
 	int64_t vocabulary, context, layers, width, heads, ffn_width;
 };
 
@@ -40,6 +40,8 @@ static const struct preset presets[] = {
 	{ "llama-13b", LLAMA, 32000, 2048, 40, 5120, 40, 13824 },
 	{ "llama-33b", LLAMA, 32000, 2048, 60, 6656, 52, 17920 },
 	{ "llama-65b", LLAMA, 32000, 2048, 80, 8192, 64, 22016 },
+	{ "gpt-j-tiny", GPTJ, 256, 64, 2, 32, 4, 0 },
+	{ "gpt-j-6b", GPTJ, 50400, 2048, 28, 4096, 16, 0 },
 	{ "neox-tiny", NEOX, 256, 64, 2, 32, 4, 0 },
 	{ "neox-20b", NEOX, 50432, 2048, 44, 6144, 64, 0 },
 	{ "opt-tiny", OPT, 256, 64, 2, 32, 4, 0 },
@@ -70,13 +72,13 @@ const char *const *ll_lm_preset_names(void)
 
 int ll_lm_preset(struct ll_lm_config *c, const char *name, struct ll_err *err)
 {
-	static const int64_t positions[] = { [GPT2] = LL_LM_POS_LEARNED, [LLAMA] = LL_LM_POS_ROTARY, [NEOX] = LL_LM_POS_ROTARY,
+	static const int64_t positions[] = { [GPT2] = LL_LM_POS_LEARNED, [LLAMA] = LL_LM_POS_ROTARY, [GPTJ] = LL_LM_POS_ROTARY, [NEOX] = LL_LM_POS_ROTARY,
 					     [BLOOM] = LL_LM_POS_ALIBI, [OPT] = LL_LM_POS_LEARNED };
 	for (size_t i = 0; i < LL_COUNT(presets); i++) {
 		const struct preset *p = &presets[i];
 		if (strcmp(p->name, name) != 0)
 			continue;
-		bool llama = p->family == LLAMA;
+		bool llama = p->family == LLAMA, gptj = p->family == GPTJ, neox = p->family == NEOX;
 		*c = (struct ll_lm_config){
 			.vocabulary = p->vocabulary,
 			.context = p->context,
@@ -87,13 +89,17 @@ int ll_lm_preset(struct ll_lm_config *c, const char *name, struct ll_err *err)
 			.norm = llama ? LL_LM_NORM_RMS : LL_LM_NORM_LAYER,
 			.position = positions[p->family],
 			.ffn = llama ? LL_LM_FFN_SWIGLU : p->family == OPT ? LL_LM_FFN_RELU : LL_LM_FFN_GELU_TANH,
-			.rotary_fraction = p->family == NEOX ? 0.25 : 1,
-			.parallel_residual = p->family == NEOX,
+			.rotary_fraction = gptj || neox ? 0.25 : 1,
+			.rotary_interleaved = gptj,
+			.parallel_residual = gptj || neox,
+			.shared_norm = gptj,
+			.attention_bias = !gptj,
+			.head_bias = gptj,
 			.embedding_norm = p->family == BLOOM,
 			.family = p->family == OPT ? LL_LM_FAMILY_OPT : LL_LM_FAMILY_AUTO,
 			.rotary_base = 10000,
 			.bias = !llama,
-			.tied_head = !llama && p->family != NEOX,
+			.tied_head = !llama && !gptj && !neox,
 			.norm_eps = 1e-5,
 			.init_std = 0.02,
 			.init_scale_residual = true,

@@ -32,16 +32,18 @@ static void add_norm(struct ll_lm *m, size_t *cap, int layer, const char *w, con
 		add_tensor(m, cap, LL_LM_BIAS, m->config.width, 0, layer, b);
 }
 
-static void add_linear(struct ll_lm *m, size_t *cap, enum ll_lm_tensor_kind kind, int64_t out, int64_t in, int layer, const char *w, const char *b)
+static void add_linear(struct ll_lm *m, size_t *cap, enum ll_lm_tensor_kind kind, int64_t out, int64_t in, int layer, const char *w, const char *b,
+		       bool bias)
 {
 	add_tensor(m, cap, kind, out, in, layer, w);
-	if (m->config.bias)
+	if (bias)
 		add_tensor(m, cap, LL_LM_BIAS, out, 0, layer, b);
 }
 
 static void list_tensors(struct ll_lm *m)
 {
 	const struct ll_lm_config *c = &m->config;
+	bool bias = c->bias, attention_bias = bias && c->attention_bias;
 	size_t cap = 0;
 	add_tensor(m, &cap, LL_LM_EMBEDDING, c->vocabulary, c->width, -1, "wte");
 	if (c->position == LL_LM_POS_LEARNED)
@@ -50,15 +52,18 @@ static void list_tensors(struct ll_lm *m)
 		add_norm(m, &cap, -1, "emb_norm.w", "emb_norm.b");
 	for (int l = 0; l < (int)c->layers; l++) {
 		add_norm(m, &cap, l, "norm1.w", "norm1.b");
-		add_linear(m, &cap, LL_LM_MATRIX, ll_lm_qkv_width(c), c->width, l, "qkv.w", "qkv.b");
-		add_linear(m, &cap, LL_LM_RESIDUAL_MATRIX, c->width, c->heads * c->head_dim, l, "proj.w", "proj.b");
-		add_norm(m, &cap, l, "norm2.w", "norm2.b");
-		add_linear(m, &cap, LL_LM_MATRIX, (ll_lm_gated(c) ? 2 : 1) * c->ffn_width, c->width, l, "up.w", "up.b");
-		add_linear(m, &cap, LL_LM_RESIDUAL_MATRIX, c->width, c->ffn_width, l, "down.w", "down.b");
+		add_linear(m, &cap, LL_LM_MATRIX, ll_lm_qkv_width(c), c->width, l, "qkv.w", "qkv.b", attention_bias);
+		add_linear(m, &cap, LL_LM_RESIDUAL_MATRIX, c->width, c->heads * c->head_dim, l, "proj.w", "proj.b", attention_bias);
+		if (!c->shared_norm)
+			add_norm(m, &cap, l, "norm2.w", "norm2.b");
+		add_linear(m, &cap, LL_LM_MATRIX, (ll_lm_gated(c) ? 2 : 1) * c->ffn_width, c->width, l, "up.w", "up.b", bias);
+		add_linear(m, &cap, LL_LM_RESIDUAL_MATRIX, c->width, c->ffn_width, l, "down.w", "down.b", bias);
 	}
 	add_norm(m, &cap, -1, "norm_f.w", "norm_f.b");
 	if (!c->tied_head)
 		add_tensor(m, &cap, LL_LM_MATRIX, c->vocabulary, c->width, -1, "head.w");
+	if (c->head_bias)
+		add_tensor(m, &cap, LL_LM_BIAS, c->vocabulary, 0, -1, "head.b");
 }
 
 const struct ll_lm_tensor *ll_lm_find(const struct ll_lm *m, const char *name)
@@ -84,7 +89,7 @@ static void point(const struct ll_lm *m, float *arena, struct ll_lm_weights *w)
 {
 	*w = (struct ll_lm_weights){ place(m, arena, -1, "wte"), place(m, arena, -1, "wpe"), place(m, arena, -1, "emb_norm.w"),
 				     place(m, arena, -1, "emb_norm.b"), place(m, arena, -1, "norm_f.w"), place(m, arena, -1, "norm_f.b"),
-				     place(m, arena, -1, m->config.tied_head ? "wte" : "head.w"), NULL };
+				     place(m, arena, -1, m->config.tied_head ? "wte" : "head.w"), place(m, arena, -1, "head.b"), NULL };
 	w->layer = ll_calloc((size_t)m->config.layers, sizeof(*w->layer));
 	for (int l = 0; l < (int)m->config.layers; l++)
 		w->layer[l] = (struct ll_lm_layer){
@@ -114,13 +119,11 @@ static void take_kept(struct walk *w, const struct ll_lm_config *c, int64_t M, s
 	k->norm1 = take(w, M * C), k->mean1 = take(w, M), k->rstd1 = take(w, M);
 	k->qkv = take(w, M * ll_lm_qkv_width(c)), k->attention = take(w, M * c->heads * c->head_dim), k->lse = take(w, M * c->heads);
 	k->mid = take(w, M * C);
-	k->norm2 = take(w, M * C), k->mean2 = take(w, M), k->rstd2 = take(w, M);
+	if (!c->shared_norm)
+		k->norm2 = take(w, M * C), k->mean2 = take(w, M), k->rstd2 = take(w, M);
+	else
+		k->norm2 = k->norm1, k->mean2 = k->mean1, k->rstd2 = k->rstd1;
 	k->up = take(w, M * F * (ll_lm_gated(c) ? 2 : 1)), k->act = take(w, M * F);
-}
-
-static int64_t turning_dimensions(const struct ll_lm_config *c)
-{
-	return c->position == LL_LM_POS_ROTARY ? (int64_t)((double)c->head_dim * c->rotary_fraction + 0.5) : 0;
 }
 
 /* Lays out everything for M = batch x T rows; kept may be NULL when only counting. */
@@ -152,7 +155,7 @@ static void take_all(struct walk *w, const struct ll_lm_config *c, int64_t batch
 	y->chunk = LL_MIN(M, LL_MAX(32, LL_MIN(512, ((int64_t)16 << 20) / c->vocabulary / 32 * 32)));
 	y->logits = take(w, y->chunk * c->vocabulary), y->loss = take(w, M);
 	y->positions = c->position == LL_LM_POS_SINUSOIDAL ? take(w, c->context * C) : NULL;
-	y->turning = turning_dimensions(c);
+	y->turning = ll_lm_turning(c);
 	y->rotary = y->turning ? take(w, c->context * y->turning) : NULL;
 	if (training) {
 		y->dx = take(w, M * C), y->dn1 = take(w, M * C), y->dn2 = take(w, M * C);

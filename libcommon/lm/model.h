@@ -11,7 +11,7 @@
  *   h.N.proj.w [width, heads head_dim] h.N.proj.b [width]
  *   h.N.norm2.w h.N.norm2.b [width]          h.N.up.w [ffn, width] or, gated, [2 ffn, width]: rows gate | up; h.N.up.b
  *   h.N.down.w [width, ffn] h.N.down.b [width]
- *   norm_f.w norm_f.b [width]   head.w [vocabulary, width] (not tied)
+ *   norm_f.w norm_f.b [width]   head.w [vocabulary, width] (not tied)   head.b [vocabulary]
  *
  * Rotary tables follow the split-half convention of Hugging Face unless rotary_interleaved.
  */

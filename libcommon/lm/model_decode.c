@@ -109,7 +109,8 @@ static void decode_layer(struct ll_lm *m, struct ll_lm_cache *k, int64_t l)
 	attend(m, k, keys, values);
 	o->linear(m->pool, k->mid, k->attention, w->proj_w, w->proj_b, 1, C, A);
 	o->add(m->pool, k->mid, k->mid, k->x, C);
-	o->norm(m->pool, norm, k->n, k->one, k->one + 1, c->parallel_residual ? k->x : k->mid, w->norm2_w, w->norm2_b, 1, C, c->norm_eps);
+	if (!c->shared_norm)
+		o->norm(m->pool, norm, k->n, k->one, k->one + 1, c->parallel_residual ? k->x : k->mid, w->norm2_w, w->norm2_b, 1, C, c->norm_eps);
 	o->linear(m->pool, k->up, k->n, w->up_w, w->up_b, 1, ll_lm_gated(c) ? 2 * F : F, C);
 	o->act(m->pool, acts[c->ffn], k->act, k->up, 1, F);
 	o->linear(m->pool, k->x, k->act, w->down_w, w->down_b, 1, C, F);
@@ -133,5 +134,5 @@ void ll_lm_decode(struct ll_lm *m, struct ll_lm_cache *k, int32_t token, float *
 	k->length++;
 	o->norm(m->pool, norm, k->n, k->one, k->one + 1, k->x, y->w.norm_f_w, y->w.norm_f_b, 1, c->width, c->norm_eps);
 	if (logits)
-		o->linear(m->pool, logits, k->n, y->w.head, NULL, 1, c->vocabulary, c->width);
+		o->linear(m->pool, logits, k->n, y->w.head, y->w.head_b, 1, c->vocabulary, c->width);
 }

@@ -12,7 +12,7 @@ struct ll_lm_layer {
 };
 
 struct ll_lm_weights {
-	float *wte, *wpe, *emb_norm_w, *emb_norm_b, *norm_f_w, *norm_f_b, *head;
+	float *wte, *wpe, *emb_norm_w, *emb_norm_b, *norm_f_w, *norm_f_b, *head, *head_b;
 	struct ll_lm_layer *layer;
 };
 
@@ -22,7 +22,7 @@ struct ll_lm_kept {
 	float *norm1, *mean1, *rstd1;    /* [M, C], [M], [M] */
 	float *qkv, *attention, *lse;    /* [M, qkv], [M, heads head_dim], [M heads] */
 	float *mid;                      /* [M, C] x + attention branch */
-	float *norm2, *mean2, *rstd2;
+	float *norm2, *mean2, *rstd2;    /* those of norm1 with shared_norm */
 	float *up, *act;                 /* [M, F or 2F], [M, F] */
 };
 

@@ -71,7 +71,8 @@ static void forward_layer(const struct pass *p, int64_t l)
 	drop(p, k->mid, 2 * l + 1);
 	o->add(p->pool, k->mid, k->mid, k->x, M * C);
 	const float *source = p->c->parallel_residual ? k->x : k->mid;
-	o->norm(p->pool, p->norm, k->norm2, k->mean2, k->rstd2, source, w->norm2_w, w->norm2_b, M, C, p->c->norm_eps);
+	if (!p->c->shared_norm)
+		o->norm(p->pool, p->norm, k->norm2, k->mean2, k->rstd2, source, w->norm2_w, w->norm2_b, M, C, p->c->norm_eps);
 	o->linear(p->pool, k->up, k->norm2, w->up_w, w->up_b, M, ll_lm_gated(p->c) ? 2 * F : F, C);
 	o->act(p->pool, p->act, k->act, k->up, M, F);
 	float *out = output_of(p, l);
@@ -99,11 +100,11 @@ static void head(const struct pass *p, const int32_t *targets, float scale, unsi
 	int64_t V = p->c->vocabulary, C = p->C;
 	for (int64_t r = 0; r < p->M; r += y->chunk) {
 		int64_t n = LL_MIN(y->chunk, p->M - r);
-		p->ops->linear(p->pool, y->logits, y->norm_f + r * C, y->w.head, NULL, n, V, C);
+		p->ops->linear(p->pool, y->logits, y->norm_f + r * C, y->w.head, y->w.head_b, n, V, C);
 		p->ops->cross_entropy(p->pool, y->logits, y->loss + r, greedy ? greedy + r : NULL, targets + r, n, V, scale);
 		if (scale != 0) {
 			p->ops->linear_din(p->pool, y->dn1 + r * C, y->logits, y->w.head, n, V, C, false);
-			p->ops->linear_dw(p->pool, y->g.head, NULL, y->logits, y->norm_f + r * C, n, V, C);
+			p->ops->linear_dw(p->pool, y->g.head, y->g.head_b, y->logits, y->norm_f + r * C, n, V, C);
 		}
 	}
 }
@@ -144,7 +145,9 @@ static void backward_layer(const struct pass *p, int64_t l)
 		o->rotary(p->pool, &p->rotary, y->dqkv, y->rotary, true);
 	o->linear_din(p->pool, y->dn1, y->dqkv, w->qkv_w, M, Q, C, false);
 	o->linear_dw(p->pool, g->qkv_w, g->qkv_b, y->dqkv, k->norm1, M, Q, C);
-	if (p->c->parallel_residual)
+	if (p->c->shared_norm)
+		o->add(p->pool, y->dn1, y->dn1, y->dn2, M * C);
+	else if (p->c->parallel_residual)
 		o->norm_back(p->pool, p->norm, y->dx, g->norm2_w, g->norm2_b, y->dn2, k->x, k->mean2, k->rstd2, w->norm2_w, M, C, y->scratch);
 	o->norm_back(p->pool, p->norm, y->dx, g->norm1_w, g->norm1_b, y->dn1, k->x, k->mean1, k->rstd1, w->norm1_w, M, C, y->scratch);
 }
@@ -207,5 +210,5 @@ void ll_lm_logits(struct ll_lm *m, int64_t b, int64_t t, float *logits)
 {
 	struct ll_lm_memory *y = m->memory;
 	int64_t C = m->config.width;
-	y->ops->linear(m->pool, logits, y->norm_f + (b * y->last_seq_len + t) * C, y->w.head, NULL, 1, m->config.vocabulary, C);
+	y->ops->linear(m->pool, logits, y->norm_f + (b * y->last_seq_len + t) * C, y->w.head, y->w.head_b, 1, m->config.vocabulary, C);
 }

@@ -216,6 +216,11 @@ int main(int argc, char **argv)
 	round_trip("l", "llama-tiny", "kv_heads", "2", LL_HF_LLAMA);
 	round_trip("p", "gpt2-tiny", "parallel_residual", "true", LL_HF_NONE);
 	round_trip("e", "llama-tiny", "rotary_interleaved", "true", LL_HF_NONE);
+	round_trip("j", "gpt-j-tiny", NULL, NULL, LL_HF_GPTJ);
+	round_trip("jt", "gpt-j-tiny", "tied_head", "true", LL_HF_NONE);
+	round_trip("jn", "neox-tiny", "shared_norm", "true", LL_HF_NONE);
+	round_trip("jb", "llama-tiny", "head_bias", "true", LL_HF_NONE);
+	round_trip("ja", "gpt2-tiny", "attention_bias", "false", LL_HF_NONE);
 	round_trip("n", "neox-tiny", NULL, NULL, LL_HF_NEOX);
 	round_trip("ns", "neox-tiny", "parallel_residual", "false", LL_HF_NEOX);
 	round_trip("nt", "neox-tiny", "tied_head", "true", LL_HF_NEOX);

@@ -28,6 +28,8 @@ static const struct {
 	  "vocabulary=31 width=24 heads=4 kv_heads=2 head_dim=10 layers=2 context=16 ffn_width=20 rotary_interleaved=true" },
 	{ "neox: parallel, rotary on a quarter, own head", "gpt2-tiny",
 	  "vocabulary=29 width=32 heads=2 layers=2 context=16 position=rotary rotary_fraction=0.25 parallel_residual=true tied_head=false ffn=gelu" },
+	{ "gpt-j: one norm for both branches, pairs turned, no bias in attention, one on the logits", "gpt-j-tiny",
+	  "vocabulary=29 width=32 heads=2 layers=2 context=16" },
 	{ "bloom: alibi, embedding norm", "gpt2-tiny",
 	  "vocabulary=29 width=24 heads=3 layers=2 context=16 position=alibi embedding_norm=true" },
 	{ "opt: relu", "gpt2-tiny", "vocabulary=29 width=16 heads=2 layers=2 context=16 ffn=relu" },
@@ -239,6 +241,8 @@ static void presets(void)
 		const char *name;
 		uint64_t parameters;
 	} known[] = { { "gpt2-124m", 124439808 }, { "gpt2-1558m", 1557611200 }, { "llama-7b", 6738415616 }, { "llama-13b", 13015864320 },
+		      /* The card of GPT-J 6B. */
+		      { "gpt-j-6b", 6050882784 },
 		      /* Black et al. 2022, section 2; OPT-125M has 125,239,296 with the two rows of positions that no token uses;
 		       * the cards of BLOOM. */
 		      { "neox-20b", 20554567680 }, { "opt-125m", 125239296 - 2 * 768 }, { "bloom-560m", 559214592 }, { "bloom-1b1", 1065314304 },

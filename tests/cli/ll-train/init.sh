@@ -4,7 +4,7 @@
 . "$ROOT/tests/lib.sh"
 . "$ROOT/tests/cli/ll-train/setup"
 
-for preset in gpt2 opt bloom neox; do
+for preset in gpt2 opt bloom neox gpt-j; do
 	ll-train --preset=$preset-tiny --data=ds --seq-len=16 --batch=4 --steps=3 --seed=3 -q -o $preset
 	mkdir hf-$preset && cp $preset/latest/config.json $preset/latest/model.safetensors hf-$preset
 	ll-train --init-from=hf-$preset --data=ds --seq-len=16 --batch=4 --steps=0 --seed=4 -q -o from-$preset
