@@ -38,33 +38,33 @@ static void make_char(const struct ll_bpe *b, const unsigned char *p, unsigned n
 		return;
 	m->head[0] = m->tail[0] = LL_BPE_NONE;
 	c->id[1] = b->byte_id[p[1]];
-	struct ll_bpe_merged first = b->bytes_merged[p[0] << 8 | p[1]];
+	uint32_t first = b->bytes_rank[p[0] << 8 | p[1]];
 	if (n == 2) {
-		m->head[0] = m->tail[0] = first.rank;
-		if (first.rank != LL_BPE_NONE) {
-			c->id[0] = first.id;
+		m->head[0] = m->tail[0] = first;
+		if (first != LL_BPE_NONE) {
+			c->id[0] = ll_bpe_merged(b, first);
 			c->id[1] = LL_BPE_NONE;
 		}
 		return;
 	}
-	struct ll_bpe_merged second = b->bytes_merged[p[1] << 8 | p[2]];
+	uint32_t second = b->bytes_rank[p[1] << 8 | p[2]];
 	c->id[2] = b->byte_id[p[2]];
-	if (first.rank == LL_BPE_NONE && second.rank == LL_BPE_NONE)
+	if (first == LL_BPE_NONE && second == LL_BPE_NONE)
 		return;
-	const struct ll_bpe_pair *all;
-	if (first.rank <= second.rank) {
-		all = ll_bpe_find_pair(b, first.id, c->id[2]);
-		*m = (struct making){ { first.rank, all->rank }, { all->rank, 0 } };
-		c->id[0] = first.id;
+	uint32_t all;
+	if (first <= second) {
+		c->id[0] = ll_bpe_merged(b, first);
+		all = ll_bpe_rank(b, c->id[0], c->id[2]);
+		*m = (struct making){ { first, all }, { all, 0 } };
 		c->id[1] = c->id[2];
 	} else {
-		all = ll_bpe_find_pair(b, c->id[0], second.id);
-		*m = (struct making){ { all->rank, 0 }, { second.rank, all->rank } };
-		c->id[1] = second.id;
+		c->id[1] = ll_bpe_merged(b, second);
+		all = ll_bpe_rank(b, c->id[0], c->id[1]);
+		*m = (struct making){ { all, 0 }, { second, all } };
 	}
 	c->id[2] = LL_BPE_NONE;
-	if (all->rank != LL_BPE_NONE) {
-		c->id[0] = all->id;
+	if (all != LL_BPE_NONE) {
+		c->id[0] = ll_bpe_merged(b, all);
 		c->id[1] = LL_BPE_NONE;
 	}
 }

@@ -17,7 +17,7 @@
 
 struct node {
 	uint32_t id, next, prev; /* places of first bytes */
-	uint32_t rank, merged;	 /* of this token with the next; rank LL_BPE_NONE: they do not merge */
+	uint32_t rank;		 /* of this token with the next; LL_BPE_NONE: they do not merge */
 };
 
 struct queue {
@@ -111,9 +111,7 @@ static void find_pair(struct ll_bpe_dropout *d, uint32_t place, uint32_t end)
 	node->rank = LL_BPE_NONE;
 	if (node->next == end)
 		return;
-	const struct ll_bpe_pair *pair = ll_bpe_find_pair(d->bpe, node->id, d->node[node->next].id);
-	node->rank = pair->rank;
-	node->merged = pair->id;
+	node->rank = ll_bpe_rank(d->bpe, node->id, d->node[node->next].id);
 	if (node->rank != LL_BPE_NONE)
 		push(&d->heap, (uint64_t)node->rank << 32 | place);
 }
@@ -121,7 +119,7 @@ static void find_pair(struct ll_bpe_dropout *d, uint32_t place, uint32_t end)
 static void merge(struct ll_bpe_dropout *d, uint32_t place, uint32_t end)
 {
 	struct node *node = &d->node[place], *right = &d->node[node->next];
-	node->id = node->merged;
+	node->id = ll_bpe_merged(d->bpe, node->rank);
 	node->next = right->next;
 	right->rank = LL_BPE_NONE;
 	if (node->next != end)
@@ -165,15 +163,12 @@ static void merge_heap(struct ll_bpe_dropout *d, const char *p, uint32_t n, stru
 static void merge_scan(struct ll_bpe_dropout *d, const char *p, size_t n, struct ll_ids *out)
 {
 	const struct ll_bpe *b = d->bpe;
-	uint32_t id[SCAN_MOST], rank[SCAN_MOST], merged[SCAN_MOST];
+	uint32_t id[SCAN_MOST], rank[SCAN_MOST];
 	uint64_t dropped = 0; /* places of pairs */
 	for (size_t i = 0; i < n; i++)
 		id[i] = b->byte_id[(unsigned char)p[i]];
-	for (size_t i = 0; i + 1 < n; i++) {
-		struct ll_bpe_merged m = b->bytes_merged[(unsigned char)p[i] << 8 | (unsigned char)p[i + 1]];
-		rank[i] = m.rank;
-		merged[i] = m.id;
-	}
+	for (size_t i = 0; i + 1 < n; i++)
+		rank[i] = b->bytes_rank[(unsigned char)p[i] << 8 | (unsigned char)p[i + 1]];
 	for (;;) {
 		uint64_t lowest = (uint64_t)LL_BPE_NONE << 32; /* rank, then place: without a branch to guess */
 		for (size_t i = 0; i + 1 < n; i++) {
@@ -188,18 +183,14 @@ static void merge_scan(struct ll_bpe_dropout *d, const char *p, size_t n, struct
 			continue;
 		}
 		dropped = 0;
-		id[best] = merged[best];
+		id[best] = ll_bpe_merged(b, rank[best]);
 		n--;
 		for (size_t i = best + 1; i < n; i++) {
 			id[i] = id[i + 1];
 			rank[i] = rank[i + 1];
-			merged[i] = merged[i + 1];
 		}
-		for (size_t i = best ? best - 1 : 0; i <= best && i + 1 < n; i++) {
-			const struct ll_bpe_pair *pair = ll_bpe_find_pair(b, id[i], id[i + 1]);
-			rank[i] = pair->rank;
-			merged[i] = pair->id;
-		}
+		for (size_t i = best ? best - 1 : 0; i <= best && i + 1 < n; i++)
+			rank[i] = ll_bpe_rank(b, id[i], id[i + 1]);
 	}
 	LL_GROW(out->id, out->cap, out->len + n);
 	memcpy(out->id + out->len, id, n * sizeof *id);

@@ -13,7 +13,7 @@
 /* A token of the run being merged, at the place of its first byte. */
 struct ll_merge_node {
 	uint32_t id, next, prev; /* places */
-	uint32_t rank, merged;	 /* of this token with the next: rank LL_BPE_NONE when they do not merge */
+	uint32_t rank;		 /* of this token with the next: LL_BPE_NONE when they do not merge */
 };
 
 void ll_merger_init(struct ll_merger *m, const struct ll_bpe *b)
@@ -105,9 +105,7 @@ static bool rank_node(struct ll_merger *m, uint32_t place, uint32_t end)
 	node->rank = LL_BPE_NONE;
 	if (node->next == end)
 		return false;
-	const struct ll_bpe_pair *pair = ll_bpe_find_pair(m->bpe, node->id, m->node[node->next].id);
-	node->rank = pair->rank;
-	node->merged = pair->id;
+	node->rank = ll_bpe_rank(m->bpe, node->id, m->node[node->next].id);
 	return node->rank != LL_BPE_NONE;
 }
 
@@ -122,11 +120,10 @@ static void merge_heap(struct ll_merger *m, const char *p, size_t bytes, struct 
 	LL_GROW(m->heap, m->heap_cap, bytes);
 	m->heap_len = 0;
 	for (uint32_t i = 0; i + 1 < n; i++) {
-		struct ll_bpe_merged first = m->bpe->bytes_merged[(unsigned char)p[i] << 8 | (unsigned char)p[i + 1]];
-		m->node[i].rank = first.rank;
-		m->node[i].merged = first.id;
-		if (first.rank != LL_BPE_NONE)
-			m->heap[m->heap_len++] = (uint64_t)first.rank << 32 | i;
+		uint32_t rank = m->bpe->bytes_rank[(unsigned char)p[i] << 8 | (unsigned char)p[i + 1]];
+		m->node[i].rank = rank;
+		if (rank != LL_BPE_NONE)
+			m->heap[m->heap_len++] = (uint64_t)rank << 32 | i;
 	}
 	m->node[n - 1].rank = LL_BPE_NONE;
 	for (size_t i = m->heap_len / 2; i-- > 0;)
@@ -138,7 +135,7 @@ static void merge_heap(struct ll_merger *m, const char *p, size_t bytes, struct 
 		if (node->rank != top >> 32)
 			continue;
 		struct ll_merge_node *right = &m->node[node->next];
-		node->id = node->merged;
+		node->id = ll_bpe_merged(m->bpe, node->rank);
 		node->next = right->next;
 		right->rank = LL_BPE_NONE;
 		if (node->next != n)

@@ -18,22 +18,22 @@ void ll_bpe_plain_merge(const struct ll_bpe *b, struct ll_str piece, struct ll_i
 	if (last)
 		*last = (struct ll_bpe_pair){ .rank = LL_BPE_NONE };
 	for (;;) {
-		const struct ll_bpe_pair *best = NULL;
+		uint32_t best = LL_BPE_NONE;
 		size_t at = 0;
 		for (size_t i = base; i + 1 < out->len; i++) {
-			const struct ll_bpe_pair *pair = ll_bpe_find_pair(b, out->id[i], out->id[i + 1]);
-			if (pair->rank != LL_BPE_NONE && (!best || pair->rank < best->rank)) {
-				best = pair;
+			uint32_t rank = ll_bpe_rank(b, out->id[i], out->id[i + 1]);
+			if (rank < best) {
+				best = rank;
 				at = i;
 			}
 		}
-		if (!best)
+		if (best == LL_BPE_NONE)
 			return;
-		out->id[at] = best->id;
+		out->id[at] = ll_bpe_merged(b, best);
 		memmove(out->id + at + 1, out->id + at + 2, (out->len - at - 2) * sizeof *out->id);
 		out->len--;
 		if (last)
-			*last = *best;
+			*last = b->merge[best];
 	}
 }
 

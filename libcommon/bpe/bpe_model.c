@@ -255,6 +255,11 @@ int ll_bpe_seal(struct ll_bpe *b, struct ll_err *err)
 {
 	if (b->kind == LL_MODEL_BYTES && ll_bpe_index_alphabet(b, err))
 		return -1;
+	if (b->merges > LL_BPE_MAX_IDS)
+		return ll_err_set(err, "%zu merges, more than the %u believed", b->merges, LL_BPE_MAX_IDS);
+	for (size_t i = 0; i < b->merges; i++)
+		if (b->merge[i].rank != i)
+			LL_BUG("merge %zu has rank %u", i, b->merge[i].rank);
 	if (!b->pairs) {
 		ll_bpe_index_start(b, b->merges);
 		for (size_t i = 0; i < b->merges; i++)

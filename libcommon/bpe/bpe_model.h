@@ -13,7 +13,8 @@
 #include "bpe/pretokenizer.h"
 
 #define LL_BPE_NONE UINT32_MAX
-#define LL_BPE_MAX_IDS (1u << 24) /* ids believed in a file */
+#define LL_BPE_ID_BITS 21
+#define LL_BPE_MAX_IDS ((1u << LL_BPE_ID_BITS) - 1) /* ids believed in a file; merges too, for what ll_bpe_rank looks up */
 
 enum ll_token_flags {
 	LL_TOKEN_PRESENT = 1,
@@ -38,7 +39,8 @@ struct ll_bpe_token {
 	uint32_t flags;
 };
 
-/* A merge: `left` and `right` side by side become `id`; lower ranks go first. */
+/* A merge: `left` and `right` side by side become `id`; lower ranks go first. The rank of a sealed model is the place among
+ * the merges. */
 struct ll_bpe_pair {
 	uint32_t left, right, rank, id;
 };
@@ -57,10 +59,15 @@ struct ll_bpe {
 	size_t tokens, tokens_cap; /* tokens: the vocabulary, 1 + the largest id */
 	struct ll_bpe_pair *merge; /* in the order of the file */
 	size_t merges, merges_cap;
-	struct ll_bpe_pair *pairs; /* hash table of `merge`, the last of equal pairs; rank LL_BPE_NONE: empty slot */
-	uint32_t pairs_mask;
+	/* Where pairs are looked up. What is read at random has to be small: the second cache holds 1 MiB, and beyond the third
+	 * a merge waits for 100 ns and more. */
+	uint64_t *pairs; /* hash table: left, right and rank, the last of equal pairs; all ones: an empty slot */
+	uint32_t pair_slots;
 	uint64_t *filter; /* a bit for every pair there is, by its hash: most pairs asked for are not */
 	uint32_t filter_mask;
+	bool even;	   /* the id that a merge makes is its rank and first_merged */
+	uint32_t first_merged;
+	uint32_t *bytes_rank; /* of every two bytes, [first << 8 | second] */
 	bool steady; /* every merge has a higher rank than those that made its parts */
 	bool merges_live; /* every merge happens: they were found so */
 	struct ll_bpe_live *live; /* see bpe_walk.h, which makes both when they are asked for */
@@ -74,9 +81,6 @@ struct ll_bpe {
 	uint32_t words_mask;
 	size_t words_len;
 	uint32_t byte_id[256];
-	struct ll_bpe_merged {
-		uint32_t rank, id;
-	} *bytes_merged; /* of every two bytes, [first << 8 | second]: the same as their pair's slot, near at hand */
 	bool added_normalized; /* there are added tokens that are looked for in the normalized text */
 	uint32_t *added;  /* ids of added tokens, longest first */
 	size_t addeds, addeds_cap;
@@ -125,26 +129,41 @@ static inline uint64_t ll_pair_hash(uint32_t left, uint32_t right)
 	return h ^ h >> 32;
 }
 
-extern const struct ll_bpe_pair ll_bpe_no_pair; /* of rank LL_BPE_NONE */
+static inline bool ll_pair_may_be(const struct ll_bpe *b, uint64_t hash)
+{
+	return b->filter[(uint32_t)hash >> 6 & b->filter_mask] >> (hash & 63) & 1;
+}
+
+static inline uint64_t *ll_pair_slot(const struct ll_bpe *b, uint64_t hash)
+{
+	return &b->pairs[(hash >> 32) * b->pair_slots >> 32];
+}
 
 static inline void ll_bpe_prefetch_pair(const struct ll_bpe *b, uint32_t left, uint32_t right)
 {
 	uint64_t h = ll_pair_hash(left, right);
-	__builtin_prefetch(&b->filter[(h >> 6) & b->filter_mask]);
-	__builtin_prefetch(&b->pairs[(uint32_t)(h >> 24) & b->pairs_mask]);
+	__builtin_prefetch(&b->filter[(uint32_t)h >> 6 & b->filter_mask]);
+	__builtin_prefetch(ll_pair_slot(b, h));
 }
 
-/* The merge of two tokens, whose rank is LL_BPE_NONE when there is none. */
-static inline const struct ll_bpe_pair *ll_bpe_find_pair(const struct ll_bpe *b, uint32_t left, uint32_t right)
+/* The rank of the merge of two tokens, LL_BPE_NONE when there is none; either may be LL_BPE_NONE. */
+static inline uint32_t ll_bpe_rank(const struct ll_bpe *b, uint32_t left, uint32_t right)
 {
-	uint64_t h = ll_pair_hash(left, right);
-	if (!(b->filter[(h >> 6) & b->filter_mask] >> (h & 63) & 1))
-		return &ll_bpe_no_pair;
-	for (uint32_t i = (uint32_t)(h >> 24);; i++) {
-		const struct ll_bpe_pair *p = &b->pairs[i & b->pairs_mask];
-		if ((p->left == left && p->right == right) || p->rank == LL_BPE_NONE)
-			return p;
+	uint64_t h = ll_pair_hash(left, right), key = (uint64_t)left << LL_BPE_ID_BITS | right;
+	if (!ll_pair_may_be(b, h))
+		return LL_BPE_NONE;
+	for (const uint64_t *slot = ll_pair_slot(b, h);; slot++) { /* the last one is empty */
+		if (*slot >> LL_BPE_ID_BITS == key)
+			return (uint32_t)*slot & LL_BPE_MAX_IDS;
+		if (*slot == UINT64_MAX)
+			return LL_BPE_NONE;
 	}
+}
+
+/* The token that the merge of a rank makes. */
+static inline uint32_t ll_bpe_merged(const struct ll_bpe *b, uint32_t rank)
+{
+	return LL_LIKELY(b->even) ? rank + b->first_merged : b->merge[rank].id;
 }
 
 #endif

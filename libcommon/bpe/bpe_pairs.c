@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The tables of a model in which merges are looked up. */
+#include "base/log.h"
 #include "base/memory.h"
 #include "bpe/bpe_model.h"
 
-const struct ll_bpe_pair ll_bpe_no_pair = { LL_BPE_NONE, LL_BPE_NONE, LL_BPE_NONE, LL_BPE_NONE };
+#define OVERFLOW 1024 /* slots behind the last that a hash gives */
 
 int ll_bpe_index_alphabet(struct ll_bpe *b, struct ll_err *err)
 {
@@ -17,18 +18,26 @@ int ll_bpe_index_alphabet(struct ll_bpe *b, struct ll_err *err)
 		       : 0;
 }
 
+static size_t slots_of(const struct ll_bpe *b)
+{
+	return (size_t)b->pair_slots + OVERFLOW;
+}
+
 void ll_bpe_index_start(struct ll_bpe *b, size_t merges)
 {
-	b->pairs_mask = ll_bpe_table_mask(merges);
-	size_t slots = (size_t)b->pairs_mask + 1, bits = 8 * slots; /* 16 to 32 a pair */
-	b->filter_mask = (uint32_t)(bits / 64 - 1);
-	b->filter = ll_alloc_pages(bits / 64 * sizeof *b->filter);
-	b->pairs = ll_alloc_pages(slots * sizeof *b->pairs);
-	memset(b->pairs, 0xff, slots * sizeof *b->pairs);
+	size_t words = 1024;
+	while (words < merges / 4) /* 16 to 32 bits a pair */
+		words *= 2;
+	b->filter_mask = (uint32_t)(words - 1);
+	b->filter = ll_alloc_pages(words * sizeof *b->filter);
+	b->pair_slots = (uint32_t)(merges + merges / 3);
+	b->pairs = ll_alloc_pages(slots_of(b) * sizeof *b->pairs);
+	memset(b->pairs, 0xff, slots_of(b) * sizeof *b->pairs);
+	b->even = true;
 	if (b->kind != LL_MODEL_BYTES)
 		return;
-	b->bytes_merged = ll_malloc(65536 * sizeof *b->bytes_merged);
-	memset(b->bytes_merged, 0xff, 65536 * sizeof *b->bytes_merged);
+	b->bytes_rank = ll_malloc(65536 * sizeof *b->bytes_rank);
+	memset(b->bytes_rank, 0xff, 65536 * sizeof *b->bytes_rank);
 }
 
 /* The byte that a token is, or -1. */
@@ -40,22 +49,31 @@ static int byte_of(const struct ll_bpe *b, uint32_t id)
 
 void ll_bpe_index_merge(struct ll_bpe *b, const struct ll_bpe_pair *m)
 {
-	uint64_t h = ll_pair_hash(m->left, m->right);
-	b->filter[(h >> 6) & b->filter_mask] |= (uint64_t)1 << (h & 63);
-	*(struct ll_bpe_pair *)ll_bpe_find_pair(b, m->left, m->right) = *m;
-	if (!b->bytes_merged)
+	uint64_t h = ll_pair_hash(m->left, m->right), key = (uint64_t)m->left << LL_BPE_ID_BITS | m->right;
+	uint64_t *slot = ll_pair_slot(b, h), *last = b->pairs + slots_of(b) - 1;
+	b->filter[(uint32_t)h >> 6 & b->filter_mask] |= (uint64_t)1 << (h & 63);
+	while (*slot != UINT64_MAX && *slot >> LL_BPE_ID_BITS != key)
+		slot++;
+	if (slot == last)
+		LL_BUG("the table of merges is full");
+	*slot = key << LL_BPE_ID_BITS | m->rank;
+	if (m->rank == 0)
+		b->first_merged = m->id;
+	b->even &= m->id == m->rank + b->first_merged;
+	if (!b->bytes_rank)
 		return;
 	int left = byte_of(b, m->left), right = byte_of(b, m->right);
 	if (left >= 0 && right >= 0)
-		b->bytes_merged[left << 8 | right] = (struct ll_bpe_merged){ m->rank, m->id };
+		b->bytes_rank[left << 8 | right] = m->rank;
 }
 
 void ll_bpe_index_free(struct ll_bpe *b)
 {
-	ll_free_pages(b->pairs, ((size_t)b->pairs_mask + 1) * sizeof *b->pairs);
+	if (b->pairs)
+		ll_free_pages(b->pairs, slots_of(b) * sizeof *b->pairs);
 	ll_free_pages(b->filter, ((size_t)b->filter_mask + 1) * sizeof *b->filter);
-	ll_free(b->bytes_merged);
+	ll_free(b->bytes_rank);
 	b->pairs = NULL;
 	b->filter = NULL;
-	b->bytes_merged = NULL;
+	b->bytes_rank = NULL;
 }

@@ -14,6 +14,7 @@
 
 #define PLACE_BITS 7
 #define PLACE(key) ((key) & (LL_SCAN_MOST - 1))
+#define RANK(key) ((key) >> PLACE_BITS)
 #define KEY(rank, place) ((rank) << PLACE_BITS | (place))
 #define NO_KEY (UINT32_MAX << PLACE_BITS) /* this or more */
 #define ALWAYS static inline __attribute__((always_inline))
@@ -28,16 +29,13 @@ ALWAYS void keys_set(struct keys *k, unsigned n, unsigned i, uint32_t key);
 struct run {
 	const struct ll_bpe *b;
 	uint32_t *id;
-	uint32_t merged[LL_SCAN_MOST];
 	uint8_t next[LL_SCAN_MOST], prev[LL_SCAN_MOST]; /* the first is its own prev, the last its own next */
 };
 
 /* The key of the tokens at i and at j, its next. */
 ALWAYS uint32_t pair_key(struct run *r, unsigned i, unsigned j)
 {
-	const struct ll_bpe_pair *pair = ll_bpe_find_pair(r->b, r->id[i], r->id[j]);
-	r->merged[i] = pair->id;
-	return KEY(pair->rank, i);
+	return KEY(ll_bpe_rank(r->b, r->id[i], r->id[j]), i);
 }
 
 ALWAYS void start(struct run *r, const unsigned char *p, uint32_t *key, unsigned n)
@@ -45,13 +43,7 @@ ALWAYS void start(struct run *r, const unsigned char *p, uint32_t *key, unsigned
 	for (unsigned i = 0; i + 1 < n; i++) {
 		r->next[i] = (uint8_t)(i + 1);
 		r->prev[i + 1] = (uint8_t)i;
-		if (p) {
-			struct ll_bpe_merged first = r->b->bytes_merged[p[i] << 8 | p[i + 1]];
-			key[i] = KEY(first.rank, i);
-			r->merged[i] = first.id;
-		} else {
-			key[i] = pair_key(r, i, i + 1);
-		}
+		key[i] = p ? KEY(r->b->bytes_rank[p[i] << 8 | p[i + 1]], i) : pair_key(r, i, i + 1);
 	}
 	r->prev[0] = 0;
 	r->next[n - 1] = (uint8_t)(n - 1);
@@ -69,7 +61,7 @@ ALWAYS unsigned scan(const struct ll_bpe *b, const unsigned char *p, uint32_t *i
 	keys_load(&k, key, width);
 	for (uint32_t low; (low = keys_lowest(&k, width)) < NO_KEY;) {
 		unsigned i = PLACE(low), gone = r.next[i], after = r.next[gone], before = r.prev[i];
-		id[i] = r.merged[i];
+		id[i] = ll_bpe_merged(b, RANK(low));
 		ll_bpe_prefetch_pair(b, id[before], id[i]); /* the wait for both is one */
 		ll_bpe_prefetch_pair(b, id[i], id[after]);
 		id[gone] = LL_BPE_NONE;

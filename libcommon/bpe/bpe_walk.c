@@ -27,14 +27,14 @@ static bool apart_before(const struct ll_bpe *b, const struct ll_bpe_live *live,
 		} else {
 			return true;
 		}
-		if (ll_bpe_find_pair(b, left, right)->rank < limit)
+		if (ll_bpe_rank(b, left, right) < limit)
 			return false;
 	}
 }
 
 bool ll_walk_apart(const struct ll_bpe *b, const struct ll_bpe_live *live, uint32_t left, uint32_t right, uint64_t *steps)
 {
-	return ll_bpe_find_pair(b, left, right)->rank == LL_BPE_NONE && apart_before(b, live, left, right, steps);
+	return ll_bpe_rank(b, left, right) == LL_BPE_NONE && apart_before(b, live, left, right, steps);
 }
 
 /* ---- making ---- */
@@ -126,7 +126,7 @@ static bool find_live(struct ll_bpe_live *live, const struct ll_bpe *b)
 		if (i && m->rank <= m[-1].rank)
 			return false;
 		if (!b->merges_live) {
-			if (!l->len || !r->len || ll_bpe_find_pair(b, m->left, m->right)->rank != m->rank)
+			if (!l->len || !r->len || ll_bpe_rank(b, m->left, m->right) != m->rank)
 				continue; /* one that never happens */
 			if (joined->len != l->len + r->len ||
 			    memcmp(bytes + joined->offset, bytes + left->offset, l->len) != 0 ||

@@ -68,9 +68,7 @@ static void rank_symbol(struct ll_char_encoder *e, uint32_t place, uint32_t n)
 	s->rank = LL_BPE_NONE;
 	if (s->next == n)
 		return;
-	const struct ll_bpe_pair *pair = ll_bpe_find_pair(e->b, s->id, e->symbol[s->next].id);
-	s->rank = pair->rank;
-	s->merged = pair->id;
+	s->rank = ll_bpe_rank(e->b, s->id, e->symbol[s->next].id);
 	if (s->rank != LL_BPE_NONE)
 		heap_push(e, (uint64_t)s->rank << 32 | place);
 }
@@ -100,7 +98,7 @@ static void bpe_word(struct ll_char_encoder *e, struct ll_str word, struct ll_id
 		if (s->rank != top >> 32)
 			continue;
 		struct ll_symbol *right = &e->symbol[s->next];
-		s->id = s->merged;
+		s->id = ll_bpe_merged(e->b, s->rank);
 		s->next = right->next;
 		right->rank = LL_BPE_NONE;
 		if (s->next != n)
@@ -241,18 +239,18 @@ static void plain_bpe(const struct ll_bpe *b, struct ll_str word, struct ll_ids 
 	}
 	first_symbols(b, word, out);
 	for (;;) {
-		const struct ll_bpe_pair *best = NULL;
+		uint32_t best = LL_BPE_NONE;
 		size_t at = 0;
 		for (size_t i = base; i + 1 < out->len; i++) {
-			const struct ll_bpe_pair *pair = ll_bpe_find_pair(b, out->id[i], out->id[i + 1]);
-			if (pair->rank != LL_BPE_NONE && (!best || pair->rank < best->rank)) {
-				best = pair;
+			uint32_t rank = ll_bpe_rank(b, out->id[i], out->id[i + 1]);
+			if (rank < best) {
+				best = rank;
 				at = i;
 			}
 		}
-		if (!best)
+		if (best == LL_BPE_NONE)
 			return;
-		out->id[at] = best->id;
+		out->id[at] = ll_bpe_merged(b, best);
 		memmove(out->id + at + 1, out->id + at + 2, (out->len - at - 2) * sizeof *out->id);
 		out->len--;
 	}

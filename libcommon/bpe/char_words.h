@@ -9,7 +9,7 @@
 /* A token of the word being merged. */
 struct ll_symbol {
 	uint32_t id, next, prev; /* by place; next == n: none */
-	uint32_t rank, merged;	 /* with the next; LL_BPE_NONE: they do not merge, or it is gone */
+	uint32_t rank;		 /* with the next; LL_BPE_NONE: they do not merge, or it is gone */
 };
 
 /* The best way to a place in the word. */
