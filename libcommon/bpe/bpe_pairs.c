@@ -67,12 +67,23 @@ void ll_bpe_index_merge(struct ll_bpe *b, const struct ll_bpe_pair *m)
 		b->bytes_rank[left << 8 | right] = m->rank;
 }
 
+void ll_bpe_index_end(struct ll_bpe *b)
+{
+	if (b->even || b->merges == 0)
+		return;
+	b->merged = ll_malloc(b->merges * sizeof *b->merged);
+	for (size_t i = 0; i < b->merges; i++)
+		b->merged[i] = b->merge[i].id;
+}
+
 void ll_bpe_index_free(struct ll_bpe *b)
 {
 	if (b->pairs)
 		ll_free_pages(b->pairs, slots_of(b) * sizeof *b->pairs);
 	ll_free_pages(b->filter, ((size_t)b->filter_mask + 1) * sizeof *b->filter);
 	ll_free(b->bytes_rank);
+	ll_free(b->merged);
+	b->merged = NULL;
 	b->pairs = NULL;
 	b->filter = NULL;
 	b->bytes_rank = NULL;
