@@ -19,6 +19,9 @@ def by_ranks(token, ranks):
         parts[i:i + 2] = [parts[i] + parts[i + 1]]
     return len(parts) == 1
 
+# tiktoken_ext/openai_public.py: what belongs to the published files
+SPECIALS = {"cl100k.tiktoken": [100257, 100258, 100259, 100260, 100276], "o200k.tiktoken": [199999, 200018]}
+
 def tiktoken_peer(name):
     import tiktoken
     path, pattern = name.split(":")
@@ -27,7 +30,7 @@ def tiktoken_peer(name):
     class Ranks:
         def get(self, pair, default): return tokens.get(pair[0] + pair[1], default)
         def __contains__(self, pair): return pair[0] + pair[1] in tokens
-    return {i: t for t, i in tokens.items()}, [], enc.encode_ordinary, Ranks()
+    return {i: t for t, i in tokens.items()}, SPECIALS[path], enc.encode_ordinary, Ranks()
 
 def hf_peer(path):
     from tokenizers import Tokenizer
