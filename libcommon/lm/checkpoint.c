@@ -133,6 +133,8 @@ void ll_checkpoint_save(const char *run, const struct ll_lm *m, const float *mom
 	write_weights(w, m, f);
 	if (moments)
 		write_moments(w, moments, 2 * m->parameters);
+	if (s->journal.len)
+		ll_folder_put(w, "journal.jsonl", s->journal.data, s->journal.len);
 	ll_buf_clear(&text);
 	put_state(&text, m, s, f);
 	ll_folder_commit(w, ll_buf_cstr(&text));

@@ -5,12 +5,13 @@
  * A step folder RUN/step-NNNNNNNN is a Hugging Face folder where a class exists for the configuration (hf_names.h):
  * config.json, model.safetensors, tokenizer.json, tokenizer_config.json; anything else is written with our own tensor
  * names and model_type "lltools". Beside them stand optimizer.bin (first moments, then second moments, float32
- * little-endian in the order of the parameter arena) and ll-state.json (folder.h: sealed, sizes and hashes of all
+ * little-endian in the order of the parameter arena), journal.jsonl (what was decided up to here, absent when nothing) and ll-state.json (folder.h: sealed, sizes and hashes of all
  * members; the state of the run). The folder appears by one rename. RUN/latest points at the newest.
  */
 #ifndef LL_CHECKPOINT_H
 #define LL_CHECKPOINT_H
 
+#include "base/buffer.h"
 #include "base/hash.h"
 #include "lm/model.h"
 
@@ -28,6 +29,7 @@ struct ll_checkpoint_state {
 	double loss;             /* of the last step, NaN: none yet */
 	double valid_loss; /* the last one, NaN: none yet */
 	bool final;	   /* the last step of the run */
+	struct ll_str journal; /* of the run so far; borrowed when saved, empty when loaded (ll_checkpoint_journal) */
 };
 void ll_checkpoint_state_free(struct ll_checkpoint_state *s);
 
@@ -44,6 +46,9 @@ char *ll_checkpoint_path(const char *run, uint64_t step);
  */
 int ll_checkpoint_load(const char *dir, struct ll_lm *m, float *moments, struct ll_checkpoint_state *s,
 		       struct ll_err *err) LL_MUST_CHECK;
+
+/* The copy of the journal in a step folder that was loaded; empty without one. */
+struct ll_buf ll_checkpoint_journal(const char *dir);
 
 /* ---- for programs that use a model (ll-eval) ---- */
 struct ll_lm_folder {

@@ -16,6 +16,7 @@
 #include "text/json_tree.h"
 
 #define CONFIG_MAX LL_MIB
+#define JOURNAL_MAX ((size_t)1 << 30)
 
 static int read_state(struct json_object *o, struct ll_checkpoint_state *s, struct ll_err *err)
 {
@@ -255,6 +256,16 @@ int ll_checkpoint_load(const char *dir, struct ll_lm *m, float *moments, struct 
 	if (read_weights(dir, m, ll_hf_family(&c), err) < 0)
 		return -1;
 	return moments ? read_moments(dir, moments, 2 * m->parameters, err) : 0;
+}
+
+struct ll_buf ll_checkpoint_journal(const char *dir)
+{
+	char *path = ll_path_join(dir, "journal.jsonl");
+	struct ll_buf text = { 0 };
+	if (ll_path_exists(path))
+		text = ll_read_file(path, JOURNAL_MAX);
+	ll_free(path);
+	return text;
 }
 
 /* ---- for programs that use a model ---- */

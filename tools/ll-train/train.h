@@ -34,7 +34,6 @@ void ll_train_data_close(struct ll_train_data *d);
 struct ll_trainer {
 	const struct ll_train_settings *settings;
 	struct ll_train_data *data;
-	struct ll_schedule schedule;
 	struct ll_pool *pool;
 	struct ll_lm *model;
 	float *moments; /* first, then second */
@@ -42,14 +41,17 @@ struct ll_trainer {
 	int32_t *tokens, *targets;
 };
 struct ll_train_result {
-	double loss, gradient, rate;
-	bool finite; /* else no update was made */
+	double loss, gradient; /* mean over the targets of the batch; norm before clipping */
+	bool finite;
 };
 /* Bytes ll_trainer_open takes. */
 struct ll_lm_plan ll_trainer_plan(const struct ll_train_settings *s, uint64_t *moments);
 void ll_trainer_open(struct ll_trainer *t, const struct ll_train_settings *s, struct ll_train_data *d);
-/* The update that makes `step` updates step + 1, from the samples at `cursor`. */
-struct ll_train_result ll_trainer_step(struct ll_trainer *t, uint64_t step, uint64_t cursor);
+/* Loss and gradient of the `batch` samples at `cursor`, with the dropout masks of `step`. Any batch: it is computed in
+ * parts of at most t->micro. */
+struct ll_train_result ll_trainer_gradient(struct ll_trainer *t, uint64_t step, uint64_t cursor, int64_t batch);
+/* The update with that gradient, the `number`-th from 1, by the keys of `now`; norm: of the gradient. */
+void ll_trainer_update(struct ll_trainer *t, const struct ll_train_settings *now, double rate, double norm, uint64_t number);
 /* Mean loss on the first valid-batches batches of the validation set. */
 double ll_trainer_validate(struct ll_trainer *t);
 void ll_trainer_close(struct ll_trainer *t);

@@ -8,10 +8,12 @@
 #include "bpe/bpe.h"
 #include "io/file.h"
 #include "ll-train/train.h"
+#include "ll-train/train_course.h"
 #include "text/json.h"
 #include "text/utf8.h"
 
 #define START_TOKENS 24
+#define JOURNAL_MAX ((size_t)1 << 30)
 
 static int64_t wanted_step;
 
@@ -69,6 +71,20 @@ static void print_sample(struct ll_train_data *d, const struct ll_bpe *bpe, uint
 	ll_dataset_documents_free(doc, n);
 }
 
+static void follow(struct ll_train_course *c, const struct ll_train_settings *s, const char *run)
+{
+	char *path = ll_path_join(run, "journal.jsonl");
+	ll_train_course_begin(c, s);
+	if (ll_path_exists(path)) {
+		struct ll_buf text = ll_read_file(path, JOURNAL_MAX);
+		while (text.len && text.data[text.len - 1] != '\n')
+			text.len--; /* being written, or cut short by a kill: not acted upon */
+		ll_train_course_follow(c, ll_buf_str(&text), path);
+		ll_buf_free(&text);
+	}
+	ll_free(path);
+}
+
 int ll_train_batch(int operands, char **operand)
 {
 	struct ll_train_settings s;
@@ -84,9 +100,13 @@ int ll_train_batch(int operands, char **operand)
 	if (wanted_step > s.steps)
 		ll_die(LL_EXIT_USAGE, "--step=%" PRId64 ": the run has %" PRId64 " steps", wanted_step, s.steps);
 	ll_train_data_open(&d, &s);
+	struct ll_train_course course;
+	follow(&course, &s, operand[0]);
+	uint64_t step = (uint64_t)wanted_step - 1, batch = (uint64_t)ll_train_course_batch(&course, step);
 	struct ll_bpe *bpe = ll_bpe_load(ll_dataset_tokenizer_path(d.train), NULL);
-	for (uint64_t row = 0; row < (uint64_t)s.batch; row++)
-		print_sample(&d, bpe, row, (uint64_t)(wanted_step - 1) * (uint64_t)s.batch + row);
+	for (uint64_t row = 0; row < batch; row++)
+		print_sample(&d, bpe, row, ll_train_course_cursor(&course, step) + row);
+	ll_train_course_end(&course);
 	ll_bpe_free(bpe);
 	ll_train_data_close(&d);
 	ll_free(config);

@@ -17,13 +17,12 @@
 #include "io/file.h"
 #include "kernels/ops.h"
 #include "ll-train/run_lock.h"
-#include "ll-train/train.h"
-#include "ll-train/train_log.h"
+#include "ll-train/train_loop.h"
 #include "lm/folder.h"
 #include "lm/hf_names.h"
 #include "lm/warm_start.h"
 
-static const char *resume = "never", *exit_after;
+static const char *resume = "never", *exit_after, *replay_journal;
 static bool print_config, dry_run;
 
 const struct ll_option ll_train_run_options[] = {
@@ -37,24 +36,14 @@ const struct ll_option ll_train_run_options[] = {
 	  "never|auto|must", 0, 0 },
 	{ LL_OPT_STRING, 0, "exit-after", &exit_after, "TIME", "save and stop with status 7 after 90s, 30m, 2h, 1d", 0,
 	  NULL, 0, 0 },
+	{ LL_OPT_STRING, 0, "replay-journal", &replay_journal, "FILE",
+	  "repeat the decisions of another run's journal.jsonl, each at its step", 0, NULL, 0, 0 },
 	{ LL_OPT_FLAG, 0, "print-config", &print_config, NULL, "print every key in force, and stop", 0, NULL, 0, 0 },
 	{ LL_OPT_FLAG, 0, "dry-run", &dry_run, NULL, "print parameters, memory and operations a token, and stop", 0,
 	  NULL, 0, 0 },
 	{ LL_OPT_GROUP, 0, NULL, NULL, NULL, "Keys (also in --config files; see --print-config for those of the model)",
 	  0, NULL, 0, 0 },
 	{ 0 },
-};
-
-struct run {
-	const char *dir;
-	struct ll_train_settings settings;
-	struct ll_train_data data;
-	struct ll_trainer trainer;
-	struct ll_train_log *log;
-	struct ll_checkpoint_state state;
-	uint64_t saved_step; /* of the newest checkpoint; UINT64_MAX: none */
-	double started, last_note;
-	uint64_t first_step;
 };
 
 static volatile sig_atomic_t asked_to_stop;
@@ -77,23 +66,15 @@ static double parse_time(const char *text)
 	return v * (unit ? seconds[unit - units] : 1);
 }
 
-static void save(struct run *r, bool final)
+static void open_course(struct ll_train_loop *r, struct ll_str journal)
 {
-	struct ll_checkpoint_state s = r->state;
-	if (r->saved_step == s.step && s.final == final)
-		return;
-	ll_train_log_sync(r->log, &s.log_bytes, &s.log_hash);
-	s.data_id = (char *)(uintptr_t)ll_dataset_id(r->data.train);
-	s.tokenizer_id = (char *)(uintptr_t)ll_dataset_tokenizer_id(r->data.train);
-	s.final = final;
-	ll_checkpoint_save(r->dir, r->trainer.model, r->trainer.moments, &s, ll_dataset_tokenizer_path(r->data.train),
-			   ll_dataset_eot(r->data.train));
-	r->saved_step = s.step;
-	ll_checkpoint_prune(r->dir, (uint64_t)r->settings.keep, s.step);
+	ll_train_course_begin(&r->course, &r->settings);
+	ll_train_course_follow(&r->course, journal, "journal.jsonl");
+	r->journal = ll_train_journal_open(r->dir, journal, replay_journal);
 }
 
 /* The newest checkpoint; a damaged one is never stepped over in silence. */
-static void load(struct run *r, uint64_t step)
+static void load(struct ll_train_loop *r, uint64_t step)
 {
 	char *dir = ll_checkpoint_path(r->dir, step);
 	struct ll_err err;
@@ -110,15 +91,21 @@ static void load(struct run *r, uint64_t step)
 	if (strcmp(r->state.tokenizer_id, ll_dataset_tokenizer_id(r->data.train)) != 0)
 		ll_die(LL_EXIT_INPUT, "%s: has another tokenizer than the run", r->settings.data);
 	r->saved_step = step;
+	struct ll_buf journal = ll_checkpoint_journal(dir);
+	open_course(r, ll_buf_str(&journal));
+	ll_buf_free(&journal);
+	if (r->state.cursor != ll_train_course_cursor(&r->course, step))
+		ll_die(LL_EXIT_INPUT, "%s: is at sample %" PRIu64 ", by its journal at %" PRIu64, dir, r->state.cursor,
+		       ll_train_course_cursor(&r->course, step));
 	ll_note("%s: goes on after step %" PRIu64, r->dir, step);
 	ll_free(dir);
 }
 
-static void finish(struct run *r)
+static void finish(struct ll_train_loop *r)
 {
 	struct ll_buf text = { 0 };
 	char *path = ll_path_join(r->dir, "done.json");
-	save(r, true);
+	ll_train_loop_save(r, true);
 	ll_buf_printf(&text, "{\"step\":%" PRIu64 ",\"tokens\":%" PRIu64 ",\"parameters\":%" PRIu64 ",\"loss\":",
 		      r->state.step, r->state.tokens, ll_lm_config_parameters(&r->settings.model));
 	if (isfinite(r->state.loss))
@@ -136,76 +123,32 @@ static void finish(struct run *r)
 	ll_free(path);
 }
 
-static void tell(struct run *r, const struct ll_train_row *row, double seconds)
-{
-	double now = ll_seconds();
-	ll_train_log_timing(r->log, row->step, seconds,
-			    (double)r->settings.batch * (double)r->settings.seq_len / seconds);
-	if (now - r->last_note < 10 && isnan(row->valid) && row->step != (uint64_t)r->settings.steps)
-		return;
-	r->last_note = now;
-	char valid[40] = "";
-	if (!isnan(row->valid))
-		snprintf(valid, sizeof(valid), ", valid %.4f", row->valid);
-	ll_note("step %" PRIu64 "/%" PRId64 ": loss %.4f%s, lr %.3g, %.0f tokens/s", row->step, r->settings.steps,
-		row->loss, valid, row->rate,
-		(double)(row->step - r->first_step) * (double)r->settings.batch * (double)r->settings.seq_len /
-			(now - r->started));
-}
-
-static void one_step(struct run *r)
-{
-	const struct ll_train_settings *s = &r->settings;
-	double start = ll_seconds();
-	struct ll_train_result done = ll_trainer_step(&r->trainer, r->state.step, r->state.cursor);
-	struct ll_train_row row = { r->state.step + 1, r->state.tokens + (uint64_t)(s->batch * s->seq_len),
-				    done.loss,	       done.rate,
-				    done.gradient,     NAN };
-	if (!done.finite) {
-		save(r, false);
-		ll_train_log_row(r->log, &row);
-		ll_hint("a smaller --lr, a longer --warmup or a smaller --clip may help; ll-train batch --step=%" PRIu64
-			" shows the data",
-			row.step);
-		ll_die(LL_EXIT_STOPPED, "step %" PRIu64 ": loss %g, gradient norm %g: not finite; no update was made",
-		       row.step, done.loss, done.gradient);
-	}
-	r->state.step++;
-	r->state.cursor += (uint64_t)s->batch;
-	r->state.tokens = row.tokens;
-	bool last = r->state.step == (uint64_t)s->steps;
-	double seconds = ll_seconds() - start;
-	if (r->data.valid && (last || (s->valid_every && r->state.step % (uint64_t)s->valid_every == 0)))
-		r->state.valid_loss = row.valid = ll_trainer_validate(&r->trainer);
-	r->state.loss = row.loss;
-	ll_train_log_row(r->log, &row);
-	ll_progress_add((uint64_t)s->batch, 0);
-	tell(r, &row, seconds);
-	if (!last && s->save_every && r->state.step % (uint64_t)s->save_every == 0)
-		save(r, false);
-}
-
-static int train(struct run *r)
+static int train(struct ll_train_loop *r)
 {
 	double deadline = exit_after ? r->started + parse_time(exit_after) : INFINITY;
 	int signal_number = 0;
 	while (r->state.step < (uint64_t)r->settings.steps) {
 		signal_number = ll_signal_pending();
 		if (signal_number || asked_to_stop || ll_seconds() >= deadline) {
-			save(r, false);
+			ll_train_loop_save(r, false);
 			ll_note("%s: stopped after step %" PRIu64 "; --resume=auto goes on", r->dir, r->state.step);
 			if (signal_number)
 				ll_signal_reraise(signal_number);
 			return LL_EXIT_STOPPED;
 		}
-		one_step(r);
+		if (ll_train_loop_control(r)) {
+			ll_note("%s: stopped after step %" PRIu64 " by its control file; --resume=auto goes on", r->dir,
+				r->state.step);
+			return LL_EXIT_STOPPED;
+		}
+		ll_train_loop_step(r);
 	}
 	finish(r);
 	return LL_EXIT_OK;
 }
 
 /* Decides between a new run and going on; true: from the checkpoint at *step. Resolves the settings. */
-static bool find_start(struct run *r, uint64_t *step)
+static bool find_start(struct ll_train_loop *r, uint64_t *step)
 {
 	char *config = ll_path_join(r->dir, "config.conf");
 	bool exists = ll_path_exists(config), going_on = strcmp(resume, "never") != 0;
@@ -225,7 +168,7 @@ static bool find_start(struct run *r, uint64_t *step)
 	return n > 0;
 }
 
-static void check_same(struct run *r)
+static void check_same(struct ll_train_loop *r)
 {
 	char *config = ll_path_join(r->dir, "config.conf");
 	if (ll_path_exists(config)) {
@@ -237,7 +180,7 @@ static void check_same(struct run *r)
 	ll_free(config);
 }
 
-static void write_config(struct run *r)
+static void write_config(struct ll_train_loop *r)
 {
 	struct ll_buf text = { 0 };
 	char *path = ll_path_join(r->dir, "config.conf");
@@ -247,7 +190,7 @@ static void write_config(struct run *r)
 	ll_buf_free(&text);
 }
 
-static void banner(const struct run *r)
+static void banner(const struct ll_train_loop *r)
 {
 	enum ll_hf_family f = ll_hf_family(&r->settings.model);
 	char count[16], bytes[16];
@@ -261,7 +204,7 @@ static void banner(const struct run *r)
 		ll_note("no transformers class computes this configuration: checkpoints have tensor names of lltools");
 }
 
-static void initialise(struct run *r)
+static void initialise(struct ll_train_loop *r)
 {
 	const char *from = r->settings.init_from;
 	struct ll_err err;
@@ -278,7 +221,7 @@ static void initialise(struct run *r)
 	ll_lm_folder_free(&info);
 }
 
-static void prepare(struct run *r)
+static void prepare(struct ll_train_loop *r)
 {
 	struct sigaction usr1 = { .sa_handler = on_usr1, .sa_flags = SA_RESTART };
 	uint64_t step = 0;
@@ -292,14 +235,15 @@ static void prepare(struct run *r)
 	ll_trainer_open(&r->trainer, &r->settings, &r->data);
 	r->state = (struct ll_checkpoint_state){ .seed = (uint64_t)r->settings.seed, .loss = NAN, .valid_loss = NAN };
 	r->saved_step = UINT64_MAX;
-	if (going_on)
+	if (going_on) {
 		load(r, step);
-	else
+	} else {
 		initialise(r);
+		open_course(r, ll_str("", 0));
+	}
 	write_config(r);
 	ll_train_write_environment(r->dir, &r->settings, &r->data);
 	r->log = ll_train_log_open(r->dir, r->state.log_bytes, &r->state.log_hash);
-	r->first_step = r->state.step;
 	r->started = r->last_note = ll_seconds();
 }
 
@@ -327,7 +271,7 @@ static int show(void)
 
 int ll_train_run(int operands, char **operand)
 {
-	struct run r = { .dir = ll_common.output };
+	struct ll_train_loop r = { .dir = ll_common.output };
 	(void)operands;
 	(void)operand;
 	if (print_config || dry_run)
@@ -349,6 +293,8 @@ int ll_train_run(int operands, char **operand)
 		prepare(&r);
 		status = train(&r);
 		ll_train_log_close(r.log);
+		ll_train_journal_close(r.journal);
+		ll_train_course_end(&r.course);
 		ll_trainer_close(&r.trainer);
 		ll_train_data_close(&r.data);
 		if (r.state.data_id)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ll-train/train_settings.h"
 
+#include <math.h>
 #include <stdio.h>
 
 #include "base/config.h"
@@ -11,6 +12,7 @@
 #include "lm/checkpoint.h"
 
 #define CONFIG_MAX LL_MIB
+#define BELOW_1 0x1.fffffep-1 /* as a float, too */
 
 const char *ll_train_config_file;
 struct ll_strings ll_train_set;
@@ -24,39 +26,43 @@ static const struct key {
 	double min, max;
 	const char *otherwise; /* NULL: none */
 	const char *value, *help;
-	bool free; /* may change when a run is resumed: no trained number depends on it */
+	enum key_change {
+		KEY_FIXED,
+		KEY_FREE, /* may change when a run is resumed: no trained number depends on it */
+		KEY_LIVE, /* may change while a run runs, by its control file */
+	} change;
 } keys[] = {
 #define AT(member) offsetof(struct ll_train_settings, member)
-	{ "preset", KEY_WORD, AT(preset), 0, 0, "gpt2-124m", "NAME", "the architecture to start from", false },
+	{ "preset", KEY_WORD, AT(preset), 0, 0, "gpt2-124m", "NAME", "the architecture to start from", KEY_FIXED },
 	{ "init-from", KEY_WORD, AT(init_from), 0, 0, NULL, "DIR",
-	  "start from the model in a checkpoint or Hugging Face folder, in place of a preset", true },
-	{ "data", KEY_WORD, AT(data), 0, 0, NULL, "DIR", "token dataset to train on (ll-shard pack)", true },
-	{ "valid", KEY_WORD, AT(valid), 0, 0, NULL, "DIR", "token dataset to measure on", true },
+	  "start from the model in a checkpoint or Hugging Face folder, in place of a preset", KEY_FREE },
+	{ "data", KEY_WORD, AT(data), 0, 0, NULL, "DIR", "token dataset to train on (ll-shard pack)", KEY_FREE },
+	{ "valid", KEY_WORD, AT(valid), 0, 0, NULL, "DIR", "token dataset to measure on", KEY_FREE },
 	{ "seq-len", KEY_INT, AT(seq_len), 1, 1 << 24, "0", "N",
-	  "tokens a sequence (default: the context of the model)", false },
-	{ "batch", KEY_INT, AT(batch), 1, 1 << 24, "8", "N", "sequences a step", false },
+	  "tokens a sequence (default: the context of the model)", KEY_FIXED },
+	{ "batch", KEY_INT, AT(batch), 1, 1 << 24, "8", "N", "sequences a step", KEY_LIVE },
 	{ "accumulate", KEY_INT, AT(accumulate), 1, 1 << 24, "1", "N",
-	  "parts a batch is computed in, one after the other", false },
-	{ "steps", KEY_INT, AT(steps), 0, 0x1p52, "1000", "N", "steps of the whole run", false },
-	{ "lr", KEY_FLOAT, AT(lr), 0, 1e6, "0.0003", "X", "learning rate at its highest", false },
-	{ "min-lr", KEY_FLOAT, AT(min_lr), 0, 1e6, "0", "X", "learning rate at the end", false },
-	{ "schedule", KEY_WORD, AT(schedule), 0, 0, "cosine", "NAME", LL_SCHEDULE_NAMES, false },
-	{ "warmup", KEY_INT, AT(warmup), 0, 0x1p52, "0", "N", "steps over which the learning rate rises", false },
+	  "parts a batch is computed in, one after the other", KEY_FIXED },
+	{ "steps", KEY_INT, AT(steps), 0, 0x1p52, "1000", "N", "steps of the whole run", KEY_FIXED },
+	{ "lr", KEY_FLOAT, AT(lr), 0, 1e6, "0.0003", "X", "learning rate at its highest", KEY_LIVE },
+	{ "min-lr", KEY_FLOAT, AT(min_lr), 0, 1e6, "0", "X", "learning rate at the end", KEY_LIVE },
+	{ "schedule", KEY_WORD, AT(schedule), 0, 0, "cosine", "NAME", LL_SCHEDULE_NAMES, KEY_FIXED },
+	{ "warmup", KEY_INT, AT(warmup), 0, 0x1p52, "0", "N", "steps over which the learning rate rises", KEY_FIXED },
 	{ "decay-steps", KEY_INT, AT(decay_steps), 0, 0x1p52, "0", "N",
-	  "last steps over which wsd falls (default: a fifth of the run)", false },
+	  "last steps over which wsd falls (default: a fifth of the run)", KEY_FIXED },
 	{ "weight-decay", KEY_FLOAT, AT(weight_decay), 0, 1e6, "0.1", "X", "decoupled, on matrices and embeddings only",
-	  false },
-	{ "clip", KEY_FLOAT, AT(clip), 0, 1e30, "1", "X", "largest norm of the gradient; 0 does not clip", false },
-	{ "beta1", KEY_FLOAT, AT(beta1), 0, 1, "0.9", "X", "decay of the first moment", false },
-	{ "beta2", KEY_FLOAT, AT(beta2), 0, 1, "0.95", "X", "decay of the second moment", false },
-	{ "eps", KEY_FLOAT, AT(eps), 0, 1, "1e-08", "X", "added to the root of the second moment", false },
-	{ "seed", KEY_INT, AT(seed), 0, 0x1p53, "0", "N", "seed of initial weights, order of samples, dropout", false },
+	  KEY_LIVE },
+	{ "clip", KEY_FLOAT, AT(clip), 0, 1e30, "1", "X", "largest norm of the gradient; 0 does not clip", KEY_LIVE },
+	{ "beta1", KEY_FLOAT, AT(beta1), 0, BELOW_1, "0.9", "X", "decay of the first moment", KEY_LIVE },
+	{ "beta2", KEY_FLOAT, AT(beta2), 0, BELOW_1, "0.95", "X", "decay of the second moment", KEY_LIVE },
+	{ "eps", KEY_FLOAT, AT(eps), 0, 1, "1e-08", "X", "added to the root of the second moment", KEY_LIVE },
+	{ "seed", KEY_INT, AT(seed), 0, 0x1p53, "0", "N", "seed of initial weights, order of samples, dropout", KEY_FIXED },
 	{ "valid-every", KEY_INT, AT(valid_every), 0, 0x1p52, "0", "N", "measure every N steps (0: only at the end)",
-	  false },
+	  KEY_FIXED },
 	{ "valid-batches", KEY_INT, AT(valid_batches), 1, 0x1p40, "20", "N",
-	  "batches of the --valid dataset measured, from its start", false },
-	{ "save-every", KEY_INT, AT(save_every), 0, 0x1p52, "0", "N", "save every N steps (0: only at the end)", true },
-	{ "keep", KEY_INT, AT(keep), 0, 0x1p52, "0", "N", "checkpoints kept (0: all)", true },
+	  "batches of the --valid dataset measured, from its start", KEY_FIXED },
+	{ "save-every", KEY_INT, AT(save_every), 0, 0x1p52, "0", "N", "save every N steps (0: only at the end)", KEY_FREE },
+	{ "keep", KEY_INT, AT(keep), 0, 0x1p52, "0", "N", "checkpoints kept (0: all)", KEY_FREE },
 #undef AT
 };
 _Static_assert(LL_COUNT(keys) <= LL_TRAIN_KEYS_MAX, "LL_TRAIN_KEYS_MAX");
@@ -103,12 +109,39 @@ static int set_key(struct ll_train_settings *s, const struct key *k, const char 
 	v = k->type == KEY_INT ? (double)n : v;
 	bool is_default = k->otherwise && strcmp(value, k->otherwise) == 0; /* "0: choose" lies outside some ranges */
 	if (!is_default && (v < k->min || v > k->max))
-		return ll_err_set(err, "%s = %.60s: must be from %g to %g", k->name, value, k->min, k->max);
+		return ll_err_set(err, "%s = %.60s: must be from %g to %s%g", k->name, value, k->min,
+				  k->max == BELOW_1 ? "below " : "", k->max);
 	if (k->type == KEY_INT)
 		*(int64_t *)place(s, k) = n;
 	else
 		*(double *)place(s, k) = v;
 	return 0;
+}
+
+int ll_train_settings_change(struct ll_train_settings *s, const char *name, bool times, const char *value,
+			     struct ll_err *err)
+{
+	const struct key *k = key_named(name);
+	const char *words[LL_COUNT(keys)];
+	size_t n = 0;
+	for (size_t i = 0; i < LL_COUNT(keys); i++)
+		if (keys[i].change == KEY_LIVE)
+			words[n++] = keys[i].name;
+	if (!k || k->change != KEY_LIVE) {
+		const char *near = ll_nearest(name, words, n);
+		return ll_err_set(err, "%.60s %s%s%s", name, k ? "cannot change while a run runs" : "is no key",
+				  near ? "; did you mean " : "", near ? near : "");
+	}
+	if (!times)
+		return set_key(s, k, value, err);
+	double factor, old = k->type == KEY_INT ? (double)*(int64_t *)place(s, k) : *(double *)place(s, k);
+	if (ll_parse_double(ll_cstr(value), &factor) < 0)
+		return ll_err_set(err, "%s *= %.60s: not a number", name, value);
+	struct ll_buf product = { 0 };
+	ll_put_double(&product, old * factor);
+	int rc = set_key(s, k, ll_buf_cstr(&product), err);
+	ll_buf_free(&product);
+	return rc;
 }
 
 static int set_any(struct ll_train_settings *s, const char *name, const char *value, struct ll_err *err)
@@ -280,15 +313,13 @@ void ll_train_settings_check(struct ll_train_settings *s)
 		ll_die(LL_EXIT_USAGE, "schedule = %s: not one of " LL_SCHEDULE_NAMES, s->schedule ? s->schedule : "");
 	if (s->min_lr > s->lr)
 		ll_die(LL_EXIT_USAGE, "min-lr is above lr");
-	if (s->beta1 >= 1 || s->beta2 >= 1)
-		ll_die(LL_EXIT_USAGE, "beta1 and beta2 must be below 1");
 }
 
 void ll_train_settings_same(const struct ll_train_settings *old, const struct ll_train_settings *now, const char *run)
 {
 	struct ll_buf a = { 0 }, b = { 0 };
 	for (size_t i = 0; i < LL_COUNT(keys); i++) {
-		if (keys[i].free)
+		if (keys[i].change == KEY_FREE)
 			continue;
 		ll_buf_clear(&a);
 		ll_buf_clear(&b);
@@ -311,7 +342,7 @@ void ll_train_settings_same(const struct ll_train_settings *old, const struct ll
 void ll_train_schedule(const struct ll_train_settings *s, struct ll_schedule *out)
 {
 	*out = (struct ll_schedule){
-		.rate = s->lr, .minimum = s->min_lr, .warmup = (uint64_t)s->warmup, .steps = (uint64_t)s->steps
+		.rate = s->lr, .minimum = fmin(s->min_lr, s->lr), .warmup = (uint64_t)s->warmup, .steps = (uint64_t)s->steps
 	};
 	out->decay = (uint64_t)(s->decay_steps ? s->decay_steps : s->steps / 5);
 	if (ll_schedule_kind(s->schedule, &out->kind) < 0)

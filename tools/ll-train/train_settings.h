@@ -25,7 +25,7 @@ extern const char *ll_train_config_file;
 extern struct ll_strings ll_train_set;
 
 /* Appends the option of every key to `options` (room for LL_TRAIN_KEYS_MAX); returns how many. */
-#define LL_TRAIN_KEYS_MAX 32
+#define LL_TRAIN_KEYS_MAX 64
 size_t ll_train_key_options(struct ll_option *options);
 
 /* Resolves; `run_config` (RUN/config.conf, or NULL) stands before --config. Ends with status 2 on unknown keys and
@@ -35,6 +35,9 @@ void ll_train_settings_resolve(struct ll_train_settings *s, const char *run_conf
 void ll_train_settings_read(struct ll_train_settings *s, const char *run_config);
 /* "key = value" lines of all keys in force. */
 void ll_train_settings_print(const struct ll_train_settings *s, struct ll_buf *out);
+/* Changes one key of a running run: to `value`, or by that factor. -1 with the cause, and nothing changed. */
+int ll_train_settings_change(struct ll_train_settings *s, const char *name, bool times, const char *value,
+			     struct ll_err *err) LL_MUST_CHECK;
 /* Checks that belong together (batch and accumulation, context); call once the vocabulary is known. */
 void ll_train_settings_check(struct ll_train_settings *s);
 /* Ends with status 2 naming the first key that decides the trained numbers and differs between two configurations. */

@@ -22,7 +22,6 @@ void ll_trainer_open(struct ll_trainer *t, const struct ll_train_settings *s, st
 	ll_hint("--accumulate=N computes a batch in smaller parts; --memory=SIZE allows more");
 	ll_memory_claim(plan.total + moments, "the model, its gradients, moments and activations");
 	ll_hint("%s", "");
-	ll_train_schedule(s, &t->schedule);
 	t->pool = ll_pool_new(ll_threads());
 	t->model = ll_lm_new(&s->model, t->micro, s->seq_len, LL_LM_TRAINING, t->pool);
 	t->moments = ll_alloc_aligned(64, 2 * t->model->parameters * sizeof(float));
@@ -30,32 +29,35 @@ void ll_trainer_open(struct ll_trainer *t, const struct ll_train_settings *s, st
 	t->targets = ll_calloc((size_t)(t->micro * s->seq_len), sizeof(*t->targets));
 }
 
-static void update(struct ll_trainer *t, uint64_t step, double rate, double scale)
+void ll_trainer_update(struct ll_trainer *t, const struct ll_train_settings *now, double rate, double norm, uint64_t number)
 {
-	const struct ll_train_settings *s = t->settings;
 	struct ll_lm *m = t->model;
-	struct ll_adamw a = {
-		.lr = rate, .beta1 = s->beta1, .beta2 = s->beta2, .eps = s->eps, .scale = scale, .step = step + 1
-	};
+	struct ll_adamw a = { .lr = rate,
+			      .beta1 = now->beta1,
+			      .beta2 = now->beta2,
+			      .eps = now->eps,
+			      .scale = now->clip > 0 && norm > now->clip ? now->clip / norm : 1,
+			      .step = number };
 	for (size_t i = 0; i < m->tensors; i++) {
 		const struct ll_lm_tensor *w = &m->tensor[i];
-		a.weight_decay = w->decay ? s->weight_decay : 0;
+		a.weight_decay = w->decay ? now->weight_decay : 0;
 		ll_adamw(t->pool, &a, m->param + w->offset, m->grad + w->offset, t->moments + w->offset,
 			 t->moments + m->parameters + w->offset, w->size);
 	}
 }
 
-struct ll_train_result ll_trainer_step(struct ll_trainer *t, uint64_t step, uint64_t cursor)
+struct ll_train_result ll_trainer_gradient(struct ll_trainer *t, uint64_t step, uint64_t cursor, int64_t batch)
 {
 	const struct ll_train_settings *s = t->settings;
-	struct ll_train_result r = { .rate = ll_schedule_at(&t->schedule, step) };
-	double tokens = (double)s->batch * (double)s->seq_len, sum = 0, squares = 0;
-	for (int64_t part = 0; part < s->accumulate; part++) {
-		struct ll_lm_step key = { (uint64_t)s->seed, step, cursor + (uint64_t)(part * t->micro) };
+	struct ll_train_result r = { 0 };
+	double tokens = (double)batch * (double)s->seq_len, sum = 0, squares = 0;
+	for (int64_t done = 0; done < batch; done += t->micro) {
+		int64_t rows = LL_MIN(t->micro, batch - done);
+		struct ll_lm_step key = { (uint64_t)s->seed, step, cursor + (uint64_t)done };
 		uint64_t count;
-		ll_train_data_fill(t->data, key.first_sample, t->micro, t->tokens, t->targets);
-		sum += ll_lm_loss(t->model, t->tokens, t->targets, t->micro, s->seq_len, key, (float)(1 / tokens),
-				  part == 0, &count, NULL, NULL);
+		ll_train_data_fill(t->data, key.first_sample, rows, t->tokens, t->targets);
+		sum += ll_lm_loss(t->model, t->tokens, t->targets, rows, s->seq_len, key, (float)(1 / tokens),
+				  done == 0, &count, NULL, NULL);
 	}
 	for (size_t i = 0; i < t->model->tensors; i++)
 		squares += ll_sum_of_squares(t->pool, t->model->grad + t->model->tensor[i].offset,
@@ -63,8 +65,6 @@ struct ll_train_result ll_trainer_step(struct ll_trainer *t, uint64_t step, uint
 	r.loss = sum / tokens;
 	r.gradient = sqrt(squares);
 	r.finite = isfinite(r.loss) && isfinite(r.gradient);
-	if (r.finite)
-		update(t, step, r.rate, s->clip > 0 && r.gradient > s->clip ? s->clip / r.gradient : 1);
 	return r;
 }
 

@@ -1,0 +1,83 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The control file: commands at a step boundary, journalled, in force after kill and resume, and repeated to the bit.
+. "$ROOT/tests/lib.sh"
+. "$ROOT/tests/cli/ll-train/setup"
+
+run="$tiny --steps=40 --save-every=4 --schedule=constant"
+column() { awk -F'\t' -v c="$2" -v row="$3" '$1 == row { print $c }' "$1/log.tsv"; }
+kinds() { sed 's/.*"kind":"\([a-z]*\)".*/\1/' "$1/journal.jsonl" | tr '\n' ' '; }
+
+ll-train $run -@ 1 -o plain
+is "$(wc -c < plain/journal.jsonl)" 0 "nothing was decided: an empty journal"
+
+# Commands before the first step, which stops at once; then more in the middle, by exit.
+mkdir a; printf 'lr=0.002\nexit\n' > a/control
+status 7 "exit: saved, status 7" ll-train $run -@ 1 -o a
+is "$(readlink a/latest)" step-00000000 "before the first step"
+absent "the file was taken" a/control a/.control.taken
+cat > more <<'END'
+  lr *= 0.5  
+
+weight-decay=0.3
+clip=0.5
+batch=6
+lr=much
+lyr=1
+seed=1
+END
+ll-train --resume=must -q -@ 1 -o a & pid=$!
+i=0; while [ $i -lt 200 ] && [ "$(wc -l < a/log.tsv 2>/dev/null || echo 0)" -lt 5 ]; do sleep 0.01; i=$((i + 1)); done
+cp more a/.new; mv a/.new a/control; wait $pid
+ok "the run went to its end" test -e a/done.json
+is "$(column a 4 1)" 0.0004 "lr is in force from the first step after it, and after a resume"
+is "$(kinds a)" "control control control control control control refused refused refused " "every line is in the journal"
+k=$(sed -n 's/^{"step":\([0-9]*\),"kind":"control","text":"batch=6"}$/\1/p' a/journal.jsonl)
+is "$(column a 4 "$k")" 0.001 "a factor multiplies what was in force"
+is "$(($(column a 2 "$k") - $(column a 2 $((k - 1)))))" 96 "the batch is another from the step on that the journal says"
+is "$(grep -c '"kind":"refused".*"cause":".' a/journal.jsonl)" 3 "refused lines hold their cause"
+ll-train batch --step="$k" a > batch
+is "$(sed -n 's/^{"row":0,"sample":\([0-9]*\),.*/\1/p' batch | head -n 1)" $(((k - 1) * 4)) "batch knows where the step begins"
+is "$(sed -n 's/^{"row":\([0-9]*\),.*/\1/p' batch | sort -un | tail -n 1)" 5 "and its six rows"
+ll-train batch --step=40 a > batch
+is "$(sed -n 's/^{"row":0,"sample":\([0-9]*\),.*/\1/p' batch | head -n 1)" $(((k - 1) * 4 + (40 - k) * 6)) "and those after it"
+
+# The journal repeats the run: at other threads, saving at other steps, killed or not.
+ll-train $run --save-every=7 -@ 2 --replay-journal=a/journal.jsonl -o b
+same a/log.tsv b/log.tsv "a replayed journal gives the same log"
+same a/journal.jsonl b/journal.jsonl "and the same journal"
+same a/latest/model.safetensors b/latest/model.safetensors "and the same weights"
+at=0 kills=0
+while [ ! -e c/done.json ] && [ $at -lt 60 ]; do
+	arg=; [ -e c/journal.jsonl ] || arg=--replay-journal=a/journal.jsonl
+	timeout -s KILL 0.$(printf '%03d' $((60 + at * 37 % 41))) ll-train $run --resume=auto -@ $((1 + at % 2)) $arg -o c 2>/dev/null
+	[ $? = 137 ] && kills=$((kills + 1))
+	at=$((at + 1)); [ -e c/latest ] || rm -rf c
+done
+same a/log.tsv c/log.tsv "killed $kills times and resumed: the same log"
+
+# Resumed from an earlier checkpoint, the lines behind it are taken from the journal again.
+cp -r a d; rm -r d/done.json d/step-0000000[89] d/step-000000[1-4]*
+status 0 "from a checkpoint before the commands" ll-train --resume=must -q -o d
+same a/log.tsv d/log.tsv "the same log"
+same a/journal.jsonl d/journal.jsonl "and journal"
+# A kill while a line was written, and one between journal and removal of the file.
+cp -r a e; rm -r e/done.json e/step-0000000[89] e/step-000000[1-4]*; printf '{"step":41,"ki' >> e/journal.jsonl
+status 0 "a line cut short was not acted upon" ll-train --resume=must -q -o e
+same a/journal.jsonl e/journal.jsonl "it is gone"
+mkdir f; printf 'lr=0.002\n' > f/control
+printf 'exit\n' >> f/control; ll-train $run -@ 1 -o f 2>/dev/null
+printf 'lr=0.002\nexit\n' > f/.control.taken
+status 0 "lines already journalled are not taken twice" ll-train --resume=must -q -o f
+is "$(kinds f)" "control control " "the journal has them once"
+printf 'lr=0.004\n' > g.taken; mkdir g; mv g.taken g/.control.taken
+status 0 "lines taken and not journalled are not lost" ll-train $run -o g
+is "$(kinds g)" "control " "the journal has them"
+
+# What does not fit.
+sed 's/"text":"clip=0.5"/"text":"clip=x"/' a/journal.jsonl > bad
+status 3 "a journal with a command that is none" ll-train $run --replay-journal=bad -o x
+cp -r a h; rm h/done.json; sed -i '1s/0.002/0.003/' h/journal.jsonl
+status 3 "a journal that is not the checkpoint's" ll-train --resume=must -q -o h
+says "does not begin with" "it says so"
+finish

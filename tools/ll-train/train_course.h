@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * train_course.h - where a run stands by its configuration and the lines of its journal, as a pure function of both: the
+ * keys in force, how many sequences a step takes, and which sample a step begins with.
+ *
+ * The samples of step s are cursor(s) to cursor(s) + batch(s); cursor(s) is the sum of the batches before, and of what
+ * was left out at or before s. A line of the control file holds from its step on, also after a rollback to a step before
+ * it: what a person changed beats what a checkpoint remembers.
+ */
+#ifndef LL_TRAIN_COURSE_H
+#define LL_TRAIN_COURSE_H
+
+#include "ll-train/train_journal.h"
+#include "ll-train/train_settings.h"
+
+/* Steps in here count from 0: the updates made before. */
+struct ll_train_course {
+	struct ll_train_settings now; /* words borrowed from the settings it began with */
+	struct ll_train_batch_change {
+		uint64_t step;
+		int64_t batch;
+	} *change; /* by step */
+	size_t changes, change_cap;
+	struct ll_train_jump {
+		uint64_t step, samples;
+	} *jump; /* in order of the journal */
+	size_t jumps, jump_cap;
+	uint64_t *pinned; /* steps whose checkpoints stay */
+	size_t pins, pin_cap;
+	uint64_t rollbacks, rolled_at; /* in a row, and the step of the last */
+};
+
+enum ll_train_command { LL_TRAIN_SET, LL_TRAIN_SAVE, LL_TRAIN_EXIT };
+
+void ll_train_course_begin(struct ll_train_course *c, const struct ll_train_settings *s);
+/* A line of the control file, in force from `step` on: KEY=VALUE, KEY*=FACTOR, "save" or "exit". -1 with the cause, and
+ * nothing changed. */
+int ll_train_course_command(struct ll_train_course *c, uint64_t step, const char *text, enum ll_train_command *what,
+			    struct ll_err *err) LL_MUST_CHECK;
+void ll_train_course_apply(struct ll_train_course *c, const struct ll_train_entry *e);
+/* All lines of a journal. */
+void ll_train_course_follow(struct ll_train_course *c, struct ll_str journal, const char *name);
+int64_t ll_train_course_batch(const struct ll_train_course *c, uint64_t step);
+uint64_t ll_train_course_cursor(const struct ll_train_course *c, uint64_t step);
+void ll_train_course_end(struct ll_train_course *c);
+
+#endif

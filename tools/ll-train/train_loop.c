@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/base.h"
+
+#include "ll-train/train_loop.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "io/file.h"
+#include "ll-train/train_control.h"
+#include "text/json.h"
+
+void ll_train_loop_save(struct ll_train_loop *r, bool final)
+{
+	struct ll_checkpoint_state s = r->state;
+	if (r->saved_step == s.step && s.final == final)
+		return;
+	ll_train_log_sync(r->log, &s.log_bytes, &s.log_hash);
+	s.data_id = (char *)(uintptr_t)ll_dataset_id(r->data.train);
+	s.tokenizer_id = (char *)(uintptr_t)ll_dataset_tokenizer_id(r->data.train);
+	s.final = final;
+	s.journal = ll_train_journal_text(r->journal);
+	ll_checkpoint_save(r->dir, r->trainer.model, r->trainer.moments, &s, ll_dataset_tokenizer_path(r->data.train),
+			   ll_dataset_eot(r->data.train));
+	r->saved_step = s.step;
+	ll_checkpoint_prune(r->dir, (uint64_t)r->settings.keep, s.step);
+}
+
+/* ---- control ---- */
+
+/* Puts one line of the control file into force and into the journal. */
+static void command(struct ll_train_loop *r, const char *text, bool *save, bool *stop)
+{
+	enum ll_train_command what;
+	struct ll_err err;
+	struct ll_buf line = { 0 };
+	int rc = ll_train_course_command(&r->course, r->state.step, text, &what, &err);
+	ll_buf_printf(&line, "{\"step\":%" PRIu64 ",\"kind\":\"%s\",\"text\":", r->state.step + 1,
+		      rc < 0 ? "refused" : "control");
+	ll_json_escape(&line, ll_cstr(text), false);
+	if (rc < 0) {
+		ll_buf_puts(&line, ",\"cause\":");
+		ll_json_escape(&line, ll_cstr(err.text), false);
+		ll_warn("%s/control: %s: %s", r->dir, text, err.text);
+	} else {
+		ll_note("step %" PRIu64 ": control: %s", r->state.step + 1, text);
+		*save = *save || what == LL_TRAIN_SAVE;
+		*stop = *stop || what == LL_TRAIN_EXIT;
+	}
+	ll_buf_puts(&line, "}\n");
+	ll_train_journal_add(r->journal, ll_buf_str(&line));
+	ll_buf_free(&line);
+}
+
+/* Lines that are pending come true again; "save" and "exit" did their work the first time. */
+static void repeat(struct ll_train_loop *r)
+{
+	struct ll_train_entry e;
+	while (ll_train_journal_take(r->journal, r->state.step + 1, &e)) {
+		ll_train_course_apply(&r->course, &e);
+		ll_train_entry_free(&e);
+	}
+}
+
+bool ll_train_loop_control(struct ll_train_loop *r)
+{
+	struct ll_buf lines = { 0 };
+	bool save = false, stop = false;
+	repeat(r);
+	if (!ll_train_journal_pending(r->journal, NULL) &&
+	    ll_train_control_take(r->dir, ll_train_journal_text(r->journal), &lines)) {
+		char *at = ll_buf_cstr(&lines), *line;
+		while ((line = strsep(&at, "\n")))
+			if (*line)
+				command(r, line, &save, &stop);
+		ll_train_control_done(r->dir);
+	}
+	if (save || stop)
+		ll_train_loop_save(r, false);
+	ll_buf_free(&lines);
+	return stop;
+}
+
+/* ---- a step ---- */
+
+static void tell(struct ll_train_loop *r, const struct ll_train_row *row, uint64_t tokens, double seconds)
+{
+	double now = ll_seconds();
+	r->tokens_made += tokens;
+	ll_train_log_timing(r->log, row->step, seconds, (double)tokens / seconds);
+	if (now - r->last_note < 10 && isnan(row->valid) && row->step != (uint64_t)r->settings.steps)
+		return;
+	r->last_note = now;
+	char valid[40] = "";
+	if (!isnan(row->valid))
+		snprintf(valid, sizeof(valid), ", valid %.4f", row->valid);
+	ll_note("step %" PRIu64 "/%" PRId64 ": loss %.4f%s, lr %.3g, %.0f tokens/s", row->step, r->settings.steps,
+		row->loss, valid, row->rate, (double)r->tokens_made / (now - r->started));
+}
+
+static void LL_NORETURN not_finite(struct ll_train_loop *r, const struct ll_train_row *row)
+{
+	ll_train_loop_save(r, false);
+	ll_train_log_row(r->log, row);
+	ll_hint("a smaller --lr, a longer --warmup or a smaller --clip may help; ll-train batch --step=%" PRIu64
+		" shows the data",
+		row->step);
+	ll_die(LL_EXIT_STOPPED, "step %" PRIu64 ": loss %g, gradient norm %g: not finite; no update was made", row->step,
+	       row->loss, row->gradient);
+}
+
+void ll_train_loop_step(struct ll_train_loop *r)
+{
+	const struct ll_train_settings *s = &r->settings;
+	double start = ll_seconds();
+	uint64_t step = r->state.step;
+	int64_t batch = ll_train_course_batch(&r->course, step);
+	uint64_t tokens = (uint64_t)(batch * s->seq_len);
+	struct ll_schedule schedule;
+	ll_train_schedule(&r->course.now, &schedule);
+	struct ll_train_result done = ll_trainer_gradient(&r->trainer, step, r->state.cursor, batch);
+	struct ll_train_row row = { .step = step + 1,
+				    .tokens = r->state.tokens + tokens,
+				    .loss = done.loss,
+				    .rate = ll_schedule_at(&schedule, step),
+				    .gradient = done.gradient,
+				    .valid = NAN };
+	if (!done.finite)
+		not_finite(r, &row);
+	ll_trainer_update(&r->trainer, &r->course.now, row.rate, done.gradient, step + 1);
+	r->state.step++;
+	r->state.cursor = ll_train_course_cursor(&r->course, r->state.step);
+	r->state.tokens = row.tokens;
+	bool last = r->state.step == (uint64_t)s->steps;
+	double seconds = ll_seconds() - start;
+	if (r->data.valid && (last || (s->valid_every && r->state.step % (uint64_t)s->valid_every == 0)))
+		r->state.valid_loss = row.valid = ll_trainer_validate(&r->trainer);
+	r->state.loss = row.loss;
+	ll_train_log_row(r->log, &row);
+	ll_progress_add((uint64_t)batch, 0);
+	tell(r, &row, tokens, seconds);
+	if (!last && s->save_every && r->state.step % (uint64_t)s->save_every == 0)
+		ll_train_loop_save(r, false);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * train_loop.h - a run in motion: its steps, what is decided between them, its checkpoints. How it begins and ends is in
+ * train_run.c.
+ */
+#ifndef LL_TRAIN_LOOP_H
+#define LL_TRAIN_LOOP_H
+
+#include "ll-train/train.h"
+#include "ll-train/train_course.h"
+#include "ll-train/train_journal.h"
+#include "ll-train/train_log.h"
+
+struct ll_train_loop {
+	const char *dir;
+	struct ll_train_settings settings; /* as the run began */
+	struct ll_train_data data;
+	struct ll_trainer trainer;
+	struct ll_train_log *log;
+	struct ll_train_journal *journal;
+	struct ll_train_course course;
+	struct ll_checkpoint_state state;
+	uint64_t saved_step; /* of the newest checkpoint; UINT64_MAX: none */
+	double started, last_note;
+	uint64_t tokens_made; /* by this process */
+};
+
+/* Saves the present step unless that was done; prunes. */
+void ll_train_loop_save(struct ll_train_loop *r, bool final);
+/* What RUN/control and the pending journal say, before the next step: true when the run is to stop here. */
+bool ll_train_loop_control(struct ll_train_loop *r);
+/* One step, from its samples to its row in the log. */
+void ll_train_loop_step(struct ll_train_loop *r);
+
+#endif
