@@ -47,23 +47,89 @@ static float *noise(size_t n, uint64_t purpose)
 	return x;
 }
 
-/* Operations a second of the best of a few large square products, through the same tiles as the model's. */
-static double measure_roof(struct ll_pool *pool)
+/* The head is taken in chunks of rows, as the step takes it (not exactly as many). */
+enum { PRODUCTS = 5, SQUARE = 1536, HEAD_ROWS = 256 };
+
+/* One weight of the model: [n, k] at `rows` token rows, and how often a step meets it. */
+struct product {
+	int64_t rows, n, k;
+	double times;
+	double best[3]; /* seconds of the fastest forward, gradient of the input, gradient of the weight */
+};
+
+/* The rate that the step is held against: each of the model's own products alone, at the step's shapes, by the step's own
+ * kernels; and a large square product, should that be faster. Measured between the steps, the fastest of each counts. */
+struct roof {
+	struct product product[PRODUCTS];
+	float *in, *dout, *result, *square; /* weights and their gradients are the model's own, whose next step clears the latter */
+	double square_best;
+};
+
+static size_t roof_elements(const struct ll_lm_config *c, int64_t rows)
 {
-	enum { N = 1536, RUNS = 5 };
-	float *a = noise((size_t)N * N, 1), *b = noise((size_t)N * N, 2),
-	      *c = ll_alloc_aligned(64, (size_t)N * N * sizeof(float));
-	double best = 0;
-	for (int i = 0; i < RUNS; i++) {
+	int64_t U = ll_lm_gated(c) ? 2 * c->ffn_width : c->ffn_width, wide = LL_MAX(U, ll_lm_qkv_width(c));
+	return (size_t)LL_MAX(rows * LL_MAX(wide, c->width), LL_MIN(rows, HEAD_ROWS) * LL_MAX(c->vocabulary, c->width));
+}
+
+static struct roof roof_new(const struct ll_lm_config *c, int64_t rows)
+{
+	int64_t C = c->width, F = c->ffn_width, A = c->heads * c->head_dim, head = LL_MIN(rows, HEAD_ROWS);
+	double L = (double)c->layers;
+	size_t n = roof_elements(c, rows);
+	return (struct roof){ .product = { { rows, ll_lm_qkv_width(c), C, L, { 0 } },
+					   { rows, C, A, L, { 0 } },
+					   { rows, ll_lm_gated(c) ? 2 * F : F, C, L, { 0 } },
+					   { rows, C, F, L, { 0 } },
+					   { head, c->vocabulary, C, (double)rows / (double)head, { 0 } } },
+			      .in = noise(n, 1),
+			      .dout = noise(n, 2),
+			      .result = noise(n, 6),
+			      .square = noise((size_t)3 * SQUARE * SQUARE, 5) };
+}
+
+static void keep_best(double *best, double start)
+{
+	double s = ll_seconds() - start;
+	*best = *best == 0 || s < *best ? s : *best;
+}
+
+static void roof_round(struct roof *r, struct ll_lm *m)
+{
+	const struct ll_ops_f32 *o = ll_ops_f32_best();
+	for (struct product *p = r->product; p < r->product + PRODUCTS; p++) {
 		double start = ll_seconds();
-		ll_ops_f32_best()->linear(pool, c, a, b, NULL, N, N, N);
-		double rate = 2.0 * N * N * N / (ll_seconds() - start);
-		best = rate > best ? rate : best;
+		o->linear(m->pool, r->result, r->in, m->param, NULL, p->rows, p->n, p->k);
+		keep_best(&p->best[0], start);
+		start = ll_seconds();
+		o->linear_din(m->pool, r->result, r->dout, m->param, p->rows, p->n, p->k, false);
+		keep_best(&p->best[1], start);
+		start = ll_seconds();
+		o->linear_dw(m->pool, m->grad, NULL, r->dout, r->in, p->rows, p->n, p->k);
+		keep_best(&p->best[2], start);
 	}
-	ll_free(a);
-	ll_free(b);
-	ll_free(c);
-	return best;
+	size_t area = (size_t)SQUARE * SQUARE;
+	double start = ll_seconds();
+	o->linear(m->pool, r->square, r->square + area, r->square + 2 * area, NULL, SQUARE, SQUARE, SQUARE);
+	keep_best(&r->square_best, start);
+}
+
+/* Operations a second. */
+static double roof_rate(const struct roof *r)
+{
+	double work = 0, seconds = 0, square = 2.0 * SQUARE * SQUARE * SQUARE / r->square_best;
+	for (const struct product *p = r->product; p < r->product + PRODUCTS; p++) {
+		work += p->times * 6 * (double)p->rows * (double)p->n * (double)p->k;
+		seconds += p->times * (p->best[0] + p->best[1] + p->best[2]);
+	}
+	return LL_MAX(work / seconds, square);
+}
+
+static void roof_free(struct roof *r)
+{
+	ll_free(r->in);
+	ll_free(r->dout);
+	ll_free(r->result);
+	ll_free(r->square);
 }
 
 static void configure(struct ll_lm_config *c)
@@ -105,9 +171,9 @@ int ll_train_bench(int operands, char **operand)
 	(void)operand;
 	configure(&c);
 	struct ll_lm_plan plan = ll_lm_plan(&c, batch, seq_len, LL_LM_TRAINING);
-	ll_memory_claim(plan.total + 2 * plan.parameters, "the model, its gradients, moments and activations");
+	ll_memory_claim(plan.total + 2 * plan.parameters + (3 * roof_elements(&c, batch * seq_len) + 3 * SQUARE * SQUARE) * sizeof(float),
+			 "the model, its gradients, moments and activations");
 	struct ll_pool *pool = ll_pool_new(ll_threads());
-	double roof = measure_roof(pool);
 	struct ll_lm *m = ll_lm_new(&c, batch, seq_len, LL_LM_TRAINING, pool);
 	float *moments = ll_alloc_aligned(64, 2 * m->parameters * sizeof(float));
 	size_t n = (size_t)(batch * seq_len);
@@ -117,16 +183,20 @@ int ll_train_bench(int operands, char **operand)
 		targets[i] = (int32_t)ll_random_below(1, 4, i, (uint64_t)c.vocabulary);
 	}
 	ll_lm_init(m, 1);
+	struct roof roof = roof_new(&c, batch * seq_len);
 	double *seconds = ll_calloc((size_t)steps, sizeof(*seconds));
 	for (uint64_t i = 0; i < 2; i++) /* the first touches fresh memory, the second settles clocks and caches */
 		one_step(m, moments, tokens, targets, i);
+	roof_round(&roof, m);
 	for (int64_t i = 0; i < steps; i++) {
 		seconds[i] = one_step(m, moments, tokens, targets, (uint64_t)i + 2);
+		roof_round(&roof, m);
 		printf("step %" PRId64 "  %.1f ms\n", i + 1, 1e3 * seconds[i]);
 	}
 	double s = median(seconds, (size_t)steps), rate = ll_lm_config_flops(&c, (uint64_t)seq_len) * (double)n / s;
 	printf("ms=%.1f tokens_per_s=%.1f gflops=%.1f roof=%.1f share=%.2f\n", 1e3 * s, (double)n / s, rate / 1e9,
-	       roof / 1e9, rate / roof);
+	       roof_rate(&roof) / 1e9, rate / roof_rate(&roof));
+	roof_free(&roof);
 	ll_free(seconds);
 	ll_free(tokens);
 	ll_free(targets);
