@@ -4,7 +4,7 @@
 #include "bpe/bpe_gguf.h"
 #include "bpe/bpe_merges.h"
 #include "bpe/char_model.h"
-#include "bpe/gguf.h"
+#include "io/gguf.h"
 #include "bpe/sp_pieces.h"
 #include "text/json.h"
 #include "text/utf8.h"
@@ -181,76 +181,55 @@ static const char *gguf_pre(const struct ll_bpe *b, bool ignore_merges)
 	return NULL;
 }
 
-static void put_key(struct ll_buf *out, const char *key, enum ll_gguf_type type)
+static unsigned piece_type(const struct ll_bpe *b, uint64_t id)
 {
-	ll_buf_put64(out, strlen(key));
-	ll_buf_puts(out, key);
-	ll_buf_put32(out, type);
+	unsigned flags = id < b->tokens ? b->token[id].flags : 0;
+	return !(flags & LL_TOKEN_PRESENT) ? LL_SP_UNUSED
+	       : flags & LL_TOKEN_SPECIAL  ? LL_SP_CONTROL
+	       : flags & LL_TOKEN_ADDED	   ? LL_SP_USER_DEFINED
+					   : LL_SP_NORMAL;
 }
 
-static void put_string(struct ll_buf *out, struct ll_str s)
-{
-	ll_buf_put64(out, s.len);
-	ll_buf_add_str(out, s);
-}
-
-static void put_array(struct ll_buf *out, const char *key, enum ll_gguf_type type, uint64_t n)
-{
-	put_key(out, key, LL_GGUF_ARRAY);
-	ll_buf_put32(out, type);
-	ll_buf_put64(out, n);
-}
-
-static void put_gguf(const struct ll_bpe *b, const char *pre, struct ll_buf *out)
+static uint64_t put_pairs(const struct ll_bpe *b, const char *pre, uint64_t rows, struct ll_buf *out)
 {
 	struct ll_buf name = { 0 };
 	int64_t eot = ll_bpe_eot(b);
-	ll_buf_puts(out, "GGUF");
-	ll_buf_put32(out, 3);
-	ll_buf_put64(out, 0);
-	ll_buf_put64(out, eot < 0 ? 6 : 8);
-	put_key(out, "general.architecture", LL_GGUF_STRING);
-	put_string(out, ll_cstr("gpt2"));
-	put_key(out, "tokenizer.ggml.model", LL_GGUF_STRING);
-	put_string(out, ll_cstr("gpt2"));
-	put_key(out, "tokenizer.ggml.pre", LL_GGUF_STRING);
-	put_string(out, ll_cstr(pre));
-	put_array(out, "tokenizer.ggml.tokens", LL_GGUF_STRING, b->tokens);
-	for (uint32_t id = 0; id < b->tokens; id++) {
+	ll_gguf_put_string(out, "tokenizer.ggml.model", "gpt2");
+	ll_gguf_put_string(out, "tokenizer.ggml.pre", pre);
+	ll_gguf_put_array(out, "tokenizer.ggml.tokens", LL_GGUF_STRING, rows);
+	for (uint64_t id = 0; id < rows; id++) {
 		ll_buf_clear(&name);
-		if (b->token[id].flags & LL_TOKEN_PRESENT)
-			put_name(b, id, &name);
+		if (piece_type(b, id) != LL_SP_UNUSED)
+			put_name(b, (uint32_t)id, &name);
 		else
-			ll_buf_printf(&name, "[PAD%u]", id);
-		put_string(out, ll_buf_str(&name));
+			ll_buf_printf(&name, "[PAD%llu]", (unsigned long long)id);
+		ll_gguf_put_text(out, ll_buf_str(&name));
 	}
-	put_array(out, "tokenizer.ggml.token_type", LL_GGUF_I32, b->tokens);
-	for (uint32_t id = 0; id < b->tokens; id++) {
-		unsigned flags = b->token[id].flags;
-		ll_buf_put32(out, !(flags & LL_TOKEN_PRESENT) ? LL_SP_UNUSED
-				  : flags & LL_TOKEN_SPECIAL  ? LL_SP_CONTROL
-				  : flags & LL_TOKEN_ADDED    ? LL_SP_USER_DEFINED
-							      : LL_SP_NORMAL);
-	}
-	put_array(out, "tokenizer.ggml.merges", LL_GGUF_STRING, b->merges);
+	ll_gguf_put_array(out, "tokenizer.ggml.token_type", LL_GGUF_I32, rows);
+	for (uint64_t id = 0; id < rows; id++)
+		ll_buf_put32(out, piece_type(b, id));
+	ll_gguf_put_array(out, "tokenizer.ggml.merges", LL_GGUF_STRING, b->merges);
 	for (size_t i = 0; i < b->merges; i++) {
 		ll_buf_clear(&name);
 		put_merge(b, &b->merge[i], &name);
-		put_string(out, ll_buf_str(&name));
-	}
-	if (eot >= 0) {
-		put_key(out, "tokenizer.ggml.bos_token_id", LL_GGUF_U32);
-		ll_buf_put32(out, (uint32_t)eot);
-		put_key(out, "tokenizer.ggml.eos_token_id", LL_GGUF_U32);
-		ll_buf_put32(out, (uint32_t)eot);
+		ll_gguf_put_text(out, ll_buf_str(&name));
 	}
 	ll_buf_free(&name);
+	/* Some names of pre-tokenizers make llama.cpp begin every text with one. */
+	ll_gguf_put_bool(out, "tokenizer.ggml.add_bos_token", false);
+	if (eot < 0)
+		return 6;
+	ll_gguf_put_u32(out, "tokenizer.ggml.bos_token_id", (uint32_t)eot);
+	ll_gguf_put_u32(out, "tokenizer.ggml.eos_token_id", (uint32_t)eot);
+	return 8;
 }
 
-int ll_bpe_export_gguf(const struct ll_bpe *b, struct ll_buf *out, struct ll_err *err)
+int ll_bpe_gguf_pairs(const struct ll_bpe *b, uint64_t rows, struct ll_buf *out, uint64_t *pairs, struct ll_err *err)
 {
-	if (need_bytes(b, "GGUF as ll-bpe writes it", err))
+	if (need_bytes(b, "GGUF as written here", err))
 		return -1;
+	if (rows < b->tokens)
+		return ll_err_set(err, "the tokenizer has %zu ids, the model %llu", b->tokens, (unsigned long long)rows);
 	bool matters = b->ignore_merges;
 	if (matters) {
 		struct ll_bpe_pair *live = ll_bpe_live_merges(b);
@@ -263,6 +242,20 @@ int ll_bpe_export_gguf(const struct ll_bpe *b, struct ll_buf *out, struct ll_err
 	if (!pre)
 		return ll_err_set(err, "llama.cpp has no pre-tokenizer like %.80s%s", ll_bpe_pretokenizer(b),
 				  matters ? " that takes whole pre-tokens for tokens (ignore_merges)" : "");
-	put_gguf(b, pre, out);
+	*pairs = put_pairs(b, pre, rows, out);
 	return 0;
+}
+
+int ll_bpe_export_gguf(const struct ll_bpe *b, struct ll_buf *out, struct ll_err *err)
+{
+	struct ll_buf text = { 0 };
+	uint64_t pairs;
+	int rc = ll_bpe_gguf_pairs(b, b->tokens, &text, &pairs, err);
+	if (rc == 0) {
+		ll_gguf_put_head(out, 0, pairs + 1);
+		ll_gguf_put_string(out, "general.architecture", "gpt2");
+		ll_buf_add_str(out, ll_buf_str(&text));
+	}
+	ll_buf_free(&text);
+	return rc;
 }

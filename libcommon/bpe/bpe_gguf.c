@@ -7,7 +7,7 @@
 #include "base/memory.h"
 #include "bpe/bpe_gguf.h"
 #include "bpe/bpe_read.h"
-#include "bpe/gguf.h"
+#include "io/gguf.h"
 #include "bpe/sp_pieces.h"
 
 const struct ll_gguf_pre ll_gguf_pres[] = {

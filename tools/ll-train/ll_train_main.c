@@ -59,6 +59,13 @@ int main(int argc, char **argv)
 		  .options = ll_train_watch_options,
 		  .run = ll_train_watch,
 		  .examples = "ll-train watch --replay=run/log.tsv\n" },
+		{ .name = "export",
+		  .operands = "DIR",
+		  .summary = "Write a model as a file that llama.cpp loads.",
+		  .options = ll_train_export_options,
+		  .common = LL_COMMON_OUTPUT | LL_COMMON_MEMORY,
+		  .run = ll_train_export,
+		  .examples = "ll-train export --to=gguf --type=q8_0 -o model.gguf run/latest\n" },
 		{ 0 },
 	};
 	struct ll_program program = { .name = "ll-train",

@@ -61,7 +61,8 @@ int ll_train_run(int operands, char **operand);
 int ll_train_batch(int operands, char **operand);
 int ll_train_bench(int operands, char **operand);
 int ll_train_watch(int operands, char **operand);
-extern const struct ll_option ll_train_batch_options[], ll_train_bench_own_options[], ll_train_watch_options[];
+int ll_train_export(int operands, char **operand);
+extern const struct ll_option ll_train_batch_options[], ll_train_bench_own_options[], ll_train_watch_options[], ll_train_export_options[];
 /* Of the train command, beside the keys. */
 extern const struct ll_option ll_train_run_options[];
 /* --dry-run. */

@@ -10,6 +10,7 @@
 #include "io/file.h"
 #include "kernels/ops.h"
 #include "ll-train/train.h"
+#include "lm/gguf_model.h"
 #include "lm/hf_names.h"
 #include "text/json.h"
 
@@ -39,6 +40,9 @@ void ll_train_dry_run(const struct ll_train_settings *s)
 	printf("%-28s %16.0f  %s\n", "operations a token", flops, ll_human_count(human, flops));
 	printf("%-28s %16.3g\n", "operations of the run", flops * tokens * (double)s->steps);
 	printf("%-28s %16s\n", "checkpoints as", ll_hf_family_name(ll_hf_family(&s->model)));
+	struct ll_err err;
+	const char *note, *gguf = ll_gguf_architecture(&s->model, &note, &err);
+	printf("%-28s %16s%s%s\n", "GGUF as", gguf ? gguf : "none", !gguf || note ? "  " : "", !gguf ? err.text : note ? note : "");
 }
 
 static void member(struct ll_buf *out, const char *key, const char *value)

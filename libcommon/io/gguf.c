@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "bpe/gguf.h"
+#include "io/gguf.h"
 
 #define DEPTH_MOST 4
 
@@ -174,4 +174,70 @@ double ll_gguf_next_number(struct ll_gguf_value *v)
 		return d;
 	}
 	}
+}
+
+/* ---- writing ---- */
+
+void ll_gguf_put_head(struct ll_buf *out, uint64_t tensors, uint64_t pairs)
+{
+	ll_buf_puts(out, "GGUF");
+	ll_buf_put32(out, 3);
+	ll_buf_put64(out, tensors);
+	ll_buf_put64(out, pairs);
+}
+
+void ll_gguf_put_text(struct ll_buf *out, struct ll_str s)
+{
+	ll_buf_put64(out, s.len);
+	ll_buf_add_str(out, s);
+}
+
+void ll_gguf_put_key(struct ll_buf *out, const char *key, enum ll_gguf_type type)
+{
+	ll_gguf_put_text(out, ll_cstr(key));
+	ll_buf_put32(out, type);
+}
+
+void ll_gguf_put_array(struct ll_buf *out, const char *key, enum ll_gguf_type type, uint64_t n)
+{
+	ll_gguf_put_key(out, key, LL_GGUF_ARRAY);
+	ll_buf_put32(out, type);
+	ll_buf_put64(out, n);
+}
+
+void ll_gguf_put_string(struct ll_buf *out, const char *key, const char *value)
+{
+	ll_gguf_put_key(out, key, LL_GGUF_STRING);
+	ll_gguf_put_text(out, ll_cstr(value));
+}
+
+void ll_gguf_put_u32(struct ll_buf *out, const char *key, uint32_t value)
+{
+	ll_gguf_put_key(out, key, LL_GGUF_U32);
+	ll_buf_put32(out, value);
+}
+
+void ll_gguf_put_f32(struct ll_buf *out, const char *key, float value)
+{
+	uint32_t bits;
+	memcpy(&bits, &value, 4);
+	ll_gguf_put_key(out, key, LL_GGUF_F32);
+	ll_buf_put32(out, bits);
+}
+
+void ll_gguf_put_bool(struct ll_buf *out, const char *key, bool value)
+{
+	ll_gguf_put_key(out, key, LL_GGUF_BOOL);
+	ll_buf_putc(out, value);
+}
+
+void ll_gguf_put_tensor(struct ll_buf *out, const char *name, unsigned dims, const uint64_t *shape,
+			enum ll_gguf_tensor_type type, uint64_t offset)
+{
+	ll_gguf_put_text(out, ll_cstr(name));
+	ll_buf_put32(out, dims);
+	for (unsigned i = dims; i-- > 0;)
+		ll_buf_put64(out, shape[i]);
+	ll_buf_put32(out, type);
+	ll_buf_put64(out, offset);
 }
