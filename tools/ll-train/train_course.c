@@ -17,8 +17,6 @@ void ll_train_course_begin(struct ll_train_course *c, const struct ll_train_sett
 void ll_train_course_end(struct ll_train_course *c)
 {
 	ll_free(c->change);
-	ll_free(c->jump);
-	ll_free(c->pinned);
 	*c = (struct ll_train_course){ 0 };
 }
 
@@ -48,8 +46,6 @@ uint64_t ll_train_course_cursor(const struct ll_train_course *c, uint64_t step)
 		uint64_t end = i + 1 < c->changes ? LL_MIN(c->change[i + 1].step, step) : step;
 		cursor += (end - c->change[i].step) * (uint64_t)c->change[i].batch;
 	}
-	for (size_t i = 0; i < c->jumps; i++)
-		cursor += c->jump[i].step <= step ? c->jump[i].samples : 0;
 	return cursor;
 }
 
@@ -91,36 +87,12 @@ int ll_train_course_command(struct ll_train_course *c, uint64_t step, const char
 	return rc;
 }
 
-static void roll_back(struct ll_train_course *c, const struct ll_train_entry *e)
-{
-	set_batch(c, e->to, c->now.batch);
-	c->now.lr = e->lr;
-	c->now.min_lr = e->min_lr;
-	if (e->jump) {
-		LL_GROW(c->jump, c->jump_cap, c->jumps + 1);
-		c->jump[c->jumps++] = (struct ll_train_jump){ e->jump_step, e->jump };
-	}
-	while (c->pins > 0 && c->pinned[c->pins - 1] > e->to)
-		c->pins--;
-	c->rollbacks++;
-	c->rolled_at = e->step;
-}
-
 void ll_train_course_apply(struct ll_train_course *c, const struct ll_train_entry *e)
 {
 	enum ll_train_command what;
 	struct ll_err err;
-	if (strcmp(e->kind, "control") == 0) {
-		if (ll_train_course_command(c, e->step - 1, e->text, &what, &err) < 0)
-			ll_die(LL_EXIT_INPUT, "journal: step %llu: %s: %s", (unsigned long long)e->step, e->text, err.text);
-	} else if (strcmp(e->kind, "rollback") == 0) {
-		roll_back(c, e);
-	} else if (strcmp(e->kind, "watch") == 0) {
-		LL_GROW(c->pinned, c->pin_cap, c->pins + 1);
-		c->pinned[c->pins++] = e->step;
-	} else if (strcmp(e->kind, "stop") == 0) {
-		c->rollbacks = 0;
-	}
+	if (!e->refused && ll_train_course_command(c, e->step - 1, e->text, &what, &err) < 0)
+		ll_die(LL_EXIT_INPUT, "journal: step %llu: %s: %s", (unsigned long long)e->step, e->text, err.text);
 }
 
 void ll_train_course_follow(struct ll_train_course *c, struct ll_str journal, const char *name)

@@ -3,9 +3,8 @@
  * train_course.h - where a run stands by its configuration and the lines of its journal, as a pure function of both: the
  * keys in force, how many sequences a step takes, and which sample a step begins with.
  *
- * The samples of step s are cursor(s) to cursor(s) + batch(s); cursor(s) is the sum of the batches before, and of what
- * was left out at or before s. A line of the control file holds from its step on, also after a rollback to a step before
- * it: what a person changed beats what a checkpoint remembers.
+ * The samples of step s are cursor(s) to cursor(s) + batch(s); cursor(s) is the sum of the batches before. A line of the
+ * control file holds from its step on.
  */
 #ifndef LL_TRAIN_COURSE_H
 #define LL_TRAIN_COURSE_H
@@ -21,13 +20,6 @@ struct ll_train_course {
 		int64_t batch;
 	} *change; /* by step */
 	size_t changes, change_cap;
-	struct ll_train_jump {
-		uint64_t step, samples;
-	} *jump; /* in order of the journal */
-	size_t jumps, jump_cap;
-	uint64_t *pinned; /* steps whose checkpoints stay */
-	size_t pins, pin_cap;
-	uint64_t rollbacks, rolled_at; /* in a row, and the step of the last */
 };
 
 enum ll_train_command { LL_TRAIN_SET, LL_TRAIN_SAVE, LL_TRAIN_EXIT };

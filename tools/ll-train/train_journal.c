@@ -27,29 +27,15 @@ struct ll_train_journal {
 	bool own; /* the pending lines stand in RUN/journal.jsonl already */
 };
 
-static bool from_outside(const struct ll_train_entry *e)
-{
-	return strcmp(e->kind, "control") == 0 || strcmp(e->kind, "refused") == 0;
-}
-
 static int read_entry(struct json_object *o, struct ll_train_entry *e, struct ll_err *err)
 {
-	const char *kind = ll_json_tree_string(o, "kind", err);
-	if (!kind || ll_json_tree_u64(o, "step", &e->step, err) < 0)
+	const char *kind = ll_json_tree_string(o, "kind", err), *text = ll_json_tree_string(o, "text", err);
+	if (!kind || !text || ll_json_tree_u64(o, "step", &e->step, err) < 0)
 		return -1;
-	e->kind = ll_strdup(kind);
-	if (from_outside(e)) {
-		const char *text = ll_json_tree_string(o, "text", err);
-		if (!text)
-			return -1;
-		e->text = ll_strdup(text);
-	}
-	if (strcmp(kind, "rollback") != 0)
-		return 0;
-	if (ll_json_tree_u64(o, "to", &e->to, err) < 0 || ll_json_tree_u64(o, "jump_step", &e->jump_step, err) < 0 ||
-	    ll_json_tree_u64(o, "jump", &e->jump, err) < 0 || ll_json_tree_double(o, "lr", &e->lr, err) < 0 ||
-	    ll_json_tree_double(o, "min_lr", &e->min_lr, err) < 0)
-		return -1;
+	e->refused = strcmp(kind, "refused") == 0;
+	if (!e->refused && strcmp(kind, "control") != 0)
+		return ll_err_set(err, "%.40s: a kind of line that is not known", kind);
+	e->text = ll_strdup(text);
 	return 0;
 }
 
@@ -74,7 +60,6 @@ bool ll_train_entry_next(struct ll_str text, size_t *at, const char *name, struc
 
 void ll_train_entry_free(struct ll_train_entry *e)
 {
-	ll_free(e->kind);
 	ll_free(e->text);
 	*e = (struct ll_train_entry){ 0 };
 }
@@ -190,23 +175,12 @@ bool ll_train_journal_take(struct ll_train_journal *j, uint64_t step, struct ll_
 {
 	if (!ll_train_journal_pending(j, e))
 		return false;
-	if (!from_outside(e) || e->step != step) {
+	if (e->step != step) {
 		ll_train_entry_free(e);
 		return false;
 	}
 	consume(j);
 	return true;
-}
-
-bool ll_train_journal_returns_to(const struct ll_train_journal *j, uint64_t step)
-{
-	struct ll_train_entry e;
-	bool found = false;
-	for (size_t at = j->at; !found && ll_train_entry_next(ll_buf_str(&j->pending), &at, j->pending_name, &e);) {
-		found = strcmp(e.kind, "rollback") == 0 && e.to == step;
-		ll_train_entry_free(&e);
-	}
-	return found;
 }
 
 void ll_train_journal_close(struct ll_train_journal *j)

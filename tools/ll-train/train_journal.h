@@ -4,14 +4,11 @@
  *
  *   {"step":N,"kind":"control","text":"lr*=0.5"}      a line of RUN/control, in force from step N on
  *   {"step":N,"kind":"refused","text":T,"cause":WHY}  one that was no command; nothing changed
- *   {"step":N,"kind":"skip",...}                      further kinds: decisions of the loop itself (train_guard.h)
  *
- * N counts from 1 as in log.tsv: the step that is made next, or was just computed. Control lines come from outside; all
- * else follows from them, the configuration and the data. Every checkpoint holds a copy of the journal as it stood
+ * N counts from 1 as in log.tsv: the step that is made next. Every checkpoint holds a copy of the journal as it stood
  * (journal.jsonl in its folder): lines of RUN/journal.jsonl behind that copy are what happened after the checkpoint and
- * was lost with the process. They are pending: control lines are taken from there, at their step, before any new ones,
- * and a decision that the loop makes again must be the pending one to the byte. --replay-journal=FILE is the same with
- * another file.
+ * was lost with the process. They are pending: they are taken from there, at their step, before any new ones.
+ * --replay-journal=FILE is the same with another file.
  */
 #ifndef LL_TRAIN_JOURNAL_H
 #define LL_TRAIN_JOURNAL_H
@@ -20,11 +17,9 @@
 
 struct ll_train_entry {
 	uint64_t step;
-	char *kind, *text;	     /* text: of control and refused, else NULL */
-	uint64_t to, jump_step;	     /* rollback */
-	uint64_t jump;		     /* rollback: samples left out at jump_step */
-	double lr, min_lr;	     /* rollback: in force from now on */
-	struct ll_str line;	     /* borrowed from the text it was read from */
+	bool refused;
+	char *text;
+	struct ll_str line; /* borrowed from the text it was read from */
 };
 
 struct ll_train_journal;
@@ -35,12 +30,10 @@ struct ll_train_journal *ll_train_journal_open(const char *run, struct ll_str do
 struct ll_str ll_train_journal_text(const struct ll_train_journal *j);
 /* Writes a line (with its newline) and syncs it; a pending one is compared instead. */
 void ll_train_journal_add(struct ll_train_journal *j, struct ll_str line);
-/* The next pending entry when it comes from outside and belongs to `step`: false when there is none. It is then done. */
+/* The next pending entry when it belongs to `step`: false when there is none. It is then done. */
 bool ll_train_journal_take(struct ll_train_journal *j, uint64_t step, struct ll_train_entry *e);
-/* Whether anything is pending; then nothing new from outside may be added. *e (may be NULL): the next. */
+/* Whether anything is pending; then nothing new may be added. *e (may be NULL): the next. */
 bool ll_train_journal_pending(const struct ll_train_journal *j, struct ll_train_entry *e);
-/* The pending rollbacks to `step`: whether a checkpoint must be there. */
-bool ll_train_journal_returns_to(const struct ll_train_journal *j, uint64_t step);
 /* A warning names what is still pending. */
 void ll_train_journal_close(struct ll_train_journal *j);
 

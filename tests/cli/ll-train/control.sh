@@ -77,6 +77,8 @@ is "$(kinds g)" "control " "the journal has them"
 # What does not fit.
 sed 's/"text":"clip=0.5"/"text":"clip=x"/' a/journal.jsonl > bad
 status 3 "a journal with a command that is none" ll-train $run --replay-journal=bad -o x
+printf '{"step":1,"kind":"roll","text":"x"}\n' > bad
+status 3 "a journal with a kind of line that is not known" ll-train $run --replay-journal=bad -o y
 cp -r a h; rm h/done.json; sed -i '1s/0.002/0.003/' h/journal.jsonl
 status 3 "a journal that is not the checkpoint's" ll-train --resume=must -q -o h
 says "does not begin with" "it says so"
