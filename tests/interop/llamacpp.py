@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: MIT
+# packages: xllamacpp numpy
+"""GGUF files of ll-train export in llama.cpp: they load, text becomes our ids, and the next token has our probabilities."""
+import json
+import math
+import os
+import random
+import subprocess
+import sys
+
+import xllamacpp
+
+sys.path.insert(0, os.path.join(os.environ["ROOT"], "tests/interop/lib"))
+from training import BIN, dataset, finish, ok, run
+
+rng = random.Random(1)
+text = "\n\n".join(" ".join(rng.choice("a bird sang when the rain had gone over hills".split()) for _ in range(30)) for _ in range(100))
+dataset("ds", text.encode())
+CHECKPOINT_TEST = os.path.join(BIN, "../unit/checkpoint_test")
+PROMPT = "a bird sang when, über 12 hills"
+
+
+def ours(folder, ids):
+    out = subprocess.run([CHECKPOINT_TEST, "--logits", folder, *map(str, ids)], check=True, stdout=subprocess.PIPE).stdout
+    row = [float(x) for x in out.decode().splitlines()[-1].split()]
+    top = max(row)
+    total = top + math.log(sum(math.exp(x - top) for x in row))
+    return [x - total for x in row]
+
+
+def theirs(server, prompt, vocabulary):
+    got = server.handle_completions({"prompt": prompt, "n_predict": 1, "n_probs": vocabulary, "temperature": 0, "cache_prompt": False})
+    first = got["choices"][0]["logprobs"]["content"][0]
+    return {t["id"]: t["logprob"] for t in first["top_logprobs"]}, got["usage"]["prompt_tokens"]
+
+
+def tokens(s):
+    with open("prompt.jsonl", "w") as f:
+        f.write(json.dumps({"text": s}) + "\n")
+    out = subprocess.run(f"{BIN}/ll-shard import -q prompt.jsonl | {BIN}/ll-bpe encode -q -m tok.json | {BIN}/ll-shard export -q", shell=True, check=True, stdout=subprocess.PIPE)
+    return json.loads(out.stdout)["tokens"]
+
+
+def compare(name, preset, *settings, types=("f32",)):
+    args = [a for s in settings for a in ("--set", s)]
+    run("ll-train", f"--preset={preset}", *args, "--data=ds", "--seq-len=32", "--batch=4", "--steps=12", "--lr=3e-3", "-q", "-o", name)
+    ids = tokens(PROMPT)
+    want = ours(f"{name}/latest", ids)
+    for kind in types:
+        run("ll-train", "export", "-q", "--to=gguf", f"--type={kind}", "-o", f"{name}.{kind}.gguf", f"{name}/latest")
+        params = xllamacpp.CommonParams()
+        params.model.path = f"{name}.{kind}.gguf"
+        params.n_ctx, params.n_parallel, params.warmup, params.cpuparams.n_threads = 64, 1, False, 2
+        params.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
+        server = xllamacpp.Server(params)
+        got, read = theirs(server, ids, len(want))
+        worst = max(abs(got[i] - want[i]) for i in got)
+        print(f"# {name} as {kind}: {len(got)} of {len(want)} tokens, largest difference of log probabilities {worst:.2e}")
+        ok(len(got) == len(want) and worst < {"f32": 1e-4, "f16": 2e-3, "bf16": 2e-2, "q8_0": 2e-2}[kind], f"{name} as {kind}: the probabilities of the next token")
+        said, read_text = theirs(server, PROMPT, len(want))
+        ok(read == read_text and said == got, f"{name} as {kind}: text becomes the same ids")
+        del server
+
+
+compare("gpt2", "gpt2-tiny", types=("f32", "f16", "bf16", "q8_0"))
+compare("llama", "llama-tiny", types=("f32", "f16", "bf16", "q8_0"))
+compare("llama-grouped", "llama-tiny", "kv_heads=2", "tied_head=true", "rotary_base=500000", "head_dim=16")
+compare("neox", "neox-tiny", "ffn=gelu-tanh")
+compare("neox-sequential", "neox-tiny", "parallel_residual=false", "ffn=gelu-tanh", "width=80", "heads=2")
+compare("bloom", "bloom-tiny")
+finish()
