@@ -72,7 +72,8 @@ int ll_bpe_export_ranks(const struct ll_bpe *b, struct ll_buf *out, struct ll_er
 int ll_bpe_export_vocab(const struct ll_bpe *b, struct ll_buf *vocab, struct ll_buf *merges,
 			struct ll_err *err) LL_MUST_CHECK;
 int ll_bpe_export_gguf(const struct ll_bpe *b, struct ll_buf *out, struct ll_err *err) LL_MUST_CHECK;
-/* The pairs "tokenizer.*" alone, for a model whose embedding has `rows`: ids that are no tokens become unused "[PADn]". */
+/* The pairs "tokenizer.*" alone, appended, and how many; for a model whose embedding has `rows`: ids that are no tokens become
+ * unused "[PADn]". Fails as ll_bpe_export_gguf does, and where `rows` are fewer than the ids. */
 int ll_bpe_gguf_pairs(const struct ll_bpe *b, uint64_t rows, struct ll_buf *out, uint64_t *pairs, struct ll_err *err) LL_MUST_CHECK;
 void ll_bpe_free(struct ll_bpe *b);
 

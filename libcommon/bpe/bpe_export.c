@@ -4,8 +4,8 @@
 #include "bpe/bpe_gguf.h"
 #include "bpe/bpe_merges.h"
 #include "bpe/char_model.h"
-#include "io/gguf.h"
 #include "bpe/sp_pieces.h"
+#include "io/gguf.h"
 #include "text/json.h"
 #include "text/utf8.h"
 

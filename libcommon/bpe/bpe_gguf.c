@@ -7,8 +7,8 @@
 #include "base/memory.h"
 #include "bpe/bpe_gguf.h"
 #include "bpe/bpe_read.h"
-#include "io/gguf.h"
 #include "bpe/sp_pieces.h"
+#include "io/gguf.h"
 
 const struct ll_gguf_pre ll_gguf_pres[] = {
 	{ "gpt-2", "gpt2", false },

@@ -265,7 +265,6 @@ int ll_bpe_seal(struct ll_bpe *b, struct ll_err *err)
 		for (size_t i = 0; i < b->merges; i++)
 			ll_bpe_index_merge(b, &b->merge[i]);
 	}
-	ll_bpe_index_end(b);
 	if (b->kind == LL_MODEL_BYTES) {
 		b->steady = is_steady(b);
 		ll_bpe_index_chars(b);

@@ -65,10 +65,10 @@ struct ll_bpe {
 	uint32_t pair_slots;
 	uint64_t *filter; /* a bit for every pair there is, by its hash: most pairs asked for are not */
 	uint32_t filter_mask;
-	uint32_t *merged;  /* the ids that merges make, by rank; NULL: not yet, or */
-	bool even;	   /* they are the rank and first_merged */
-	uint32_t first_merged;
-	uint32_t *bytes_rank; /* of every two bytes, [first << 8 | second] */
+	uint32_t *merged_id; /* what the merge of each rank makes */
+	bool ids_follow_ranks; /* merged_id[rank] is merged_id[0] + rank, so that it need not be read */
+	uint32_t first_merged; /* merged_id[0] */
+	uint32_t *bytes_rank; /* of every two bytes, [first << 8 | second]: the rank of their merge, or LL_BPE_NONE */
 	bool steady; /* every merge has a higher rank than those that made its parts */
 	bool merges_live; /* every merge happens: they were found so */
 	struct ll_bpe_live *live; /* see bpe_walk.h, which makes both when they are asked for */
@@ -101,11 +101,10 @@ int ll_bpe_learn_merge(struct ll_bpe *b, const uint32_t pair[2], struct ll_buf *
 int ll_bpe_seal(struct ll_bpe *b, struct ll_err *err) LL_MUST_CHECK;
 
 /* The tables of merges, which seal makes where they are not there yet. alphabet: byte_id of every byte; start: empty tables
- * for so many merges; merge: adds one; end: after the last. */
+ * for at most so many merges; merge: adds one. */
 int ll_bpe_index_alphabet(struct ll_bpe *b, struct ll_err *err) LL_MUST_CHECK;
 void ll_bpe_index_start(struct ll_bpe *b, size_t merges);
 void ll_bpe_index_merge(struct ll_bpe *b, const struct ll_bpe_pair *m);
-void ll_bpe_index_end(struct ll_bpe *b);
 void ll_bpe_index_free(struct ll_bpe *b);
 uint32_t ll_bpe_table_mask(size_t entries); /* slots - 1 of a hash table of so many */
 
@@ -165,7 +164,7 @@ static inline uint32_t ll_bpe_rank(const struct ll_bpe *b, uint32_t left, uint32
 /* The token that the merge of a rank makes. */
 static inline uint32_t ll_bpe_merged(const struct ll_bpe *b, uint32_t rank)
 {
-	return LL_LIKELY(b->even) ? rank + b->first_merged : b->merged ? b->merged[rank] : b->merge[rank].id;
+	return LL_LIKELY(b->ids_follow_ranks) ? b->first_merged + rank : b->merged_id[rank];
 }
 
 #endif

@@ -33,7 +33,8 @@ void ll_bpe_index_start(struct ll_bpe *b, size_t merges)
 	b->pair_slots = (uint32_t)(merges + merges / 3);
 	b->pairs = ll_alloc_pages(slots_of(b) * sizeof *b->pairs);
 	memset(b->pairs, 0xff, slots_of(b) * sizeof *b->pairs);
-	b->even = true;
+	b->merged_id = ll_malloc(LL_MAX(merges, 1) * sizeof *b->merged_id);
+	b->ids_follow_ranks = true;
 	if (b->kind != LL_MODEL_BYTES)
 		return;
 	b->bytes_rank = ll_malloc(65536 * sizeof *b->bytes_rank);
@@ -57,23 +58,14 @@ void ll_bpe_index_merge(struct ll_bpe *b, const struct ll_bpe_pair *m)
 	if (slot == last)
 		LL_BUG("the table of merges is full");
 	*slot = key << LL_BPE_ID_BITS | m->rank;
-	if (m->rank == 0)
-		b->first_merged = m->id;
-	b->even &= m->id == m->rank + b->first_merged;
+	b->merged_id[m->rank] = m->id;
+	b->first_merged = b->merged_id[0];
+	b->ids_follow_ranks &= m->id == b->first_merged + m->rank;
 	if (!b->bytes_rank)
 		return;
 	int left = byte_of(b, m->left), right = byte_of(b, m->right);
 	if (left >= 0 && right >= 0)
 		b->bytes_rank[left << 8 | right] = m->rank;
-}
-
-void ll_bpe_index_end(struct ll_bpe *b)
-{
-	if (b->even || b->merges == 0)
-		return;
-	b->merged = ll_malloc(b->merges * sizeof *b->merged);
-	for (size_t i = 0; i < b->merges; i++)
-		b->merged[i] = b->merge[i].id;
 }
 
 void ll_bpe_index_free(struct ll_bpe *b)
@@ -82,8 +74,8 @@ void ll_bpe_index_free(struct ll_bpe *b)
 		ll_free_pages(b->pairs, slots_of(b) * sizeof *b->pairs);
 	ll_free_pages(b->filter, ((size_t)b->filter_mask + 1) * sizeof *b->filter);
 	ll_free(b->bytes_rank);
-	ll_free(b->merged);
-	b->merged = NULL;
+	ll_free(b->merged_id);
+	b->merged_id = NULL;
 	b->pairs = NULL;
 	b->filter = NULL;
 	b->bytes_rank = NULL;
