@@ -5,8 +5,9 @@
  * A step folder RUN/step-NNNNNNNN is a Hugging Face folder where a class exists for the configuration (hf_names.h):
  * config.json, model.safetensors, tokenizer.json, tokenizer_config.json; anything else is written with our own tensor
  * names and model_type "lltools". Beside them stand optimizer.bin (first moments, then second moments, float32
- * little-endian in the order of the parameter arena), journal.jsonl (what was decided up to here, absent when nothing) and ll-state.json (folder.h: sealed, sizes and hashes of all
- * members; the state of the run). The folder appears by one rename. RUN/latest points at the newest.
+ * little-endian in the order of the parameter arena), journal.jsonl (what was decided up to here, absent when nothing was)
+ * and ll-state.json (folder.h: sealed, sizes and hashes of all members; the state of the run). The folder appears by one
+ * rename. RUN/latest points at the newest.
  */
 #ifndef LL_CHECKPOINT_H
 #define LL_CHECKPOINT_H
@@ -47,7 +48,7 @@ char *ll_checkpoint_path(const char *run, uint64_t step);
 int ll_checkpoint_load(const char *dir, struct ll_lm *m, float *moments, struct ll_checkpoint_state *s,
 		       struct ll_err *err) LL_MUST_CHECK;
 
-/* The copy of the journal in a step folder that was loaded; empty without one. */
+/* DIR/journal.jsonl of a step folder that was loaded, or of a run; empty without one. The caller frees it. */
 struct ll_buf ll_checkpoint_journal(const char *dir);
 
 /* ---- for programs that use a model (ll-eval) ---- */

@@ -13,7 +13,6 @@
 #include "text/utf8.h"
 
 #define START_TOKENS 24
-#define JOURNAL_MAX ((size_t)1 << 30)
 
 static int64_t wanted_step;
 
@@ -73,16 +72,10 @@ static void print_sample(struct ll_train_data *d, const struct ll_bpe *bpe, uint
 
 static void follow(struct ll_train_course *c, const struct ll_train_settings *s, const char *run)
 {
-	char *path = ll_path_join(run, "journal.jsonl");
+	struct ll_buf text = ll_checkpoint_journal(run);
 	ll_train_course_begin(c, s);
-	if (ll_path_exists(path)) {
-		struct ll_buf text = ll_read_file(path, JOURNAL_MAX);
-		while (text.len && text.data[text.len - 1] != '\n')
-			text.len--; /* being written, or cut short by a kill: not acted upon */
-		ll_train_course_follow(c, ll_buf_str(&text), path);
-		ll_buf_free(&text);
-	}
-	ll_free(path);
+	ll_train_course_follow(c, ll_str(text.data, ll_train_journal_whole(ll_buf_str(&text))), "journal.jsonl");
+	ll_buf_free(&text);
 }
 
 int ll_train_batch(int operands, char **operand)

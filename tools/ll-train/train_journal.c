@@ -5,14 +5,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <json-c/json.h>
-#include <math.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/memory.h"
 #include "io/file.h"
+#include "lm/checkpoint.h"
 #include "text/json_tree.h"
 
 #define JOURNAL_MAX ((size_t)1 << 30)
@@ -24,7 +23,7 @@ struct ll_train_journal {
 	struct ll_buf pending; /* lines to come true again, from `at` on */
 	char *pending_name;
 	size_t at;
-	bool own; /* the pending lines stand in RUN/journal.jsonl already */
+	size_t own; /* bytes of the pending lines that stand in RUN/journal.jsonl already */
 };
 
 static int read_entry(struct json_object *o, struct ll_train_entry *e, struct ll_err *err)
@@ -48,7 +47,7 @@ bool ll_train_entry_next(struct ll_str text, size_t *at, const char *name, struc
 	const char *end = memchr(text.data + start, '\n', text.len - start);
 	size_t stop = end ? (size_t)(end - text.data) : text.len;
 	*at = end ? stop + 1 : stop;
-	*e = (struct ll_train_entry){ .line = ll_str(text.data + start, *at - start) };
+	*e = (struct ll_train_entry){ 0 };
 	struct json_object *o = ll_json_tree_parse(ll_str(text.data + start, stop - start), &err);
 	if (!end)
 		ll_die(LL_EXIT_INPUT, "%s: its last line has no end", name);
@@ -64,16 +63,23 @@ void ll_train_entry_free(struct ll_train_entry *e)
 	*e = (struct ll_train_entry){ 0 };
 }
 
-/* A line that a kill cut short was not acted upon: it goes. */
-static void drop_torn_line(struct ll_train_journal *j, struct ll_buf *text)
+size_t ll_train_journal_whole(struct ll_str text)
 {
-	size_t len = text->len;
-	while (len > 0 && text->data[len - 1] != '\n')
-		len--;
-	if (len == text->len)
-		return;
-	text->len = len;
-	ll_write_file(j->path, text->data, len);
+	while (text.len > 0 && text.data[text.len - 1] != '\n')
+		text.len--;
+	return text.len;
+}
+
+/* The lines in RUN/journal.jsonl; one that was cut short goes from the file. */
+static struct ll_buf own_lines(const struct ll_train_journal *j, const char *run)
+{
+	struct ll_buf text = ll_checkpoint_journal(run);
+	size_t whole = ll_train_journal_whole(ll_buf_str(&text));
+	if (whole < text.len) {
+		text.len = whole;
+		ll_write_file(j->path, text.data, whole);
+	}
+	return text;
 }
 
 static void check_lines(struct ll_str text, const char *name)
@@ -83,32 +89,37 @@ static void check_lines(struct ll_str text, const char *name)
 		ll_train_entry_free(&e);
 }
 
+static bool begins_with(struct ll_str text, struct ll_str start)
+{
+	return text.len >= start.len && (start.len == 0 || memcmp(text.data, start.data, start.len) == 0);
+}
+
 struct ll_train_journal *ll_train_journal_open(const char *run, struct ll_str done, const char *replay)
 {
 	struct ll_train_journal *j = ll_calloc(1, sizeof(*j));
-	struct ll_buf text = { 0 };
 	j->path = ll_path_join(run, "journal.jsonl");
-	if (ll_path_exists(j->path)) {
-		text = ll_read_file(j->path, JOURNAL_MAX);
-		drop_torn_line(j, &text);
-	}
-	if (text.len < done.len || (done.len && memcmp(text.data, done.data, done.len) != 0))
+	struct ll_buf own = own_lines(j, run), other = { 0 };
+	struct ll_str all = ll_buf_str(&own);
+	if (!begins_with(all, done))
 		ll_die(LL_EXIT_INPUT, "%s: does not begin with what the checkpoint remembers of it", j->path);
+	if (replay) {
+		other = ll_read_file(replay, JOURNAL_MAX);
+		if (begins_with(ll_buf_str(&other), all))
+			all = ll_buf_str(&other);
+		else if (!begins_with(all, ll_buf_str(&other)))
+			ll_die(LL_EXIT_INPUT, "%s: says otherwise than %s, which the run has followed", replay, j->path);
+	}
+	j->pending_name = ll_strdup(all.len > own.len ? replay : j->path);
+	j->own = own.len - done.len;
 	ll_buf_add_str(&j->done, done);
-	j->own = text.len > done.len;
-	if (j->own && replay)
-		ll_die(LL_EXIT_USAGE, "%s: has lines of its own to repeat; --replay-journal is for a new run", j->path);
-	if (j->own)
-		ll_buf_add(&j->pending, text.data + done.len, text.len - done.len);
-	if (replay)
-		j->pending = ll_read_file(replay, JOURNAL_MAX);
-	j->pending_name = ll_strdup(replay ? replay : j->path);
+	ll_buf_add(&j->pending, all.len > done.len ? all.data + done.len : "", all.len - done.len);
 	check_lines(ll_buf_str(&j->pending), j->pending_name);
 	j->fd = open(j->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
 	if (j->fd < 0)
 		ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot open", j->path);
 	ll_sync_dir(run);
-	ll_buf_free(&text);
+	ll_buf_free(&own);
+	ll_buf_free(&other);
 	return j;
 }
 
@@ -137,55 +148,38 @@ static struct ll_str next_pending(const struct ll_train_journal *j)
 	return ll_str(start, (size_t)(end - start) + 1);
 }
 
-/* The next pending line comes true. */
-static void consume(struct ll_train_journal *j)
-{
-	struct ll_str line = next_pending(j);
-	if (!j->own)
-		write_line(j, line);
-	ll_buf_add_str(&j->done, line);
-	j->at += line.len;
-}
-
 void ll_train_journal_add(struct ll_train_journal *j, struct ll_str line)
 {
-	if (j->at == j->pending.len) {
-		write_line(j, line);
-		ll_buf_add_str(&j->done, line);
-		return;
-	}
-	struct ll_str want = next_pending(j);
-	if (!ll_str_eq(want, line)) {
-		ll_hint("another build, processor, configuration or dataset than the journal was written with?");
-		ll_die(LL_EXIT_INPUT, "%s: says %.*s where this run decided %.*s", j->pending_name,
-		       (int)LL_MIN(want.len - 1, 200), want.data, (int)LL_MIN(line.len - 1, 200), line.data);
-	}
-	consume(j);
+	LL_ASSERT(!ll_train_journal_pending(j));
+	write_line(j, line);
+	ll_buf_add_str(&j->done, line);
 }
 
-bool ll_train_journal_pending(const struct ll_train_journal *j, struct ll_train_entry *e)
+bool ll_train_journal_pending(const struct ll_train_journal *j)
 {
-	size_t at = j->at;
-	if (at == j->pending.len)
-		return false;
-	return !e || ll_train_entry_next(ll_buf_str(&j->pending), &at, j->pending_name, e);
+	return j->at < j->pending.len;
 }
 
 bool ll_train_journal_take(struct ll_train_journal *j, uint64_t step, struct ll_train_entry *e)
 {
-	if (!ll_train_journal_pending(j, e))
+	size_t at = j->at;
+	if (!ll_train_entry_next(ll_buf_str(&j->pending), &at, j->pending_name, e))
 		return false;
 	if (e->step != step) {
 		ll_train_entry_free(e);
 		return false;
 	}
-	consume(j);
+	struct ll_str line = next_pending(j);
+	if (j->at >= j->own)
+		write_line(j, line);
+	ll_buf_add_str(&j->done, line);
+	j->at = at;
 	return true;
 }
 
 void ll_train_journal_close(struct ll_train_journal *j)
 {
-	if (j->at < j->pending.len) {
+	if (ll_train_journal_pending(j)) {
 		struct ll_str line = next_pending(j);
 		ll_warn("%s: not reached: %.*s", j->pending_name, (int)LL_MIN(line.len - 1, 200), line.data);
 	}

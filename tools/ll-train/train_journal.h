@@ -8,7 +8,7 @@
  * N counts from 1 as in log.tsv: the step that is made next. Every checkpoint holds a copy of the journal as it stood
  * (journal.jsonl in its folder): lines of RUN/journal.jsonl behind that copy are what happened after the checkpoint and
  * was lost with the process. They are pending: they are taken from there, at their step, before any new ones.
- * --replay-journal=FILE is the same with another file.
+ * --replay-journal=FILE is the same with the lines of another file, which the run's own have to agree with.
  */
 #ifndef LL_TRAIN_JOURNAL_H
 #define LL_TRAIN_JOURNAL_H
@@ -18,25 +18,26 @@
 struct ll_train_entry {
 	uint64_t step;
 	bool refused;
-	char *text;
-	struct ll_str line; /* borrowed from the text it was read from */
+	char *text; /* owned: ll_train_entry_free */
 };
 
 struct ll_train_journal;
 /* The journal of a run. `done`: the copy in its checkpoint (empty: none). `replay`: a journal to repeat, or NULL. Ends with
- * status 3 when RUN/journal.jsonl does not begin with `done`, or a line cannot be read. */
+ * status 3 when RUN/journal.jsonl does not begin with `done`, when it and `replay` part, or a line cannot be read. */
 struct ll_train_journal *ll_train_journal_open(const char *run, struct ll_str done, const char *replay);
 /* The lines that are in force, for a checkpoint. Borrowed. */
 struct ll_str ll_train_journal_text(const struct ll_train_journal *j);
-/* Writes a line (with its newline) and syncs it; a pending one is compared instead. */
+/* Writes a line (with its newline) and syncs it; nothing may be pending. */
 void ll_train_journal_add(struct ll_train_journal *j, struct ll_str line);
 /* The next pending entry when it belongs to `step`: false when there is none. It is then done. */
 bool ll_train_journal_take(struct ll_train_journal *j, uint64_t step, struct ll_train_entry *e);
-/* Whether anything is pending; then nothing new may be added. *e (may be NULL): the next. */
-bool ll_train_journal_pending(const struct ll_train_journal *j, struct ll_train_entry *e);
+/* Whether anything is pending; then nothing new may be added. */
+bool ll_train_journal_pending(const struct ll_train_journal *j);
 /* A warning names what is still pending. */
 void ll_train_journal_close(struct ll_train_journal *j);
 
+/* Bytes of the whole lines: a last one without an end is being written, or was cut short by a kill and not acted upon. */
+size_t ll_train_journal_whole(struct ll_str text);
 /* Reads the line at *at and moves behind it; false at the end. `name` is for messages; ends with status 3 when malformed. */
 bool ll_train_entry_next(struct ll_str text, size_t *at, const char *name, struct ll_train_entry *e);
 void ll_train_entry_free(struct ll_train_entry *e);

@@ -71,7 +71,7 @@ bool ll_train_loop_control(struct ll_train_loop *r)
 	struct ll_buf lines = { 0 };
 	bool save = false, stop = false;
 	repeat(r);
-	if (!ll_train_journal_pending(r->journal, NULL) &&
+	if (!ll_train_journal_pending(r->journal) &&
 	    ll_train_control_take(r->dir, ll_train_journal_text(r->journal), &lines)) {
 		char *at = ll_buf_cstr(&lines), *line;
 		while ((line = strsep(&at, "\n")))

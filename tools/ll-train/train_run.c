@@ -37,7 +37,7 @@ const struct ll_option ll_train_run_options[] = {
 	{ LL_OPT_STRING, 0, "exit-after", &exit_after, "TIME", "save and stop with status 7 after 90s, 30m, 2h, 1d", 0,
 	  NULL, 0, 0 },
 	{ LL_OPT_STRING, 0, "replay-journal", &replay_journal, "FILE",
-	  "repeat the decisions of another run's journal.jsonl, each at its step", 0, NULL, 0, 0 },
+	  "repeat the lines of another run's journal.jsonl, each at its step", 0, NULL, 0, 0 },
 	{ LL_OPT_FLAG, 0, "print-config", &print_config, NULL, "print every key in force, and stop", 0, NULL, 0, 0 },
 	{ LL_OPT_FLAG, 0, "dry-run", &dry_run, NULL, "print parameters, memory and operations a token, and stop", 0,
 	  NULL, 0, 0 },

@@ -25,7 +25,7 @@ extern const char *ll_train_config_file;
 extern struct ll_strings ll_train_set;
 
 /* Appends the option of every key to `options` (room for LL_TRAIN_KEYS_MAX); returns how many. */
-#define LL_TRAIN_KEYS_MAX 64
+#define LL_TRAIN_KEYS_MAX 32
 size_t ll_train_key_options(struct ll_option *options);
 
 /* Resolves; `run_config` (RUN/config.conf, or NULL) stands before --config. Ends with status 2 on unknown keys and
