@@ -36,7 +36,7 @@ const char *ll_gguf_architecture(const struct ll_lm_config *c, const char **note
 	}
 	/* gptneox computes tanh's GELU, and llama.cpp converts models trained with erf's (Pythia) to it. */
 	if (note && f == LL_HF_NEOX && c->ffn == LL_LM_FFN_GELU)
-		*note = "llama.cpp computes tanh's GELU where this model has erf's: its numbers differ in the third digit";
+		*note = "llama.cpp computes tanh's GELU where this model has erf's; the two differ by up to 0.0005";
 	if (c->ffn != LL_LM_FFN_GELU_TANH && !(f == LL_HF_NEOX && c->ffn == LL_LM_FFN_GELU)) {
 		ll_err_set(err, "llama.cpp computes %s with ffn = gelu-tanh only%s", f == LL_HF_NEOX ? "gptneox" : "gpt2",
 			   f == LL_HF_OPT ? ", and has no architecture for OPT" : "");

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# packages: xllamacpp numpy
+# packages: xllamacpp
 """GGUF files of ll-train export in llama.cpp: they load, text becomes our ids, and the next token has our probabilities."""
 import json
 import math
@@ -52,11 +52,14 @@ def compare(name, preset, *settings, types=("f32",)):
         params.model.path = f"{name}.{kind}.gguf"
         params.n_ctx, params.n_parallel, params.warmup, params.cpuparams.n_threads = 64, 1, False, 2
         params.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
+        params.cache_type_k = params.cache_type_v = xllamacpp.ggml_type.GGML_TYPE_F32
         server = xllamacpp.Server(params)
         got, read = theirs(server, ids, len(want))
         worst = max(abs(got[i] - want[i]) for i in got)
         print(f"# {name} as {kind}: {len(got)} of {len(want)} tokens, largest difference of log probabilities {worst:.2e}")
-        ok(len(got) == len(want) and worst < {"f32": 1e-4, "f16": 2e-3, "bf16": 2e-2, "q8_0": 2e-2}[kind], f"{name} as {kind}: the probabilities of the next token")
+        # ggml looks its GELU up in a table of float16; a llama has none.
+        bound = {"f32": 1e-5 if "llama" in name else 1e-4, "f16": 2e-3, "bf16": 2e-2, "q8_0": 2e-2}[kind]
+        ok(len(got) == len(want) and worst < bound, f"{name} as {kind}: the probabilities of the next token")
         said, read_text = theirs(server, PROMPT, len(want))
         ok(read == read_text and said == got, f"{name} as {kind}: text becomes the same ids")
         del server
@@ -65,7 +68,9 @@ def compare(name, preset, *settings, types=("f32",)):
 compare("gpt2", "gpt2-tiny", types=("f32", "f16", "bf16", "q8_0"))
 compare("llama", "llama-tiny", types=("f32", "f16", "bf16", "q8_0"))
 compare("llama-grouped", "llama-tiny", "kv_heads=2", "tied_head=true", "rotary_base=500000", "head_dim=16")
+compare("llama-interleaved", "llama-tiny", "rotary_interleaved=true")
 compare("neox", "neox-tiny", "ffn=gelu-tanh")
 compare("neox-sequential", "neox-tiny", "parallel_residual=false", "ffn=gelu-tanh", "width=80", "heads=2")
 compare("bloom", "bloom-tiny")
+compare("bloom-6-heads", "bloom-tiny", "width=240", "heads=6")
 finish()
