@@ -17,8 +17,9 @@ const char *ll_gguf_architecture(const struct ll_lm_config *c, const char **note
 struct ll_out;
 /*
  * Writes the whole file into an open output, one tensor after the other. `tokenizer` holds `pairs` pairs "tokenizer.*"; pairs 0: none is
- * known, and the file says so. -1 with the tensor's name where a weight is beyond float16. *kept: matrices that stay float16 because their rows are no
- * multiple of the 32 of a block of Q8_0.
+ * known, and the file says so. -1 where ll_gguf_architecture gives none, and with the tensor's name where a weight is beyond
+ * float16; then what was written is no file. *kept: matrices that stay float16 because their rows are no multiple of the 32
+ * of a block of Q8_0.
  */
 int ll_gguf_model_write(struct ll_out *out, const struct ll_lm *m, enum ll_gguf_tensor_type type, struct ll_str tokenizer, uint64_t pairs,
 			size_t *kept, struct ll_err *err) LL_MUST_CHECK;

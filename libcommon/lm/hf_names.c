@@ -94,6 +94,7 @@ static const struct rename gptj[] = {
 	{ "head.b", "lm_head.bias", false },
 	{ NULL, NULL, false },
 };
+
 static const struct rename neox[] = {
 	{ "wte", "gpt_neox.embed_in.weight", false },
 	{ "h.#.norm1.w", "gpt_neox.layers.#.input_layernorm.weight", false },

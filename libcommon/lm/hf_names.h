@@ -2,9 +2,9 @@
 /*
  * hf_names.h - our tensors and configurations under the names of Hugging Face transformers, as one table for writing
  * and reading. Families: gpt2 (Conv1D weights are [in, out], the transpose of ours; Q|K|V fused), llama (q, k, v and
- * gate, up apart; rotary in the split-half form), gptj (q, k, v apart, pairs turned), gpt_neox and bloom (Q, K, V fused head by head) and opt (two rows of
- * positions before the first; computes what gpt2 does, so it is taken where family = opt). What fits none is "lltools":
- * our names, no transformers class.
+ * gate, up apart; rotary in the split-half form), gptj (q, k, v apart, pairs turned), gpt_neox and bloom (Q, K, V fused
+ * head by head) and opt (two rows of positions before the first; computes what gpt2 does, so it is taken where
+ * family = opt). What fits none is "lltools": our names, no transformers class.
  */
 #ifndef LL_HF_NAMES_H
 #define LL_HF_NAMES_H

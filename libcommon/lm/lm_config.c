@@ -151,8 +151,8 @@ int ll_lm_config_check(struct ll_lm_config *c, struct ll_err *err)
 	if (c->shared_norm && !c->parallel_residual)
 		return ll_err_set(err, "shared_norm = true asks for parallel_residual = true");
 	if (c->family == LL_LM_FAMILY_OPT &&
-	    (c->norm != LL_LM_NORM_LAYER || c->position != LL_LM_POS_LEARNED || ll_lm_gated(c) || !c->bias || !c->attention_bias || c->head_bias || c->kv_heads != c->heads ||
-	     c->heads * c->head_dim != c->width || c->parallel_residual || c->embedding_norm || c->norm_eps != 1e-5))
+	    (c->norm != LL_LM_NORM_LAYER || c->position != LL_LM_POS_LEARNED || ll_lm_gated(c) || !c->bias ||
+	     !c->attention_bias || c->head_bias || c->kv_heads != c->heads || c->heads * c->head_dim != c->width || c->parallel_residual || c->embedding_norm || c->norm_eps != 1e-5))
 		return ll_err_set(err, "family = opt: an OPT has layer norm of epsilon 1e-5, learned positions, biases, no gate, no grouped "
 				       "heads; family = auto takes the layout that fits");
 	if (!(c->norm_eps > 0) || !(c->dropout >= 0 && c->dropout < 1) || !(c->init_std >= 0))
