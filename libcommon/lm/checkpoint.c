@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 #include "base/number.h"
@@ -173,16 +174,37 @@ uint64_t *ll_checkpoint_list(const char *run, size_t *n)
 	return step;
 }
 
-void ll_checkpoint_prune(const char *run, uint64_t keep, uint64_t last_good)
+void ll_checkpoint_prune(const char *run, uint64_t keep, uint64_t pinned, uint64_t since)
 {
 	size_t n;
 	uint64_t *step = ll_checkpoint_list(run, &n);
-	for (size_t i = 0; keep > 0 && i + keep < n; i++) {
-		if (step[i] == last_good || i + 1 == n)
-			continue;
-		char *path = ll_checkpoint_path(run, step[i]);
-		ll_folder_remove(path);
-		ll_free(path);
-	}
+	for (size_t i = 0; keep > 0 && i + keep < n; i++)
+		if (step[i] != pinned && step[i] < since && i + 1 < n)
+			ll_checkpoint_withdraw(run, step[i], NULL);
 	ll_free(step);
+}
+
+void ll_checkpoint_withdraw(const char *run, uint64_t step, const char *as)
+{
+	char *path = ll_checkpoint_path(run, step), *name = step_name(step);
+	char *temp_name = ll_format(".%s.tmp-%ld", as ? as : name, (long)getpid());
+	char *temp = ll_path_join(run, temp_name), *other = as ? ll_path_join(run, as) : NULL;
+	ll_folder_remove(temp);
+	if (other && ll_path_exists(other) && rename(other, temp) < 0)
+		ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot rename", other);
+	if (rename(path, other ? other : temp) < 0)
+		ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot rename", path);
+	ll_folder_remove(temp);
+	ll_free(path);
+	ll_free(name);
+	ll_free(temp_name);
+	ll_free(temp);
+	ll_free(other);
+}
+
+void ll_checkpoint_point(const char *run, uint64_t step)
+{
+	char *name = step_name(step);
+	ll_folder_link(run, "latest", name);
+	ll_free(name);
 }

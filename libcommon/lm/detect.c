@@ -39,6 +39,32 @@ static bool spike(struct ll_detect_window *w, double v, double least_share)
 	return false;
 }
 
+static void restart(struct ll_detect_window *w)
+{
+	w->n = w->next = 0;
+}
+
+void ll_detect_restart(struct ll_detect *d)
+{
+	restart(&d->loss);
+	restart(&d->gradient);
+	d->gradient_alone = 0;
+}
+
+static bool diverged(struct ll_detect *d, double loss)
+{
+	d->rows++;
+	d->mean += (loss - d->mean) * fmax(1 / (double)d->rows, 2.0 / (LL_DETECT_SPAN + 1));
+	if (d->rows < LL_DETECT_ACTIVE)
+		return false;
+	if (d->rows == LL_DETECT_ACTIVE || d->mean < d->best) {
+		d->best = d->mean;
+		d->best_row = d->rows;
+	}
+	d->above = d->mean > d->best + LL_DETECT_FAR ? d->above + 1 : 0;
+	return d->above >= LL_DETECT_SPAN;
+}
+
 unsigned ll_detect_row(struct ll_detect *d, double loss, bool has_gradient, double gradient)
 {
 	unsigned flags = 0;
@@ -47,5 +73,10 @@ unsigned ll_detect_row(struct ll_detect *d, double loss, bool has_gradient, doub
 	flags |= spike(&d->loss, loss, 0.01) ? LL_DETECT_LOSS : 0;
 	if (has_gradient)
 		flags |= spike(&d->gradient, gradient, 0.1) ? LL_DETECT_GRADIENT : 0;
-	return flags;
+	d->gradient_alone = flags == LL_DETECT_GRADIENT ? d->gradient_alone + 1 : 0;
+	if (d->gradient_alone == LL_DETECT_NEW_LEVEL) {
+		restart(&d->gradient);
+		d->gradient_alone = 0;
+	}
+	return flags | (diverged(d, loss) ? LL_DETECT_DIVERGED : 0);
 }

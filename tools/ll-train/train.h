@@ -27,6 +27,8 @@ void ll_train_data_open(struct ll_train_data *d, struct ll_train_settings *s);
 void ll_train_data_fill(struct ll_train_data *d, uint64_t cursor, int64_t rows, int32_t *tokens, int32_t *targets);
 void ll_train_data_fill_valid(struct ll_train_data *d, uint64_t sample, int64_t rows, int32_t *tokens,
 			      int32_t *targets);
+/* The documents of the sample at `cursor`; caller frees with ll_dataset_documents_free. */
+struct ll_dataset_document *ll_train_data_documents(struct ll_train_data *d, uint64_t cursor, size_t *n);
 uint64_t ll_train_valid_samples(const struct ll_train_data *d);
 void ll_train_data_close(struct ll_train_data *d);
 
@@ -52,6 +54,9 @@ void ll_trainer_open(struct ll_trainer *t, const struct ll_train_settings *s, st
 struct ll_train_result ll_trainer_gradient(struct ll_trainer *t, uint64_t step, uint64_t cursor, int64_t batch);
 /* The update with that gradient, the `number`-th from 1, by the keys of `now`; norm: of the gradient. */
 void ll_trainer_update(struct ll_trainer *t, const struct ll_train_settings *now, double rate, double norm, uint64_t number);
+/* Which of the samples at `cursor` has the largest loss (one that is not finite counts as the largest), and that: its mean
+ * over targets. The gradient is left as it is. */
+int64_t ll_trainer_worst(struct ll_trainer *t, uint64_t cursor, int64_t batch, double *loss);
 /* Mean loss on the first valid-batches batches of the validation set. */
 double ll_trainer_validate(struct ll_trainer *t);
 void ll_trainer_close(struct ll_trainer *t);

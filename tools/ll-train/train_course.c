@@ -7,9 +7,11 @@
 #include "base/error.h"
 #include "base/memory.h"
 
+#define SAME_TROUBLE 2000 /* steps */
+
 void ll_train_course_begin(struct ll_train_course *c, const struct ll_train_settings *s)
 {
-	*c = (struct ll_train_course){ .now = *s };
+	*c = (struct ll_train_course){ .now = *s, .pinned = UINT64_MAX };
 	LL_GROW(c->change, c->change_cap, 1);
 	c->change[c->changes++] = (struct ll_train_batch_change){ 0, s->batch };
 }
@@ -17,6 +19,8 @@ void ll_train_course_begin(struct ll_train_course *c, const struct ll_train_sett
 void ll_train_course_end(struct ll_train_course *c)
 {
 	ll_free(c->change);
+	ll_free(c->skip);
+	ll_free(c->rollback);
 	*c = (struct ll_train_course){ 0 };
 }
 
@@ -39,14 +43,66 @@ int64_t ll_train_course_batch(const struct ll_train_course *c, uint64_t step)
 	return c->change[i - 1].batch;
 }
 
+/* Behind the ranges that a batch from `cursor` on would touch. */
+static uint64_t past_ranges(const struct ll_train_course *c, uint64_t cursor, uint64_t batch)
+{
+	for (bool again = true; again;) {
+		again = false;
+		for (size_t i = 0; i < c->rollbacks; i++) {
+			const struct ll_train_rollback *r = &c->rollback[i];
+			if (r->from < r->until && r->from < cursor + batch && cursor < r->until) {
+				cursor = r->until;
+				again = true;
+			}
+		}
+	}
+	return cursor;
+}
+
+/* Batches from `cursor` on before one would touch a range. */
+static uint64_t batches_ahead(const struct ll_train_course *c, uint64_t cursor, uint64_t batch)
+{
+	uint64_t n = UINT64_MAX;
+	for (size_t i = 0; i < c->rollbacks; i++)
+		if (c->rollback[i].until > c->rollback[i].from && c->rollback[i].from >= cursor)
+			n = LL_MIN(n, (c->rollback[i].from - cursor) / batch);
+	return n;
+}
+
 uint64_t ll_train_course_cursor(const struct ll_train_course *c, uint64_t step)
 {
 	uint64_t cursor = 0;
-	for (size_t i = 0; i < c->changes && c->change[i].step < step; i++) {
+	for (size_t i = 0; i < c->changes && c->change[i].step <= step; i++) {
 		uint64_t end = i + 1 < c->changes ? LL_MIN(c->change[i + 1].step, step) : step;
-		cursor += (end - c->change[i].step) * (uint64_t)c->change[i].batch;
+		uint64_t batch = (uint64_t)c->change[i].batch, left = end - c->change[i].step;
+		cursor = past_ranges(c, cursor, batch);
+		while (left > 0) {
+			uint64_t n = LL_MIN(left, batches_ahead(c, cursor, batch));
+			cursor = past_ranges(c, cursor + n * batch, batch);
+			left -= n;
+		}
 	}
 	return cursor;
+}
+
+uint64_t ll_train_course_updates(const struct ll_train_course *c, uint64_t step)
+{
+	size_t n = c->skips;
+	while (n > 0 && c->skip[n - 1] >= step)
+		n--;
+	return step - n;
+}
+
+unsigned ll_train_course_rollbacks(const struct ll_train_course *c, uint64_t onset)
+{
+	unsigned n = 0;
+	for (size_t i = c->rollbacks; i-- > 0; n++) {
+		uint64_t other = c->rollback[i].onset;
+		if (LL_MAX(other, onset) - LL_MIN(other, onset) > SAME_TROUBLE)
+			break;
+		onset = other;
+	}
+	return n;
 }
 
 /* "KEY = VALUE", "KEY *= FACTOR": cut in place. */
@@ -76,10 +132,13 @@ int ll_train_course_command(struct ll_train_course *c, uint64_t step, const char
 	*what = LL_TRAIN_SET;
 	if (strcmp(text, "save") == 0 || strcmp(text, "exit") == 0) {
 		*what = *text == 's' ? LL_TRAIN_SAVE : LL_TRAIN_EXIT;
+	} else if (strcmp(text, "accept") == 0) {
+		*what = LL_TRAIN_ACCEPT;
+		c->accepted = step;
 	} else {
 		const char *value = cut(copy, &key, &times);
 		rc = value ? ll_train_settings_change(&c->now, key, times, value, err) :
-			     ll_err_set(err, "not KEY=VALUE, KEY*=FACTOR, save or exit");
+			     ll_err_set(err, "not KEY=VALUE, KEY*=FACTOR, save, exit or accept");
 		if (rc == 0)
 			set_batch(c, step, c->now.batch);
 	}
@@ -87,12 +146,34 @@ int ll_train_course_command(struct ll_train_course *c, uint64_t step, const char
 	return rc;
 }
 
+static void go_back(struct ll_train_course *c, const struct ll_train_entry *e)
+{
+	set_batch(c, e->to, c->now.batch);
+	while (c->skips > 0 && c->skip[c->skips - 1] >= e->to)
+		c->skips--;
+	LL_GROW(c->rollback, c->rollback_cap, c->rollbacks + 1);
+	c->rollback[c->rollbacks++] = (struct ll_train_rollback){ e->step, e->onset, e->from, e->until };
+}
+
+void ll_train_course_skip(struct ll_train_course *c, uint64_t step)
+{
+	LL_GROW(c->skip, c->skip_cap, c->skips + 1);
+	c->skip[c->skips++] = step;
+}
+
 void ll_train_course_apply(struct ll_train_course *c, const struct ll_train_entry *e)
 {
 	enum ll_train_command what;
 	struct ll_err err;
-	if (!e->refused && ll_train_course_command(c, e->step - 1, e->text, &what, &err) < 0)
+	bool commands = e->kind == LL_TRAIN_CONTROL || (e->kind == LL_TRAIN_ROLLBACK && *e->text);
+	if (commands && ll_train_course_command(c, e->step - 1, e->text, &what, &err) < 0)
 		ll_die(LL_EXIT_INPUT, "journal: step %llu: %s: %s", (unsigned long long)e->step, e->text, err.text);
+	if (e->kind == LL_TRAIN_SKIPPED)
+		ll_train_course_skip(c, e->step - 1);
+	if (e->kind == LL_TRAIN_PINNED)
+		c->pinned = e->step - 1;
+	if (e->kind == LL_TRAIN_ROLLBACK)
+		go_back(c, e);
 }
 
 void ll_train_course_follow(struct ll_train_course *c, struct ll_str journal, const char *name)

@@ -5,6 +5,9 @@
  *
  * The samples of step s are cursor(s) to cursor(s) + batch(s); cursor(s) is the sum of the batches before. A line of the
  * control file holds from its step on.
+ *
+ * A rollback forgets what was decided about the steps after the one it goes back to, but for the keys: what was changed while
+ * the run ran stays in force. It may leave out a range of samples: a batch that would touch it begins behind it instead.
  */
 #ifndef LL_TRAIN_COURSE_H
 #define LL_TRAIN_COURSE_H
@@ -20,20 +23,36 @@ struct ll_train_course {
 		int64_t batch;
 	} *change; /* by step */
 	size_t changes, change_cap;
+	uint64_t *skip; /* steps without an update, ascending */
+	size_t skips, skip_cap;
+	struct ll_train_rollback {
+		uint64_t at, onset; /* the step it was decided at, and the first bad one, counted from 1 */
+		uint64_t from, until;
+	} *rollback; /* in the order they happened */
+	size_t rollbacks, rollback_cap;
+	uint64_t accepted; /* rows of the log up to this step do not count for the guard */
+	uint64_t pinned;   /* step of the checkpoint that was kept; UINT64_MAX: none */
 };
 
-enum ll_train_command { LL_TRAIN_SET, LL_TRAIN_SAVE, LL_TRAIN_EXIT };
+enum ll_train_command { LL_TRAIN_SET, LL_TRAIN_SAVE, LL_TRAIN_EXIT, LL_TRAIN_ACCEPT };
 
 void ll_train_course_begin(struct ll_train_course *c, const struct ll_train_settings *s);
-/* A line of the control file, in force from `step` on: KEY=VALUE, KEY*=FACTOR, "save" or "exit". -1 with the cause, and
+/* A line of the control file, in force from `step` on: KEY=VALUE, KEY*=FACTOR, "save", "exit" or "accept". -1 with the cause, and
  * nothing changed. */
 int ll_train_course_command(struct ll_train_course *c, uint64_t step, const char *text, enum ll_train_command *what,
 			    struct ll_err *err) LL_MUST_CHECK;
 void ll_train_course_apply(struct ll_train_course *c, const struct ll_train_entry *e);
+/* No update is made with `step`. */
+void ll_train_course_skip(struct ll_train_course *c, uint64_t step);
 /* All lines of a journal. */
 void ll_train_course_follow(struct ll_train_course *c, struct ll_str journal, const char *name);
 int64_t ll_train_course_batch(const struct ll_train_course *c, uint64_t step);
 uint64_t ll_train_course_cursor(const struct ll_train_course *c, uint64_t step);
+/* Updates made before `step`. */
+uint64_t ll_train_course_updates(const struct ll_train_course *c, uint64_t step);
+/* How often the run went back for the trouble that begins at step `onset` (counted from 1): rollbacks whose onsets lie at most
+ * 2,000 steps apart are for the same. */
+unsigned ll_train_course_rollbacks(const struct ll_train_course *c, uint64_t onset);
 void ll_train_course_end(struct ll_train_course *c);
 
 #endif

@@ -62,6 +62,11 @@ void ll_train_data_fill(struct ll_train_data *d, uint64_t cursor, int64_t rows, 
 		fill_row(d, d->train, ll_data_order_at(&d->order, cursor + (uint64_t)r), r, tokens, targets);
 }
 
+struct ll_dataset_document *ll_train_data_documents(struct ll_train_data *d, uint64_t cursor, size_t *n)
+{
+	return ll_dataset_documents_at(d->train, ll_data_order_at(&d->order, cursor), (uint64_t)d->seq_len, n);
+}
+
 uint64_t ll_train_valid_samples(const struct ll_train_data *d)
 {
 	return (ll_dataset_tokens(d->valid) - 1) / (uint64_t)d->seq_len;

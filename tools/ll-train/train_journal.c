@@ -26,14 +26,28 @@ struct ll_train_journal {
 	size_t own; /* bytes of the pending lines that stand in RUN/journal.jsonl already */
 };
 
+/* By enum ll_train_entry_kind. */
+static const char *const kinds[] = { "control", "refused", "skip", "pin", "rollback", "stop" };
+
 static int read_entry(struct json_object *o, struct ll_train_entry *e, struct ll_err *err)
 {
 	const char *kind = ll_json_tree_string(o, "kind", err), *text = ll_json_tree_string(o, "text", err);
 	if (!kind || !text || ll_json_tree_u64(o, "step", &e->step, err) < 0)
 		return -1;
-	e->refused = strcmp(kind, "refused") == 0;
-	if (!e->refused && strcmp(kind, "control") != 0)
+	size_t k = 0;
+	while (k < LL_COUNT(kinds) && strcmp(kinds[k], kind) != 0)
+		k++;
+	if (k == LL_COUNT(kinds))
 		return ll_err_set(err, "%.40s: a kind of line that is not known", kind);
+	if (e->step == 0)
+		return ll_err_set(err, "steps count from 1");
+	e->kind = (enum ll_train_entry_kind)k;
+	if (e->kind == LL_TRAIN_ROLLBACK &&
+	    (ll_json_tree_u64(o, "onset", &e->onset, err) < 0 || ll_json_tree_u64(o, "to", &e->to, err) < 0 ||
+	     ll_json_tree_u64(o, "from", &e->from, err) < 0 || ll_json_tree_u64(o, "until", &e->until, err) < 0))
+		return -1;
+	if (e->kind == LL_TRAIN_ROLLBACK && (e->to >= e->step || e->from > e->until))
+		return ll_err_set(err, "goes back to a step or leaves out samples that cannot be");
 	e->text = ll_strdup(text);
 	return 0;
 }
@@ -160,21 +174,52 @@ bool ll_train_journal_pending(const struct ll_train_journal *j)
 	return j->at < j->pending.len;
 }
 
-bool ll_train_journal_take(struct ll_train_journal *j, uint64_t step, struct ll_train_entry *e)
+/* The entry at j->at is done. */
+static void advance(struct ll_train_journal *j)
 {
-	size_t at = j->at;
-	if (!ll_train_entry_next(ll_buf_str(&j->pending), &at, j->pending_name, e))
-		return false;
-	if (e->step != step) {
-		ll_train_entry_free(e);
-		return false;
-	}
 	struct ll_str line = next_pending(j);
 	if (j->at >= j->own)
 		write_line(j, line);
 	ll_buf_add_str(&j->done, line);
-	j->at = at;
+	j->at += line.len;
+}
+
+bool ll_train_journal_take(struct ll_train_journal *j, uint64_t step, bool after_gradient, struct ll_train_entry *e)
+{
+	size_t at = j->at;
+	if (!ll_train_entry_next(ll_buf_str(&j->pending), &at, j->pending_name, e))
+		return false;
+	if (e->step != step || (e->kind > LL_TRAIN_REFUSED) != after_gradient) {
+		ll_train_entry_free(e);
+		return false;
+	}
+	advance(j);
 	return true;
+}
+
+bool ll_train_journal_take_next(struct ll_train_journal *j, struct ll_train_entry *e)
+{
+	size_t at = j->at;
+	if (!ll_train_entry_next(ll_buf_str(&j->pending), &at, j->pending_name, e))
+		return false;
+	advance(j);
+	return true;
+}
+
+size_t ll_train_journal_back_to(const struct ll_train_journal *j, uint64_t step)
+{
+	struct ll_train_entry e;
+	size_t n = 0, found = 0;
+	bool further = false;
+	for (size_t at = j->at; !further && ll_train_entry_next(ll_buf_str(&j->pending), &at, j->pending_name, &e);
+	     ll_train_entry_free(&e)) {
+		n++;
+		if (e.kind != LL_TRAIN_ROLLBACK)
+			continue;
+		further = e.to < step;
+		found = e.to == step ? n : found;
+	}
+	return found;
 }
 
 void ll_train_journal_close(struct ll_train_journal *j)

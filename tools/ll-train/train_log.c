@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -12,7 +13,7 @@
 #include "base/number.h"
 #include "io/file.h"
 
-#define LOG_HEAD "step\ttokens\tloss\tlr\tgrad_norm\tvalid_loss\n"
+#define LOG_HEAD "step\ttokens\tloss\tlr\tgrad_norm\tvalid_loss\tskipped\n"
 #define TIMING_HEAD "step\tseconds\ttokens_per_s\n"
 #define LOG_MAX ((size_t)4 << 30)
 
@@ -81,7 +82,7 @@ void ll_train_log_row(struct ll_train_log *l, const struct ll_train_row *row)
 		ll_buf_putc(&text, '\t');
 		ll_put_double(&text, values[i]);
 	}
-	ll_buf_putc(&text, '\n');
+	ll_buf_puts(&text, row->skipped ? "\t1\n" : "\t0\n");
 	append(l->fd, l->path, text.data, text.len);
 	ll_hash128_update(l->hash, text.data, text.len);
 	l->bytes += text.len;
@@ -102,6 +103,51 @@ void ll_train_log_sync(struct ll_train_log *l, uint64_t *bytes, struct ll_id *ha
 		ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot sync", l->path);
 	*bytes = l->bytes;
 	*hash = ll_hash128_digest(l->hash);
+}
+
+void ll_train_log_cut(struct ll_train_log *l, const char *run, uint64_t bytes, const struct ll_id *hash)
+{
+	char *aside = ll_path_join(run, "log-rolled-back.tsv");
+	struct ll_buf text = ll_read_file(l->path, LOG_MAX);
+	bytes = bytes ? bytes : sizeof(LOG_HEAD) - 1;
+	if (text.len < bytes)
+		ll_die(LL_EXIT_INPUT, "%s: is shorter than at an earlier step", l->path);
+	int fd = open_append(aside);
+	append(fd, aside, text.data + bytes, text.len - bytes);
+	if (fsync(fd) < 0 || close(fd) < 0)
+		ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot sync", aside);
+	ll_hash128_free(l->hash);
+	l->hash = ll_hash128_new();
+	ll_hash128_update(l->hash, text.data, bytes);
+	if (hash && !ll_id_eq(ll_hash128_digest(l->hash), *hash))
+		ll_die(LL_EXIT_INPUT, "%s: its first %llu bytes are not those the checkpoint continues", l->path,
+		       (unsigned long long)bytes);
+	if (close(l->fd) < 0)
+		ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot close", l->path);
+	ll_write_file(l->path, text.data, bytes);
+	l->fd = open_append(l->path);
+	l->bytes = bytes;
+	ll_buf_free(&text);
+	ll_free(aside);
+}
+
+void ll_train_log_rows(const struct ll_train_log *l, void (*row)(void *context, const struct ll_train_row *), void *context)
+{
+	struct ll_buf text = ll_read_file(l->path, LOG_MAX);
+	char *at = ll_buf_cstr(&text), *line = strsep(&at, "\n");
+	while ((line = strsep(&at, "\n")) && *line) {
+		struct ll_train_row r = { 0 };
+		char *p = line;
+		r.step = strtoull(p, &p, 10);
+		r.tokens = strtoull(p, &p, 10);
+		r.loss = strtod(p, &p);
+		r.rate = strtod(p, &p);
+		r.gradient = strtod(p, &p);
+		r.valid = strtod(p, &p);
+		r.skipped = strtol(p, &p, 10) != 0;
+		row(context, &r);
+	}
+	ll_buf_free(&text);
 }
 
 void ll_train_log_close(struct ll_train_log *l)

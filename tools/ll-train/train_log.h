@@ -12,6 +12,7 @@
 struct ll_train_row {
 	uint64_t step, tokens;
 	double loss, rate, gradient, valid; /* valid: NaN when not measured */
+	bool skipped;			    /* no update was made */
 };
 
 struct ll_train_log;
@@ -22,6 +23,10 @@ void ll_train_log_row(struct ll_train_log *l, const struct ll_train_row *row);
 void ll_train_log_timing(struct ll_train_log *l, uint64_t step, double seconds, double tokens_per_second);
 /* Syncs; gives what a checkpoint must remember. */
 void ll_train_log_sync(struct ll_train_log *l, uint64_t *bytes, struct ll_id *hash);
+/* Cuts the log at the place of an earlier checkpoint; the rows behind it go to the end of RUN/log-rolled-back.tsv. Syncs. */
+void ll_train_log_cut(struct ll_train_log *l, const char *run, uint64_t bytes, const struct ll_id *hash);
+/* The rows that stand in the log, from its first: calls back with each. */
+void ll_train_log_rows(const struct ll_train_log *l, void (*row)(void *context, const struct ll_train_row *), void *context);
 void ll_train_log_close(struct ll_train_log *l);
 
 #endif

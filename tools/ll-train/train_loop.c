@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "io/file.h"
 #include "ll-train/train_control.h"
+#include "ll-train/train_guard.h"
 #include "text/json.h"
 
 void ll_train_loop_save(struct ll_train_loop *r, bool final)
@@ -27,7 +28,7 @@ void ll_train_loop_save(struct ll_train_loop *r, bool final)
 	ll_checkpoint_save(r->dir, r->trainer.model, r->trainer.moments, &s, ll_dataset_tokenizer_path(r->data.train),
 			   ll_dataset_eot(r->data.train));
 	r->saved_step = s.step;
-	ll_checkpoint_prune(r->dir, (uint64_t)r->settings.keep, s.step);
+	ll_checkpoint_prune(r->dir, (uint64_t)r->settings.keep, r->course.pinned, ll_train_guard_anchor(r));
 }
 
 /* ---- control ---- */
@@ -50,6 +51,8 @@ static void command(struct ll_train_loop *r, const char *text, bool *save, bool 
 		ll_note("step %" PRIu64 ": control: %s", r->state.step + 1, text);
 		*save = *save || what == LL_TRAIN_SAVE;
 		*stop = *stop || what == LL_TRAIN_EXIT;
+		if (what == LL_TRAIN_ACCEPT)
+			ll_train_guard_rebuild(r);
 	}
 	ll_buf_puts(&line, "}\n");
 	ll_train_journal_add(r->journal, ll_buf_str(&line));
@@ -60,8 +63,12 @@ static void command(struct ll_train_loop *r, const char *text, bool *save, bool 
 static void repeat(struct ll_train_loop *r)
 {
 	struct ll_train_entry e;
-	while (ll_train_journal_take(r->journal, r->state.step + 1, &e)) {
+	ll_train_guard_shortcut(r);
+	while (ll_train_journal_take(r->journal, r->state.step + 1, false, &e)) {
+		uint64_t accepted = r->course.accepted;
 		ll_train_course_apply(&r->course, &e);
+		if (r->course.accepted != accepted)
+			ll_train_guard_rebuild(r);
 		ll_train_entry_free(&e);
 	}
 }
@@ -102,18 +109,7 @@ static void tell(struct ll_train_loop *r, const struct ll_train_row *row, uint64
 		row->loss, valid, row->rate, (double)r->tokens_made / (now - r->started));
 }
 
-static void LL_NORETURN not_finite(struct ll_train_loop *r, const struct ll_train_row *row)
-{
-	ll_train_loop_save(r, false);
-	ll_train_log_row(r->log, row);
-	ll_hint("a smaller --lr, a longer --warmup or a smaller --clip may help; ll-train batch --step=%" PRIu64
-		" shows the data",
-		row->step);
-	ll_die(LL_EXIT_STOPPED, "step %" PRIu64 ": loss %g, gradient norm %g: not finite; no update was made", row->step,
-	       row->loss, row->gradient);
-}
-
-void ll_train_loop_step(struct ll_train_loop *r)
+bool ll_train_loop_step(struct ll_train_loop *r)
 {
 	const struct ll_train_settings *s = &r->settings;
 	double start = ll_seconds();
@@ -129,9 +125,13 @@ void ll_train_loop_step(struct ll_train_loop *r)
 				    .rate = ll_schedule_at(&schedule, step),
 				    .gradient = done.gradient,
 				    .valid = NAN };
-	if (!done.finite)
-		not_finite(r, &row);
-	ll_trainer_update(&r->trainer, &r->course.now, row.rate, done.gradient, step + 1);
+	enum ll_train_decision d = ll_train_guard_decide(r, &row);
+	if (d == LL_TRAIN_STOP || d == LL_TRAIN_BACK)
+		return d == LL_TRAIN_BACK;
+	row.skipped = d == LL_TRAIN_SKIP;
+	if (!row.skipped)
+		ll_trainer_update(&r->trainer, &r->course.now, row.rate, done.gradient,
+				  ll_train_course_updates(&r->course, step) + 1);
 	r->state.step++;
 	r->state.cursor = ll_train_course_cursor(&r->course, r->state.step);
 	r->state.tokens = row.tokens;
@@ -145,4 +145,5 @@ void ll_train_loop_step(struct ll_train_loop *r)
 	tell(r, &row, tokens, seconds);
 	if (!last && s->save_every && r->state.step % (uint64_t)s->save_every == 0)
 		ll_train_loop_save(r, false);
+	return true;
 }

@@ -10,6 +10,7 @@
 #include "ll-train/train_course.h"
 #include "ll-train/train_journal.h"
 #include "ll-train/train_log.h"
+#include "lm/guard.h"
 
 struct ll_train_loop {
 	const char *dir;
@@ -19,6 +20,7 @@ struct ll_train_loop {
 	struct ll_train_log *log;
 	struct ll_train_journal *journal;
 	struct ll_train_course course;
+	struct ll_guard guard;
 	struct ll_checkpoint_state state;
 	uint64_t saved_step; /* of the newest checkpoint; UINT64_MAX: none */
 	double started, last_note;
@@ -29,7 +31,9 @@ struct ll_train_loop {
 void ll_train_loop_save(struct ll_train_loop *r, bool final);
 /* What RUN/control and the pending journal say, before the next step: true when the run is to stop here. */
 bool ll_train_loop_control(struct ll_train_loop *r);
-/* One step, from its samples to its row in the log. */
-void ll_train_loop_step(struct ll_train_loop *r);
+/* One step, from its samples to its row in the log; or back to an earlier one. False when the run has to stop here. */
+bool ll_train_loop_step(struct ll_train_loop *r);
+/* Weights, moments and state as before the first step (train_run.c). */
+void ll_train_loop_begin(struct ll_train_loop *r);
 
 #endif

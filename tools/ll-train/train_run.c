@@ -17,7 +17,7 @@
 #include "io/file.h"
 #include "kernels/ops.h"
 #include "ll-train/run_lock.h"
-#include "ll-train/train_loop.h"
+#include "ll-train/train_guard.h"
 #include "lm/folder.h"
 #include "lm/hf_names.h"
 #include "lm/warm_start.h"
@@ -141,7 +141,8 @@ static int train(struct ll_train_loop *r)
 				r->state.step);
 			return LL_EXIT_STOPPED;
 		}
-		ll_train_loop_step(r);
+		if (!ll_train_loop_step(r))
+			return LL_EXIT_STOPPED;
 	}
 	finish(r);
 	return LL_EXIT_OK;
@@ -204,10 +205,12 @@ static void banner(const struct ll_train_loop *r)
 		ll_note("no transformers class computes this configuration: checkpoints have tensor names of lltools");
 }
 
-static void initialise(struct ll_train_loop *r)
+void ll_train_loop_begin(struct ll_train_loop *r)
 {
 	const char *from = r->settings.init_from;
 	struct ll_err err;
+	r->state = (struct ll_checkpoint_state){ .seed = (uint64_t)r->settings.seed, .loss = NAN, .valid_loss = NAN };
+	memset(r->trainer.moments, 0, 2 * r->trainer.model->parameters * sizeof(float));
 	ll_lm_init(r->trainer.model, (uint64_t)r->settings.seed);
 	if (!from)
 		return;
@@ -233,17 +236,17 @@ static void prepare(struct ll_train_loop *r)
 	check_same(r);
 	banner(r);
 	ll_trainer_open(&r->trainer, &r->settings, &r->data);
-	r->state = (struct ll_checkpoint_state){ .seed = (uint64_t)r->settings.seed, .loss = NAN, .valid_loss = NAN };
 	r->saved_step = UINT64_MAX;
 	if (going_on) {
 		load(r, step);
 	} else {
-		initialise(r);
+		ll_train_loop_begin(r);
 		open_course(r, ll_str("", 0));
 	}
 	write_config(r);
 	ll_train_write_environment(r->dir, &r->settings, &r->data);
 	r->log = ll_train_log_open(r->dir, r->state.log_bytes, &r->state.log_hash);
+	ll_train_guard_rebuild(r);
 	r->started = r->last_note = ll_seconds();
 }
 

@@ -63,6 +63,9 @@ static const struct key {
 	  "batches of the --valid dataset measured, from its start", KEY_FIXED },
 	{ "save-every", KEY_INT, AT(save_every), 0, 0x1p52, "0", "N", "save every N steps (0: only at the end)", KEY_FREE },
 	{ "keep", KEY_INT, AT(keep), 0, 0x1p52, "0", "N", "checkpoints kept (0: all)", KEY_FREE },
+	{ "guard", KEY_WORD, AT(guard), 0, 0, "skip", "MODE",
+	  "off, skip the update of a spike, or go back too (rollback) when that does not help", KEY_FIXED },
+	{ "rollbacks", KEY_INT, AT(rollbacks), 0, 1000, "8", "N", "times to go back for the same trouble before stopping", KEY_LIVE },
 #undef AT
 };
 _Static_assert(LL_COUNT(keys) <= LL_TRAIN_KEYS_MAX, "LL_TRAIN_KEYS_MAX");
@@ -311,6 +314,8 @@ void ll_train_settings_check(struct ll_train_settings *s)
 	}
 	if (!s->schedule || ll_schedule_kind(s->schedule, &kind) < 0)
 		ll_die(LL_EXIT_USAGE, "schedule = %s: not one of " LL_SCHEDULE_NAMES, s->schedule ? s->schedule : "");
+	if (!s->guard || !(strcmp(s->guard, "off") == 0 || strcmp(s->guard, "skip") == 0 || strcmp(s->guard, "rollback") == 0))
+		ll_die(LL_EXIT_USAGE, "guard = %s: not one of off|skip|rollback", s->guard ? s->guard : "");
 	if (s->min_lr > s->lr)
 		ll_die(LL_EXIT_USAGE, "min-lr is above lr");
 }

@@ -12,9 +12,9 @@
 #include "lm/schedule.h"
 
 struct ll_train_settings {
-	char *preset, *init_from, *data, *valid, *schedule;
+	char *preset, *init_from, *data, *valid, *schedule, *guard;
 	int64_t seq_len, batch, accumulate, steps, warmup, decay_steps, seed;
-	int64_t valid_every, valid_batches, save_every, keep;
+	int64_t valid_every, valid_batches, save_every, keep, rollbacks;
 	double lr, min_lr, weight_decay, clip, beta1, beta2, eps;
 	struct ll_lm_config model;
 	bool vocabulary_set; /* named by the user or by --init-from: else it follows the dataset */

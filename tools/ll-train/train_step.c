@@ -68,6 +68,39 @@ struct ll_train_result ll_trainer_gradient(struct ll_trainer *t, uint64_t step, 
 	return r;
 }
 
+/* Of `n` losses; NaN as infinity. */
+static double mean(const float *loss, int64_t n)
+{
+	double sum = 0;
+	for (int64_t i = 0; i < n; i++)
+		sum += loss[i];
+	return isnan(sum) ? INFINITY : sum / (double)n;
+}
+
+int64_t ll_trainer_worst(struct ll_trainer *t, uint64_t cursor, int64_t batch, double *loss)
+{
+	int64_t n = t->settings->seq_len, worst = 0;
+	float *grad = t->model->grad, *each = ll_calloc((size_t)(t->micro * n), sizeof(*each));
+	t->model->grad = NULL; /* forward only */
+	*loss = -INFINITY;
+	for (int64_t done = 0; done < batch; done += t->micro) {
+		int64_t rows = LL_MIN(t->micro, batch - done);
+		uint64_t count;
+		ll_train_data_fill(t->data, cursor + (uint64_t)done, rows, t->tokens, t->targets);
+		ll_lm_loss(t->model, t->tokens, t->targets, rows, n, (struct ll_lm_step){ 0 }, 0, false, &count, each, NULL);
+		for (int64_t row = 0; row < rows; row++) {
+			double m = mean(each + row * n, n);
+			if (m > *loss) {
+				*loss = m;
+				worst = done + row;
+			}
+		}
+	}
+	t->model->grad = grad;
+	ll_free(each);
+	return worst;
+}
+
 double ll_trainer_validate(struct ll_trainer *t)
 {
 	const struct ll_train_settings *s = t->settings;

@@ -64,6 +64,8 @@ static bool put_row(struct ll_detect *d, const char *step, double loss, bool has
 		printf("%s\tloss\t%g\t%g\t%g\n", step, loss, d->loss.center, d->loss.limit);
 	if (flags & LL_DETECT_GRADIENT)
 		printf("%s\tgrad_norm\t%g\t%g\t%g\n", step, gradient, d->gradient.center, d->gradient.limit);
+	if (flags & LL_DETECT_DIVERGED)
+		printf("%s\tdiverged\t%g\t%g\t%g\n", step, d->mean, d->best, d->best + LL_DETECT_FAR);
 	return flags != 0;
 }
 

@@ -27,6 +27,16 @@ ll-train watch --replay=flat.tsv > found; is "$(flagged found)" "$bad" "the same
 log "iteration,lm loss,gnorm" 1 | tr ' ' ',' | sed '1s/.*/iteration,lm loss,gnorm/' > other.csv
 ll-train watch --replay=other.csv > found; is "$(flagged found)" "$bad" "columns of another trainer"
 head -n 150 ours.tsv > quiet.tsv; status 0 "a quiet log" ll-train watch --replay=quiet.tsv
+# A mean loss that leaves its best by 0.3 slowly: no row is a spike. Averages worked out by hand: the best is that of row 500.
+awk 'BEGIN { srand(7); print "step\tloss"; for (i = 1; i <= 1500; i++) printf "%d\t%.5f\n", i, i <= 500 ? 4 - i / 500 : 3 + (i - 500) / 1000 + .2 * (rand() - .5) }' > slow.tsv
+ll-train watch --replay=slow.tsv > found
+is "$(cut -f 2 found | sort -u)" diverged "a slow departure has diverged, and no row is a spike"
+first=$(head -n 1 found | cut -f 1)
+ok "100 rows after the mean is 0.3 above its best (row $first)" test "$first" -ge 950 -a "$first" -le 1050
+# The gradient rises to a new level and stays, the loss at peace: 16 rows, then it is the level.
+awk 'BEGIN { srand(8); print "step\tloss\tgrad_norm"; for (i = 1; i <= 600; i++) printf "%d\t%.5f\t%.5f\n", i, 3 + .2 * (rand() - .5), (i <= 300 ? .2 : 2) * (1 + .2 * rand()) }' > level.tsv
+ll-train watch --replay=level.tsv > found
+is "$(cut -f 1 found | tr '\n' ' ')" "$(seq 301 316 | tr '\n' ' ')" "a new level of the gradient is one after 16 rows"
 printf 'step\tloss\n1\t2.0\n2\tnan\n' > nan.tsv; status 1 "a loss that is not a number, without gradients" ll-train watch --replay=nan.tsv
 printf 'a\tb\n1\t2\n' > no.tsv; status 3 "a log without the columns" ll-train watch --replay=no.tsv
 printf 'step\tloss\n1\tx\n' > x.tsv; status 3 "a field that is no number" ll-train watch --replay=x.tsv
