@@ -17,6 +17,7 @@ struct ll_lm_tensor {
 	size_t offset, size; /* in elements of the arenas */
 	enum ll_lm_tensor_kind kind;
 	bool decay;          /* weight decay applies: matrices and embeddings, not gains and biases */
+	double rate;         /* what the learning rate is multiplied by, 1 unless the initialisation asks; not weight decay's */
 };
 
 enum ll_lm_mode { LL_LM_INFERENCE, LL_LM_TRAINING };

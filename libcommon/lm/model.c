@@ -15,7 +15,7 @@ static void add_tensor(struct ll_lm *m, size_t *cap, enum ll_lm_tensor_kind kind
 {
 	LL_GROW(m->tensor, *cap, m->tensors + 1);
 	struct ll_lm_tensor *t = &m->tensor[m->tensors++];
-	*t = (struct ll_lm_tensor){ .ndim = columns ? 2 : 1, .shape = { rows, columns }, .offset = m->parameters, .kind = kind };
+	*t = (struct ll_lm_tensor){ .ndim = columns ? 2 : 1, .shape = { rows, columns }, .offset = m->parameters, .kind = kind, .rate = 1 };
 	t->size = (size_t)rows * (size_t)(columns ? columns : 1);
 	t->decay = kind != LL_LM_GAIN && kind != LL_LM_BIAS;
 	if (layer >= 0)

@@ -32,15 +32,15 @@ void ll_trainer_open(struct ll_trainer *t, const struct ll_train_settings *s, st
 void ll_trainer_update(struct ll_trainer *t, const struct ll_train_settings *now, double rate, double norm, uint64_t number)
 {
 	struct ll_lm *m = t->model;
-	struct ll_adamw a = { .lr = rate,
-			      .beta1 = now->beta1,
+	struct ll_adamw a = { .beta1 = now->beta1,
 			      .beta2 = now->beta2,
 			      .eps = now->eps,
 			      .scale = now->clip > 0 && norm > now->clip ? now->clip / norm : 1,
 			      .step = number };
 	for (size_t i = 0; i < m->tensors; i++) {
 		const struct ll_lm_tensor *w = &m->tensor[i];
-		a.weight_decay = w->decay ? now->weight_decay : 0;
+		a.lr = rate * w->rate;
+		a.weight_decay = w->decay ? now->weight_decay / w->rate : 0;
 		ll_adamw(t->pool, &a, m->param + w->offset, m->grad + w->offset, t->moments + w->offset,
 			 t->moments + m->parameters + w->offset, w->size);
 	}
