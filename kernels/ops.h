@@ -30,6 +30,12 @@ struct ll_op_rotary {
 	int64_t first;       /* position of t = 0 */
 };
 
+/* What cross_entropy takes the gradient of: (1 - smoothing) of the cross-entropy and `smoothing` of the mean of -log p over all
+ * words (Szegedy et al. 2016, section 7), and z_loss times the square of log Z (Chowdhery et al. 2022, section 5). */
+struct ll_op_loss {
+	double smoothing, z_loss;
+};
+
 #define LL_DECLARE_OPS(real, suffix)                                                                                              \
 	struct ll_ops_##suffix {                                                                                                  \
 		const char *name;                                                                                                 \
@@ -61,10 +67,10 @@ struct ll_op_rotary {
 		void (*act)(struct ll_pool *, enum ll_op_act, real *out, const real *in, int64_t M, int64_t F);                   \
 		void (*act_back)(struct ll_pool *, enum ll_op_act, real *din, const real *dout, const real *in, int64_t M,        \
 				 int64_t F);                                                                                      \
-		/* Rows of logits [M,V] to loss[M] (nats; 0 where target < 0) and, with scale != 0, in place to                   \
-		 * scale x d loss / d logits; greedy[M] may be NULL */                                                            \
-		void (*cross_entropy)(struct ll_pool *, real *logits, real *loss, unsigned char *greedy, const int32_t *targets,  \
-				      int64_t M, int64_t V, real scale);                                                          \
+		/* Rows of logits [M,V] to loss[M], the plain cross-entropy (nats; 0 where target < 0), to added[M], what smoothing \
+		 * and z-loss add to it, and, with scale != 0, in place to scale x d (loss + added) / d logits; greedy[M] may be NULL */ \
+		void (*cross_entropy)(struct ll_pool *, const struct ll_op_loss *, real *logits, real *loss, real *added,         \
+				      unsigned char *greedy, const int32_t *targets, int64_t M, int64_t V, real scale);           \
 		/* out[M,C] = wte[token] (+ wpe[t] where wpe; t = row mod T, from `first`) */                                     \
 		void (*embed)(struct ll_pool *, real *out, const int32_t *tokens, const real *wte, const real *wpe, int64_t M,    \
 			      int64_t T, int64_t C, int64_t first);                                                               \

@@ -44,6 +44,8 @@ static const struct key keys[] = {
 	{ "embedding_norm", KEY_BOOL, FIELD(embedding_norm), NULL },
 	{ "norm_eps", KEY_REAL, FIELD(norm_eps), NULL },
 	{ "dropout", KEY_REAL, FIELD(dropout), NULL },
+	{ "label_smoothing", KEY_REAL, FIELD(label_smoothing), NULL },
+	{ "z_loss", KEY_REAL, FIELD(z_loss), NULL },
 	{ "init_std", KEY_REAL, FIELD(init_std), NULL },
 	{ "init_scale_residual", KEY_BOOL, FIELD(init_scale_residual), NULL },
 	{ "family", KEY_WORD, FIELD(family), families },
@@ -157,6 +159,8 @@ int ll_lm_config_check(struct ll_lm_config *c, struct ll_err *err)
 				       "heads; family = auto takes the layout that fits");
 	if (!(c->norm_eps > 0) || !(c->dropout >= 0 && c->dropout < 1) || !(c->init_std >= 0))
 		return ll_err_set(err, "norm_eps must be above 0, dropout in [0, 1), init_std at least 0");
+	if (!(c->label_smoothing >= 0 && c->label_smoothing < 1) || !(c->z_loss >= 0 && c->z_loss < 1))
+		return ll_err_set(err, "label_smoothing and z_loss must be in [0, 1)");
 	return 0;
 }
 

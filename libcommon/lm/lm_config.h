@@ -38,6 +38,8 @@ struct ll_lm_config {
 	bool embedding_norm;     /* a norm on the embeddings (BLOOM) */
 	double norm_eps;
 	double dropout;          /* on embeddings and on both residual branches, in training */
+	double label_smoothing;  /* share of the loss that goes to all words alike, in training; [0, 1) */
+	double z_loss;           /* weight of the square of log Z in the loss, in training */
 	double init_std;
 	bool init_scale_residual; /* projections into the residual stream: / sqrt(2 layers) */
 	int64_t family;           /* enum ll_lm_family */

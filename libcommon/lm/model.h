@@ -29,6 +29,7 @@ struct ll_lm {
 	float *param;        /* owned; fill by ll_lm_init or a checkpoint, update in place */
 	float *grad;         /* owned; NULL in inference */
 	int64_t batch, seq_len; /* rows of tokens a call may have at most */
+	double added;           /* what label smoothing and z-loss added to the sum of the last ll_lm_loss in training */
 	struct ll_pool *pool;   /* borrowed */
 	struct ll_lm_memory *memory; /* activations; private */
 };
@@ -47,7 +48,7 @@ void ll_lm_init(struct ll_lm *m, uint64_t seed);
 /*
  * Forward, and in training mode backward too: tokens and targets are [batch, seq_len] of this call (batch <= m->batch, T <=
  * m->seq_len); a target < 0 is ignored. Returns the sum over targets of the cross-entropy in nats and their number in *count.
- * With m->grad, adds d(scale x sum of losses) to the gradients; `zero_grad` overwrites instead of adding.
+ * With m->grad, adds d(scale x (that sum + m->added)) to the gradients; `zero_grad` overwrites instead of adding.
  * token_loss (may be NULL): [batch, seq_len], loss of each target, 0 where ignored. greedy (may be NULL): whether the target
  * has the largest logit (the lowest id wins a tie).
  */

@@ -98,10 +98,11 @@ static void head(const struct pass *p, const int32_t *targets, float scale, unsi
 {
 	struct ll_lm_memory *y = p->y;
 	int64_t V = p->c->vocabulary, C = p->C;
+	struct ll_op_loss loss = { scale != 0 ? p->c->label_smoothing : 0, scale != 0 ? p->c->z_loss : 0 };
 	for (int64_t r = 0; r < p->M; r += y->chunk) {
 		int64_t n = LL_MIN(y->chunk, p->M - r);
 		p->ops->linear(p->pool, y->logits, y->norm_f + r * C, y->w.head, y->w.head_b, n, V, C);
-		p->ops->cross_entropy(p->pool, y->logits, y->loss + r, greedy ? greedy + r : NULL, targets + r, n, V, scale);
+		p->ops->cross_entropy(p->pool, &loss, y->logits, y->loss + r, y->added + r, greedy ? greedy + r : NULL, targets + r, n, V, scale);
 		if (scale != 0) {
 			p->ops->linear_din(p->pool, y->dn1 + r * C, y->logits, y->w.head, n, V, C, false);
 			p->ops->linear_dw(p->pool, y->g.head, y->g.head_b, y->logits, y->norm_f + r * C, n, V, C);
@@ -176,7 +177,7 @@ double ll_lm_loss(struct ll_lm *m, const int32_t *tokens, const int32_t *targets
 {
 	struct pass p = begin(m, batch, seq_len);
 	bool training = m->grad != NULL && scale != 0;
-	double sum = 0;
+	double sum = 0, added = 0;
 	uint64_t n = 0;
 	p.step = step;
 	p.dropout = training ? m->config.dropout : 0;
@@ -189,9 +190,11 @@ double ll_lm_loss(struct ll_lm *m, const int32_t *tokens, const int32_t *targets
 	for (int64_t i = 0; i < p.M; i++) {
 		n += targets[i] >= 0;
 		sum += (double)p.y->loss[i];
+		added += (double)p.y->added[i];
 		if (token_loss)
 			token_loss[i] = p.y->loss[i];
 	}
+	m->added = added;
 	if (training)
 		backward(&p, tokens);
 	if (count)

@@ -43,6 +43,9 @@ static const struct op_case {
 	{ "geglu", ACT, 2, 67, 0, 37, 0, 0, LL_OP_GEGLU },
 	{ "cross-entropy, prime vocabulary", CROSS_ENTROPY, 1, 11, 0, 997, 0, 0, 0 },
 	{ "cross-entropy, one word", CROSS_ENTROPY, 1, 3, 0, 1, 0, 0, 0 },
+	{ "label smoothing", CROSS_ENTROPY, 1, 11, 0, 997, 0, 0, 1 },
+	{ "z-loss", CROSS_ENTROPY, 1, 11, 0, 97, 0, 0, 2 },
+	{ "label smoothing and z-loss, one word", CROSS_ENTROPY, 1, 3, 0, 1, 0, 0, 3 },
 	{ "embeddings", EMBED, 3, 29, 17, 71, 0, 0, 0 },
 	{ "dropout", DROPOUT, 3, 29, 0, 71, 0, 0, 0 },
 	{ "add", ADD, 3, 29, 0, 271, 0, 0, 0 },
@@ -70,7 +73,7 @@ static size_t outputs_of(const struct op_case *c)
 	case LINEAR: return (size_t)(M * c->N);
 	case ATTENTION: return (size_t)(M * c->heads * c->K);
 	case ROTARY: return inputs_of(c);
-	case CROSS_ENTROPY: return (size_t)M;
+	case CROSS_ENTROPY: return (size_t)(2 * M);
 	default: return (size_t)(M * c->K);
 	}
 }
