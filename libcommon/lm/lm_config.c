@@ -14,9 +14,10 @@ struct key {
 	const char *const *words; /* KEY_WORD: the values in order of the enum */
 };
 
-static const char *const norms[] = { "layer", "rms", NULL };
+static const char *const norms[] = { "layer", "rms", "none", NULL };
 static const char *const positions[] = { "learned", "rotary", "alibi", "sinusoidal", "none", NULL };
 static const char *const ffns[] = { "gelu", "gelu-tanh", "relu", "swiglu", "geglu", NULL };
+static const char *const inits[] = { "normal", "small", "wang", "xavier", "t-fixup", NULL };
 static const char *const families[] = { "auto", "opt", NULL };
 
 #define FIELD(f) offsetof(struct ll_lm_config, f)
@@ -46,6 +47,7 @@ static const struct key keys[] = {
 	{ "dropout", KEY_REAL, FIELD(dropout), NULL },
 	{ "label_smoothing", KEY_REAL, FIELD(label_smoothing), NULL },
 	{ "z_loss", KEY_REAL, FIELD(z_loss), NULL },
+	{ "init", KEY_WORD, FIELD(init), inits },
 	{ "init_std", KEY_REAL, FIELD(init_std), NULL },
 	{ "init_scale_residual", KEY_BOOL, FIELD(init_scale_residual), NULL },
 	{ "family", KEY_WORD, FIELD(family), families },
@@ -150,6 +152,8 @@ int ll_lm_config_check(struct ll_lm_config *c, struct ll_err *err)
 			return ll_err_set(err, "rotary positions turn an even number of dimensions: head_dim %lld x rotary_fraction %g is %lld",
 					  (long long)c->head_dim, c->rotary_fraction, (long long)turning);
 	}
+	if (c->norm == LL_LM_NORM_NONE && (c->embedding_norm || c->shared_norm))
+		return ll_err_set(err, "norm = none leaves nothing that embedding_norm or shared_norm could mean");
 	if (c->shared_norm && !c->parallel_residual)
 		return ll_err_set(err, "shared_norm = true asks for parallel_residual = true");
 	if (c->family == LL_LM_FAMILY_OPT &&
@@ -168,7 +172,7 @@ uint64_t ll_lm_config_parameters(const struct ll_lm_config *c)
 {
 	uint64_t C = (uint64_t)c->width, F = (uint64_t)c->ffn_width, Q = (uint64_t)ll_lm_qkv_width(c);
 	uint64_t A = (uint64_t)(c->heads * c->head_dim), U = ll_lm_gated(c) ? 2 * F : F;
-	uint64_t norm = C + (c->bias && c->norm == LL_LM_NORM_LAYER ? C : 0);
+	uint64_t norm = c->norm == LL_LM_NORM_NONE ? 0 : C + (c->bias && c->norm == LL_LM_NORM_LAYER ? C : 0);
 	uint64_t layer = (c->shared_norm ? 1 : 2) * norm + Q * C + A * C + U * C + F * C + (c->bias ? U + C : 0) +
 			 (c->bias && c->attention_bias ? Q + C : 0);
 	return (uint64_t)c->vocabulary * (C * (c->tied_head ? 1 : 2) + (c->head_bias ? 1 : 0)) + (c->position == LL_LM_POS_LEARNED ? (uint64_t)c->context * C : 0) +

@@ -9,9 +9,23 @@
 #include "base/buffer.h"
 #include "base/error.h"
 
-enum ll_lm_norm { LL_LM_NORM_LAYER, LL_LM_NORM_RMS };
+enum ll_lm_norm { LL_LM_NORM_LAYER, LL_LM_NORM_RMS, LL_LM_NORM_NONE };
 enum ll_lm_position { LL_LM_POS_LEARNED, LL_LM_POS_ROTARY, LL_LM_POS_ALIBI, LL_LM_POS_SINUSOIDAL, LL_LM_POS_NONE };
 enum ll_lm_ffn { LL_LM_FFN_GELU, LL_LM_FFN_GELU_TANH, LL_LM_FFN_RELU, LL_LM_FFN_SWIGLU, LL_LM_FFN_GEGLU };
+
+/*
+ * Standard deviations of the initial weights; d is the width, L the number of layers. Gains begin at 1, biases at 0.
+ *
+ *   normal    init_std
+ *   small     sqrt(2 / (5 d)) (Nguyen and Salazar 2019, "Transformers without tears")
+ *   wang      small, and 2 / (L sqrt(d)) for the projections into the residual stream: the pair of GPT-NeoX-20B (Black et al. 2022)
+ *   xavier    sqrt(2 / (in + out)) of every matrix (Glorot and Bengio 2010); embeddings have init_std
+ *   t-fixup   xavier, times 0.67 L^(-1/4) for V, the output of attention and the feed-forward; embeddings 1 / sqrt(d) (Huang et
+ *             al. 2020, section 3, for encoders: here, too, nothing attends to a second stack); made for norm = none, no warm-up
+ *
+ * With init_scale_residual normal, small and xavier divide the projections into the residual stream by sqrt(2 L).
+ */
+enum ll_lm_scheme { LL_LM_INIT_NORMAL, LL_LM_INIT_SMALL, LL_LM_INIT_WANG, LL_LM_INIT_XAVIER, LL_LM_INIT_T_FIXUP };
 
 /* How checkpoints are laid out where two families of transformers compute the same. */
 enum ll_lm_family { LL_LM_FAMILY_AUTO, LL_LM_FAMILY_OPT };
@@ -40,8 +54,9 @@ struct ll_lm_config {
 	double dropout;          /* on embeddings and on both residual branches, in training */
 	double label_smoothing;  /* share of the loss that goes to all words alike, in training; [0, 1) */
 	double z_loss;           /* weight of the square of log Z in the loss, in training */
+	int64_t init;            /* enum ll_lm_scheme */
 	double init_std;
-	bool init_scale_residual; /* projections into the residual stream: / sqrt(2 layers) */
+	bool init_scale_residual; /* projections into the residual stream: / sqrt(2 layers); see enum ll_lm_scheme */
 	int64_t family;           /* enum ll_lm_family */
 };
 

@@ -102,6 +102,7 @@ int ll_lm_preset(struct ll_lm_config *c, const char *name, struct ll_err *err)
 			.bias = !llama,
 			.tied_head = !llama && !gptj && !neox,
 			.norm_eps = 1e-5,
+			.init = neox ? LL_LM_INIT_WANG : LL_LM_INIT_NORMAL,
 			.init_std = 0.02,
 			.init_scale_residual = true,
 		};

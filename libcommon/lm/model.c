@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* model.c - the tensors of a model, its memory, its initial values. */
+/* model.c - the tensors of a model and its memory. */
 #include "lm/model.h"
 
 #include <math.h>
 #include <stdio.h>
 
 #include "base/memory.h"
-#include "base/random.h"
 #include "lm/model_memory.h"
 
 /* ---- tensors ---- */
@@ -27,6 +26,8 @@ static void add_tensor(struct ll_lm *m, size_t *cap, enum ll_lm_tensor_kind kind
 
 static void add_norm(struct ll_lm *m, size_t *cap, int layer, const char *w, const char *b)
 {
+	if (m->config.norm == LL_LM_NORM_NONE)
+		return;
 	add_tensor(m, cap, LL_LM_GAIN, m->config.width, 0, layer, w);
 	if (m->config.bias && m->config.norm == LL_LM_NORM_LAYER)
 		add_tensor(m, cap, LL_LM_BIAS, m->config.width, 0, layer, b);
@@ -113,14 +114,16 @@ static float *take(struct walk *w, int64_t n)
 	return p;
 }
 
+/* k->x is there already; without norms their outputs are their inputs. */
 static void take_kept(struct walk *w, const struct ll_lm_config *c, int64_t M, struct ll_lm_kept *k)
 {
 	int64_t C = c->width, F = c->ffn_width;
-	k->norm1 = take(w, M * C), k->mean1 = take(w, M), k->rstd1 = take(w, M);
+	bool norms = c->norm != LL_LM_NORM_NONE;
+	k->norm1 = norms ? take(w, M * C) : k->x, k->mean1 = take(w, M), k->rstd1 = take(w, M);
 	k->qkv = take(w, M * ll_lm_qkv_width(c)), k->attention = take(w, M * c->heads * c->head_dim), k->lse = take(w, M * c->heads);
 	k->mid = take(w, M * C);
 	if (!c->shared_norm)
-		k->norm2 = take(w, M * C), k->mean2 = take(w, M), k->rstd2 = take(w, M);
+		k->norm2 = norms ? take(w, M * C) : c->parallel_residual ? k->x : k->mid, k->mean2 = take(w, M), k->rstd2 = take(w, M);
 	else
 		k->norm2 = k->norm1, k->mean2 = k->mean1, k->rstd2 = k->rstd1;
 	k->up = take(w, M * F * (ll_lm_gated(c) ? 2 : 1)), k->act = take(w, M * F);
@@ -144,6 +147,10 @@ static void take_all(struct walk *w, const struct ll_lm_config *c, int64_t batch
 			take_kept(w, c, M, &k);
 		} else {
 			k.x = x[l % 2];
+			if (c->norm == LL_LM_NORM_NONE) {
+				k.norm1 = k.x;
+				k.norm2 = c->parallel_residual ? k.x : k.mid;
+			}
 		}
 		if (kept)
 			kept[l] = k;
@@ -151,7 +158,7 @@ static void take_all(struct walk *w, const struct ll_lm_config *c, int64_t batch
 	y->x_final = training ? take(w, M * C) : x[c->layers % 2];
 	y->embedded = c->embedding_norm ? take(w, M * C) : NULL;
 	y->mean_e = take(w, M), y->rstd_e = take(w, M);
-	y->norm_f = take(w, M * C), y->mean_f = take(w, M), y->rstd_f = take(w, M);
+	y->norm_f = c->norm != LL_LM_NORM_NONE ? take(w, M * C) : y->x_final, y->mean_f = take(w, M), y->rstd_f = take(w, M);
 	y->chunk = LL_MIN(M, LL_MAX(32, LL_MIN(512, ((int64_t)16 << 20) / c->vocabulary / 32 * 32)));
 	y->logits = take(w, y->chunk * c->vocabulary), y->loss = take(w, M), y->added = take(w, M);
 	y->positions = c->position == LL_LM_POS_SINUSOIDAL ? take(w, c->context * C) : NULL;
@@ -237,36 +244,4 @@ void ll_lm_free(struct ll_lm *m)
 	ll_free(m->param);
 	ll_free(m->grad);
 	ll_free(m);
-}
-
-/* ---- initial values ---- */
-
-struct init_job {
-	float *p;
-	size_t n, tensor;
-	uint64_t seed;
-	double std;
-};
-
-static void init_task(void *context, size_t task, int thread)
-{
-	const struct init_job *j = context;
-	(void)thread;
-	size_t end = LL_MIN(j->n, (task + 1) * 16384);
-	for (size_t i = task * 16384; i < end; i++)
-		j->p[i] = (float)(j->std * ll_random_normal(j->seed, 0x696e6974u + ((uint64_t)j->tensor << 32), i));
-}
-
-void ll_lm_init(struct ll_lm *m, uint64_t seed)
-{
-	double std = m->config.init_std, residual = m->config.init_scale_residual ? std / sqrt(2.0 * (double)m->config.layers) : std;
-	for (size_t i = 0; i < m->tensors; i++) {
-		const struct ll_lm_tensor *t = &m->tensor[i];
-		struct init_job j = { m->param + t->offset, t->size, i, seed, t->kind == LL_LM_RESIDUAL_MATRIX ? residual : std };
-		if (t->kind == LL_LM_GAIN || t->kind == LL_LM_BIAS)
-			for (size_t k = 0; k < t->size; k++)
-				j.p[k] = t->kind == LL_LM_GAIN ? 1 : 0;
-		else
-			ll_pool_run(m->pool, (t->size + 16383) / 16384, init_task, &j);
-	}
 }

@@ -42,7 +42,7 @@ struct ll_lm *ll_lm_new(const struct ll_lm_config *config, int64_t batch, int64_
 			struct ll_pool *pool);
 void ll_lm_free(struct ll_lm *m);
 const struct ll_lm_tensor *ll_lm_find(const struct ll_lm *m, const char *name);
-/* Normal(0, init_std) keyed by (seed, tensor index, element). */
+/* By config.init: normal numbers keyed by (seed, tensor index, element). */
 void ll_lm_init(struct ll_lm *m, uint64_t seed);
 
 /*

@@ -89,6 +89,16 @@ static void attend(const struct ll_lm *m, struct ll_lm_cache *k, const float *ke
 	}
 }
 
+static void normalise_one(const struct ll_lm *m, struct ll_lm_cache *k, const float *in, const float *w, const float *b)
+{
+	const struct ll_lm_config *c = &m->config;
+	if (c->norm == LL_LM_NORM_NONE)
+		memcpy(k->n, in, (size_t)c->width * sizeof(float));
+	else
+		m->memory->ops->norm(m->pool, c->norm == LL_LM_NORM_RMS ? LL_OP_NORM_RMS : LL_OP_NORM_LAYER, k->n, k->one, k->one + 1, in, w, b, 1,
+				     c->width, c->norm_eps);
+}
+
 static void decode_layer(struct ll_lm *m, struct ll_lm_cache *k, int64_t l)
 {
 	static const enum ll_op_act acts[] = { LL_OP_GELU, LL_OP_GELU_TANH, LL_OP_RELU, LL_OP_SWIGLU, LL_OP_GEGLU };
@@ -96,9 +106,8 @@ static void decode_layer(struct ll_lm *m, struct ll_lm_cache *k, int64_t l)
 	const struct ll_ops_f32 *o = m->memory->ops;
 	const struct ll_lm_layer *w = &m->memory->w.layer[l];
 	int64_t C = c->width, Q = ll_lm_qkv_width(c), A = c->heads * c->head_dim, F = c->ffn_width;
-	enum ll_op_norm norm = c->norm == LL_LM_NORM_RMS ? LL_OP_NORM_RMS : LL_OP_NORM_LAYER;
 	float *keys = k->keys + l * k->context * k->kv_width, *values = k->values + l * k->context * k->kv_width;
-	o->norm(m->pool, norm, k->n, k->one, k->one + 1, k->x, w->norm1_w, w->norm1_b, 1, C, c->norm_eps);
+	normalise_one(m, k, k->x, w->norm1_w, w->norm1_b);
 	o->linear(m->pool, k->qkv, k->n, w->qkv_w, w->qkv_b, 1, Q, C);
 	if (m->memory->rotary)
 		o->rotary(m->pool,
@@ -110,7 +119,7 @@ static void decode_layer(struct ll_lm *m, struct ll_lm_cache *k, int64_t l)
 	o->linear(m->pool, k->mid, k->attention, w->proj_w, w->proj_b, 1, C, A);
 	o->add(m->pool, k->mid, k->mid, k->x, C);
 	if (!c->shared_norm)
-		o->norm(m->pool, norm, k->n, k->one, k->one + 1, c->parallel_residual ? k->x : k->mid, w->norm2_w, w->norm2_b, 1, C, c->norm_eps);
+		normalise_one(m, k, c->parallel_residual ? k->x : k->mid, w->norm2_w, w->norm2_b);
 	o->linear(m->pool, k->up, k->n, w->up_w, w->up_b, 1, ll_lm_gated(c) ? 2 * F : F, C);
 	o->act(m->pool, acts[c->ffn], k->act, k->up, 1, F);
 	o->linear(m->pool, k->x, k->act, w->down_w, w->down_b, 1, C, F);
@@ -122,17 +131,16 @@ void ll_lm_decode(struct ll_lm *m, struct ll_lm_cache *k, int32_t token, float *
 	const struct ll_lm_config *c = &m->config;
 	struct ll_lm_memory *y = m->memory;
 	const struct ll_ops_f32 *o = y->ops;
-	enum ll_op_norm norm = c->norm == LL_LM_NORM_RMS ? LL_OP_NORM_RMS : LL_OP_NORM_LAYER;
 	LL_ASSERT(k->length < k->context && token >= 0 && token < c->vocabulary);
 	o->embed(m->pool, k->x, &token, y->w.wte, y->w.wpe ? y->w.wpe : y->positions, 1, 1, c->width, k->length);
 	if (c->embedding_norm) {
-		o->norm(m->pool, norm, k->n, k->one, k->one + 1, k->x, y->w.emb_norm_w, y->w.emb_norm_b, 1, c->width, c->norm_eps);
+		normalise_one(m, k, k->x, y->w.emb_norm_w, y->w.emb_norm_b);
 		memcpy(k->x, k->n, (size_t)c->width * sizeof(float));
 	}
 	for (int64_t l = 0; l < c->layers; l++)
 		decode_layer(m, k, l);
 	k->length++;
-	o->norm(m->pool, norm, k->n, k->one, k->one + 1, k->x, y->w.norm_f_w, y->w.norm_f_b, 1, c->width, c->norm_eps);
+	normalise_one(m, k, k->x, y->w.norm_f_w, y->w.norm_f_b);
 	if (logits)
 		o->linear(m->pool, logits, k->n, y->w.head, y->w.head_b, 1, c->vocabulary, c->width);
 }

@@ -12,4 +12,5 @@
 
 #include "lm/model.c"
 #include "lm/model_decode.c"
+#include "lm/model_init.c"
 #include "lm/model_run.c"

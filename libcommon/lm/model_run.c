@@ -41,6 +41,23 @@ static void drop(const struct pass *p, float *x, int64_t site)
 		p->ops->dropout(p->pool, x, p->dropout, p->step.seed, (uint64_t)site, p->step.step, p->step.first_sample, p->M, p->T, p->C);
 }
 
+static void normalise(const struct pass *p, float *out, float *mean, float *rstd, const float *in, const float *w, const float *b)
+{
+	if (p->c->norm != LL_LM_NORM_NONE) /* else out is in */
+		p->ops->norm(p->pool, p->norm, out, mean, rstd, in, w, b, p->M, p->C, p->c->norm_eps);
+}
+
+/* dx += ... */
+static void normalise_back(const struct pass *p, float *dw, float *db, const float *dout, const float *in, const float *mean, const float *rstd,
+			   const float *w)
+{
+	struct ll_lm_memory *y = p->y;
+	if (p->c->norm == LL_LM_NORM_NONE)
+		p->ops->add(p->pool, y->dx, y->dx, dout, p->M * p->C);
+	else
+		p->ops->norm_back(p->pool, p->norm, y->dx, dw, db, dout, in, mean, rstd, w, p->M, p->C, y->scratch);
+}
+
 static float *output_of(const struct pass *p, int64_t layer)
 {
 	return layer + 1 < p->c->layers ? p->y->kept[layer + 1].x : p->y->x_final;
@@ -52,7 +69,7 @@ static void embed(const struct pass *p, const int32_t *tokens)
 	float *x = p->y->kept[0].x, *first = p->y->embedded ? p->y->embedded : x;
 	p->ops->embed(p->pool, first, tokens, w->wte, w->wpe ? w->wpe : p->y->positions, p->M, p->T, p->C, 0);
 	if (p->y->embedded)
-		p->ops->norm(p->pool, p->norm, x, p->y->mean_e, p->y->rstd_e, first, w->emb_norm_w, w->emb_norm_b, p->M, p->C, p->c->norm_eps);
+		normalise(p, x, p->y->mean_e, p->y->rstd_e, first, w->emb_norm_w, w->emb_norm_b);
 	drop(p, x, 0);
 }
 
@@ -62,7 +79,7 @@ static void forward_layer(const struct pass *p, int64_t l)
 	const struct ll_lm_layer *w = &p->y->w.layer[l];
 	struct ll_lm_kept *k = &p->y->kept[l];
 	int64_t M = p->M, C = p->C, Q = ll_lm_qkv_width(p->c), A = p->c->heads * p->c->head_dim, F = p->c->ffn_width;
-	o->norm(p->pool, p->norm, k->norm1, k->mean1, k->rstd1, k->x, w->norm1_w, w->norm1_b, M, C, p->c->norm_eps);
+	normalise(p, k->norm1, k->mean1, k->rstd1, k->x, w->norm1_w, w->norm1_b);
 	o->linear(p->pool, k->qkv, k->norm1, w->qkv_w, w->qkv_b, M, Q, C);
 	if (p->y->rotary)
 		o->rotary(p->pool, &p->rotary, k->qkv, p->y->rotary, false);
@@ -72,7 +89,7 @@ static void forward_layer(const struct pass *p, int64_t l)
 	o->add(p->pool, k->mid, k->mid, k->x, M * C);
 	const float *source = p->c->parallel_residual ? k->x : k->mid;
 	if (!p->c->shared_norm)
-		o->norm(p->pool, p->norm, k->norm2, k->mean2, k->rstd2, source, w->norm2_w, w->norm2_b, M, C, p->c->norm_eps);
+		normalise(p, k->norm2, k->mean2, k->rstd2, source, w->norm2_w, w->norm2_b);
 	o->linear(p->pool, k->up, k->norm2, w->up_w, w->up_b, M, ll_lm_gated(p->c) ? 2 * F : F, C);
 	o->act(p->pool, p->act, k->act, k->up, M, F);
 	float *out = output_of(p, l);
@@ -89,7 +106,7 @@ static void forward(const struct pass *p, const int32_t *tokens)
 	embed(p, tokens);
 	for (int64_t l = 0; l < p->c->layers; l++)
 		forward_layer(p, l);
-	p->ops->norm(p->pool, p->norm, y->norm_f, y->mean_f, y->rstd_f, y->x_final, y->w.norm_f_w, y->w.norm_f_b, p->M, p->C, p->c->norm_eps);
+	normalise(p, y->norm_f, y->mean_f, y->rstd_f, y->x_final, y->w.norm_f_w, y->w.norm_f_b);
 }
 
 /* The head and the loss in chunks of rows, so that the logits never exist whole; in training the gradient of the head's
@@ -136,7 +153,7 @@ static void backward_layer(const struct pass *p, int64_t l)
 	o->linear_din(p->pool, y->dn2, y->dup, w->up_w, M, U, C, false);
 	o->linear_dw(p->pool, g->up_w, g->up_b, y->dup, k->norm2, M, U, C);
 	if (!p->c->parallel_residual)
-		o->norm_back(p->pool, p->norm, y->dx, g->norm2_w, g->norm2_b, y->dn2, k->mid, k->mean2, k->rstd2, w->norm2_w, M, C, y->scratch);
+		normalise_back(p, g->norm2_w, g->norm2_b, y->dn2, k->mid, k->mean2, k->rstd2, w->norm2_w);
 
 	d = branch_gradient(p, y->dn1, 2 * l + 1);
 	o->linear_din(p->pool, y->dattention, d, w->proj_w, M, C, A, false);
@@ -149,8 +166,8 @@ static void backward_layer(const struct pass *p, int64_t l)
 	if (p->c->shared_norm)
 		o->add(p->pool, y->dn1, y->dn1, y->dn2, M * C);
 	else if (p->c->parallel_residual)
-		o->norm_back(p->pool, p->norm, y->dx, g->norm2_w, g->norm2_b, y->dn2, k->x, k->mean2, k->rstd2, w->norm2_w, M, C, y->scratch);
-	o->norm_back(p->pool, p->norm, y->dx, g->norm1_w, g->norm1_b, y->dn1, k->x, k->mean1, k->rstd1, w->norm1_w, M, C, y->scratch);
+		normalise_back(p, g->norm2_w, g->norm2_b, y->dn2, k->x, k->mean2, k->rstd2, w->norm2_w);
+	normalise_back(p, g->norm1_w, g->norm1_b, y->dn1, k->x, k->mean1, k->rstd1, w->norm1_w);
 }
 
 static void backward(const struct pass *p, const int32_t *tokens)
@@ -158,16 +175,14 @@ static void backward(const struct pass *p, const int32_t *tokens)
 	struct ll_lm_memory *y = p->y;
 	size_t bytes = (size_t)(p->M * p->C) * sizeof(float);
 	memset(y->dx, 0, bytes);
-	p->ops->norm_back(p->pool, p->norm, y->dx, y->g.norm_f_w, y->g.norm_f_b, y->dn1, y->x_final, y->mean_f, y->rstd_f, y->w.norm_f_w, p->M,
-			  p->C, y->scratch);
+	normalise_back(p, y->g.norm_f_w, y->g.norm_f_b, y->dn1, y->x_final, y->mean_f, y->rstd_f, y->w.norm_f_w);
 	for (int64_t l = p->c->layers; l-- > 0;)
 		backward_layer(p, l);
 	drop(p, y->dx, 0);
 	if (y->embedded) {
 		memcpy(y->dn1, y->dx, bytes);
 		memset(y->dx, 0, bytes);
-		p->ops->norm_back(p->pool, p->norm, y->dx, y->g.emb_norm_w, y->g.emb_norm_b, y->dn1, y->embedded, y->mean_e, y->rstd_e,
-				  y->w.emb_norm_w, p->M, p->C, y->scratch);
+		normalise_back(p, y->g.emb_norm_w, y->g.emb_norm_b, y->dn1, y->embedded, y->mean_e, y->rstd_e, y->w.emb_norm_w);
 	}
 	p->ops->embed_back(p->pool, y->g.wte, y->g.wpe, y->dx, tokens, p->M, p->T, p->C);
 }

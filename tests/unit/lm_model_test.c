@@ -37,6 +37,9 @@ static const struct {
 	  "vocabulary=29 width=16 heads=2 layers=1 context=16 ffn=geglu position=sinusoidal bias=false" },
 	{ "no positions, parallel, rms", "llama-tiny",
 	  "vocabulary=29 width=16 heads=1 layers=2 context=16 position=none parallel_residual=true ffn_width=24" },
+	{ "no norms", "gpt2-tiny", "vocabulary=29 width=16 heads=2 layers=2 context=16 norm=none" },
+	{ "no norms, parallel, rotary", "llama-tiny",
+	  "vocabulary=29 width=16 heads=2 layers=2 context=16 norm=none parallel_residual=true ffn_width=24 dropout=0.1" },
 	{ "dropout", "gpt2-tiny", "vocabulary=29 width=20 heads=2 layers=2 context=16 dropout=0.2" },
 	{ "label smoothing and z-loss", "gpt2-tiny", "vocabulary=29 width=20 heads=2 layers=1 context=16 label_smoothing=0.1 z_loss=0.01" },
 	{ "head sizes 40", "gpt2-tiny", "vocabulary=53 width=80 heads=2 layers=1 context=16" },
@@ -221,6 +224,77 @@ static void causality_and_decoding(size_t which)
 	ll_lm_free(m);
 }
 
+/* The root of the mean square of rows [first, first + rows) of a tensor. */
+static double spread(const struct ll_lm *m, const char *name, int64_t first, int64_t rows)
+{
+	const struct ll_lm_tensor *t = ll_lm_find(m, name);
+	const float *p = m->param + t->offset + first * t->shape[1];
+	double squares = 0;
+	for (int64_t i = 0; i < rows * t->shape[1]; i++)
+		squares += (double)p[i] * (double)p[i];
+	return sqrt(squares / (double)(rows * t->shape[1]));
+}
+
+static void init_schemes(void)
+{
+	/* d = 64, L = 4, 8 heads of 8, 2 of them keys and values, a gated feed-forward of 96. */
+	static const struct {
+		const char *init;
+		double embedding, query, value, proj, up, down, head;
+	} want[] = {
+		{ "normal", 0.02, 0.02, 0.02, 0.02 / 2.8284271, 0.02, 0.02 / 2.8284271, 0.02 },
+		{ "small", 0.0790569, 0.0790569, 0.0790569, 0.0790569 / 2.8284271, 0.0790569, 0.0790569 / 2.8284271, 0.0790569 },
+		{ "wang", 0.0790569, 0.0790569, 0.0790569, 0.0625, 0.0790569, 0.0625, 0.0790569 },
+		{ "xavier", 0.02, 0.125, 0.1581139, 0.125 / 2.8284271, 0.1118034, 0.1118034 / 2.8284271, 0.0408248 },
+		{ "t-fixup", 0.125, 0.125, 0.1581139 * 0.4737615, 0.125 * 0.4737615, 0.1118034 * 0.4737615, 0.1118034 * 0.4737615, 0.0408248 },
+	};
+	for (size_t i = 0; i < LL_COUNT(want); i++) {
+		char settings[200];
+		snprintf(settings, sizeof(settings), "vocabulary=1136 width=64 layers=4 heads=8 kv_heads=2 ffn_width=96 init_std=0.02 init=%s", want[i].init);
+		struct ll_lm_config c = make_config("llama-tiny", settings);
+		struct ll_lm *m = ll_lm_new(&c, 1, 1, LL_LM_INFERENCE, pool);
+		ll_lm_init(m, 1);
+		double found[] = { spread(m, "wte", 0, 1136), spread(m, "h.1.qkv.w", 0, 64), spread(m, "h.2.qkv.w", 80, 16), spread(m, "h.3.proj.w", 0, 64),
+				   spread(m, "h.1.up.w", 96, 96), spread(m, "h.2.down.w", 0, 64), spread(m, "head.w", 0, 1136) };
+		const double *expected = &want[i].embedding;
+		double off = 0;
+		for (size_t k = 0; k < LL_COUNT(found); k++)
+			off = fmax(off, fabs(found[k] / expected[k] - 1));
+		ok(off < 0.06, "init = %s has the deviations of its definition (within %.1f %%)", want[i].init, 100 * off);
+		ll_lm_free(m);
+	}
+}
+
+/* Loss a token after some steps on one batch, at once at the whole learning rate. */
+static double deep(const char *settings, uint64_t steps)
+{
+	struct ll_lm_config c = make_config("gpt2-tiny", settings);
+	int32_t tokens[4 * 32], targets[4 * 32];
+	uint64_t n;
+	double loss = 0;
+	make_batch(&c, 4 * 32, tokens, targets);
+	struct ll_lm *m = ll_lm_new(&c, 4, 32, LL_LM_TRAINING, pool);
+	float *v = ll_calloc(2 * m->parameters, sizeof(float));
+	ll_lm_init(m, 1);
+	for (uint64_t s = 1; s <= steps; s++) {
+		loss = ll_lm_loss(m, tokens, targets, 4, 32, step, 1.0f / (4 * 32), true, &n, NULL, NULL) / (double)n;
+		struct ll_adamw a = { 0.002, 0.9, 0.98, 1e-8, 0, 1, s };
+		ll_adamw(pool, &a, m->param, m->grad, v, v + m->parameters, m->parameters);
+	}
+	ll_free(v);
+	ll_lm_free(m);
+	return loss;
+}
+
+/* Huang et al. 2020: what neither norms nor warm-up hold together, T-Fixup does. */
+static void t_fixup(void)
+{
+	double fixup = deep("vocabulary=64 layers=12 width=64 norm=none init=t-fixup", 150),
+	       xavier = deep("vocabulary=64 layers=12 width=64 norm=none init=xavier init_std=0.125 init_scale_residual=false", 20);
+	ok(fixup < 0.1, "12 layers without norms and warm-up train with init = t-fixup (loss %.3f after 150 steps)", fixup);
+	ok(!(xavier < fixup + 1), "and do not without its factor (loss %.3f)", xavier);
+}
+
 static void overfit(const char *preset)
 {
 	struct ll_lm_config c = make_config(preset, "vocabulary=64 layers=2 context=32");
@@ -281,6 +355,8 @@ int main(void)
 	for (size_t i = 0; i < LL_COUNT(models); i++)
 		causality_and_decoding(i);
 	threads_and_plan();
+	init_schemes();
+	t_fixup();
 	overfit("gpt2-tiny");
 	overfit("llama-tiny");
 	ll_pool_free(pool);
