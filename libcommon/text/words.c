@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A text is a sequence of chunks between white space. Stretches of ASCII chunks are split by bit masks (words_ascii.h); a
- * chunk with any other character goes through its normal form, character by character.
+ * A text is a sequence of chunks between white space. Stretches of chunks of ASCII and the like (words_ascii.h) are split by
+ * bit masks; a chunk with any other character goes through its normal form, character by character.
  */
 #include "text/words.h"
 
@@ -14,16 +14,6 @@
 
 #define AFTER 128u /* bytes readable, and written, after the last of w->lower */
 
-static inline uint64_t short_hash(uint64_t a, uint64_t b)
-{
-	uint64_t h = a * 0x9e3779b97f4a7c15ull;
-
-	h ^= h >> 32;
-	h ^= b * 0xc2b2ae3d27d4eb4full;
-	h *= 0xd6e8feb86659fd93ull;
-	return h ^ h >> 32;
-}
-
 uint64_t ll_word_hash(const char *normalized, size_t len)
 {
 	unsigned char bytes[16] = { 0 };
@@ -31,26 +21,7 @@ uint64_t ll_word_hash(const char *normalized, size_t len)
 	if (len > sizeof(bytes))
 		return ll_hash64(normalized, len);
 	memcpy(bytes, normalized, len);
-	return short_hash(ll_get64(bytes), ll_get64(bytes + 8));
-}
-
-/* The same where 16 bytes may be read whatever the length. */
-static inline uint64_t hash_in_room(const char *p, uint32_t len)
-{
-	/* what is inside of the first and of the second eight bytes: a table, because a branch by length is never foreseen */
-#define ONES(n) (~(uint64_t)0 >> (64 - 8 * (n)))
-	static const uint64_t second[17] = {
-		0, 0, 0, 0, 0, 0, 0, 0, 0, ONES(1), ONES(2), ONES(3), ONES(4), ONES(5), ONES(6), ONES(7), ONES(8),
-	};
-	static const uint64_t first[17] = {
-		0,	 ONES(1), ONES(2), ONES(3), ONES(4), ONES(5), ONES(6), ONES(7), ONES(8),
-		ONES(8), ONES(8), ONES(8), ONES(8), ONES(8), ONES(8), ONES(8), ONES(8),
-	};
-#undef ONES
-
-	if (LL_UNLIKELY(len > 16))
-		return ll_hash64(p, len);
-	return short_hash(ll_get64(p) & first[len], ll_get64(p + 8) & second[len]);
+	return ll_word_hash_short(ll_get64(bytes), ll_get64(bytes + 8));
 }
 
 static void join(struct ll_words *w, const char *bytes, size_t n)
@@ -62,47 +33,21 @@ static void join(struct ll_words *w, const char *bytes, size_t n)
 	ll_buf_add(&w->normalized, bytes, n);
 }
 
-/* Words of ASCII chunks in [from, to). */
-static void ascii_stretch(struct ll_words *w, const struct ll_words_ascii *cpu, uint32_t from, uint32_t to)
+/* Words of chunks in [from, to) that nothing is beyond. */
+static void simple_stretch(struct ll_words *w, const struct ll_words_ascii *cpu, uint32_t from, uint32_t to)
 {
 	LL_GROW(w->edge, w->edge_cap, (size_t)(to - from) + 66);
 	size_t n = cpu->edges(w->in_word, from, to, w->edge) / 2;
 	LL_GROW(w->word, w->cap, w->len + n);
 	struct ll_word *word = w->word + w->len;
-	for (size_t i = 0; i < n; i++) {
-		uint32_t start = w->edge[2 * i], end = w->edge[2 * i + 1];
-		word[i] = (struct ll_word){ start, end, hash_in_room(w->lower + start, end - start) };
-	}
+	cpu->words(w->lower, w->edge, n, word);
 	if (w->joined)
 		for (size_t i = 0; i < n; i++)
 			join(w, w->lower + word[i].start, word[i].end - word[i].start);
 	w->len += n;
 }
 
-/* ---- chunks that are not ASCII ---- */
-
-bool ll_words_is_settled(uint32_t c)
-{
-	static const struct {
-		uint32_t first, last;
-	} settled[] = {
-		{ 0x00, 0x7f },	    { 0xa1, 0xa7 },	{ 0xa9, 0xa9 },	    { 0xab, 0xae },	{ 0xb0, 0xb1 },	    { 0xb6, 0xb7 },
-		{ 0xbb, 0xbb },	    { 0xbf, 0x131 },	{ 0x134, 0x13e },   { 0x141, 0x148 },	{ 0x14a, 0x17e },   { 0x386, 0x386 },
-		{ 0x388, 0x3ce },   { 0x400, 0x482 },	{ 0x48a, 0x52f },   { 0x5d0, 0x5ea },	{ 0x621, 0x64a },   { 0x2010, 0x2010 },
-		{ 0x2012, 0x2016 }, { 0x2018, 0x2023 }, { 0x2027, 0x2027 }, { 0x20ac, 0x20ac }, { 0x3001, 0x3029 }, { 0x3041, 0x3096 },
-		{ 0x30a1, 0x30fe }, { 0x4e00, 0x9fff }, { 0xac00, 0xd7a3 },
-	};
-	size_t low = 0, high = LL_COUNT(settled);
-
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-		if (c > settled[middle].last)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < LL_COUNT(settled) && c >= settled[low].first;
-}
+/* ---- other chunks ---- */
 
 static bool all_settled(struct ll_str s)
 {
@@ -168,7 +113,7 @@ static inline bool is_space(unsigned char c)
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-/* The first byte at or after `from` that is not ASCII. */
+/* The first byte at or after `from` of a character that masks do not do for. */
 static uint32_t next_beyond(const struct ll_words *w, uint32_t from, uint32_t len)
 {
 	for (uint32_t k = from / 64; k <= (len - 1) / 64; k++) {
@@ -214,6 +159,7 @@ static void classify(struct ll_words *w, const struct ll_words_ascii *cpu, struc
 	if (rest)
 		memcpy(last, text.data + 64 * whole, rest);
 	cpu->classify(last, 1, w->lower + 64 * whole, w->in_word + whole, w->beyond + whole);
+	ll_words_settle(text.data, whole + 1, w->lower, w->in_word, w->beyond);
 }
 
 void ll_words_split(struct ll_words *w, struct ll_str text)
@@ -231,7 +177,7 @@ void ll_words_split(struct ll_words *w, struct ll_str text)
 		while (start > i && beyond < text.len && !is_space((unsigned char)text.data[start - 1]))
 			start--;
 		if (start > i)
-			ascii_stretch(w, cpu, i, start);
+			simple_stretch(w, cpu, i, start);
 		if (beyond == text.len)
 			break;
 		uint32_t end = chunk_end(text, beyond);

@@ -38,4 +38,4 @@ static size_t edges(const uint64_t *in_word, uint32_t from, uint32_t to, uint32_
 	return n;
 }
 
-const struct ll_words_ascii ll_words_ascii_plain = { classify, edges };
+const struct ll_words_ascii ll_words_ascii_plain = { classify, edges, ll_words_between };

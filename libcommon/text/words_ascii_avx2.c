@@ -53,5 +53,5 @@ static size_t edges(const uint64_t *in_word, uint32_t from, uint32_t to, uint32_
 	return n;
 }
 
-const struct ll_words_ascii ll_words_ascii_avx2 = { classify, edges };
+const struct ll_words_ascii ll_words_ascii_avx2 = { classify, edges, ll_words_between };
 #endif

@@ -146,7 +146,8 @@ static void versions_agree(void)
 #endif
 	for (unsigned round = 0; round < 3000; round++) {
 		enum { BLOCKS = 5 };
-		char text[64 * BLOCKS], lower[2][64 * BLOCKS];
+		char text[64 * BLOCKS], lower[2][64 * BLOCKS + 16]; /* 16 bytes that hashes may read and must not take */
+		struct ll_word word[2][32 * BLOCKS + 1];
 		uint64_t in[2][BLOCKS], out[2][BLOCKS];
 		uint32_t edge[2][64 * BLOCKS + 66];
 		for (size_t i = 0; i < sizeof(text); i++) {
@@ -154,13 +155,20 @@ static void versions_agree(void)
 			text[i] = round % 3 == 0 ? (char)v : round % 3 == 1 ? "ab Z"[v % 4] : (v % 50) != 0 ? 'a' : ' ';
 		}
 		plain->classify(text, BLOCKS, lower[0], in[0], out[0]);
+		memset(lower[0] + 64 * BLOCKS, (int)round, 16);
 		uint32_t from = (uint32_t)ll_random_below(3, 2, r++, 64 * BLOCKS), to = from + (uint32_t)ll_random_below(3, 3, r++, 64 * BLOCKS + 1 - from);
 		size_t edges = plain->edges(in[0], from, to, edge[0]);
+		plain->words(lower[0], edge[0], edges / 2, word[0]);
+		for (size_t i = 0; i < edges / 2; i++)
+			same &= word[0][i].start == edge[0][2 * i] && word[0][i].end == edge[0][2 * i + 1] &&
+				word[0][i].hash == ll_word_hash(lower[0] + word[0][i].start, word[0][i].end - word[0][i].start);
 		for (size_t k = 1; k < n; k++) {
 			other[k]->classify(text, BLOCKS, lower[1], in[1], out[1]);
-			same &= memcmp(lower[0], lower[1], sizeof(lower[0])) == 0 && memcmp(in[0], in[1], sizeof(in[0])) == 0 &&
+			same &= memcmp(lower[0], lower[1], sizeof(text)) == 0 && memcmp(in[0], in[1], sizeof(in[0])) == 0 &&
 				memcmp(out[0], out[1], sizeof(out[0])) == 0;
 			same &= other[k]->edges(in[0], from, to, edge[1]) == edges && memcmp(edge[0], edge[1], edges * sizeof(edge[0][0])) == 0;
+			other[k]->words(lower[0], edge[0], edges / 2, word[1]);
+			same &= memcmp(word[0], word[1], edges / 2 * sizeof(word[0][0])) == 0;
 		}
 	}
 	ok(same, "%zu versions of the ASCII bytes agree (up to %s)", n, ll_cpu_name(ll_cpu()));
@@ -213,6 +221,31 @@ static void settled_characters(void)
 	ok(wrong == 0 && settled > 30000, "%u characters need no normal form, %u of them do", settled, wrong);
 }
 
+/* Masks do for a character just where the definition makes of it one character of a word, as long as it is, or a border. */
+static void settled_in_place(void)
+{
+	unsigned wrong = 0, in_place = 0;
+
+	for (uint32_t c = 0x80; c < 0x110000; c++) {
+		char text[128] = { 0 }, lower[128], want[4];
+		uint64_t in[2] = { 0 }, out[2] = { 0 };
+		if (c >= 0xd800 && c < 0xe000)
+			continue;
+		size_t at = 50 + c % 14, n = ll_utf8_put(text + at, c), lowered = ll_utf8_put(want, ll_char_lower(c));
+		ll_words_ascii_plain.classify(text, 2, lower, in, out);
+		ll_words_settle(text, 2, lower, in, out);
+		bool word = ll_char_class(c) & (LL_CHAR_LETTER | LL_CHAR_NUMBER | LL_CHAR_MARK);
+		bool can = ll_words_is_settled(c) && !ll_char_is_unspaced(c) && !(ll_char_class(c) & LL_CHAR_SPACE) && (!word || lowered == n);
+		in_place += can;
+		for (size_t i = 0; i < 128; i++) {
+			bool mine = i >= at && i < at + n;
+			wrong += (out[i / 64] >> i % 64 & 1) != (mine && !can) || (in[i / 64] >> i % 64 & 1) != (mine && can && word) ||
+				 lower[i] != (mine && can && word ? want[i - at] : text[i]);
+		}
+	}
+	ok(wrong == 0 && in_place > 11172, "%u characters outside ASCII are split by masks, %u bytes of them wrongly", in_place, wrong);
+}
+
 int main(void)
 {
 	check("", "");
@@ -230,5 +263,6 @@ int main(void)
 	against_the_definition();
 	versions_agree();
 	settled_characters();
+	settled_in_place();
 	return test_done();
 }
