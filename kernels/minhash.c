@@ -25,7 +25,7 @@ void ll_minhash_free(struct ll_minhash *m)
 	m->a = m->b = NULL;
 }
 
-void ll_minhash_sign(const struct ll_minhash *m, const uint32_t *x, size_t count, uint32_t *signature)
+void ll_minhash_sign(const struct ll_minhash *m, const uint64_t *x, size_t count, uint32_t *signature)
 {
 	for (uint32_t i = 0; i < m->padded; i++)
 		signature[i] = UINT32_MAX;

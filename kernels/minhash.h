@@ -2,8 +2,9 @@
 /*
  * minhash.h - MinHash signatures (A. Broder, "On the resemblance and containment of documents", SEQUENCES 1997): entry i is
  * the minimum over a document's shingles x of (a[i] * x + b[i]) mod 2^32. Two documents agree in an entry with a probability
- * near the Jaccard similarity s of their shingle sets. Shingles come as 32 well-mixed bits (text/ngrams.h), so that an affine
- * map of odd multiplier orders them as well as a random permutation; tests/unit/minhash_test.c measures it.
+ * near the Jaccard similarity s of their shingle sets. Shingles come as well-mixed 64 bits (text/ngrams.h), of which the upper
+ * 32 are x, so that an affine map of odd multiplier orders them as well as a random permutation; tests/unit/minhash_test.c
+ * measures it.
  *
  * The constants are published: a[i] and b[i] are the low 32 bits of ll_random64(0, LL_MINHASH_PURPOSE, 2i) | 1 and of
  * ll_random64(0, LL_MINHASH_PURPOSE, 2i + 1). Every version of the kernel gives equal bits.
@@ -30,13 +31,13 @@ struct ll_minhash {
 void ll_minhash_init(struct ll_minhash *m, uint32_t n);
 void ll_minhash_free(struct ll_minhash *m);
 
-/* signature[0 .. padded): the minima over x[0 .. count); all ones for count 0. */
-void ll_minhash_sign(const struct ll_minhash *m, const uint32_t *x, size_t count, uint32_t *signature);
+/* signature[0 .. padded): the minima over the upper halves of x[0 .. count); all ones for count 0. */
+void ll_minhash_sign(const struct ll_minhash *m, const uint64_t *x, size_t count, uint32_t *signature);
 
 /* The versions behind it: they lower signature[i], i < padded, which the caller has set. */
-void ll_minhash_ref(const struct ll_minhash *m, const uint32_t *x, size_t count, uint32_t *signature);
-void ll_minhash_avx2(const struct ll_minhash *m, const uint32_t *x, size_t count, uint32_t *signature);
-void ll_minhash_avx512(const struct ll_minhash *m, const uint32_t *x, size_t count, uint32_t *signature);
+void ll_minhash_ref(const struct ll_minhash *m, const uint64_t *x, size_t count, uint32_t *signature);
+void ll_minhash_avx2(const struct ll_minhash *m, const uint64_t *x, size_t count, uint32_t *signature);
+void ll_minhash_avx512(const struct ll_minhash *m, const uint64_t *x, size_t count, uint32_t *signature);
 
 /* out[k], k < bands: XXH3-64 of the band's rows as little-endian u32, seeded with k. bands * rows <= n, rows <=
  * LL_MINHASH_ROWS_MAX. */

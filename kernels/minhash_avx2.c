@@ -10,6 +10,11 @@ static inline __m256i step(__m256i a, __m256i b, __m256i x, __m256i least)
 	return _mm256_min_epu32(least, _mm256_add_epi32(_mm256_mullo_epi32(a, x), b));
 }
 
+static inline __m256i upper(const uint64_t *x)
+{
+	return _mm256_set1_epi32(((const int *)x)[1]);
+}
+
 static inline __m256i load(const uint32_t *p)
 {
 	return _mm256_loadu_si256((const __m256i *)p);
@@ -20,7 +25,7 @@ static inline void store(uint32_t *p, __m256i v)
 	_mm256_storeu_si256((__m256i *)p, v);
 }
 
-void ll_minhash_avx2(const struct ll_minhash *m, const uint32_t *x, size_t count, uint32_t *signature)
+void ll_minhash_avx2(const struct ll_minhash *m, const uint64_t *x, size_t count, uint32_t *signature)
 {
 	uint32_t i = 0;
 
@@ -32,7 +37,7 @@ void ll_minhash_avx2(const struct ll_minhash *m, const uint32_t *x, size_t count
 		__m256i s0 = load(s), s1 = load(s + 8), s2 = load(s + 16), s3 = load(s + 24);
 
 		for (size_t k = 0; k < count; k++) {
-			__m256i v = _mm256_set1_epi32((int)x[k]);
+			__m256i v = upper(x + k);
 			s0 = step(a0, b0, v, s0);
 			s1 = step(a1, b1, v, s1);
 			s2 = step(a2, b2, v, s2);
@@ -47,7 +52,7 @@ void ll_minhash_avx2(const struct ll_minhash *m, const uint32_t *x, size_t count
 		__m256i a = load(m->a + i), b = load(m->b + i), s = load(signature + i);
 
 		for (size_t k = 0; k < count; k++)
-			s = step(a, b, _mm256_set1_epi32((int)x[k]), s);
+			s = step(a, b, upper(x + k), s);
 		store(signature + i, s);
 	}
 }

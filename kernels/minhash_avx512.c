@@ -7,7 +7,12 @@
 
 #define WIDE 7
 
-void ll_minhash_avx512(const struct ll_minhash *m, const uint32_t *x, size_t count, uint32_t *signature)
+static inline __m512i upper(const uint64_t *x)
+{
+	return _mm512_set1_epi32(((const int *)x)[1]);
+}
+
+void ll_minhash_avx512(const struct ll_minhash *m, const uint64_t *x, size_t count, uint32_t *signature)
 {
 	uint32_t i = 0;
 
@@ -20,7 +25,7 @@ void ll_minhash_avx512(const struct ll_minhash *m, const uint32_t *x, size_t cou
 			s[j] = _mm512_loadu_si512(signature + i + 16 * j);
 		}
 		for (size_t k = 0; k < count; k++) {
-			__m512i v = _mm512_set1_epi32((int)x[k]);
+			__m512i v = upper(x + k);
 			for (int j = 0; j < WIDE; j++)
 				s[j] = _mm512_min_epu32(s[j], _mm512_add_epi32(_mm512_mullo_epi32(a[j], v), b[j]));
 		}
@@ -32,7 +37,7 @@ void ll_minhash_avx512(const struct ll_minhash *m, const uint32_t *x, size_t cou
 		__m512i s = _mm512_loadu_si512(signature + i);
 
 		for (size_t k = 0; k < count; k++)
-			s = _mm512_min_epu32(s, _mm512_add_epi32(_mm512_mullo_epi32(a, _mm512_set1_epi32((int)x[k])), b));
+			s = _mm512_min_epu32(s, _mm512_add_epi32(_mm512_mullo_epi32(a, upper(x + k)), b));
 		_mm512_storeu_si512(signature + i, s);
 	}
 }

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "text/ngrams.h"
 
+#include "base/cpu.h"
 #include "base/memory.h"
+#include "text/ngrams_wide.h"
 #include "text/utf8.h"
 
-#define BASE 0x9e3779b97f4a7c15ull
-#define LENGTH 0xd1b54a32d192ed03ull
+#define BASE LL_NGRAM_BASE
+#define LENGTH LL_NGRAM_LENGTH
 
 static inline uint64_t mix(uint64_t z)
 {
@@ -23,22 +25,35 @@ static uint64_t power(size_t n)
 	return p;
 }
 
+/* Writes the n-grams that begin with words [from, len - n]. */
+static void roll(const struct ll_word *word, size_t from, size_t len, size_t n, uint64_t *hash)
+{
+	uint64_t left = power(n), h = 0; /* of the word before the window */
+
+	for (size_t i = from; i < from + n; i++)
+		h = h * BASE + word[i].hash;
+	hash[from] = mix(h + n * LENGTH);
+	for (size_t i = from + 1; i + n <= len; i++) {
+		h = h * BASE + (word[i + n - 1].hash - word[i - 1].hash * left);
+		hash[i] = mix(h + n * LENGTH);
+	}
+}
+
 void ll_ngrams_of_words(struct ll_ngrams *g, const struct ll_words *w, size_t n)
 {
-	const struct ll_word *word = w->word;
-	uint64_t leaving = power(n - 1), h = 0;
+	size_t done = 0;
 
 	g->len = 0;
 	if (w->len < n)
 		return;
-	LL_GROW(g->hash, g->cap, w->len - n + 1);
-	for (size_t i = 0; i < n - 1; i++)
-		h = h * BASE + word[i].hash;
-	for (size_t i = n - 1; i < w->len; i++) {
-		h = h * BASE + word[i].hash;
-		g->hash[g->len++] = mix(h + n * LENGTH);
-		h -= word[i + 1 - n].hash * leaving;
-	}
+	g->len = w->len - n + 1;
+	LL_GROW(g->hash, g->cap, g->len);
+#if defined(__x86_64__)
+	if (n <= LL_NGRAMS_WIDE_MAX && ll_cpu() >= LL_CPU_AVX512)
+		done = ll_ngrams_of_words_avx512(w->word, w->len, n, g->hash);
+#endif
+	if (done < g->len)
+		roll(w->word, done, w->len, n, g->hash);
 }
 
 void ll_ngrams_of_characters(struct ll_ngrams *g, struct ll_str text, size_t n)

@@ -14,10 +14,10 @@ static void versions_agree(void)
 {
 	static const uint32_t sizes[] = { 1, 15, 16, 17, 112, 113, 240, 2250 };
 	static const size_t counts[] = { 0, 1, 2, 3, 63, 1000 };
-	uint32_t x[1000];
+	uint64_t x[1000];
 
 	for (size_t i = 0; i < LL_COUNT(x); i++)
-		x[i] = i == 0 ? 0 : i == 1 ? UINT32_MAX : (uint32_t)ll_random64(1, 1, i);
+		x[i] = i == 0 ? UINT32_MAX : i == 1 ? UINT64_MAX : ll_random64(1, 1, i);
 	for (size_t k = 0; k < LL_COUNT(sizes); k++) {
 		struct ll_minhash m;
 		ll_minhash_init(&m, sizes[k]);
@@ -28,7 +28,7 @@ static void versions_agree(void)
 			for (uint32_t i = 0; i < m.padded; i++) {
 				want[i] = UINT32_MAX;
 				for (size_t j = 0; j < counts[c]; j++) {
-					uint64_t h = ((uint64_t)m.a[i] * x[j] + m.b[i]) % 4294967296ull;
+					uint64_t h = ((uint64_t)m.a[i] * (x[j] >> 32) + m.b[i]) % 4294967296ull;
 					want[i] = LL_MIN(want[i], (uint32_t)h);
 				}
 			}
@@ -97,11 +97,9 @@ struct signer {
 
 static void bands_of(const struct signer *s, const struct ll_ngrams *g, uint64_t *bands)
 {
-	static uint32_t x[4096], signature[LL_MINHASH_MAX];
+	static uint32_t signature[LL_MINHASH_MAX];
 
-	for (size_t i = 0; i < g->len; i++)
-		x[i] = (uint32_t)(g->hash[i] >> 32);
-	ll_minhash_sign(&s->m, x, g->len, signature);
+	ll_minhash_sign(&s->m, g->hash, g->len, signature);
 	ll_minhash_bands(signature, s->bands, s->rows, bands);
 }
 

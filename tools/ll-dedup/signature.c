@@ -15,7 +15,6 @@ void signer_free(struct signer *s)
 	ll_buf_free(&s->tags);
 	ll_buf_free(&s->line);
 	ll_buf_free(&s->value);
-	ll_free(s->shingle);
 	ll_free(s->signature);
 	*s = (struct signer){ 0 };
 }
@@ -27,12 +26,9 @@ void signer_sign(struct signer *s, const struct signature_rule *rule, struct ll_
 	shingles_of(&s->shingler, &rule->shingle, text);
 	if (rule->pairs_only)
 		return;
-	LL_GROW(s->shingle, s->shingles_cap, g->len);
-	for (size_t i = 0; i < g->len; i++)
-		s->shingle[i] = (uint32_t)(g->hash[i] >> 32);
 	if (!s->signature)
 		s->signature = ll_alloc_aligned(64, rule->minhash.padded * sizeof(uint32_t));
-	ll_minhash_sign(&rule->minhash, s->shingle, g->len, s->signature);
+	ll_minhash_sign(&rule->minhash, g->hash, g->len, s->signature);
 	ll_minhash_bands(s->signature, rule->bands, rule->rows, bands);
 }
 

@@ -22,8 +22,7 @@
 struct signer {
 	struct shingler shingler;
 	struct ll_buf tags, line, value;
-	uint32_t *shingle, *signature;
-	size_t shingles_cap;
+	uint32_t *signature;
 };
 void signer_free(struct signer *s);
 /* bands: rule->bands hashes. Leaves the shingles in s->shingler.grams. */
