@@ -55,6 +55,12 @@ struct ll_hash128_state *ll_hash128_new(void)
 
 void ll_hash128_update(struct ll_hash128_state *s, const void *data, size_t len)
 {
+#ifdef __x86_64__
+	if (len > LONG && ll_cpu() != LL_CPU_SCALAR) {
+		(ll_cpu() == LL_CPU_AVX512 ? ll_hash128_update_avx512 : ll_hash128_update_avx2)(&s->state, data, len);
+		return;
+	}
+#endif
 	if (len)
 		XXH3_128bits_update(&s->state, data, len);
 }

@@ -19,4 +19,9 @@ struct ll_id ll_hash128_avx512(const void *data, size_t len)
 	memcpy(id.byte, c.digest, sizeof(id.byte));
 	return id;
 }
+
+void ll_hash128_update_avx512(void *state, const void *data, size_t len)
+{
+	XXH3_128bits_update(state, data, len);
+}
 #endif

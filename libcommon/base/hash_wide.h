@@ -5,6 +5,10 @@
 
 #include "base/hash.h"
 
+/* state: an XXH3_state_t, 64-byte aligned; its content does not depend on who updates it. */
+void ll_hash128_update_avx2(void *state, const void *data, size_t len);
+void ll_hash128_update_avx512(void *state, const void *data, size_t len);
+
 uint64_t ll_hash64_avx2(const void *data, size_t len);
 struct ll_id ll_hash128_avx2(const void *data, size_t len);
 uint64_t ll_hash64_avx512(const void *data, size_t len);

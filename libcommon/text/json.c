@@ -20,6 +20,10 @@ static int fail(struct scan *s, const char *at, const char *cause)
 	return ll_err_set(s->err, "byte %zu: %s", (size_t)(at - s->start), cause);
 }
 
+static const bool short_escape[256] = {
+	['"'] = true, ['\\'] = true, ['/'] = true, ['b'] = true, ['f'] = true, ['n'] = true, ['r'] = true, ['t'] = true,
+};
+
 static int scan_string(struct scan *s)
 {
 	const char *open = s->p++;
@@ -42,7 +46,7 @@ static int scan_string(struct scan *s)
 			if (hex4(s->p + 2, s->end) < 0)
 				return fail(s, s->p, "\\u without four hexadecimal digits");
 			s->p += 6;
-		} else if (s->p[1] && strchr("\"\\/bfnrt", s->p[1])) {
+		} else if (short_escape[(unsigned char)s->p[1]]) {
 			s->p += 2;
 		} else {
 			return fail(s, s->p, "an escape that JSON does not know");

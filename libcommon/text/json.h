@@ -26,6 +26,9 @@ static inline bool ll_json_is_string(struct ll_str raw)
 }
 /* Appends the unescaped content of a raw string value (with quotes). \u0000 is legal; lone surrogates are an error. */
 int ll_json_unescape(struct ll_buf *out, struct ll_str raw, struct ll_err *err) LL_MUST_CHECK;
+/* The same, and which escapes were there besides those of one letter. */
+enum ll_json_forms { LL_JSON_SLASH = 1 /* \/ */, LL_JSON_U = 2 /* \uXXXX */ };
+int ll_json_unescape_noting(struct ll_buf *out, struct ll_str raw, unsigned *forms, struct ll_err *err) LL_MUST_CHECK;
 /* Appends s with quotes: minimal (short escapes \b \t \n \f \r \" \\ and \u00XX lower-case for other controls), or ASCII
  * (the same, and \uXXXX for all above U+007F; Python's json.dumps escapes U+007F, too). */
 void ll_json_escape(struct ll_buf *out, struct ll_str s, bool ascii);

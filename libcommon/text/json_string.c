@@ -5,21 +5,48 @@
 #include "text/json_bytes.h"
 #include "text/utf8.h"
 
+#define AFTER 16 /* bytes that copy_plain may write behind what it copies */
+
+/* Copies from *p to the next backslash, or to the end, and moves both. */
+static inline void copy_plain(char **to, const char **p, const char *end)
+{
+#ifdef __SSE2__
+	const __m128i slash = _mm_set1_epi8('\\');
+	for (; end - *p >= 16; *p += 16, *to += 16) {
+		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)*p);
+		int mask = _mm_movemask_epi8(_mm_cmpeq_epi8(v, slash));
+		_mm_storeu_si128((__m128i *)(void *)*to, v);
+		if (mask) {
+			*p += __builtin_ctz((unsigned)mask);
+			*to += __builtin_ctz((unsigned)mask);
+			return;
+		}
+	}
+#endif
+	while (*p < end && **p != '\\')
+		*(*to)++ = *(*p)++;
+}
+
 int ll_json_unescape(struct ll_buf *out, struct ll_str raw, struct ll_err *err)
 {
-	const char *p = raw.data + 1, *end = raw.data + raw.len - 1;
-	char *to = ll_buf_reserve(out, raw.len);
+	unsigned forms;
 
+	return ll_json_unescape_noting(out, raw, &forms, err);
+}
+
+int ll_json_unescape_noting(struct ll_buf *out, struct ll_str raw, unsigned *forms, struct ll_err *err)
+{
+	const char *p = raw.data + 1, *end = raw.data + raw.len - 1;
+	char *to = ll_buf_reserve(out, raw.len + AFTER);
+
+	*forms = 0;
 	for (;;) {
-		const char *next = p < end ? memchr(p, '\\', (size_t)(end - p)) : NULL;
-		size_t plain = (size_t)((next ? next : end) - p);
 		int v, w;
-		memcpy(to, p, plain);
-		to += plain;
-		if (!next)
+		copy_plain(&to, &p, end);
+		if (p == end)
 			break;
-		p = next + 2;
-		switch (next[1]) {
+		p += 2;
+		switch (p[-1]) {
 		case 'n':
 			*to++ = '\n';
 			break;
@@ -36,6 +63,7 @@ int ll_json_unescape(struct ll_buf *out, struct ll_str raw, struct ll_err *err)
 			*to++ = '\f';
 			break;
 		case 'u':
+			*forms |= LL_JSON_U;
 			v = hex4(p, end);
 			p += 4;
 			if (v < 0)
@@ -49,8 +77,12 @@ int ll_json_unescape(struct ll_buf *out, struct ll_str raw, struct ll_err *err)
 			}
 			to += ll_utf8_put(to, (uint32_t)v);
 			break;
+		case '/':
+			*forms |= LL_JSON_SLASH;
+			*to++ = '/';
+			break;
 		default:
-			*to++ = next[1];
+			*to++ = p[-1];
 		}
 	}
 	out->len = (size_t)(to - out->data);

@@ -21,7 +21,7 @@ static int hex4(const char *p)
 	return v;
 }
 
-/* How the inside of a valid JSON string would have been written, looking at its escapes only. */
+/* How the inside of a valid JSON string without \/ would have been written, looking at its escapes only. */
 static enum ll_escape_form escape_form(struct ll_str inside, const char *first)
 {
 	const char *end = inside.data + inside.len;
@@ -30,8 +30,6 @@ static enum ll_escape_form escape_form(struct ll_str inside, const char *first)
 	for (const char *p = first; p; p = p < end ? memchr(p, '\\', (size_t)(end - p)) : NULL) {
 		int v;
 		if (p[1] != 'u') {
-			if (p[1] == '/')
-				return LL_ESCAPE_VERBATIM;
 			p += 2;
 			continue;
 		}
@@ -78,15 +76,19 @@ static int take_text(struct import_job *job, struct ll_str line, struct ll_str r
 {
 	struct ll_str inside = ll_str(raw.data + 1, raw.len - 2);
 	const char *escape = memchr(inside.data, '\\', inside.len);
+	unsigned forms;
 
 	doc->text = inside;
 	doc->form = LL_ESCAPE_MINIMAL;
 	if (escape) {
 		ll_buf_clear(&job->text);
-		if (ll_json_unescape(&job->text, raw, err) < 0)
+		if (ll_json_unescape_noting(&job->text, raw, &forms, err) < 0)
 			return -1;
 		doc->text = ll_buf_str(&job->text);
-		doc->form = (uint8_t)escape_form(inside, escape);
+		if (forms & LL_JSON_SLASH)
+			doc->form = LL_ESCAPE_VERBATIM;
+		else if (forms)
+			doc->form = (uint8_t)escape_form(inside, escape);
 		if (doc->form == LL_ESCAPE_VERBATIM)
 			doc->verbatim = inside;
 	}
