@@ -7,21 +7,42 @@
 #include "base/option.h"
 #include "doc/dataset.h"
 #include "lm/checkpoint.h"
+#include "lm/data_mix.h"
 #include "lm/data_order.h"
 #include "lm/model.h"
 #include "lm/schedule.h"
 #include "ll-train/train_settings.h"
 
 /* ---- data (train_data.c) ---- */
-struct ll_train_data {
-	struct ll_dataset *train, *valid; /* valid may be NULL */
+struct ll_train_source {
+	char *path;
+	double weight, share; /* as given; of the sum of all */
+	struct ll_dataset *set;
 	struct ll_data_order order;
+};
+struct ll_train_data {
+	struct ll_train_source *source;
+	size_t sources;
+	struct ll_data_mix *mix;
+	struct ll_dataset *train, *valid; /* the first source's; valid may be NULL */
+	/* What the samples are made of: the id of the only dataset; of several, XXH3-128 of a line "ID SHARE" each, the
+	 * share as the shortest decimal that reads back to it. */
+	char id[33];
 	int64_t seq_len;
 	uint32_t *window; /* seq_len + 1 */
 };
+/* The datasets of the `data` key, DIR or DIR:WEIGHT a line, not opened; free each path and the array. Ends with status 2
+ * on a weight that is none. */
+struct ll_train_source *ll_train_sources(const char *lines, size_t *n);
 /* Opens the datasets; the model's vocabulary follows them unless set. Ends the program when they do not fit each other,
  * the model, or the sequence length. */
 void ll_train_data_open(struct ll_train_data *d, struct ll_train_settings *s);
+/* Where the sample at `cursor` begins. */
+struct ll_train_sample {
+	const struct ll_train_source *source;
+	uint64_t start; /* its first token */
+};
+struct ll_train_sample ll_train_data_at(struct ll_train_data *d, uint64_t cursor);
 /* Fills `rows` rows of tokens and targets with the samples from `cursor` on, or, of the validation set, in its own
  * order. */
 void ll_train_data_fill(struct ll_train_data *d, uint64_t cursor, int64_t rows, int32_t *tokens, int32_t *targets);
@@ -70,9 +91,9 @@ int ll_train_export(int operands, char **operand);
 extern const struct ll_option ll_train_batch_options[], ll_train_bench_own_options[], ll_train_watch_options[], ll_train_export_options[];
 /* Of the train command, beside the keys. */
 extern const struct ll_option ll_train_run_options[];
-/* --dry-run. */
-void ll_train_dry_run(const struct ll_train_settings *s);
+/* --dry-run; d: NULL when no dataset was named. */
+void ll_train_dry_run(const struct ll_train_settings *s, const struct ll_train_data *d);
 /* RUN/environment.json: what may change bits, for people and for later comparison. */
-void ll_train_write_environment(const char *run, const struct ll_train_settings *s, const struct ll_train_data *d);
+void ll_train_write_environment(const char *run, const struct ll_train_data *d);
 
 #endif

@@ -23,15 +23,15 @@ const struct ll_option ll_train_batch_options[] = {
 };
 
 /* The text of tokens [start, start + n) as one JSON string; bytes that are no UTF-8 become U+FFFD. */
-static void put_text(struct ll_train_data *d, const struct ll_bpe *bpe, uint64_t start, uint64_t n, struct ll_buf *out)
+static void put_text(struct ll_dataset *set, const struct ll_bpe *bpe, uint64_t start, uint64_t n, struct ll_buf *out)
 {
 	uint32_t ids[START_TOKENS];
 	struct ll_buf bytes = { 0 }, text = { 0 };
 	struct ll_err err;
 	n = LL_MIN(n, START_TOKENS);
-	ll_dataset_read(d->train, start, (size_t)n, ids);
+	ll_dataset_read(set, start, (size_t)n, ids);
 	if (ll_bpe_decode(bpe, ids, (size_t)n, &bytes, &err) < 0)
-		ll_die(LL_EXIT_INPUT, "%s: %s", ll_dataset_tokenizer_path(d->train), err.text);
+		ll_die(LL_EXIT_INPUT, "%s: %s", ll_dataset_tokenizer_path(set), err.text);
 	for (size_t i = 0; i < bytes.len;) {
 		size_t good = ll_utf8_valid_prefix(bytes.data + i, bytes.len - i);
 		ll_buf_add(&text, bytes.data + i, good);
@@ -48,21 +48,22 @@ static void put_text(struct ll_train_data *d, const struct ll_bpe *bpe, uint64_t
 
 static void print_sample(struct ll_train_data *d, const struct ll_bpe *bpe, uint64_t row, uint64_t cursor)
 {
-	uint64_t start = ll_data_order_at(&d->order, cursor), end = start + (uint64_t)d->seq_len;
+	struct ll_train_sample sample = ll_train_data_at(d, cursor);
+	struct ll_dataset *set = sample.source->set;
+	uint64_t start = sample.start, end = start + (uint64_t)d->seq_len;
 	size_t n;
-	struct ll_dataset_document *doc = ll_dataset_documents_at(d->train, start, (uint64_t)d->seq_len, &n);
+	struct ll_dataset_document *doc = ll_dataset_documents_at(set, start, (uint64_t)d->seq_len, &n);
 	for (size_t i = 0; i < n; i++) {
 		struct ll_buf out = { 0 };
 		uint64_t from = LL_MAX(doc[i].offset, start), to = LL_MIN(doc[i].offset + doc[i].length, end);
-		ll_buf_printf(
-			&out,
-			"{\"row\":%" PRIu64 ",\"sample\":%" PRIu64 ",\"tokens\":[%" PRIu64 ",%" PRIu64 "],\"id\":", row,
-			cursor, from, to);
+		ll_buf_printf(&out, "{\"row\":%" PRIu64 ",\"sample\":%" PRIu64 ",\"dataset\":", row, cursor);
+		ll_json_escape(&out, ll_cstr(sample.source->path), false);
+		ll_buf_printf(&out, ",\"tokens\":[%" PRIu64 ",%" PRIu64 "],\"id\":", from, to);
 		ll_json_escape(&out, ll_cstr(doc[i].id), false);
 		ll_buf_puts(&out, ",\"source\":");
 		ll_json_escape(&out, ll_cstr(doc[i].source), false);
 		ll_buf_puts(&out, ",\"text\":");
-		put_text(d, bpe, from, to - from, &out);
+		put_text(set, bpe, from, to - from, &out);
 		ll_buf_puts(&out, "}\n");
 		fwrite(out.data, 1, out.len, stdout);
 		ll_buf_free(&out);

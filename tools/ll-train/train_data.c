@@ -1,7 +1,48 @@
 /* SPDX-License-Identifier: MIT */
+/* train_data.c - where the samples of a run come from: its datasets, mixed by weight. */
+#include <math.h>
+
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/memory.h"
+#include "base/number.h"
 #include "ll-train/train.h"
+
+/* Only a number behind the last colon is a weight: paths may have colons. */
+static void parse_source(struct ll_str line, struct ll_train_source *source)
+{
+	size_t colon = line.len;
+	double weight;
+	*source = (struct ll_train_source){ .weight = 1 };
+	while (colon > 0 && line.data[colon - 1] != ':')
+		colon--;
+	if (colon > 0 && ll_parse_double(ll_str(line.data + colon, line.len - colon), &weight) == 0) {
+		if (!(weight > 0) || !isfinite(weight))
+			ll_die(LL_EXIT_USAGE, "data = %.*s: a weight is above 0", (int)line.len, line.data);
+		source->weight = weight;
+		line.len = colon - 1;
+	}
+	source->path = ll_strndup(line.data, line.len);
+}
+
+struct ll_train_source *ll_train_sources(const char *lines, size_t *n)
+{
+	struct ll_train_source *source = NULL;
+	size_t cap = 0;
+	double sum = 0;
+	*n = 0;
+	for (const char *end; lines && *lines; lines = end + (*end != '\0')) {
+		end = lines + strcspn(lines, "\n");
+		LL_GROW(source, cap, *n + 1);
+		parse_source(ll_str(lines, (size_t)(end - lines)), &source[*n]);
+		sum += source[(*n)++].weight;
+	}
+	if (!isfinite(sum))
+		ll_die(LL_EXIT_USAGE, "data: the weights are too large");
+	for (size_t i = 0; i < *n; i++)
+		source[i].share = source[i].weight / sum;
+	return source;
+}
 
 static struct ll_dataset *open_one(const char *dir, int64_t seq_len)
 {
@@ -14,10 +55,50 @@ static struct ll_dataset *open_one(const char *dir, int64_t seq_len)
 	return d;
 }
 
+/* One more dataset has to speak of the same ids as the first. */
+static void check_tokenizer(const struct ll_train_data *d, const struct ll_dataset *other, const char *path)
+{
+	if (strcmp(ll_dataset_tokenizer_id(other), ll_dataset_tokenizer_id(d->train)) != 0)
+		ll_die(LL_EXIT_INPUT, "%s: was encoded with tokenizer %s, %s with %s", path, ll_dataset_tokenizer_id(other),
+		       d->source[0].path, ll_dataset_tokenizer_id(d->train));
+}
+
 /* The sequence length in force before the settings are checked, for which the vocabulary is needed first. */
 static int64_t sequence(const struct ll_train_settings *s)
 {
 	return s->seq_len ? s->seq_len : s->model.context;
+}
+
+static void open_sources(struct ll_train_data *d, struct ll_train_settings *s)
+{
+	uint32_t vocabulary = 0;
+	for (size_t i = 0; i < d->sources; i++) {
+		struct ll_train_source *source = &d->source[i];
+		source->set = open_one(source->path, sequence(s));
+		d->train = d->source[0].set;
+		check_tokenizer(d, source->set, source->path);
+		vocabulary = LL_MAX(vocabulary, ll_dataset_vocabulary(source->set));
+		if (s->vocabulary_set && s->model.vocabulary < (int64_t)vocabulary)
+			ll_die(LL_EXIT_INPUT, "%s: its tokens have %u ids, the model has a vocabulary of %lld", source->path,
+			       vocabulary, (long long)s->model.vocabulary);
+	}
+	if (!s->vocabulary_set)
+		s->model.vocabulary = vocabulary;
+}
+
+static void name_data(struct ll_train_data *d)
+{
+	struct ll_buf lines = { 0 };
+	for (size_t i = 0; i < d->sources; i++) {
+		ll_buf_printf(&lines, "%s ", ll_dataset_id(d->source[i].set));
+		ll_put_double(&lines, d->source[i].share);
+		ll_buf_putc(&lines, '\n');
+	}
+	if (d->sources == 1)
+		memcpy(d->id, ll_dataset_id(d->train), sizeof(d->id));
+	else
+		ll_id_hex(ll_hash128(lines.data, lines.len), d->id);
+	ll_buf_free(&lines);
 }
 
 void ll_train_data_open(struct ll_train_data *d, struct ll_train_settings *s)
@@ -25,24 +106,32 @@ void ll_train_data_open(struct ll_train_data *d, struct ll_train_settings *s)
 	*d = (struct ll_train_data){ 0 };
 	if (!s->data)
 		ll_die(LL_EXIT_USAGE, "--data=DIR is missing: the token dataset to train on");
-	d->train = open_one(s->data, sequence(s));
-	uint32_t vocabulary = ll_dataset_vocabulary(d->train);
-	if (!s->vocabulary_set)
-		s->model.vocabulary = vocabulary;
-	if (s->model.vocabulary < (int64_t)vocabulary)
-		ll_die(LL_EXIT_INPUT, "%s: its tokens have %u ids, the model has a vocabulary of %lld", s->data,
-		       vocabulary, (long long)s->model.vocabulary);
+	d->source = ll_train_sources(s->data, &d->sources);
+	open_sources(d, s);
 	ll_train_settings_check(s);
 	if (s->valid) {
 		d->valid = open_one(s->valid, s->seq_len);
-		if (strcmp(ll_dataset_tokenizer_id(d->valid), ll_dataset_tokenizer_id(d->train)) != 0)
-			ll_die(LL_EXIT_INPUT, "%s: was encoded with tokenizer %s, the training data with %s", s->valid,
-			       ll_dataset_tokenizer_id(d->valid), ll_dataset_tokenizer_id(d->train));
+		check_tokenizer(d, d->valid, s->valid);
 	}
+	name_data(d);
 	d->seq_len = s->seq_len;
 	d->window = ll_malloc(((size_t)d->seq_len + 1) * sizeof(*d->window));
-	if (ll_data_order_init(&d->order, ll_dataset_tokens(d->train), (uint64_t)d->seq_len, (uint64_t)s->seed) < 0)
-		LL_BUG("the size of %s was checked", s->data);
+	double *weight = ll_calloc(d->sources, sizeof(*weight));
+	for (size_t i = 0; i < d->sources; i++) {
+		weight[i] = d->source[i].weight;
+		if (ll_data_order_init(&d->source[i].order, ll_dataset_tokens(d->source[i].set), (uint64_t)d->seq_len,
+				       (uint64_t)s->seed) < 0)
+			LL_BUG("the size of %s was checked", d->source[i].path);
+	}
+	d->mix = ll_data_mix_new(weight, d->sources, (uint64_t)s->seed);
+	ll_free(weight);
+}
+
+struct ll_train_sample ll_train_data_at(struct ll_train_data *d, uint64_t cursor)
+{
+	struct ll_data_place p = ll_data_mix_at(d->mix, cursor);
+	struct ll_train_source *source = &d->source[p.set];
+	return (struct ll_train_sample){ source, ll_data_order_at(&source->order, p.cursor) };
 }
 
 static void fill_row(struct ll_train_data *d, struct ll_dataset *set, uint64_t start, int64_t row, int32_t *tokens,
@@ -58,8 +147,10 @@ static void fill_row(struct ll_train_data *d, struct ll_dataset *set, uint64_t s
 
 void ll_train_data_fill(struct ll_train_data *d, uint64_t cursor, int64_t rows, int32_t *tokens, int32_t *targets)
 {
-	for (int64_t r = 0; r < rows; r++)
-		fill_row(d, d->train, ll_data_order_at(&d->order, cursor + (uint64_t)r), r, tokens, targets);
+	for (int64_t r = 0; r < rows; r++) {
+		struct ll_train_sample sample = ll_train_data_at(d, cursor + (uint64_t)r);
+		fill_row(d, sample.source->set, sample.start, r, tokens, targets);
+	}
 }
 
 struct ll_dataset_document *ll_train_data_documents(struct ll_train_data *d, uint64_t cursor, size_t *n)
@@ -80,7 +171,12 @@ void ll_train_data_fill_valid(struct ll_train_data *d, uint64_t sample, int64_t 
 
 void ll_train_data_close(struct ll_train_data *d)
 {
-	ll_dataset_close(d->train);
+	for (size_t i = 0; i < d->sources; i++) {
+		ll_dataset_close(d->source[i].set);
+		ll_free(d->source[i].path);
+	}
+	ll_free(d->source);
+	ll_data_mix_free(d->mix);
 	ll_dataset_close(d->valid);
 	ll_free(d->window);
 	*d = (struct ll_train_data){ 0 };

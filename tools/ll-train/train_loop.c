@@ -21,7 +21,7 @@ void ll_train_loop_save(struct ll_train_loop *r, bool final)
 	if (r->saved_step == s.step && s.final == final)
 		return;
 	ll_train_log_sync(r->log, &s.log_bytes, &s.log_hash);
-	s.data_id = (char *)(uintptr_t)ll_dataset_id(r->data.train);
+	s.data_id = r->data.id;
 	s.tokenizer_id = (char *)(uintptr_t)ll_dataset_tokenizer_id(r->data.train);
 	s.final = final;
 	s.journal = ll_train_journal_text(r->journal);

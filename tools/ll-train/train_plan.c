@@ -20,7 +20,20 @@ static void line(const char *what, uint64_t n)
 	printf("%-28s %16" PRIu64 "  %s\n", what, n, ll_human_bytes(human, (double)n));
 }
 
-void ll_train_dry_run(const struct ll_train_settings *s)
+/* What the run takes of each dataset. */
+static void print_data(const struct ll_train_settings *s, const struct ll_train_data *d)
+{
+	uint64_t *count = ll_calloc(d->sources, sizeof(*count));
+	ll_data_mix_before(d->mix, (uint64_t)s->batch * (uint64_t)s->steps, count);
+	for (size_t i = 0; i < d->sources; i++) {
+		const struct ll_train_source *source = &d->source[i];
+		printf("%-28s %16" PRIu64 "  of %" PRIu64 ": %.3g epochs, share %.3g, %s\n", "samples of a dataset", count[i],
+		       source->order.samples, (double)count[i] / (double)source->order.samples, source->share, source->path);
+	}
+	ll_free(count);
+}
+
+void ll_train_dry_run(const struct ll_train_settings *s, const struct ll_train_data *d)
 {
 	uint64_t moments;
 	struct ll_lm_plan plan = ll_trainer_plan(s, &moments);
@@ -37,6 +50,8 @@ void ll_train_dry_run(const struct ll_train_settings *s)
 	printf("%-28s %16.0f  %s\n", "tokens a step", tokens, ll_human_count(human, tokens));
 	printf("%-28s %16.0f  %s\n", "tokens of the run", tokens * (double)s->steps,
 	       ll_human_count(human, tokens * (double)s->steps));
+	if (d)
+		print_data(s, d);
 	printf("%-28s %16.0f  %s\n", "operations a token", flops, ll_human_count(human, flops));
 	printf("%-28s %16.3g\n", "operations of the run", flops * tokens * (double)s->steps);
 	printf("%-28s %16s\n", "checkpoints as", ll_hf_family_name(ll_hf_family(&s->model)));
@@ -51,7 +66,21 @@ static void member(struct ll_buf *out, const char *key, const char *value)
 	ll_json_escape(out, ll_cstr(value), false);
 }
 
-void ll_train_write_environment(const char *run, const struct ll_train_settings *s, const struct ll_train_data *d)
+static void put_sources(struct ll_buf *out, const struct ll_train_data *d)
+{
+	ll_buf_puts(out, ",\n  \"datasets\": [");
+	for (size_t i = 0; i < d->sources; i++) {
+		const struct ll_train_source *source = &d->source[i];
+		ll_buf_printf(out, "%s\n    {\"id\":\"%s\",\"share\":", i ? "," : "", ll_dataset_id(source->set));
+		ll_put_double(out, source->share);
+		ll_buf_puts(out, ",\"path\":");
+		ll_json_escape(out, ll_cstr(source->path), false);
+		ll_buf_putc(out, '}');
+	}
+	ll_buf_puts(out, "\n  ]");
+}
+
+void ll_train_write_environment(const char *run, const struct ll_train_data *d)
 {
 	struct ll_buf out = { 0 };
 	struct utsname u;
@@ -67,8 +96,8 @@ void ll_train_write_environment(const char *run, const struct ll_train_settings 
 		member(&out, "system", u.release);
 		member(&out, "machine", u.machine);
 	}
-	member(&out, "data", ll_dataset_id(d->train));
-	member(&out, "data_path", s->data);
+	member(&out, "data", d->id);
+	put_sources(&out, d);
 	if (d->valid)
 		member(&out, "valid", ll_dataset_id(d->valid));
 	member(&out, "tokenizer", ll_dataset_tokenizer_id(d->train));

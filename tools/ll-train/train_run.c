@@ -85,11 +85,11 @@ static void load(struct ll_train_loop *r, uint64_t step)
 	if (r->state.step != step || r->state.seed != (uint64_t)r->settings.seed)
 		ll_die(LL_EXIT_INPUT, "%s: holds step %" PRIu64 " with seed %" PRIu64, dir, r->state.step,
 		       r->state.seed);
-	if (strcmp(r->state.data_id, ll_dataset_id(r->data.train)) != 0)
-		ll_die(LL_EXIT_INPUT, "%s: is dataset %s, the run was trained on %s", r->settings.data,
-		       ll_dataset_id(r->data.train), r->state.data_id);
+	const char *data = r->data.sources == 1 ? r->data.source[0].path : "the datasets with their weights";
+	if (strcmp(r->state.data_id, r->data.id) != 0)
+		ll_die(LL_EXIT_INPUT, "%s: id %s, the run was trained on %s", data, r->data.id, r->state.data_id);
 	if (strcmp(r->state.tokenizer_id, ll_dataset_tokenizer_id(r->data.train)) != 0)
-		ll_die(LL_EXIT_INPUT, "%s: has another tokenizer than the run", r->settings.data);
+		ll_die(LL_EXIT_INPUT, "%s: another tokenizer than the run's", data);
 	r->saved_step = step;
 	struct ll_buf journal = ll_checkpoint_journal(dir);
 	open_course(r, ll_buf_str(&journal));
@@ -220,7 +220,8 @@ void ll_train_loop_begin(struct ll_train_loop *r)
 	struct ll_lm_folder info;
 	ll_lm_folder_open(from, &info);
 	if (*info.tokenizer_id && strcmp(info.tokenizer_id, ll_dataset_tokenizer_id(r->data.train)) != 0)
-		ll_warn("%s: its tokenizer is not that of %s: equal ids may be other texts", from, r->settings.data);
+		ll_warn("%s: its tokenizer is not that of %s: equal ids may be other texts", from,
+			r->data.source[0].path);
 	ll_lm_folder_free(&info);
 }
 
@@ -244,7 +245,7 @@ static void prepare(struct ll_train_loop *r)
 		open_course(r, ll_str("", 0));
 	}
 	write_config(r);
-	ll_train_write_environment(r->dir, &r->settings, &r->data);
+	ll_train_write_environment(r->dir, &r->data);
 	r->log = ll_train_log_open(r->dir, r->state.log_bytes, &r->state.log_hash);
 	ll_train_guard_rebuild(r);
 	r->started = r->last_note = ll_seconds();
@@ -254,12 +255,13 @@ static void prepare(struct ll_train_loop *r)
 static int show(void)
 {
 	struct ll_train_settings s;
+	struct ll_train_data d;
+	bool has_data = false;
 	struct ll_buf text = { 0 };
 	ll_train_settings_resolve(&s, NULL);
-	if (s.data && !s.vocabulary_set) {
-		struct ll_dataset *d = ll_dataset_open(s.data);
-		s.model.vocabulary = ll_dataset_vocabulary(d);
-		ll_dataset_close(d);
+	if (s.data && (dry_run || !s.vocabulary_set)) {
+		ll_train_data_open(&d, &s);
+		has_data = true;
 	}
 	ll_train_settings_check(&s);
 	if (print_config) {
@@ -268,7 +270,9 @@ static int show(void)
 		ll_buf_free(&text);
 	}
 	if (dry_run)
-		ll_train_dry_run(&s);
+		ll_train_dry_run(&s, has_data ? &d : NULL);
+	if (has_data)
+		ll_train_data_close(&d);
 	return LL_EXIT_OK;
 }
 

@@ -17,7 +17,7 @@
 const char *ll_train_config_file;
 struct ll_strings ll_train_set;
 
-enum key_type { KEY_WORD, KEY_INT, KEY_FLOAT };
+enum key_type { KEY_WORD, KEY_LIST, KEY_INT, KEY_FLOAT }; /* KEY_LIST: words, one a line */
 
 static const struct key {
 	const char *name;
@@ -36,7 +36,8 @@ static const struct key {
 	{ "preset", KEY_WORD, AT(preset), 0, 0, "gpt2-124m", "NAME", "the architecture to start from", KEY_FIXED },
 	{ "init-from", KEY_WORD, AT(init_from), 0, 0, NULL, "DIR",
 	  "start from the model in a checkpoint or Hugging Face folder, in place of a preset", KEY_FREE },
-	{ "data", KEY_WORD, AT(data), 0, 0, NULL, "DIR", "token dataset to train on (ll-shard pack)", KEY_FREE },
+	{ "data", KEY_LIST, AT(data), 0, 0, NULL, "DIR[:WEIGHT]",
+	  "token dataset to train on (ll-shard pack); several are mixed by weight", KEY_FREE },
 	{ "valid", KEY_WORD, AT(valid), 0, 0, NULL, "DIR", "token dataset to measure on", KEY_FREE },
 	{ "seq-len", KEY_INT, AT(seq_len), 1, 1 << 24, "0", "N",
 	  "tokens a sequence (default: the context of the model)", KEY_FIXED },
@@ -71,15 +72,18 @@ static const struct key {
 _Static_assert(LL_COUNT(keys) <= LL_TRAIN_KEYS_MAX, "LL_TRAIN_KEYS_MAX");
 
 static const char *option_value[LL_COUNT(keys)];
+static struct ll_strings option_list[LL_COUNT(keys)]; /* of lists */
 
 size_t ll_train_key_options(struct ll_option *options)
 {
-	for (size_t i = 0; i < LL_COUNT(keys); i++)
-		options[i] = (struct ll_option){ .type = LL_OPT_STRING,
+	for (size_t i = 0; i < LL_COUNT(keys); i++) {
+		bool list = keys[i].type == KEY_LIST;
+		options[i] = (struct ll_option){ .type = list ? LL_OPT_LIST : LL_OPT_STRING,
 						 .name = keys[i].name,
-						 .dest = &option_value[i],
+						 .dest = list ? (void *)&option_list[i] : (void *)&option_value[i],
 						 .value = keys[i].value,
 						 .help = keys[i].help };
+	}
 	return LL_COUNT(keys);
 }
 
@@ -100,7 +104,7 @@ static int set_key(struct ll_train_settings *s, const struct key *k, const char 
 {
 	double v = 0;
 	int64_t n = 0;
-	if (k->type == KEY_WORD) {
+	if (k->type == KEY_WORD || k->type == KEY_LIST) {
 		char **word = place(s, k);
 		ll_free(*word);
 		*word = *value ? ll_strdup(value) : NULL;
@@ -119,6 +123,14 @@ static int set_key(struct ll_train_settings *s, const struct key *k, const char 
 	else
 		*(double *)place(s, k) = v;
 	return 0;
+}
+
+/* A further word of a list. */
+static void add_word(struct ll_train_settings *s, const struct key *k, const char *value)
+{
+	char **list = place(s, k), *more = *list ? ll_format("%s\n%s", *list, value) : ll_strdup(value);
+	ll_free(*list);
+	*list = more;
 }
 
 int ll_train_settings_change(struct ll_train_settings *s, const char *name, bool times, const char *value,
@@ -217,6 +229,30 @@ static void apply_preset(struct ll_train_settings *s, struct ll_config *c, size_
 	}
 }
 
+/* A list is what the last source says that names it. */
+static bool goes_on(const struct ll_config *c, size_t entry)
+{
+	const struct key *k = key_named(c->entry[entry].key);
+	for (size_t i = 0; k && k->type == KEY_LIST && i < entry; i++)
+		if (strcmp(c->entry[i].key, k->name) == 0)
+			return true;
+	return false;
+}
+
+static void apply_options(struct ll_train_settings *s)
+{
+	struct ll_err err;
+	for (size_t i = 1; i < LL_COUNT(keys); i++) {
+		if (option_value[i] && set_key(s, &keys[i], option_value[i], &err) < 0)
+			ll_die(LL_EXIT_USAGE, "--%s", err.text);
+		for (size_t k = 0; k < option_list[i].len; k++) {
+			if (k == 0 && set_key(s, &keys[i], "", &err) < 0)
+				ll_die(LL_EXIT_USAGE, "--%s", err.text);
+			add_word(s, &keys[i], option_list[i].item[k]);
+		}
+	}
+}
+
 static void apply(struct ll_train_settings *s, const char *run_config, bool command_line)
 {
 	struct ll_config c[3] = { 0 };
@@ -238,12 +274,13 @@ static void apply(struct ll_train_settings *s, const char *run_config, bool comm
 			struct ll_config_entry *e = &c[i].entry[k];
 			if (*e->section)
 				refuse(&c[i], e, "this configuration has no sections");
-			if (strcmp(e->key, "preset") != 0 && set_any(s, e->key, e->value, &err) < 0)
+			if (goes_on(&c[i], k))
+				add_word(s, key_named(e->key), e->value);
+			else if (strcmp(e->key, "preset") != 0 && set_any(s, e->key, e->value, &err) < 0)
 				refuse(&c[i], e, err.text);
 		}
-	for (size_t i = 1; command_line && i < LL_COUNT(keys); i++)
-		if (option_value[i] && set_key(s, &keys[i], option_value[i], &err) < 0)
-			ll_die(LL_EXIT_USAGE, "--%s", err.text);
+	if (command_line)
+		apply_options(s);
 	for (size_t i = 0; i < LL_COUNT(c); i++)
 		ll_config_free(&c[i]);
 }
@@ -258,10 +295,10 @@ void ll_train_settings_read(struct ll_train_settings *s, const char *run_config)
 	apply(s, run_config, false);
 }
 
-static void put_quoted(struct ll_buf *out, const char *word)
+static void put_quoted(struct ll_buf *out, const char *word, size_t len)
 {
 	ll_buf_putc(out, '"');
-	for (const char *p = word; *p; p++) {
+	for (const char *p = word; p < word + len; p++) {
 		if (*p == '"' || *p == '\\')
 			ll_buf_putc(out, '\\');
 		if (*p == '\n')
@@ -274,17 +311,34 @@ static void put_quoted(struct ll_buf *out, const char *word)
 
 static void put_key(const struct ll_train_settings *s, const struct key *k, struct ll_buf *out)
 {
-	if (k->type == KEY_WORD)
-		put_quoted(out, *(char **)place(s, k) ? *(char **)place(s, k) : "");
+	const char *word = k->type == KEY_WORD || k->type == KEY_LIST ? *(char **)place(s, k) : NULL;
+	if (k->type == KEY_WORD || k->type == KEY_LIST)
+		put_quoted(out, word ? word : "", word ? strlen(word) : 0);
 	else if (k->type == KEY_INT)
 		ll_buf_printf(out, "%lld", (long long)*(int64_t *)place(s, k));
 	else
 		ll_put_double(out, *(double *)place(s, k));
 }
 
+/* A line a word. */
+static void put_list(const char *name, const char *list, struct ll_buf *out)
+{
+	for (const char *end; *list; list = end + (*end != '\0')) {
+		end = list + strcspn(list, "\n");
+		ll_buf_printf(out, "%s = ", name);
+		put_quoted(out, list, (size_t)(end - list));
+		ll_buf_putc(out, '\n');
+	}
+}
+
 void ll_train_settings_print(const struct ll_train_settings *s, struct ll_buf *out)
 {
 	for (size_t i = 0; i < LL_COUNT(keys); i++) {
+		const char *list = keys[i].type == KEY_LIST ? *(char **)place(s, &keys[i]) : NULL;
+		if (list && *list) {
+			put_list(keys[i].name, list, out);
+			continue;
+		}
 		ll_buf_printf(out, "%s = ", keys[i].name);
 		put_key(s, &keys[i], out);
 		ll_buf_putc(out, '\n');
