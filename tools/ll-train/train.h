@@ -14,20 +14,26 @@
 #include "ll-train/train_settings.h"
 
 /* ---- data (train_data.c) ---- */
+struct ll_train_range {
+	uint64_t from, end; /* tokens [from, end) */
+};
 struct ll_train_source {
 	char *path;
 	double weight, share; /* as given; of the sum of all */
 	struct ll_dataset *set;
 	struct ll_data_order order;
+	struct ll_train_range *withdrawn; /* documents that are not trained on, in order */
+	size_t withdrawn_n;
 };
 struct ll_train_data {
 	struct ll_train_source *source;
 	size_t sources;
 	struct ll_data_mix *mix;
 	struct ll_dataset *train, *valid; /* the first source's; valid may be NULL */
-	/* What the samples are made of: the id of the only dataset; of several, XXH3-128 of a line "ID SHARE" each, the
-	 * share as the shortest decimal that reads back to it. */
+	/* What the samples are made of: the id of the only dataset; of several, or with documents withdrawn, XXH3-128 of a
+	 * line "ID SHARE" each, the share as the shortest decimal that reads back to it, and "exclude ID". */
 	char id[33];
+	char withdrawn_id[33]; /* XXH3-128 over the sorted XXH3-128 of the ids withdrawn, or "" */
 	int64_t seq_len;
 	uint32_t *window; /* seq_len + 1 */
 };
@@ -43,6 +49,8 @@ struct ll_train_sample {
 	uint64_t start; /* its first token */
 };
 struct ll_train_sample ll_train_data_at(struct ll_train_data *d, uint64_t cursor);
+/* Predictions in the samples [cursor, cursor + rows): fewer than rows x seq_len where documents are withdrawn. */
+uint64_t ll_train_data_targets(struct ll_train_data *d, uint64_t cursor, int64_t rows);
 /* Fills `rows` rows of tokens and targets with the samples from `cursor` on, or, of the validation set, in its own
  * order. */
 void ll_train_data_fill(struct ll_train_data *d, uint64_t cursor, int64_t rows, int32_t *tokens, int32_t *targets);
@@ -52,6 +60,16 @@ void ll_train_data_fill_valid(struct ll_train_data *d, uint64_t sample, int64_t 
 struct ll_dataset_document *ll_train_data_documents(struct ll_train_data *d, uint64_t cursor, size_t *n);
 uint64_t ll_train_valid_samples(const struct ll_train_data *d);
 void ll_train_data_close(struct ll_train_data *d);
+
+/* ---- documents withdrawn (train_exclude.c) ----
+ * The samples stay what they were, so the order of the others does too; in place of a withdrawn document stand end-of-text
+ * tokens that nothing is to predict. */
+/* Reads the list of ids and marks the documents in all sources. */
+void ll_train_withdraw(struct ll_train_data *d, const char *path);
+/* How many of the tokens [from, end) are withdrawn. */
+uint64_t ll_train_withdrawn(const struct ll_train_source *s, uint64_t from, uint64_t end);
+/* In a row of n tokens and targets that begins at `start`. */
+void ll_train_hide(const struct ll_train_source *s, uint64_t start, int64_t n, int32_t *tokens, int32_t *targets);
 
 /* ---- the engine of a run (train_step.c) ---- */
 struct ll_trainer {

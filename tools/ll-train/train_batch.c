@@ -62,8 +62,12 @@ static void print_sample(struct ll_train_data *d, const struct ll_bpe *bpe, uint
 		ll_json_escape(&out, ll_cstr(doc[i].id), false);
 		ll_buf_puts(&out, ",\"source\":");
 		ll_json_escape(&out, ll_cstr(doc[i].source), false);
-		ll_buf_puts(&out, ",\"text\":");
-		put_text(set, bpe, from, to - from, &out);
+		if (ll_train_withdrawn(sample.source, from, to) > 0) {
+			ll_buf_puts(&out, ",\"withdrawn\":true");
+		} else {
+			ll_buf_puts(&out, ",\"text\":");
+			put_text(set, bpe, from, to - from, &out);
+		}
 		ll_buf_puts(&out, "}\n");
 		fwrite(out.data, 1, out.len, stdout);
 		ll_buf_free(&out);

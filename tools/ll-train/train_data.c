@@ -94,7 +94,9 @@ static void name_data(struct ll_train_data *d)
 		ll_put_double(&lines, d->source[i].share);
 		ll_buf_putc(&lines, '\n');
 	}
-	if (d->sources == 1)
+	if (*d->withdrawn_id)
+		ll_buf_printf(&lines, "exclude %s\n", d->withdrawn_id);
+	if (d->sources == 1 && !*d->withdrawn_id)
 		memcpy(d->id, ll_dataset_id(d->train), sizeof(d->id));
 	else
 		ll_id_hex(ll_hash128(lines.data, lines.len), d->id);
@@ -113,6 +115,8 @@ void ll_train_data_open(struct ll_train_data *d, struct ll_train_settings *s)
 		d->valid = open_one(s->valid, s->seq_len);
 		check_tokenizer(d, d->valid, s->valid);
 	}
+	if (s->exclude)
+		ll_train_withdraw(d, s->exclude);
 	name_data(d);
 	d->seq_len = s->seq_len;
 	d->window = ll_malloc(((size_t)d->seq_len + 1) * sizeof(*d->window));
@@ -145,17 +149,29 @@ static void fill_row(struct ll_train_data *d, struct ll_dataset *set, uint64_t s
 	}
 }
 
+uint64_t ll_train_data_targets(struct ll_train_data *d, uint64_t cursor, int64_t rows)
+{
+	uint64_t n = (uint64_t)rows * (uint64_t)d->seq_len;
+	for (int64_t r = 0; *d->withdrawn_id && r < rows; r++) {
+		struct ll_train_sample s = ll_train_data_at(d, cursor + (uint64_t)r);
+		n -= ll_train_withdrawn(s.source, s.start + 1, s.start + 1 + (uint64_t)d->seq_len);
+	}
+	return n;
+}
+
 void ll_train_data_fill(struct ll_train_data *d, uint64_t cursor, int64_t rows, int32_t *tokens, int32_t *targets)
 {
 	for (int64_t r = 0; r < rows; r++) {
 		struct ll_train_sample sample = ll_train_data_at(d, cursor + (uint64_t)r);
 		fill_row(d, sample.source->set, sample.start, r, tokens, targets);
+		ll_train_hide(sample.source, sample.start, d->seq_len, tokens + r * d->seq_len, targets + r * d->seq_len);
 	}
 }
 
 struct ll_dataset_document *ll_train_data_documents(struct ll_train_data *d, uint64_t cursor, size_t *n)
 {
-	return ll_dataset_documents_at(d->train, ll_data_order_at(&d->order, cursor), (uint64_t)d->seq_len, n);
+	struct ll_train_sample sample = ll_train_data_at(d, cursor);
+	return ll_dataset_documents_at(sample.source->set, sample.start, (uint64_t)d->seq_len, n);
 }
 
 uint64_t ll_train_valid_samples(const struct ll_train_data *d)
@@ -174,6 +190,7 @@ void ll_train_data_close(struct ll_train_data *d)
 	for (size_t i = 0; i < d->sources; i++) {
 		ll_dataset_close(d->source[i].set);
 		ll_free(d->source[i].path);
+		ll_free(d->source[i].withdrawn);
 	}
 	ll_free(d->source);
 	ll_data_mix_free(d->mix);

@@ -98,6 +98,8 @@ void ll_train_write_environment(const char *run, const struct ll_train_data *d)
 	}
 	member(&out, "data", d->id);
 	put_sources(&out, d);
+	if (*d->withdrawn_id)
+		member(&out, "exclude", d->withdrawn_id);
 	if (d->valid)
 		member(&out, "valid", ll_dataset_id(d->valid));
 	member(&out, "tokenizer", ll_dataset_tokenizer_id(d->train));

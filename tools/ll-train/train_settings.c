@@ -38,6 +38,7 @@ static const struct key {
 	  "start from the model in a checkpoint or Hugging Face folder, in place of a preset", KEY_FREE },
 	{ "data", KEY_LIST, AT(data), 0, 0, NULL, "DIR[:WEIGHT]",
 	  "token dataset to train on (ll-shard pack); several are mixed by weight", KEY_FREE },
+	{ "exclude", KEY_WORD, AT(exclude), 0, 0, NULL, "FILE", "ids of documents not to train on, one a line", KEY_FREE },
 	{ "valid", KEY_WORD, AT(valid), 0, 0, NULL, "DIR", "token dataset to measure on", KEY_FREE },
 	{ "seq-len", KEY_INT, AT(seq_len), 1, 1 << 24, "0", "N",
 	  "tokens a sequence (default: the context of the model)", KEY_FIXED },

@@ -12,7 +12,7 @@
 #include "lm/schedule.h"
 
 struct ll_train_settings {
-	char *preset, *init_from, *data, *valid, *schedule, *guard;
+	char *preset, *init_from, *data, *exclude, *valid, *schedule, *guard;
 	int64_t seq_len, batch, accumulate, steps, warmup, decay_steps, seed;
 	int64_t valid_every, valid_batches, save_every, keep, rollbacks;
 	double lr, min_lr, weight_decay, clip, beta1, beta2, eps;

@@ -50,7 +50,7 @@ struct ll_train_result ll_trainer_gradient(struct ll_trainer *t, uint64_t step, 
 {
 	const struct ll_train_settings *s = t->settings;
 	struct ll_train_result r = { 0 };
-	double tokens = (double)batch * (double)s->seq_len, sum = 0, squares = 0;
+	double tokens = (double)LL_MAX(ll_train_data_targets(t->data, cursor, batch), 1), sum = 0, squares = 0;
 	for (int64_t done = 0; done < batch; done += t->micro) {
 		int64_t rows = LL_MIN(t->micro, batch - done);
 		struct ll_lm_step key = { (uint64_t)s->seed, step, cursor + (uint64_t)done };

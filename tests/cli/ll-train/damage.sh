@@ -40,13 +40,13 @@ for member in $(ls ds); do
 	case $member in documents.ll) places=$((size - 30)) ;; *) places="0 $((size / 2)) $((size - 1))" ;; esac
 	for at in $places; do
 		rm -rf bad x; cp -r ds bad; flip "bad/$member" "$at"
-		status 3 "dataset: $member with byte $at changed" ll-train $tiny --data=bad --batch=64 --steps=20 -o x
+		status 3 "dataset: $member with byte $at changed" ll-train $bare --data=bad --batch=64 --steps=20 -o x
 	done
 	says "$member" "$member is named"
 	rm -rf bad x; cp -r ds bad; truncate -s $((size - 2)) "bad/$member"
-	status 3 "dataset: $member cut" ll-train $tiny --data=bad --steps=2 -o x
+	status 3 "dataset: $member cut" ll-train $bare --data=bad --steps=2 -o x
 	rm -rf bad x; cp -r ds bad; rm "bad/$member"
-	status 3 "dataset: $member missing" ll-train $tiny --data=bad --steps=2 -o x
+	status 3 "dataset: $member missing" ll-train $bare --data=bad --steps=2 -o x
 done
 
 make_text 2 | make_dataset other tok.json
@@ -60,5 +60,5 @@ make_dataset foreign tok.json --tokenizer-id=00112233445566778899aabbccddeeff < 
 status 3 "a validation set of another tokenizer" ll-train $tiny --valid=foreign --steps=2 -o y
 status 3 "a vocabulary too small for the data" ll-train $tiny --set vocabulary=100 --steps=2 -o y
 printf 'short\n' | make_dataset small tok.json
-status 3 "a dataset shorter than one sample" ll-train $tiny --data=small --steps=2 -o y
+status 3 "a dataset shorter than one sample" ll-train $bare --data=small --steps=2 -o y
 finish
