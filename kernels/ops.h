@@ -92,13 +92,6 @@ const struct ll_ops_f32 *ll_ops_f32_best(void);
 /* For --version: the BLAS under the matrix products and how it was built, or "no BLAS". */
 const char *ll_ops_features(void);
 
-/* Decoupled AdamW (Loshchilov and Hutter 2019, algorithm 2) on [0, n): p, m, v in place. `scale` multiplies the gradient
- * (clipping). step counts from 1. */
-struct ll_adamw {
-	double lr, beta1, beta2, eps, weight_decay, scale;
-	uint64_t step;
-};
-void ll_adamw(struct ll_pool *pool, const struct ll_adamw *a, float *p, const float *g, float *m, float *v, size_t n);
 /* Sum of squares in double, in blocks of 65536 combined in order. */
 double ll_sum_of_squares(struct ll_pool *pool, const float *x, size_t n);
 

@@ -61,7 +61,7 @@ static void write_weights(struct ll_folder_writer *w, const struct ll_lm *m, enu
 	ll_free(h);
 }
 
-static void write_moments(struct ll_folder_writer *w, const float *moments, size_t n)
+static void write_optimizer(struct ll_folder_writer *w, const float *state, size_t n)
 {
 	unsigned char bytes[32768];
 	struct ll_out *out = ll_folder_member(w, "optimizer.bin");
@@ -69,7 +69,7 @@ static void write_moments(struct ll_folder_writer *w, const float *moments, size
 		size_t len = 0;
 		for (; i < n && len < sizeof(bytes); i++, len += 4) {
 			uint32_t bits;
-			memcpy(&bits, &moments[i], 4);
+			memcpy(&bits, &state[i], 4);
 			ll_put32(bytes + len, bits);
 		}
 		ll_out_write(out, bytes, len);
@@ -92,7 +92,7 @@ static void put_finite(struct ll_buf *out, double v)
 }
 
 static void put_state(struct ll_buf *out, const struct ll_lm *m, const struct ll_checkpoint_state *s,
-		      enum ll_hf_family f)
+		      const struct ll_optimizer *optimizer, enum ll_hf_family f)
 {
 	char hex[33];
 	struct ll_buf config = { 0 };
@@ -109,12 +109,14 @@ static void put_state(struct ll_buf *out, const struct ll_lm *m, const struct ll
 	put_string(out, "data", s->data_id ? s->data_id : "");
 	put_string(out, "tokenizer", s->tokenizer_id ? s->tokenizer_id : "");
 	put_string(out, "family", ll_hf_family_name(f));
+	if (optimizer)
+		put_string(out, "optimizer", optimizer->kind->name);
 	ll_lm_config_print(&m->config, &config);
 	put_string(out, "model", ll_buf_cstr(&config));
 	ll_buf_free(&config);
 }
 
-void ll_checkpoint_save(const char *run, const struct ll_lm *m, const float *moments,
+void ll_checkpoint_save(const char *run, const struct ll_lm *m, const struct ll_optimizer *optimizer,
 			const struct ll_checkpoint_state *s, const char *tokenizer_path, int64_t eot)
 {
 	static const char tokenizer_config[] = "{\n  \"tokenizer_class\": \"PreTrainedTokenizerFast\",\n"
@@ -132,12 +134,12 @@ void ll_checkpoint_save(const char *run, const struct ll_lm *m, const float *mom
 		ll_buf_free(&tokenizer);
 	}
 	write_weights(w, m, f);
-	if (moments)
-		write_moments(w, moments, 2 * m->parameters);
+	if (optimizer)
+		write_optimizer(w, optimizer->state, optimizer->floats);
 	if (s->journal.len)
 		ll_folder_put(w, "journal.jsonl", s->journal.data, s->journal.len);
 	ll_buf_clear(&text);
-	put_state(&text, m, s, f);
+	put_state(&text, m, s, optimizer, f);
 	ll_folder_commit(w, ll_buf_cstr(&text));
 	ll_folder_link(run, "latest", name);
 	ll_buf_free(&text);

@@ -4,8 +4,8 @@
  *
  * A step folder RUN/step-NNNNNNNN is a Hugging Face folder where a class exists for the configuration (hf_names.h):
  * config.json, model.safetensors, tokenizer.json, tokenizer_config.json; anything else is written with our own tensor
- * names and model_type "lltools". Beside them stand optimizer.bin (first moments, then second moments, float32
- * little-endian in the order of the parameter arena), journal.jsonl (what was decided up to here, absent when nothing was)
+ * names and model_type "lltools". Beside them stand optimizer.bin (the state of the optimizer, optimizer.h, float32
+ * little-endian), journal.jsonl (what was decided up to here, absent when nothing was)
  * and ll-state.json (folder.h: sealed, sizes and hashes of all members; the state of the run). The folder appears by one
  * rename. RUN/latest points at the newest.
  */
@@ -15,6 +15,7 @@
 #include "base/buffer.h"
 #include "base/hash.h"
 #include "lm/model.h"
+#include "lm/optimizer.h"
 
 /* What a run must know beside its numbers. Strings are owned when loaded (ll_checkpoint_state_free), borrowed when
  * saved. */
@@ -34,8 +35,8 @@ struct ll_checkpoint_state {
 };
 void ll_checkpoint_state_free(struct ll_checkpoint_state *s);
 
-/* Writes RUN/step-N and moves RUN/latest; eot is the end-of-text id or -1. moments: [2 x parameters] or NULL. */
-void ll_checkpoint_save(const char *run, const struct ll_lm *m, const float *moments,
+/* Writes RUN/step-N and moves RUN/latest; eot is the end-of-text id or -1. The optimizer may be NULL. */
+void ll_checkpoint_save(const char *run, const struct ll_lm *m, const struct ll_optimizer *optimizer,
 			const struct ll_checkpoint_state *s, const char *tokenizer_path, int64_t eot);
 /* Removes all but the `keep` newest (0: all stay); never the newest, `pinned`, and those of step `since` and later
  * (UINT64_MAX: none). */
@@ -48,9 +49,9 @@ void ll_checkpoint_point(const char *run, uint64_t step);
 uint64_t *ll_checkpoint_list(const char *run, size_t *n);
 /* "RUN/step-00000012", caller frees. */
 char *ll_checkpoint_path(const char *run, uint64_t step);
-/* Fills parameters, moments (if not NULL) and state from a step folder, every member checked. -1 with file and cause.
- */
-int ll_checkpoint_load(const char *dir, struct ll_lm *m, float *moments, struct ll_checkpoint_state *s,
+/* Fills parameters, optimizer (if not NULL: of the kind that was saved) and state from a step folder, every member
+ * checked. -1 with file and cause. */
+int ll_checkpoint_load(const char *dir, struct ll_lm *m, struct ll_optimizer *optimizer, struct ll_checkpoint_state *s,
 		       struct ll_err *err) LL_MUST_CHECK;
 
 /* DIR/journal.jsonl of a step folder that was loaded, or of a run; empty without one. The caller frees it. */

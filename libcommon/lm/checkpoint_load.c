@@ -209,7 +209,7 @@ static int read_weights(const char *dir, struct ll_lm *m, enum ll_hf_family f, s
 	return rc;
 }
 
-static int read_moments(const char *dir, float *moments, size_t n, struct ll_err *err)
+static int read_optimizer(const char *dir, float *state, size_t n, struct ll_err *err)
 {
 	char *path = ll_path_join(dir, "optimizer.bin");
 	int rc = 0;
@@ -218,10 +218,10 @@ static int read_moments(const char *dir, float *moments, size_t n, struct ll_err
 	} else {
 		struct ll_map map = ll_map_open(path);
 		if (map.len != 4 * n)
-			rc = ll_err_set(err, "%s: %zu bytes, the model asks for %zu", path, map.len, 4 * n);
+			rc = ll_err_set(err, "%s: %zu bytes, the optimizer asks for %zu", path, map.len, 4 * n);
 		for (size_t i = 0; rc == 0 && i < n; i++) {
 			uint32_t bits = ll_get32(map.data + 4 * i);
-			memcpy(&moments[i], &bits, 4);
+			memcpy(&state[i], &bits, 4);
 		}
 		ll_map_close(&map);
 	}
@@ -229,7 +229,15 @@ static int read_moments(const char *dir, float *moments, size_t n, struct ll_err
 	return rc;
 }
 
-int ll_checkpoint_load(const char *dir, struct ll_lm *m, float *moments, struct ll_checkpoint_state *s,
+/* Folders from before there was a choice name none: AdamW. */
+static int same_optimizer(struct json_object *state, const struct ll_optimizer_kind *k, struct ll_err *err)
+{
+	struct json_object *o;
+	const char *name = json_object_object_get_ex(state, "optimizer", &o) ? json_object_get_string(o) : "adamw";
+	return strcmp(name, k->name) == 0 ? 0 : ll_err_set(err, "was saved with optimizer %.40s, this run has %s", name, k->name);
+}
+
+int ll_checkpoint_load(const char *dir, struct ll_lm *m, struct ll_optimizer *optimizer, struct ll_checkpoint_state *s,
 		       struct ll_err *err)
 {
 	struct ll_lm_config c;
@@ -250,12 +258,14 @@ int ll_checkpoint_load(const char *dir, struct ll_lm *m, float *moments, struct 
 		ll_buf_free(&ours);
 		ll_buf_free(&theirs);
 	}
+	if (rc == 0 && optimizer)
+		rc = same_optimizer(o, optimizer->kind, &why);
 	json_object_put(o);
 	if (rc < 0)
 		return ll_err_set(err, "%s: %s", dir, why.text);
 	if (read_weights(dir, m, ll_hf_family(&c), err) < 0)
 		return -1;
-	return moments ? read_moments(dir, moments, 2 * m->parameters, err) : 0;
+	return optimizer ? read_optimizer(dir, optimizer->state, optimizer->floats, err) : 0;
 }
 
 struct ll_buf ll_checkpoint_journal(const char *dir)

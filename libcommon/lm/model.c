@@ -67,6 +67,14 @@ static void list_tensors(struct ll_lm *m)
 		add_tensor(m, &cap, LL_LM_BIAS, c->vocabulary, 0, -1, "head.b");
 }
 
+struct ll_lm_tensor *ll_lm_tensors(const struct ll_lm_config *config, size_t *n)
+{
+	struct ll_lm m = { .config = *config };
+	list_tensors(&m);
+	*n = m.tensors;
+	return m.tensor;
+}
+
 const struct ll_lm_tensor *ll_lm_find(const struct ll_lm *m, const char *name)
 {
 	for (size_t i = 0; i < m->tensors; i++)

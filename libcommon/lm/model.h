@@ -41,6 +41,8 @@ struct ll_lm_plan ll_lm_plan(const struct ll_lm_config *config, int64_t batch, i
 struct ll_lm *ll_lm_new(const struct ll_lm_config *config, int64_t batch, int64_t seq_len, enum ll_lm_mode mode,
 			struct ll_pool *pool);
 void ll_lm_free(struct ll_lm *m);
+/* The tensors such a model has, without its memory; the caller frees. */
+struct ll_lm_tensor *ll_lm_tensors(const struct ll_lm_config *config, size_t *n);
 const struct ll_lm_tensor *ll_lm_find(const struct ll_lm *m, const char *name);
 /* By config.init: normal numbers keyed by (seed, tensor index, element). */
 void ll_lm_init(struct ll_lm *m, uint64_t seed);

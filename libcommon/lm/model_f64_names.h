@@ -7,6 +7,7 @@
 #define ll_lm_new ll_lm_new_f64
 #define ll_lm_free ll_lm_free_f64
 #define ll_lm_find ll_lm_find_f64
+#define ll_lm_tensors ll_lm_tensors_f64
 #define ll_lm_init ll_lm_init_f64
 #define ll_lm_loss ll_lm_loss_f64
 #define ll_lm_forward ll_lm_forward_f64

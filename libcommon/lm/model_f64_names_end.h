@@ -7,6 +7,7 @@
 #undef ll_lm_new
 #undef ll_lm_free
 #undef ll_lm_find
+#undef ll_lm_tensors
 #undef ll_lm_init
 #undef ll_lm_loss
 #undef ll_lm_forward

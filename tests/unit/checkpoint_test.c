@@ -115,8 +115,9 @@ static void round_trip(const char *run, const char *preset, const char *key, con
 		       enum ll_hf_family family)
 {
 	struct ll_lm *m = model_of(preset, key, value), *n = model_of(preset, key, value);
-	float *moments = ll_calloc(2 * m->parameters, sizeof(float)),
-	      *back = ll_calloc(2 * m->parameters, sizeof(float));
+	struct ll_optimizer *moments = ll_optimizer_new(ll_optimizer_kind("adamw"), m, true),
+			    *back = ll_optimizer_new(ll_optimizer_kind("adamw"), n, true),
+			    *other = ll_optimizer_new(ll_optimizer_kind("lion"), n, true);
 	struct ll_checkpoint_state s = { .step = 3,
 					 .tokens = 11,
 					 .cursor = 12,
@@ -128,7 +129,7 @@ static void round_trip(const char *run, const char *preset, const char *key, con
 				   got;
 	struct ll_err err = { "" };
 	for (size_t i = 0; i < 2 * m->parameters; i++)
-		moments[i] = (float)i;
+		moments->state[i] = (float)i;
 	memset(n->param, 0, n->parameters * sizeof(float));
 	ll_make_dirs(run);
 	ok(ll_hf_family(&m->config) == family, "%s %s%s is saved as %s", preset, key ? key : "", key ? value : "",
@@ -138,18 +139,23 @@ static void round_trip(const char *run, const char *preset, const char *key, con
 	if (!ok(ll_checkpoint_load(latest, n, back, &got, &err) == 0, "%s loads", latest))
 		diag("", "%s", err.text);
 	ok(memcmp(m->param, n->param, m->parameters * sizeof(float)) == 0, "weights are the same");
-	ok(memcmp(moments, back, 2 * m->parameters * sizeof(float)) == 0, "moments are the same");
+	ok(back->floats == 2 * m->parameters && memcmp(moments->state, back->state, back->floats * sizeof(float)) == 0,
+	   "moments are the same");
 	ok(got.step == 3 && got.tokens == 11 && got.cursor == 12 && got.seed == 13 && got.log_bytes == 5 &&
 		   got.valid_loss == 1.25,
 	   "state");
+	ll_checkpoint_state_free(&got);
+	ok(ll_checkpoint_load(latest, n, other, &got, &err) < 0 && strstr(err.text, "adamw") && strstr(err.text, "lion"),
+	   "another optimizer's is refused");
 	check_file(run, family, m);
 	if (family != LL_HF_NONE)
 		check_as_plain_folder(dir, m);
 	ll_checkpoint_state_free(&got);
 	ll_free(latest);
 	ll_free(dir);
-	ll_free(moments);
-	ll_free(back);
+	ll_optimizer_free(moments);
+	ll_optimizer_free(back);
+	ll_optimizer_free(other);
 	ll_lm_free(m);
 	ll_lm_free(n);
 }

@@ -13,6 +13,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "kernels/ops_dispatch.h"
+#include "kernels/optimizers.h"
 #include "lm/model_memory.h"
 #include "lm/model_f64.h"
 
@@ -308,8 +309,8 @@ static void overfit(const char *preset)
 	ll_lm_init(m, 1);
 	for (uint64_t s = 1; s <= 300; s++) {
 		loss = ll_lm_loss(m, tokens, targets, 4, 32, step, 1.0f / (4 * 32), true, &n, NULL, NULL) / (double)n;
-		struct ll_adamw a = { 0.01, 0.9, 0.95, 1e-8, 0, 1, s };
-		ll_adamw(pool, &a, m->param, m->grad, v, v + m->parameters, m->parameters);
+		struct ll_update u = { .lr = 0.01, .scale = 1, .beta1 = 0.9, .beta2 = 0.95, .eps = 1e-8, .step = s };
+		ll_update_adam(pool, &u, m->param, m->grad, v, v + m->parameters, m->parameters);
 	}
 	ok(loss < 0.01, "%s learns one batch by heart (loss %.5f)", preset, loss);
 	ll_free(v);

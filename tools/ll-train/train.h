@@ -77,8 +77,8 @@ struct ll_trainer {
 	struct ll_train_data *data;
 	struct ll_pool *pool;
 	struct ll_lm *model;
-	float *moments; /* first, then second */
-	int64_t micro;	/* rows computed at once */
+	struct ll_optimizer *optimizer;
+	int64_t micro; /* rows computed at once */
 	int32_t *tokens, *targets;
 };
 struct ll_train_result {
@@ -86,7 +86,7 @@ struct ll_train_result {
 	bool finite;
 };
 /* Bytes ll_trainer_open takes. */
-struct ll_lm_plan ll_trainer_plan(const struct ll_train_settings *s, uint64_t *moments);
+struct ll_lm_plan ll_trainer_plan(const struct ll_train_settings *s, uint64_t *optimizer);
 void ll_trainer_open(struct ll_trainer *t, const struct ll_train_settings *s, struct ll_train_data *d);
 /* Loss and gradient of the `batch` samples at `cursor`, with the dropout masks of `step`. Any batch: it is computed in
  * parts of at most t->micro. */

@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/random.h"
-#include "kernels/ops.h"
+#include "kernels/optimizers.h"
 #include "ll-train/train.h"
 
 static const char *preset = "gpt2-124m";
@@ -159,8 +159,8 @@ static double one_step(struct ll_lm *m, float *moments, const int32_t *tokens, c
 	ll_lm_loss(m, tokens, targets, batch, seq_len, (struct ll_lm_step){ 0, step, 0 },
 		   1.0f / (float)(batch * seq_len), true, &count, NULL, NULL);
 	ll_sum_of_squares(m->pool, m->grad, m->parameters);
-	struct ll_adamw a = { 1e-4, 0.9, 0.95, 1e-8, 0.1, 1, step + 1 };
-	ll_adamw(m->pool, &a, m->param, m->grad, moments, moments + m->parameters, m->parameters);
+	struct ll_update u = { .lr = 1e-4, .weight_decay = 0.1, .scale = 1, .beta1 = 0.9, .beta2 = 0.95, .eps = 1e-8, .step = step + 1 };
+	ll_update_adam(m->pool, &u, m->param, m->grad, moments, moments + m->parameters, m->parameters);
 	return ll_seconds() - start;
 }
 

@@ -206,7 +206,7 @@ static void go_back(struct ll_train_loop *r, uint64_t to)
 		ll_checkpoint_state_free(&r->state);
 	if (!exists)
 		begin_again(r);
-	else if (ll_checkpoint_load(dir, r->trainer.model, r->trainer.moments, &r->state, &err) < 0)
+	else if (ll_checkpoint_load(dir, r->trainer.model, r->trainer.optimizer, &r->state, &err) < 0)
 		ll_die(LL_EXIT_INPUT, "%s", err.text);
 	r->saved_step = exists ? to : UINT64_MAX;
 	ll_train_log_cut(r->log, r->dir, r->state.log_bytes, exists ? &r->state.log_hash : NULL);

@@ -25,7 +25,7 @@ void ll_train_loop_save(struct ll_train_loop *r, bool final)
 	s.tokenizer_id = (char *)(uintptr_t)ll_dataset_tokenizer_id(r->data.train);
 	s.final = final;
 	s.journal = ll_train_journal_text(r->journal);
-	ll_checkpoint_save(r->dir, r->trainer.model, r->trainer.moments, &s, ll_dataset_tokenizer_path(r->data.train),
+	ll_checkpoint_save(r->dir, r->trainer.model, r->trainer.optimizer, &s, ll_dataset_tokenizer_path(r->data.train),
 			   ll_dataset_eot(r->data.train));
 	r->saved_step = s.step;
 	ll_checkpoint_prune(r->dir, (uint64_t)r->settings.keep, r->course.pinned, ll_train_guard_anchor(r));

@@ -35,8 +35,8 @@ static void print_data(const struct ll_train_settings *s, const struct ll_train_
 
 void ll_train_dry_run(const struct ll_train_settings *s, const struct ll_train_data *d)
 {
-	uint64_t moments;
-	struct ll_lm_plan plan = ll_trainer_plan(s, &moments);
+	uint64_t optimizer;
+	struct ll_lm_plan plan = ll_trainer_plan(s, &optimizer);
 	char human[16];
 	uint64_t n = ll_lm_config_parameters(&s->model);
 	double flops = ll_lm_config_flops(&s->model, (uint64_t)s->seq_len),
@@ -44,9 +44,9 @@ void ll_train_dry_run(const struct ll_train_settings *s, const struct ll_train_d
 	printf("%-28s %16" PRIu64 "  %s\n", "parameters", n, ll_human_count(human, (double)n));
 	line("bytes of parameters", plan.parameters);
 	line("bytes of gradients", plan.gradients);
-	line("bytes of moments", moments);
+	line("bytes of the optimizer", optimizer);
 	line("bytes of activations", plan.activations);
-	line("bytes together", plan.total + moments);
+	line("bytes together", plan.total + optimizer);
 	printf("%-28s %16.0f  %s\n", "tokens a step", tokens, ll_human_count(human, tokens));
 	printf("%-28s %16.0f  %s\n", "tokens of the run", tokens * (double)s->steps,
 	       ll_human_count(human, tokens * (double)s->steps));

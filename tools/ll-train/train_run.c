@@ -78,7 +78,7 @@ static void load(struct ll_train_loop *r, uint64_t step)
 {
 	char *dir = ll_checkpoint_path(r->dir, step);
 	struct ll_err err;
-	if (ll_checkpoint_load(dir, r->trainer.model, r->trainer.moments, &r->state, &err) < 0) {
+	if (ll_checkpoint_load(dir, r->trainer.model, r->trainer.optimizer, &r->state, &err) < 0) {
 		ll_hint("remove %s to go on from the checkpoint before it", dir);
 		ll_die(LL_EXIT_INPUT, "%s", err.text);
 	}
@@ -195,11 +195,11 @@ static void banner(const struct ll_train_loop *r)
 {
 	enum ll_hf_family f = ll_hf_family(&r->settings.model);
 	char count[16], bytes[16];
-	uint64_t moments;
-	struct ll_lm_plan plan = ll_trainer_plan(&r->settings, &moments);
+	uint64_t optimizer;
+	struct ll_lm_plan plan = ll_trainer_plan(&r->settings, &optimizer);
 	ll_note("%s parameters, %s of memory, %d threads, kernels %s (%s), checkpoints as %s",
 		ll_human_count(count, (double)ll_lm_config_parameters(&r->settings.model)),
-		ll_human_bytes(bytes, (double)(plan.total + moments)), ll_threads(), ll_ops_f32_best()->name,
+		ll_human_bytes(bytes, (double)(plan.total + optimizer)), ll_threads(), ll_ops_f32_best()->name,
 		ll_cpu_name(ll_cpu()), ll_hf_family_name(f));
 	if (f == LL_HF_NONE)
 		ll_note("no transformers class computes this configuration: checkpoints have tensor names of lltools");
@@ -210,7 +210,7 @@ void ll_train_loop_begin(struct ll_train_loop *r)
 	const char *from = r->settings.init_from;
 	struct ll_err err;
 	r->state = (struct ll_checkpoint_state){ .seed = (uint64_t)r->settings.seed, .loss = NAN, .valid_loss = NAN };
-	memset(r->trainer.moments, 0, 2 * r->trainer.model->parameters * sizeof(float));
+	memset(r->trainer.optimizer->state, 0, r->trainer.optimizer->floats * sizeof(float));
 	ll_lm_init(r->trainer.model, (uint64_t)r->settings.seed);
 	if (!from)
 		return;

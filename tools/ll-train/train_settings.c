@@ -10,6 +10,7 @@
 #include "base/number.h"
 #include "io/file.h"
 #include "lm/checkpoint.h"
+#include "lm/optimizer.h"
 
 #define CONFIG_MAX LL_MIB
 #define BELOW_1 0x1.fffffep-1 /* as a float, too */
@@ -52,12 +53,23 @@ static const struct key {
 	{ "warmup", KEY_INT, AT(warmup), 0, 0x1p52, "0", "N", "steps over which the learning rate rises", KEY_FIXED },
 	{ "decay-steps", KEY_INT, AT(decay_steps), 0, 0x1p52, "0", "N",
 	  "last steps over which wsd falls (default: a fifth of the run)", KEY_FIXED },
-	{ "weight-decay", KEY_FLOAT, AT(weight_decay), 0, 1e6, "0.1", "X", "decoupled, on matrices and embeddings only",
-	  KEY_LIVE },
+	{ "optimizer", KEY_WORD, AT(optimizer), 0, 0, "adamw", "NAME", LL_OPTIMIZER_NAMES, KEY_FIXED },
+	{ "weight-decay", KEY_FLOAT, AT(weight_decay), 0, 1e6, "-1", "X",
+	  "on matrices and embeddings only (default 0.1; adam and sgd: 0)", KEY_LIVE },
+	{ "l1", KEY_FLOAT, AT(l1), 0, 1e6, "0", "X", "times the sign of a weight, added to its gradient", KEY_LIVE },
+	{ "l2", KEY_FLOAT, AT(l2), 0, 1e6, "0", "X", "times a weight, added to its gradient", KEY_LIVE },
 	{ "clip", KEY_FLOAT, AT(clip), 0, 1e30, "1", "X", "largest norm of the gradient; 0 does not clip", KEY_LIVE },
-	{ "beta1", KEY_FLOAT, AT(beta1), 0, BELOW_1, "0.9", "X", "decay of the first moment", KEY_LIVE },
-	{ "beta2", KEY_FLOAT, AT(beta2), 0, BELOW_1, "0.95", "X", "decay of the second moment", KEY_LIVE },
-	{ "eps", KEY_FLOAT, AT(eps), 0, 1, "1e-08", "X", "added to the root of the second moment", KEY_LIVE },
+	{ "beta1", KEY_FLOAT, AT(beta1), 0, BELOW_1, "-1", "X", "decay of the first moment (default: by optimizer)",
+	  KEY_LIVE },
+	{ "beta2", KEY_FLOAT, AT(beta2), 0, BELOW_1, "-1", "X", "decay of the second moment (default: by optimizer)",
+	  KEY_LIVE },
+	{ "eps", KEY_FLOAT, AT(eps), 0, 1, "-1", "X", "added to the root of the second moment (default: by optimizer)",
+	  KEY_LIVE },
+	{ "momentum", KEY_FLOAT, AT(momentum), 0, BELOW_1, "-1", "X", "of sgd (default 0.9) and muon (0.95)", KEY_LIVE },
+	{ "nesterov", KEY_INT, AT(nesterov), 0, 1, "-1", "0|1", "Nesterov's momentum, of sgd (default 0) and muon (1)",
+	  KEY_LIVE },
+	{ "relative-step", KEY_INT, AT(relative_step), 0, 1, "-1", "0|1",
+	  "adafactor: the learning rate is relative to a tensor's size (default 0)", KEY_LIVE },
 	{ "seed", KEY_INT, AT(seed), 0, 0x1p53, "0", "N", "seed of initial weights, order of samples, dropout", KEY_FIXED },
 	{ "valid-every", KEY_INT, AT(valid_every), 0, 0x1p52, "0", "N", "measure every N steps (0: only at the end)",
 	  KEY_FIXED },
@@ -148,9 +160,14 @@ int ll_train_settings_change(struct ll_train_settings *s, const char *name, bool
 		return ll_err_set(err, "%.60s %s%s%s", name, k ? "cannot change while a run runs" : "is no key",
 				  near ? "; did you mean " : "", near ? near : "");
 	}
-	if (!times)
-		return set_key(s, k, value, err);
 	double factor, old = k->type == KEY_INT ? (double)*(int64_t *)place(s, k) : *(double *)place(s, k);
+	if (old < 0)
+		return ll_err_set(err, "%s is no key of %s", name, s->optimizer);
+	if (strcmp(name, "momentum") == 0 && strcmp(s->optimizer, "sgd") == 0 && old == 0)
+		return ll_err_set(err, "momentum cannot rise from 0: the run may keep none");
+	if (!times)
+		return *value == '-' ? ll_err_set(err, "%s = %.60s: must not be below 0", name, value) :
+				       set_key(s, k, value, err);
 	if (ll_parse_double(ll_cstr(value), &factor) < 0)
 		return ll_err_set(err, "%s *= %.60s: not a number", name, value);
 	struct ll_buf product = { 0 };
@@ -254,6 +271,14 @@ static void apply_options(struct ll_train_settings *s)
 	}
 }
 
+/* Said before the keys of one optimizer are taken for another's. */
+static void keep_optimizer(const struct ll_train_settings *s, struct ll_config *run)
+{
+	const char *old = ll_config_get(run, "", "optimizer");
+	if (old && s->optimizer && strcmp(old, s->optimizer) != 0)
+		ll_die(LL_EXIT_USAGE, "%s: the run has optimizer = %s and cannot be resumed with %s", run->path, old, s->optimizer);
+}
+
 static void apply(struct ll_train_settings *s, const char *run_config, bool command_line)
 {
 	struct ll_config c[3] = { 0 };
@@ -282,6 +307,7 @@ static void apply(struct ll_train_settings *s, const char *run_config, bool comm
 		}
 	if (command_line)
 		apply_options(s);
+	keep_optimizer(s, &c[0]);
 	for (size_t i = 0; i < LL_COUNT(c); i++)
 		ll_config_free(&c[i]);
 }
@@ -347,6 +373,39 @@ void ll_train_settings_print(const struct ll_train_settings *s, struct ll_buf *o
 	ll_lm_config_print(&s->model, out);
 }
 
+/* The optimizer's own values where none was given; a value that it has no use for is an error. */
+static void check_optimizer(struct ll_train_settings *s)
+{
+	const struct ll_optimizer_kind *kind = s->optimizer ? ll_optimizer_kind(s->optimizer) : NULL;
+	if (!kind)
+		ll_die(LL_EXIT_USAGE, "optimizer = %s: not one of " LL_OPTIMIZER_NAMES, s->optimizer ? s->optimizer : "");
+	const struct ll_update *d = &kind->defaults;
+	const struct {
+		enum ll_optimizer_key key;
+		const char *name;
+		double *number, otherwise;
+		int64_t *flag;
+	} own[] = {
+		{ LL_OPTIMIZER_BETA1, "beta1", &s->beta1, d->beta1, NULL },
+		{ LL_OPTIMIZER_BETA2, "beta2", &s->beta2, d->beta2, NULL },
+		{ LL_OPTIMIZER_EPS, "eps", &s->eps, d->eps, NULL },
+		{ LL_OPTIMIZER_MOMENTUM, "momentum", &s->momentum, d->momentum, NULL },
+		{ LL_OPTIMIZER_NESTEROV, "nesterov", NULL, d->nesterov, &s->nesterov },
+		{ LL_OPTIMIZER_RELATIVE_STEP, "relative-step", NULL, d->relative_step, &s->relative_step },
+	};
+	for (size_t i = 0; i < LL_COUNT(own); i++) {
+		bool given = own[i].number ? *own[i].number >= 0 : *own[i].flag >= 0, has = kind->keys & own[i].key;
+		if (given && !has)
+			ll_die(LL_EXIT_USAGE, "%s is no key of --optimizer=%s", own[i].name, kind->name);
+		if (!given && has && own[i].number)
+			*own[i].number = own[i].otherwise;
+		else if (!given && has)
+			*own[i].flag = (int64_t)own[i].otherwise;
+	}
+	if (s->weight_decay < 0)
+		s->weight_decay = kind->coupled ? 0 : 0.1;
+}
+
 void ll_train_settings_check(struct ll_train_settings *s)
 {
 	struct ll_err err;
@@ -369,6 +428,7 @@ void ll_train_settings_check(struct ll_train_settings *s)
 	}
 	if (!s->schedule || ll_schedule_kind(s->schedule, &kind) < 0)
 		ll_die(LL_EXIT_USAGE, "schedule = %s: not one of " LL_SCHEDULE_NAMES, s->schedule ? s->schedule : "");
+	check_optimizer(s);
 	if (!s->guard || !(strcmp(s->guard, "off") == 0 || strcmp(s->guard, "skip") == 0 || strcmp(s->guard, "rollback") == 0))
 		ll_die(LL_EXIT_USAGE, "guard = %s: not one of off|skip|rollback", s->guard ? s->guard : "");
 	if (s->min_lr > s->lr)

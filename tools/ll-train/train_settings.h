@@ -12,10 +12,13 @@
 #include "lm/schedule.h"
 
 struct ll_train_settings {
-	char *preset, *init_from, *data, *exclude, *valid, *schedule, *guard;
+	char *preset, *init_from, *data, *exclude, *valid, *schedule, *optimizer, *guard;
 	int64_t seq_len, batch, accumulate, steps, warmup, decay_steps, seed;
 	int64_t valid_every, valid_batches, save_every, keep, rollbacks;
-	double lr, min_lr, weight_decay, clip, beta1, beta2, eps;
+	/* Of the optimizer, -1 where it has no such key. */
+	double beta1, beta2, eps, momentum;
+	int64_t nesterov, relative_step;
+	double lr, min_lr, weight_decay, l1, l2, clip;
 	struct ll_lm_config model;
 	bool vocabulary_set; /* named by the user or by --init-from: else it follows the dataset */
 };
@@ -25,7 +28,7 @@ extern const char *ll_train_config_file;
 extern struct ll_strings ll_train_set;
 
 /* Appends the option of every key to `options` (room for LL_TRAIN_KEYS_MAX); returns how many. */
-#define LL_TRAIN_KEYS_MAX 32
+#define LL_TRAIN_KEYS_MAX 48
 size_t ll_train_key_options(struct ll_option *options);
 
 /* Resolves; `run_config` (RUN/config.conf, or NULL) stands before --config. Ends with status 2 on unknown keys and

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* train_step.c - one update: gradients of the parts of a batch added up, the norm clipped, AdamW on every tensor. */
+/* train_step.c - one update: gradients of the parts of a batch added up, the norm clipped, the optimizer. */
 #include <math.h>
 
 #include "base/error.h"
@@ -7,43 +7,44 @@
 #include "kernels/ops.h"
 #include "ll-train/train.h"
 
-struct ll_lm_plan ll_trainer_plan(const struct ll_train_settings *s, uint64_t *moments)
+struct ll_lm_plan ll_trainer_plan(const struct ll_train_settings *s, uint64_t *optimizer)
 {
 	struct ll_lm_plan plan = ll_lm_plan(&s->model, s->batch / s->accumulate, s->seq_len, LL_LM_TRAINING);
-	*moments = 2 * plan.parameters;
+	uint64_t state;
+	*optimizer = ll_optimizer_plan(ll_optimizer_kind(s->optimizer), &s->model, s->momentum > 0, &state);
 	return plan;
 }
 
 void ll_trainer_open(struct ll_trainer *t, const struct ll_train_settings *s, struct ll_train_data *d)
 {
-	uint64_t moments;
-	struct ll_lm_plan plan = ll_trainer_plan(s, &moments);
+	uint64_t optimizer;
+	struct ll_lm_plan plan = ll_trainer_plan(s, &optimizer);
 	*t = (struct ll_trainer){ .settings = s, .data = d, .micro = s->batch / s->accumulate };
 	ll_hint("--accumulate=N computes a batch in smaller parts; --memory=SIZE allows more");
-	ll_memory_claim(plan.total + moments, "the model, its gradients, moments and activations");
+	ll_memory_claim(plan.total + optimizer, "the model, its gradients, optimizer and activations");
 	ll_hint("%s", "");
 	t->pool = ll_pool_new(ll_threads());
 	t->model = ll_lm_new(&s->model, t->micro, s->seq_len, LL_LM_TRAINING, t->pool);
-	t->moments = ll_alloc_aligned(64, 2 * t->model->parameters * sizeof(float));
+	t->optimizer = ll_optimizer_new(ll_optimizer_kind(s->optimizer), t->model, s->momentum > 0);
 	t->tokens = ll_calloc((size_t)(t->micro * s->seq_len), sizeof(*t->tokens));
 	t->targets = ll_calloc((size_t)(t->micro * s->seq_len), sizeof(*t->targets));
 }
 
 void ll_trainer_update(struct ll_trainer *t, const struct ll_train_settings *now, double rate, double norm, uint64_t number)
 {
-	struct ll_lm *m = t->model;
-	struct ll_adamw a = { .beta1 = now->beta1,
-			      .beta2 = now->beta2,
-			      .eps = now->eps,
-			      .scale = now->clip > 0 && norm > now->clip ? now->clip / norm : 1,
-			      .step = number };
-	for (size_t i = 0; i < m->tensors; i++) {
-		const struct ll_lm_tensor *w = &m->tensor[i];
-		a.lr = rate * w->rate;
-		a.weight_decay = w->decay ? now->weight_decay / w->rate : 0;
-		ll_adamw(t->pool, &a, m->param + w->offset, m->grad + w->offset, t->moments + w->offset,
-			 t->moments + m->parameters + w->offset, w->size);
-	}
+	struct ll_update u = { .lr = rate,
+			       .weight_decay = now->weight_decay,
+			       .l1 = now->l1,
+			       .l2 = now->l2,
+			       .scale = now->clip > 0 && norm > now->clip ? now->clip / norm : 1,
+			       .beta1 = now->beta1,
+			       .beta2 = now->beta2,
+			       .eps = now->eps,
+			       .momentum = now->momentum,
+			       .nesterov = now->nesterov == 1,
+			       .relative_step = now->relative_step == 1,
+			       .step = number };
+	ll_optimizer_update(t->optimizer, &u);
 }
 
 struct ll_train_result ll_trainer_gradient(struct ll_trainer *t, uint64_t step, uint64_t cursor, int64_t batch)
@@ -125,7 +126,7 @@ void ll_trainer_close(struct ll_trainer *t)
 {
 	ll_lm_free(t->model);
 	ll_pool_free(t->pool);
-	ll_free(t->moments);
+	ll_optimizer_free(t->optimizer);
 	ll_free(t->tokens);
 	ll_free(t->targets);
 	*t = (struct ll_trainer){ 0 };
