@@ -279,8 +279,8 @@ static double deep(const char *settings, uint64_t steps)
 	ll_lm_init(m, 1);
 	for (uint64_t s = 1; s <= steps; s++) {
 		loss = ll_lm_loss(m, tokens, targets, 4, 32, step, 1.0f / (4 * 32), true, &n, NULL, NULL) / (double)n;
-		struct ll_adamw a = { 0.002, 0.9, 0.98, 1e-8, 0, 1, s };
-		ll_adamw(pool, &a, m->param, m->grad, v, v + m->parameters, m->parameters);
+		struct ll_update u = { .lr = 0.002, .beta1 = 0.9, .beta2 = 0.98, .eps = 1e-8, .scale = 1, .step = s };
+		ll_update_adam(pool, &u, m->param, m->grad, v, v + m->parameters, m->parameters);
 	}
 	ll_free(v);
 	ll_lm_free(m);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* train_watch.c - ll-train watch: the detectors of lm/detect.h over a log, ours or another trainer's. */
+/* train_watch.c - ll-train watch: the detectors of lm/detect.h over a log, ours or another trainer's, or beside a run. */
 #include "base/base.h"
 
 #include <math.h>
@@ -10,15 +10,17 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "io/file.h"
-#include "lm/detect.h"
 #include "ll-train/train.h"
+#include "ll-train/train_watch.h"
 
 #define LOG_MAX ((size_t)4 << 30)
 
-static const char *replay;
+static const char *replay, *follow, *alarm_command;
 
 const struct ll_option ll_train_watch_options[] = {
-	{ LL_OPT_STRING, 0, "replay", &replay, "LOG", "a log with a heading, its columns parted by tabs or commas (required)", 0, NULL, 0, 0 },
+	{ LL_OPT_STRING, 0, "replay", &replay, "LOG", "a log with a heading, its columns parted by tabs or commas", 0, NULL, 0, 0 },
+	{ LL_OPT_STRING, 0, "follow", &follow, "RUN", "a run that goes on, until it is done", 0, NULL, 0, 0 },
+	{ LL_OPT_STRING, 0, "alarm", &alarm_command, "COMMAND", "a shell command, called once when trouble begins", 0, NULL, 0, 0 },
 	{ 0 },
 };
 
@@ -46,62 +48,87 @@ static int named(const char *name, const char *const *names)
 	return 0;
 }
 
-static double number(const char *text, unsigned line)
+static double number(const struct ll_train_watch *w, const char *text)
 {
 	char *end;
 	double v = strtod(text, &end);
 	if (end == text || *end)
-		ll_die(LL_EXIT_INPUT, "%s: line %u: %.40s: not a number", replay, line, text);
+		ll_die(LL_EXIT_INPUT, "%s: line %u: %.40s: not a number", w->path, w->line, text);
 	return v;
 }
 
-static bool put_row(struct ll_detect *d, const char *step, double loss, bool has_gradient, double gradient)
+static void put(struct ll_train_watch *w, const char *step, const char *kind, double value, double center, double limit)
 {
-	unsigned flags = ll_detect_row(d, loss, has_gradient, gradient);
+	w->flagged = true;
+	printf("%s\t%s\t%g\t%g\t%g\n", step, kind, value, center, limit);
+	if (w->alarm)
+		w->alarm(w->context, step, kind, value);
+}
+
+static void put_row(struct ll_train_watch *w, const char *step, double loss, double gradient, bool silent)
+{
+	struct ll_detect *d = &w->detect;
+	unsigned flags = ll_detect_row(d, loss, w->gradient >= 0, gradient);
+	if (silent)
+		return;
 	if (flags & LL_DETECT_NOT_FINITE)
-		printf("%s\tnot_finite\t%g\tnan\tnan\n", step, isfinite(loss) ? gradient : loss);
+		put(w, step, "not_finite", isfinite(loss) ? gradient : loss, NAN, NAN);
 	if (flags & LL_DETECT_LOSS)
-		printf("%s\tloss\t%g\t%g\t%g\n", step, loss, d->loss.center, d->loss.limit);
+		put(w, step, "loss", loss, d->loss.center, d->loss.limit);
 	if (flags & LL_DETECT_GRADIENT)
-		printf("%s\tgrad_norm\t%g\t%g\t%g\n", step, gradient, d->gradient.center, d->gradient.limit);
+		put(w, step, "grad_norm", gradient, d->gradient.center, d->gradient.limit);
 	if (flags & LL_DETECT_DIVERGED)
-		printf("%s\tdiverged\t%g\t%g\t%g\n", step, d->mean, d->best, d->best + LL_DETECT_FAR);
-	return flags != 0;
+		put(w, step, "diverged", d->mean, d->best, d->best + LL_DETECT_FAR);
+}
+
+void ll_train_watch_line(struct ll_train_watch *w, char *text, bool silent)
+{
+	char *value[3] = { NULL, NULL, NULL };
+	int n = 0;
+	if (++w->line == 1) {
+		w->separator = strchr(text, '\t') ? '\t' : ',';
+		w->step = w->loss = w->gradient = -1;
+		for (char *p = text; *p; n++) {
+			const char *name = field(&p, w->separator);
+			w->step = w->step < 0 && named(name, step_names) ? n : w->step;
+			w->loss = w->loss < 0 && named(name, loss_names) ? n : w->loss;
+			w->gradient = w->gradient < 0 && named(name, gradient_names) ? n : w->gradient;
+		}
+		if (w->step < 0 || w->loss < 0)
+			ll_die(LL_EXIT_INPUT, "%s: its heading names no column %s", w->path, w->step < 0 ? "step" : "loss");
+		return;
+	}
+	for (char *p = text; *p; n++) {
+		char *v = field(&p, w->separator);
+		value[0] = n == w->step ? v : value[0];
+		value[1] = n == w->loss ? v : value[1];
+		value[2] = n == w->gradient ? v : value[2];
+	}
+	if (!value[0] || !value[1] || (w->gradient >= 0 && !value[2]))
+		ll_die(LL_EXIT_INPUT, "%s: line %u: has fewer columns than the heading", w->path, w->line);
+	put_row(w, value[0], number(w, value[1]), w->gradient >= 0 ? number(w, value[2]) : 0, silent);
+}
+
+static void replay_log(struct ll_train_watch *w)
+{
+	struct ll_buf text = ll_read_file(w->path, LOG_MAX);
+	char *at = ll_buf_cstr(&text), *line;
+	while ((line = strsep(&at, "\n")) && (w->line == 0 || *line || at))
+		ll_train_watch_line(w, line, false);
+	ll_buf_free(&text);
 }
 
 int ll_train_watch(int operands, char **operand)
 {
-	struct ll_detect d = { 0 };
-	unsigned line = 1;
-	bool flagged = false;
-	int step = -1, loss = -1, gradient = -1, n = 0;
+	struct ll_train_watch w = { .path = replay };
 	(void)operand;
-	if (operands || !replay)
-		ll_die(LL_EXIT_USAGE, "--replay=LOG is asked for, and no operand");
-	struct ll_buf text = ll_read_file(replay, LOG_MAX);
-	char *at = ll_buf_cstr(&text), *row = strsep(&at, "\n");
-	char separator = strchr(row, '\t') ? '\t' : ',';
-	for (char *p = row; *p; n++) {
-		const char *name = field(&p, separator);
-		step = step < 0 && named(name, step_names) ? n : step;
-		loss = loss < 0 && named(name, loss_names) ? n : loss;
-		gradient = gradient < 0 && named(name, gradient_names) ? n : gradient;
-	}
-	if (step < 0 || loss < 0)
-		ll_die(LL_EXIT_INPUT, "%s: its heading names no column %s", replay, step < 0 ? "step" : "loss");
-	while (at && (line++, row = strsep(&at, "\n")) && (*row || at)) {
-		char *value[3] = { NULL, NULL, NULL };
-		int i = 0;
-		for (char *p = row; *p; i++) {
-			char *v = field(&p, separator);
-			value[0] = i == step ? v : value[0];
-			value[1] = i == loss ? v : value[1];
-			value[2] = i == gradient ? v : value[2];
-		}
-		if (!value[0] || !value[1] || (gradient >= 0 && !value[2]))
-			ll_die(LL_EXIT_INPUT, "%s: line %u: has fewer columns than the heading", replay, line);
-		flagged |= put_row(&d, value[0], number(value[1], line), gradient >= 0, gradient >= 0 ? number(value[2], line) : 0);
-	}
-	ll_buf_free(&text);
-	return flagged ? LL_EXIT_NEGATIVE : LL_EXIT_OK;
+	if (operands || !replay == !follow)
+		ll_die(LL_EXIT_USAGE, "one of --replay=LOG and --follow=RUN is asked for, and no operand");
+	if (alarm_command && !follow)
+		ll_die(LL_EXIT_USAGE, "--alarm goes with --follow");
+	if (follow)
+		w.flagged = ll_train_follow(follow, alarm_command);
+	else
+		replay_log(&w);
+	return w.flagged ? LL_EXIT_NEGATIVE : LL_EXIT_OK;
 }
