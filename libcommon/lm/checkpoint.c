@@ -23,6 +23,8 @@ void ll_checkpoint_state_free(struct ll_checkpoint_state *s)
 {
 	ll_free(s->data_id);
 	ll_free(s->tokenizer_id);
+	ll_free(s->parent);
+	ll_free(s->parent_state);
 	*s = (struct ll_checkpoint_state){ 0 };
 }
 
@@ -108,6 +110,10 @@ static void put_state(struct ll_buf *out, const struct ll_lm *m, const struct ll
 	put_string(out, "log_hash", ll_id_hex(s->log_hash, hex));
 	put_string(out, "data", s->data_id ? s->data_id : "");
 	put_string(out, "tokenizer", s->tokenizer_id ? s->tokenizer_id : "");
+	if (s->parent) {
+		put_string(out, "parent", s->parent);
+		put_string(out, "parent_state", s->parent_state);
+	}
 	put_string(out, "family", ll_hf_family_name(f));
 	if (optimizer)
 		put_string(out, "optimizer", optimizer->kind->name);

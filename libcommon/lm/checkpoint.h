@@ -26,6 +26,8 @@ struct ll_checkpoint_state {
 	uint64_t seed;
 	char *data_id;	    /* of the dataset, 32 digits */
 	char *tokenizer_id; /* 32 digits, or "" */
+	char *parent;	    /* the checkpoint that the run began from, or NULL; */
+	char *parent_state; /* XXH3-128 of its ll-state.json, 32 digits */
 	uint64_t log_bytes; /* of RUN/log.tsv at this step */
 	struct ll_id log_hash;
 	double loss;             /* of the last step, NaN: none yet */

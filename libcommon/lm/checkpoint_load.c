@@ -42,6 +42,9 @@ static int read_state(struct json_object *o, struct ll_checkpoint_state *s, stru
 		s->loss = NAN;
 	struct json_object *final;
 	s->final = json_object_object_get_ex(o, "final", &final) && json_object_get_boolean(final);
+	const char *parent = ll_json_tree_string(o, "parent", NULL), *of = ll_json_tree_string(o, "parent_state", NULL);
+	s->parent = parent && of ? ll_strdup(parent) : NULL;
+	s->parent_state = parent && of ? ll_strdup(of) : NULL;
 	s->data_id = ll_strdup(data);
 	s->tokenizer_id = ll_strdup(tokenizer);
 	return 0;

@@ -20,6 +20,7 @@ struct ll_train_range {
 struct ll_train_source {
 	char *path;
 	double weight, share; /* as given; of the sum of all */
+	uint64_t first;	      /* samples left out at the start of its order */
 	struct ll_dataset *set;
 	struct ll_data_order order;
 	struct ll_train_range *withdrawn; /* documents that are not trained on, in order */
@@ -29,6 +30,7 @@ struct ll_train_data {
 	struct ll_train_source *source;
 	size_t sources;
 	struct ll_data_mix *mix;
+	uint64_t origin; /* the cursor with which the run begins: it takes the first sample of the mix */
 	struct ll_dataset *train, *valid; /* the first source's; valid may be NULL */
 	/* What the samples are made of: the id of the only dataset; of several, or with documents withdrawn, XXH3-128 of a
 	 * line "ID SHARE" each, the share as the shortest decimal that reads back to it, and "exclude ID". */
@@ -37,9 +39,10 @@ struct ll_train_data {
 	int64_t seq_len;
 	uint32_t *window; /* seq_len + 1 */
 };
-/* The datasets of the `data` key, DIR or DIR:WEIGHT a line, not opened; free each path and the array. Ends with status 2
- * on a weight that is none. */
-struct ll_train_source *ll_train_sources(const char *lines, size_t *n);
+/* The datasets of the keys data (DIR or DIR:WEIGHT a line) and data-start (numbers parted by commas, or NULL), not opened.
+ * Ends with status 2 on a weight or number that is none. */
+struct ll_train_source *ll_train_sources(const char *lines, const char *starts, size_t *n);
+void ll_train_sources_free(struct ll_train_source *source, size_t n);
 /* Opens the datasets; the model's vocabulary follows them unless set. Ends the program when they do not fit each other,
  * the model, or the sequence length. */
 void ll_train_data_open(struct ll_train_data *d, struct ll_train_settings *s);
@@ -112,6 +115,7 @@ extern const struct ll_option ll_train_run_options[];
 /* --dry-run; d: NULL when no dataset was named. */
 void ll_train_dry_run(const struct ll_train_settings *s, const struct ll_train_data *d);
 /* RUN/environment.json: what may change bits, for people and for later comparison. */
-void ll_train_write_environment(const char *run, const struct ll_train_data *d);
+void ll_train_write_environment(const char *run, const struct ll_train_settings *s, const struct ll_train_data *d,
+				const struct ll_checkpoint_state *state);
 
 #endif

@@ -9,6 +9,7 @@
 #include "io/file.h"
 #include "ll-train/train.h"
 #include "ll-train/train_course.h"
+#include "ll-train/train_fork.h"
 #include "text/json.h"
 #include "text/utf8.h"
 
@@ -97,9 +98,15 @@ int ll_train_batch(int operands, char **operand)
 	ll_train_settings_read(&s, config);
 	if (wanted_step > s.steps)
 		ll_die(LL_EXIT_USAGE, "--step=%" PRId64 ": the run has %" PRId64 " steps", wanted_step, s.steps);
+	if ((uint64_t)wanted_step <= ll_train_first_step(&s)) {
+		ll_hint("ll-train batch --step=%" PRId64 " with the run of %s shows it", wanted_step, s.fork);
+		ll_die(LL_EXIT_USAGE, "--step=%" PRId64 ": the run begins after step %" PRIu64, wanted_step,
+		       ll_train_first_step(&s));
+	}
 	ll_train_data_open(&d, &s);
 	struct ll_train_course course;
 	follow(&course, &s, operand[0]);
+	d.origin = ll_train_fork_origin(&s);
 	uint64_t step = (uint64_t)wanted_step - 1, batch = (uint64_t)ll_train_course_batch(&course, step);
 	struct ll_bpe *bpe = ll_bpe_load(ll_dataset_tokenizer_path(d.train), NULL);
 	for (uint64_t row = 0; row < batch; row++)

@@ -25,7 +25,19 @@ static void parse_source(struct ll_str line, struct ll_train_source *source)
 	source->path = ll_strndup(line.data, line.len);
 }
 
-struct ll_train_source *ll_train_sources(const char *lines, size_t *n)
+static void parse_starts(const char *text, struct ll_train_source *source, size_t n)
+{
+	const char *at = text;
+	for (size_t i = 0; i < n; i++) {
+		size_t len = strcspn(at, ",");
+		if (ll_parse_u64(ll_str(at, len), &source[i].first) < 0 || source[i].first >> 53 ||
+		    (at[len] == '\0') != (i + 1 == n))
+			ll_die(LL_EXIT_USAGE, "data-start = %s: not a number for each of %zu datasets", text, n);
+		at += len + (at[len] != '\0');
+	}
+}
+
+struct ll_train_source *ll_train_sources(const char *lines, const char *starts, size_t *n)
 {
 	struct ll_train_source *source = NULL;
 	size_t cap = 0;
@@ -41,7 +53,19 @@ struct ll_train_source *ll_train_sources(const char *lines, size_t *n)
 		ll_die(LL_EXIT_USAGE, "data: the weights are too large");
 	for (size_t i = 0; i < *n; i++)
 		source[i].share = source[i].weight / sum;
+	if (starts)
+		parse_starts(starts, source, *n);
 	return source;
+}
+
+void ll_train_sources_free(struct ll_train_source *source, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		ll_dataset_close(source[i].set);
+		ll_free(source[i].path);
+		ll_free(source[i].withdrawn);
+	}
+	ll_free(source);
 }
 
 static struct ll_dataset *open_one(const char *dir, int64_t seq_len)
@@ -108,7 +132,7 @@ void ll_train_data_open(struct ll_train_data *d, struct ll_train_settings *s)
 	*d = (struct ll_train_data){ 0 };
 	if (!s->data)
 		ll_die(LL_EXIT_USAGE, "--data=DIR is missing: the token dataset to train on");
-	d->source = ll_train_sources(s->data, &d->sources);
+	d->source = ll_train_sources(s->data, s->data_start, &d->sources);
 	open_sources(d, s);
 	ll_train_settings_check(s);
 	if (s->valid) {
@@ -133,9 +157,9 @@ void ll_train_data_open(struct ll_train_data *d, struct ll_train_settings *s)
 
 struct ll_train_sample ll_train_data_at(struct ll_train_data *d, uint64_t cursor)
 {
-	struct ll_data_place p = ll_data_mix_at(d->mix, cursor);
+	struct ll_data_place p = ll_data_mix_at(d->mix, cursor - d->origin);
 	struct ll_train_source *source = &d->source[p.set];
-	return (struct ll_train_sample){ source, ll_data_order_at(&source->order, p.cursor) };
+	return (struct ll_train_sample){ source, ll_data_order_at(&source->order, source->first + p.cursor) };
 }
 
 static void fill_row(struct ll_train_data *d, struct ll_dataset *set, uint64_t start, int64_t row, int32_t *tokens,
@@ -187,12 +211,7 @@ void ll_train_data_fill_valid(struct ll_train_data *d, uint64_t sample, int64_t 
 
 void ll_train_data_close(struct ll_train_data *d)
 {
-	for (size_t i = 0; i < d->sources; i++) {
-		ll_dataset_close(d->source[i].set);
-		ll_free(d->source[i].path);
-		ll_free(d->source[i].withdrawn);
-	}
-	ll_free(d->source);
+	ll_train_sources_free(d->source, d->sources);
 	ll_data_mix_free(d->mix);
 	ll_dataset_close(d->valid);
 	ll_free(d->window);

@@ -132,11 +132,13 @@ static void pin(struct ll_train_loop *r, uint64_t step)
 	ll_free(path);
 }
 
-/* The newest checkpoint that was due, and lies before `step`; 0 when there is none (the beginning can always be made again). */
+/* The newest checkpoint that was due, and lies before `step`; where the run began when there is none (that can always be made
+ * again). */
 static uint64_t newest_before(const struct ll_train_loop *r, uint64_t step)
 {
 	size_t n;
-	uint64_t *list = ll_checkpoint_list(r->dir, &n), every = (uint64_t)r->settings.save_every, found = 0;
+	uint64_t *list = ll_checkpoint_list(r->dir, &n), every = (uint64_t)r->settings.save_every;
+	uint64_t found = ll_train_first_step(&r->settings);
 	for (size_t i = 0; every && i < n; i++)
 		if (list[i] % every == 0 && list[i] < step)
 			found = list[i];
@@ -202,8 +204,7 @@ static void go_back(struct ll_train_loop *r, uint64_t to)
 	if (exists)
 		ll_checkpoint_point(r->dir, to);
 	remove_after(r, to);
-	if (r->state.data_id)
-		ll_checkpoint_state_free(&r->state);
+	ll_checkpoint_state_free(&r->state);
 	if (!exists)
 		begin_again(r);
 	else if (ll_checkpoint_load(dir, r->trainer.model, r->trainer.optimizer, &r->state, &err) < 0)

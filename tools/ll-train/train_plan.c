@@ -24,11 +24,12 @@ static void line(const char *what, uint64_t n)
 static void print_data(const struct ll_train_settings *s, const struct ll_train_data *d)
 {
 	uint64_t *count = ll_calloc(d->sources, sizeof(*count));
-	ll_data_mix_before(d->mix, (uint64_t)s->batch * (uint64_t)s->steps, count);
+	ll_data_mix_before(d->mix, (uint64_t)s->batch * ((uint64_t)s->steps - ll_train_first_step(s)), count);
 	for (size_t i = 0; i < d->sources; i++) {
 		const struct ll_train_source *source = &d->source[i];
-		printf("%-28s %16" PRIu64 "  of %" PRIu64 ": %.3g epochs, share %.3g, %s\n", "samples of a dataset", count[i],
-		       source->order.samples, (double)count[i] / (double)source->order.samples, source->share, source->path);
+		printf("%-28s %16" PRIu64 "  of %" PRIu64 ": %.3g epochs, after %" PRIu64 " before; share %.3g, %s\n",
+		       "samples of a dataset", count[i], source->order.samples,
+		       (double)count[i] / (double)source->order.samples, source->first, source->share, source->path);
 	}
 	ll_free(count);
 }
@@ -39,6 +40,7 @@ void ll_train_dry_run(const struct ll_train_settings *s, const struct ll_train_d
 	struct ll_lm_plan plan = ll_trainer_plan(s, &optimizer);
 	char human[16];
 	uint64_t n = ll_lm_config_parameters(&s->model);
+	uint64_t steps = (uint64_t)s->steps - ll_train_first_step(s);
 	double flops = ll_lm_config_flops(&s->model, (uint64_t)s->seq_len),
 	       tokens = (double)s->batch * (double)s->seq_len;
 	printf("%-28s %16" PRIu64 "  %s\n", "parameters", n, ll_human_count(human, (double)n));
@@ -48,12 +50,14 @@ void ll_train_dry_run(const struct ll_train_settings *s, const struct ll_train_d
 	line("bytes of activations", plan.activations);
 	line("bytes together", plan.total + optimizer);
 	printf("%-28s %16.0f  %s\n", "tokens a step", tokens, ll_human_count(human, tokens));
-	printf("%-28s %16.0f  %s\n", "tokens of the run", tokens * (double)s->steps,
-	       ll_human_count(human, tokens * (double)s->steps));
+	printf("%-28s %16.0f  %s\n", "tokens of the run", tokens * (double)steps,
+	       ll_human_count(human, tokens * (double)steps));
+	if (s->fork)
+		printf("%-28s %16" PRIu64 "  %s\n", "begins after step", ll_train_first_step(s), s->fork);
 	if (d)
 		print_data(s, d);
 	printf("%-28s %16.0f  %s\n", "operations a token", flops, ll_human_count(human, flops));
-	printf("%-28s %16.3g\n", "operations of the run", flops * tokens * (double)s->steps);
+	printf("%-28s %16.3g\n", "operations of the run", flops * tokens * (double)steps);
 	printf("%-28s %16s\n", "checkpoints as", ll_hf_family_name(ll_hf_family(&s->model)));
 	struct ll_err err;
 	const char *note, *gguf = ll_gguf_architecture(&s->model, &note, &err);
@@ -73,6 +77,7 @@ static void put_sources(struct ll_buf *out, const struct ll_train_data *d)
 		const struct ll_train_source *source = &d->source[i];
 		ll_buf_printf(out, "%s\n    {\"id\":\"%s\",\"share\":", i ? "," : "", ll_dataset_id(source->set));
 		ll_put_double(out, source->share);
+		ll_buf_printf(out, ",\"start\":%" PRIu64, source->first);
 		ll_buf_puts(out, ",\"path\":");
 		ll_json_escape(out, ll_cstr(source->path), false);
 		ll_buf_putc(out, '}');
@@ -80,7 +85,15 @@ static void put_sources(struct ll_buf *out, const struct ll_train_data *d)
 	ll_buf_puts(out, "\n  ]");
 }
 
-void ll_train_write_environment(const char *run, const struct ll_train_data *d)
+static void put_parent(struct ll_buf *out, const struct ll_checkpoint_state *state, uint64_t step)
+{
+	ll_buf_puts(out, ",\n  \"parent\": {\"path\":");
+	ll_json_escape(out, ll_cstr(state->parent), false);
+	ll_buf_printf(out, ",\"step\":%" PRIu64 ",\"state\":\"%s\"}", step, state->parent_state);
+}
+
+void ll_train_write_environment(const char *run, const struct ll_train_settings *s, const struct ll_train_data *d,
+				const struct ll_checkpoint_state *state)
 {
 	struct ll_buf out = { 0 };
 	struct utsname u;
@@ -103,6 +116,8 @@ void ll_train_write_environment(const char *run, const struct ll_train_data *d)
 	if (d->valid)
 		member(&out, "valid", ll_dataset_id(d->valid));
 	member(&out, "tokenizer", ll_dataset_tokenizer_id(d->train));
+	if (state->parent)
+		put_parent(&out, state, ll_train_first_step(s));
 	ll_buf_puts(&out, "\n}\n");
 	ll_write_file(path, out.data, out.len);
 	ll_buf_free(&out);

@@ -17,6 +17,7 @@
 #include "io/file.h"
 #include "kernels/ops.h"
 #include "ll-train/run_lock.h"
+#include "ll-train/train_fork.h"
 #include "ll-train/train_guard.h"
 #include "lm/folder.h"
 #include "lm/hf_names.h"
@@ -148,6 +149,24 @@ static int train(struct ll_train_loop *r)
 	return LL_EXIT_OK;
 }
 
+/* The settings in force: those of the run in the folder, or of a fork's parent, with what the command line says. */
+static void resolve(struct ll_train_settings *s, const char *config)
+{
+	const char *given = ll_train_settings_fork();
+	char *fork = given ? ll_train_fork_name(given) : NULL;
+	struct ll_buf ground = { 0 };
+	if (config)
+		ground = ll_read_file(config, LL_MIB);
+	else if (fork)
+		ground = ll_train_fork_ground(fork);
+	ll_train_settings_resolve(s, config ? config : fork, ll_buf_str(&ground));
+	if (fork) {
+		ll_free(s->fork);
+		s->fork = fork;
+	}
+	ll_buf_free(&ground);
+}
+
 /* Decides between a new run and going on; true: from the checkpoint at *step. Resolves the settings. */
 static bool find_start(struct ll_train_loop *r, uint64_t *step)
 {
@@ -161,7 +180,7 @@ static bool find_start(struct ll_train_loop *r, uint64_t *step)
 	}
 	if (strcmp(resume, "must") == 0 && n == 0)
 		ll_die(LL_EXIT_INPUT, "%s: no checkpoint to resume from", r->dir);
-	ll_train_settings_resolve(&r->settings, going_on && exists ? config : NULL);
+	resolve(&r->settings, going_on && exists ? config : NULL);
 	if (n)
 		*step = list[n - 1];
 	ll_free(list);
@@ -211,6 +230,10 @@ void ll_train_loop_begin(struct ll_train_loop *r)
 	struct ll_err err;
 	r->state = (struct ll_checkpoint_state){ .seed = (uint64_t)r->settings.seed, .loss = NAN, .valid_loss = NAN };
 	memset(r->trainer.optimizer->state, 0, r->trainer.optimizer->floats * sizeof(float));
+	if (r->settings.fork) {
+		ll_train_fork_load(&r->settings, &r->data, &r->trainer, &r->state);
+		return;
+	}
 	ll_lm_init(r->trainer.model, (uint64_t)r->settings.seed);
 	if (!from)
 		return;
@@ -234,7 +257,10 @@ static void prepare(struct ll_train_loop *r)
 	sigaction(SIGUSR1, &usr1, NULL);
 	ll_folder_sweep(r->dir);
 	ll_train_data_open(&r->data, &r->settings);
+	if (!going_on && r->settings.fork)
+		ll_train_fork_data(&r->settings, &r->data);
 	check_same(r);
+	r->data.origin = ll_train_fork_origin(&r->settings);
 	banner(r);
 	ll_trainer_open(&r->trainer, &r->settings, &r->data);
 	r->saved_step = UINT64_MAX;
@@ -243,12 +269,15 @@ static void prepare(struct ll_train_loop *r)
 	} else {
 		ll_train_loop_begin(r);
 		open_course(r, ll_str("", 0));
+		r->state.cursor = ll_train_course_cursor(&r->course, r->state.step);
 	}
 	write_config(r);
-	ll_train_write_environment(r->dir, &r->data);
+	ll_train_write_environment(r->dir, &r->settings, &r->data, &r->state);
 	r->log = ll_train_log_open(r->dir, r->state.log_bytes, &r->state.log_hash);
 	ll_train_guard_rebuild(r);
 	r->started = r->last_note = ll_seconds();
+	if (!going_on && r->settings.fork) /* the parent's checkpoint may go */
+		ll_train_loop_save(r, false);
 }
 
 /* --print-config and --dry-run need no run; the datasets, when named, give the vocabulary. */
@@ -258,9 +287,11 @@ static int show(void)
 	struct ll_train_data d;
 	bool has_data = false;
 	struct ll_buf text = { 0 };
-	ll_train_settings_resolve(&s, NULL);
+	resolve(&s, NULL);
 	if (s.data && (dry_run || !s.vocabulary_set)) {
 		ll_train_data_open(&d, &s);
+		if (s.fork)
+			ll_train_fork_data(&s, &d);
 		has_data = true;
 	}
 	ll_train_settings_check(&s);
@@ -304,8 +335,7 @@ int ll_train_run(int operands, char **operand)
 		ll_train_course_end(&r.course);
 		ll_trainer_close(&r.trainer);
 		ll_train_data_close(&r.data);
-		if (r.state.data_id)
-			ll_checkpoint_state_free(&r.state);
+		ll_checkpoint_state_free(&r.state);
 	}
 	ll_free(done);
 	ll_run_unlock();

@@ -37,8 +37,12 @@ static const struct key {
 	{ "preset", KEY_WORD, AT(preset), 0, 0, "gpt2-124m", "NAME", "the architecture to start from", KEY_FIXED },
 	{ "init-from", KEY_WORD, AT(init_from), 0, 0, NULL, "DIR",
 	  "start from the model in a checkpoint or Hugging Face folder, in place of a preset", KEY_FREE },
+	{ "fork", KEY_WORD, AT(fork), 0, 0, NULL, "RUN/step-N",
+	  "go on from a checkpoint of another run, with its keys where none are given", KEY_FIXED },
 	{ "data", KEY_LIST, AT(data), 0, 0, NULL, "DIR[:WEIGHT]",
 	  "token dataset to train on (ll-shard pack); several are mixed by weight", KEY_FREE },
+	{ "data-start", KEY_WORD, AT(data_start), 0, 0, NULL, "N[,N]...",
+	  "samples left out at the start of each dataset's order (default: those a fork's parent took)", KEY_FIXED },
 	{ "exclude", KEY_WORD, AT(exclude), 0, 0, NULL, "FILE", "ids of documents not to train on, one a line", KEY_FREE },
 	{ "valid", KEY_WORD, AT(valid), 0, 0, NULL, "DIR", "token dataset to measure on", KEY_FREE },
 	{ "seq-len", KEY_INT, AT(seq_len), 1, 1 << 24, "0", "N",
@@ -205,13 +209,29 @@ static void LL_NORETURN refuse(const struct ll_config *c, const struct ll_config
 	ll_die(LL_EXIT_USAGE, "--set %s=%s: %s", e->key, e->value, why);
 }
 
-static void load(struct ll_config *c, const char *path)
+static void parse(struct ll_config *c, const char *path, struct ll_str text)
 {
 	struct ll_err err;
-	struct ll_buf text = ll_read_file(path, CONFIG_MAX);
-	if (ll_config_parse(c, path, ll_buf_str(&text), &err) < 0)
+	if (ll_config_parse(c, path, text, &err) < 0)
 		ll_die(LL_EXIT_USAGE, "%s: %s", path, err.text);
+}
+
+static void load(struct ll_config *c, const char *path)
+{
+	struct ll_buf text = ll_read_file(path, CONFIG_MAX);
+	parse(c, path, ll_buf_str(&text));
 	ll_buf_free(&text);
+}
+
+/* --config, and --set. */
+static void load_given(struct ll_config *file, struct ll_config *set)
+{
+	struct ll_err err;
+	if (ll_train_config_file)
+		load(file, ll_train_config_file);
+	for (size_t i = 0; i < ll_train_set.len; i++)
+		if (ll_config_set(set, ll_train_set.item[i], &err) < 0)
+			ll_die(LL_EXIT_USAGE, "--set %s", err.text);
 }
 
 /* The last word on a key among the option and the files. */
@@ -279,7 +299,7 @@ static void keep_optimizer(const struct ll_train_settings *s, struct ll_config *
 		ll_die(LL_EXIT_USAGE, "%s: the run has optimizer = %s and cannot be resumed with %s", run->path, old, s->optimizer);
 }
 
-static void apply(struct ll_train_settings *s, const char *run_config, bool command_line)
+static void apply(struct ll_train_settings *s, const char *name, struct ll_str ground, bool command_line)
 {
 	struct ll_config c[3] = { 0 };
 	struct ll_err err;
@@ -287,13 +307,10 @@ static void apply(struct ll_train_settings *s, const char *run_config, bool comm
 	for (size_t i = 0; i < LL_COUNT(keys); i++)
 		if (keys[i].otherwise && set_key(s, &keys[i], keys[i].otherwise, &err) < 0)
 			LL_BUG("default of %s: %s", keys[i].name, err.text);
-	if (run_config)
-		load(&c[0], run_config);
-	if (command_line && ll_train_config_file)
-		load(&c[1], ll_train_config_file);
-	for (size_t i = 0; command_line && i < ll_train_set.len; i++)
-		if (ll_config_set(&c[2], ll_train_set.item[i], &err) < 0)
-			ll_die(LL_EXIT_USAGE, "--set %s", err.text);
+	if (ground.len)
+		parse(&c[0], name, ground);
+	if (command_line)
+		load_given(&c[1], &c[2]);
 	apply_preset(s, c, LL_COUNT(c), command_line ? option_value[0] : NULL, command_line ? option_value[1] : NULL);
 	for (size_t i = 0; i < LL_COUNT(c); i++)
 		for (size_t k = 0; k < c[i].len; k++) {
@@ -312,14 +329,32 @@ static void apply(struct ll_train_settings *s, const char *run_config, bool comm
 		ll_config_free(&c[i]);
 }
 
-void ll_train_settings_resolve(struct ll_train_settings *s, const char *run_config)
+void ll_train_settings_resolve(struct ll_train_settings *s, const char *name, struct ll_str ground)
 {
-	apply(s, run_config, true);
+	apply(s, name, ground, true);
+}
+
+const char *ll_train_settings_fork(void)
+{
+	static char *found;
+	struct ll_config c[2] = { 0 };
+	const struct key *k = key_named("fork");
+	load_given(&c[0], &c[1]);
+	const char *value = look_up(c, LL_COUNT(c), k->name, option_value[k - keys]);
+	ll_free(found);
+	found = value && *value ? ll_strdup(value) : NULL;
+	if (found && (option_value[0] || option_value[1]))
+		ll_die(LL_EXIT_USAGE, "--%s and --fork both say what the model is", keys[option_value[0] ? 0 : 1].name);
+	for (size_t i = 0; i < LL_COUNT(c); i++)
+		ll_config_free(&c[i]);
+	return found;
 }
 
 void ll_train_settings_read(struct ll_train_settings *s, const char *run_config)
 {
-	apply(s, run_config, false);
+	struct ll_buf text = ll_read_file(run_config, CONFIG_MAX);
+	apply(s, run_config, ll_buf_str(&text), false);
+	ll_buf_free(&text);
 }
 
 static void put_quoted(struct ll_buf *out, const char *word, size_t len)
@@ -431,6 +466,9 @@ void ll_train_settings_check(struct ll_train_settings *s)
 	check_optimizer(s);
 	if (!s->guard || !(strcmp(s->guard, "off") == 0 || strcmp(s->guard, "skip") == 0 || strcmp(s->guard, "rollback") == 0))
 		ll_die(LL_EXIT_USAGE, "guard = %s: not one of off|skip|rollback", s->guard ? s->guard : "");
+	if ((uint64_t)s->steps < ll_train_first_step(s))
+		ll_die(LL_EXIT_USAGE, "--steps=%lld: the run begins after step %lld, where %s stands", (long long)s->steps,
+		       (long long)ll_train_first_step(s), s->fork);
 	if (s->min_lr > s->lr)
 		ll_die(LL_EXIT_USAGE, "min-lr is above lr");
 }

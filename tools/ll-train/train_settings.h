@@ -12,7 +12,7 @@
 #include "lm/schedule.h"
 
 struct ll_train_settings {
-	char *preset, *init_from, *data, *exclude, *valid, *schedule, *optimizer, *guard;
+	char *preset, *init_from, *fork, *data, *data_start, *exclude, *valid, *schedule, *optimizer, *guard;
 	int64_t seq_len, batch, accumulate, steps, warmup, decay_steps, seed;
 	int64_t valid_every, valid_batches, save_every, keep, rollbacks;
 	/* Of the optimizer, -1 where it has no such key. */
@@ -31,9 +31,11 @@ extern struct ll_strings ll_train_set;
 #define LL_TRAIN_KEYS_MAX 48
 size_t ll_train_key_options(struct ll_option *options);
 
-/* Resolves; `run_config` (RUN/config.conf, or NULL) stands before --config. Ends with status 2 on unknown keys and
- * values. */
-void ll_train_settings_resolve(struct ll_train_settings *s, const char *run_config);
+/* Resolves; `ground`, the configuration of a run in the file `name` (or NULL, empty), stands before --config. Ends with
+ * status 2 on unknown keys and values. */
+void ll_train_settings_resolve(struct ll_train_settings *s, const char *name, struct ll_str ground);
+/* The fork key of the command line and --config, or NULL: its parent's configuration is the ground. */
+const char *ll_train_settings_fork(void);
 /* The configuration of a run as it stands in its folder, command line apart. */
 void ll_train_settings_read(struct ll_train_settings *s, const char *run_config);
 /* "key = value" lines of all keys in force. */
@@ -45,6 +47,8 @@ int ll_train_settings_change(struct ll_train_settings *s, const char *name, bool
 void ll_train_settings_check(struct ll_train_settings *s);
 /* Ends with status 2 naming the first key that decides the trained numbers and differs between two configurations. */
 void ll_train_settings_same(const struct ll_train_settings *old, const struct ll_train_settings *now, const char *run);
+/* The updates made before the run began: of the checkpoint it is a fork of (train_fork.c). */
+uint64_t ll_train_first_step(const struct ll_train_settings *s);
 void ll_train_schedule(const struct ll_train_settings *s, struct ll_schedule *out);
 
 #endif

@@ -25,7 +25,7 @@ run="$mix --data=ds:0.7 --data=few:0.1 --data=odd/c:5:0.2 --steps=64"
 ok "three datasets" ll-train $run --save-every=16 -@ 1 -o a
 ll-train $run -@ 2 -o b
 same a/log.tsv b/log.tsv "the same bits at two threads"
-is "$(grep '^data' a/config.conf | tr '\n' ' ')" 'data = "ds:0.7" data = "few:0.1" data = "odd/c:5:0.2" ' "config.conf has them all"
+is "$(grep '^data =' a/config.conf | tr '\n' ' ')" 'data = "ds:0.7" data = "few:0.1" data = "odd/c:5:0.2" ' "config.conf has them all"
 ll-train --config=a/config.conf -q -o c
 same a/log.tsv c/log.tsv "and repeats the run"
 rm -r a/step-00000032 a/step-00000048 a/step-00000064 a/done.json
@@ -70,9 +70,9 @@ status 3 "other weights are other data" ll-train --resume=must -q --data=ds:0.6 
 says "the run was trained on" "it says so"
 status 3 "another order too" ll-train --resume=must -q --data=few:0.1 --data=ds:0.7 --data=odd/c:5:0.2 -o d
 printf 'data = ds:3\ndata = few\nsteps = 4\n' > mix.conf
-is "$(ll-train --preset=gpt2-tiny --config=mix.conf --print-config | grep '^data' | tr '\n' ' ')" 'data = "ds:3" data = "few" ' \
+is "$(ll-train --preset=gpt2-tiny --config=mix.conf --print-config | grep '^data =' | tr '\n' ' ')" 'data = "ds:3" data = "few" ' \
 	"several in a file"
-is "$(ll-train --preset=gpt2-tiny --config=mix.conf --data=few --print-config | grep '^data' | tr '\n' ' ')" 'data = "few" ' \
+is "$(ll-train --preset=gpt2-tiny --config=mix.conf --data=few --print-config | grep '^data =' | tr '\n' ' ')" 'data = "few" ' \
 	"options stand in place of the file's"
 ll-train $mix --data=ds:3 --data=few --steps=64 --dry-run > plan
 is "$(awk '/^samples of a dataset/ { print $5, $NF }' plan | tr '\n' ' ')" "192 ds 64 few " "--dry-run counts the samples"

@@ -1,0 +1,92 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# --fork: a run that begins where another stood, with all its keys or others, other data, and its parent on record.
+. "$ROOT/tests/lib.sh"
+. "$ROOT/tests/cli/ll-train/setup"
+
+make_text 2 | make_dataset other tok.json
+run="$tiny --steps=40 --save-every=10 --schedule=constant"
+ll-train $run -@ 1 -o a
+same_rows() { # same_rows RUN RUN AFTER NAME: the rows behind a step
+	is "$(awk -F'\t' -v n="$3" '$1 > n' "$2/log.tsv" | cksum)" "$(awk -F'\t' -v n="$3" 'NR == 1 || $1 > n' "$1/log.tsv" | cksum)" "$4"
+}
+order() { # order RUN FROM TO: dataset and place of every sample
+	for k in $(seq "$2" "$3"); do ll-train batch --step="$k" "$1"; done |
+		sed 's/.*"sample":\([0-9]*\),"dataset":"\([^"]*\)","tokens":\[\([0-9]*\),.*/\1 \2 \3/' | awk '!($1 in seen) { seen[$1]; print $2, int($3 / 16) }'
+}
+
+ok "a fork with nothing changed" ll-train --fork=a/step-00000020 -q -@ 2 -o b
+same_rows a b 20 "goes on as the parent did"
+same a/latest/model.safetensors b/latest/model.safetensors "to the same weights"
+same a/latest/optimizer.bin b/latest/optimizer.bin "and moments"
+is "$(ls -d b/step-* | head -n 1)" b/step-00000020 "its first checkpoint is where it began"
+ok "the parent is on record" env PYTHONPATH="$ROOT/tests/format" python3 - <<'END'
+import json
+from xxh3 import xxh3_128
+h = xxh3_128(open("a/step-00000020/ll-state.json", "rb").read()).to_bytes(16, "big").hex()
+assert json.load(open("b/environment.json"))["parent"] == {"path": "a/step-00000020", "step": 20, "state": h}
+for k in (20, 30, 40):
+    s = json.load(open(f"b/step-{k:08}/ll-state.json"))
+    assert s["parent"] == "a/step-00000020" and s["parent_state"] == h and s["step"] == k
+END
+ll-train --config=b/config.conf -q -o b2
+same b/log.tsv b2/log.tsv "its config.conf repeats it"
+is "$(order b 21 40 | cksum)" "$(order a 21 40 | cksum)" "batch knows its samples"
+status 2 "and that steps before are the parent's" ll-train batch --step=20 b
+says "begins after step 20" "it says so"
+
+cp -r a parent; ll-train --fork=parent/step-00000020 --lr=2e-3 --steps=60 -q -o c
+rm -r parent c/step-0000003* c/step-0000004* c/step-00000050 c/step-00000060 c/done.json
+status 0 "resumed without the parent" ll-train --resume=must -q -o c
+is "$(tail -n 1 c/log.tsv | cut -f 1,4)" "60	0.002" "other keys, more steps"
+is "$(sed -n '2s/	.*//p' c/log.tsv)" 21 "steps count on"
+is "$(sed -n 's/.*"parent": {"path":"\([^"]*\)".*/\1/p' c/environment.json)" parent/step-00000020 "the parent is still on record"
+cp -r c cut; rm -r cut/step-* cut/latest cut/done.json; cp -r a parent
+status 0 "killed before its first checkpoint, it begins again" ll-train --resume=auto -q -o cut
+same c/log.tsv cut/log.tsv "to the same end"
+ll-train --fork=a/latest --steps=45 -q -o d
+is "$(grep '^fork' d/config.conf)" 'fork = "a/step-00000040"' "RUN/latest is followed"
+ll-train --fork=d/step-00000040 -q -o e
+same d/log.tsv e/log.tsv "a fork of a fork at its beginning"
+ll-train --fork=d/step-00000045 --steps=50 -q -o e2
+is "$(order e2 46 50)" "$(ll-train --fork=a/step-00000040 --steps=50 -q -o e3; order e3 46 50)" "and at its end"
+
+# What was changed by control is in force in a fork.
+mkdir k; printf 'lr=0.004\nbatch=6\n' > k/control; ll-train $run -o k
+ll-train --fork=k/step-00000020 -q -o k2
+ok "keys that were changed in the parent hold, and the samples go on" awk -F'\t' 'NR == FNR { l[$1] = $3; next }
+	FNR > 1 && (($3 - l[$1])^2 > 1e-8 || $4 != 0.004) { exit 1 }' k/log.tsv k2/log.tsv # the six rows are parted otherwise
+
+# Data.
+ll-train --fork=a/step-00000020 --data=other:0.5 --data=ds:0.5 -q -o m
+prefix() { # prefix A B: as many lines of both
+	n=$( (wc -l < "$1"; wc -l < "$2") | sort -n | head -n 1); for f in "$1" "$2"; do head -n "$n" "$f" > p; mv p "$f"; done
+}
+{ order a 1 20; order m 21 40 | grep '^ds '; } > got; order a 1 40 > want; prefix got want
+same got want "of a dataset that the parent had, those that it took are left out"
+is "$(grep data-start m/config.conf)" 'data-start = "0,80"' "as config.conf says"
+ll-train --fork=m/step-00000030 -q -o n
+for d in ds other; do
+	{ order m 21 30; order n 31 40; } | grep "^$d " > got; order m 21 40 | grep "^$d " > want
+	prefix got want; same got want "$d goes on in a fork of the mixture without a gap"
+done
+ll-train --fork=a/step-00000020 --seed=9 -q -o s
+is "$(grep data-start s/config.conf)" 'data-start = "0"' "another seed is another order"
+ll-train --fork=a/step-00000020 --data=other --dry-run > plan
+is "$(awk '/^begins after step/ { print $4, $5 } /^samples of a dataset/ { print $5, $NF }' plan | tr '\n' ' ')" \
+	"20 a/step-00000020 80 other " "--dry-run shows it"
+echo par#3 > list; ll-train --fork=a/step-00000020 --exclude=list -q -o w 2>/dev/null
+is "$(order w 21 40 | cksum)" "$(order a 21 40 | cksum)" "documents withdrawn: the other samples stay"
+
+status 2 "a folder that is no checkpoint" ll-train --fork=a -q -o x
+status 2 "fewer steps than there were" ll-train --fork=a/step-00000020 --steps=10 -q -o x
+status 2 "another preset" ll-train --fork=a/step-00000020 --preset=llama-tiny -q -o x
+status 3 "another model" ll-train --fork=a/step-00000020 --set=layers=3 -q -o x
+status 3 "a checkpoint that is gone" ll-train --fork=a/step-00000021 -q -o y
+make_dataset foreign tok.json --tokenizer-id=00112233445566778899aabbccddeeff < text
+status 3 "another tokenizer" ll-train --fork=a/step-00000020 --data=foreign --valid= -q -o z
+says "the parent's data with" "it says so"
+status 2 "data-start for another number of datasets" ll-train $run --data-start=1,2 -o v
+cp -r a flip; printf x >> flip/step-00000020/optimizer.bin
+status 3 "a damaged checkpoint" ll-train --fork=flip/step-00000020 -q -o u
+finish

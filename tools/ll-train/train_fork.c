@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/base.h"
+
+#include "ll-train/train_fork.h"
+
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/number.h"
+#include "io/file.h"
+#include "ll-train/train_course.h"
+#include "lm/folder.h"
+#include "text/json_tree.h"
+
+#define SMALL_MAX (16 * LL_MIB)
+
+static bool step_of(const char *path, uint64_t *step)
+{
+	const char *name = ll_path_base(path);
+	if (strncmp(name, "step-", 5) != 0 || ll_parse_u64(ll_cstr(name + 5), step) < 0)
+		return false;
+	char *again = ll_checkpoint_path(".", *step);
+	bool is = strcmp(ll_path_base(again), name) == 0;
+	ll_free(again);
+	return is;
+}
+
+static char *run_of(const char *fork)
+{
+	const char *base = ll_path_base(fork);
+	return base == fork ? ll_strdup(".") : ll_strndup(fork, (size_t)(base - fork));
+}
+
+char *ll_train_fork_name(const char *given)
+{
+	char target[4096], *name = ll_strdup(given), *run = NULL;
+	uint64_t step;
+	size_t len = strlen(name);
+	while (len > 1 && name[len - 1] == '/')
+		name[--len] = '\0';
+	ssize_t n = step_of(name, &step) ? 0 : readlink(name, target, sizeof(target) - 1);
+	if (n > 0) {
+		target[n] = '\0';
+		run = run_of(name);
+		ll_free(name);
+		name = ll_path_join(run, ll_path_base(target));
+		ll_free(run);
+	}
+	if (!step_of(name, &step)) {
+		ll_hint("--init-from=DIR begins a run from the weights of any folder");
+		ll_die(LL_EXIT_USAGE, "--fork=%s: not a checkpoint RUN/step-N", given);
+	}
+	return name;
+}
+
+uint64_t ll_train_first_step(const struct ll_train_settings *s)
+{
+	uint64_t step = 0;
+	if (s->fork && !step_of(s->fork, &step))
+		ll_die(LL_EXIT_USAGE, "fork = %s: not a checkpoint RUN/step-N", s->fork);
+	return step;
+}
+
+uint64_t ll_train_fork_origin(const struct ll_train_settings *s)
+{
+	struct ll_train_course c;
+	ll_train_course_begin(&c, s);
+	uint64_t cursor = ll_train_course_cursor(&c, ll_train_first_step(s));
+	ll_train_course_end(&c);
+	return cursor;
+}
+
+/* The parent's settings, and its course as far as the checkpoint. */
+static void open_parent(const char *fork, struct ll_train_settings *s, struct ll_train_course *c)
+{
+	char *run = run_of(fork), *config = ll_path_join(run, "config.conf");
+	if (!ll_path_exists(config))
+		ll_die(LL_EXIT_INPUT, "%s: is missing: a fork begins with the configuration of its parent", config);
+	ll_train_settings_read(s, config);
+	ll_train_course_begin(c, s);
+	struct ll_buf journal = ll_checkpoint_journal(fork);
+	ll_train_course_follow(c, ll_buf_str(&journal), "journal.jsonl");
+	ll_buf_free(&journal);
+	ll_free(config);
+	ll_free(run);
+}
+
+struct ll_buf ll_train_fork_ground(const char *fork)
+{
+	struct ll_train_settings s;
+	struct ll_train_course c;
+	struct ll_buf text = { 0 };
+	open_parent(fork, &s, &c);
+	c.now.fork = c.now.data_start = c.now.init_from = NULL;
+	ll_train_settings_print(&c.now, &text);
+	ll_train_course_end(&c);
+	return text;
+}
+
+/* ---- data ---- */
+
+/* The ids of the parent's datasets, from its environment.json; NULL when they are not n. */
+static struct json_object *parent_ids(const char *fork, size_t n, struct json_object **tree)
+{
+	char *run = run_of(fork), *path = ll_path_join(run, "environment.json");
+	struct json_object *list = NULL;
+	struct ll_err err;
+	if (ll_path_exists(path)) {
+		struct ll_buf text = ll_read_file(path, SMALL_MAX);
+		*tree = ll_json_tree_parse(ll_buf_str(&text), &err);
+		list = *tree ? ll_json_tree_array(*tree, "datasets", &err) : NULL;
+		if (list && json_object_array_length(list) != n)
+			list = NULL;
+		ll_buf_free(&text);
+	}
+	ll_free(run);
+	ll_free(path);
+	return list;
+}
+
+/* What the parent had taken of each of its datasets; caller frees. */
+static uint64_t *taken(const struct ll_train_settings *s, const struct ll_train_course *c, uint64_t step, size_t *n)
+{
+	struct ll_train_source *source = ll_train_sources(s->data, s->data_start, n);
+	double *weight = ll_calloc(*n, sizeof(*weight));
+	uint64_t *count = ll_calloc(*n, sizeof(*count));
+	for (size_t i = 0; i < *n; i++)
+		weight[i] = source[i].weight;
+	struct ll_data_mix *mix = ll_data_mix_new(weight, *n, (uint64_t)s->seed);
+	ll_data_mix_before(mix, ll_train_course_cursor(c, step) - ll_train_fork_origin(s), count);
+	for (size_t i = 0; i < *n; i++)
+		count[i] += source[i].first;
+	ll_data_mix_free(mix);
+	ll_free(weight);
+	ll_train_sources_free(source, *n);
+	return count;
+}
+
+/* Each dataset of the parent is gone on with once. */
+static void go_on(const struct ll_train_settings *s, struct ll_train_data *d)
+{
+	struct ll_train_settings parent;
+	struct ll_train_course course;
+	struct json_object *tree = NULL;
+	size_t n;
+	open_parent(s->fork, &parent, &course);
+	uint64_t *count = taken(&parent, &course, ll_train_first_step(s), &n);
+	struct json_object *ids = parent_ids(s->fork, n, &tree);
+	if (!ids)
+		ll_warn("%s: its run does not say which datasets it had: all begin at their start", s->fork);
+	bool same_order = parent.seed == s->seed && parent.seq_len == s->seq_len;
+	for (size_t i = 0; i < d->sources && same_order; i++)
+		for (size_t k = 0; ids && k < n; k++) {
+			struct ll_err err;
+			const char *id = ll_json_tree_string(json_object_array_get_idx(ids, k), "id", &err);
+			if (!id || count[k] == UINT64_MAX || strcmp(id, ll_dataset_id(d->source[i].set)) != 0)
+				continue;
+			d->source[i].first = count[k];
+			count[k] = UINT64_MAX;
+			break;
+		}
+	json_object_put(tree);
+	ll_free(count);
+	ll_train_course_end(&course);
+}
+
+void ll_train_fork_data(struct ll_train_settings *s, struct ll_train_data *d)
+{
+	struct ll_buf list = { 0 };
+	if (s->data_start)
+		return;
+	go_on(s, d);
+	for (size_t i = 0; i < d->sources; i++)
+		ll_buf_printf(&list, "%s%" PRIu64, i ? "," : "", d->source[i].first);
+	s->data_start = ll_buf_steal(&list);
+}
+
+/* ---- the checkpoint ---- */
+
+static char *state_hash(const char *fork)
+{
+	char *path = ll_path_join(fork, LL_FOLDER_STATE), hex[33];
+	struct ll_buf text = ll_read_file(path, SMALL_MAX);
+	ll_id_hex(ll_hash128(text.data, text.len), hex);
+	ll_buf_free(&text);
+	ll_free(path);
+	return ll_strdup(hex);
+}
+
+void ll_train_fork_load(const struct ll_train_settings *s, const struct ll_train_data *d, struct ll_trainer *t,
+			struct ll_checkpoint_state *state)
+{
+	struct ll_checkpoint_state parent;
+	struct ll_err err;
+	if (ll_checkpoint_load(s->fork, t->model, t->optimizer, &parent, &err) < 0) {
+		ll_hint("a fork keeps the model of its parent; --init-from=DIR lets some of its keys change");
+		ll_die(LL_EXIT_INPUT, "%s", err.text);
+	}
+	if (parent.step != ll_train_first_step(s))
+		ll_die(LL_EXIT_INPUT, "%s: holds step %" PRIu64, s->fork, parent.step);
+	if (strcmp(parent.tokenizer_id, ll_dataset_tokenizer_id(d->train)) != 0)
+		ll_die(LL_EXIT_INPUT, "%s: was encoded with tokenizer %s, the parent's data with %s", d->source[0].path,
+		       ll_dataset_tokenizer_id(d->train), parent.tokenizer_id);
+	state->step = parent.step;
+	state->tokens = parent.tokens;
+	state->loss = parent.loss;
+	state->valid_loss = parent.valid_loss;
+	state->parent = ll_strdup(s->fork);
+	state->parent_state = state_hash(s->fork);
+	ll_checkpoint_state_free(&parent);
+	ll_note("%s: begins from step %" PRIu64 " there", s->fork, state->step);
+}
