@@ -21,6 +21,7 @@ struct ll_op_attention {
 	int64_t batch, seq_len, heads, kv_heads, head_dim;
 	int64_t stride; /* of a qkv row: Q at 0, K at heads head_dim, V at (heads + kv_heads) head_dim */
 	bool alibi;     /* slopes 2^(-8 (h+1) / n) for n a power of two (Press et al. 2022, section 3), interleaved else */
+	double scale;   /* of q k; 0: 1 / sqrt(head_dim) */
 };
 
 struct ll_op_rotary {
@@ -78,6 +79,8 @@ struct ll_op_loss {
 				   int64_t T, int64_t C);                                                                         \
 		/* out = a + b */                                                                                                 \
 		void (*add)(struct ll_pool *, real *out, const real *a, const real *b, int64_t n);                                \
+		/* x *= factor */                                                                                                 \
+		void (*scale)(struct ll_pool *, real *x, double factor, int64_t n);                                               \
 		/* x *= mask / (1 - p) in rows of C; row i is sample first + i / T; keyed by (seed, site, step, sample, place) */ \
 		void (*dropout)(struct ll_pool *, real *x, double p, uint64_t seed, uint64_t site, uint64_t step,                 \
 				uint64_t first, int64_t M, int64_t T, int64_t C);                                                 \

@@ -24,10 +24,15 @@ static double alibi_slope(int64_t head, int64_t heads)
 	return exp2(-8.0 * (double)(2 * (head - power) + 1) / (double)(2 * power));
 }
 
+static real score_scale(const struct ll_op_attention *s)
+{
+	return (real)(s->scale != 0 ? s->scale : 1 / sqrt((double)s->head_dim));
+}
+
 /* Scores of query rows [i0, i1) against keys [0, i1): scale q k + bias. */
 static void scores(const struct ll_op_attention *s, real *S, const real *q, const real *k, int64_t i0, int64_t i1, int64_t head)
 {
-	gemm(false, true, i1 - i0, i1, s->head_dim, (real)(1 / sqrt((double)s->head_dim)), q + i0 * s->stride, s->stride, k, s->stride,
+	gemm(false, true, i1 - i0, i1, s->head_dim, score_scale(s), q + i0 * s->stride, s->stride, k, s->stride,
 	     0, S, i1);
 	if (s->alibi) {
 		real slope = (real)alibi_slope(head, s->heads);
@@ -88,7 +93,7 @@ static void attention_back_head(const struct attention_job *a, int64_t b, int64_
 	real *drows = a->dqkv + b * T * stride, *dq = drows + h * hd, *dk = drows + (s->heads + kv) * hd, *dv = dk + s->kv_heads * hd;
 	const real *out = a->out + b * T * width + h * hd, *dout = a->dout + b * T * width + h * hd;
 	const real *lse = a->lse + (b * s->heads + h) * T;
-	real scale = (real)(1 / sqrt((double)hd));
+	real factor = score_scale(s);
 	for (int64_t i0 = 0; i0 < T; i0 += ATTENTION_BLOCK) {
 		int64_t i1 = LL_MIN(T, i0 + ATTENTION_BLOCK), n = i1 - i0;
 		scores(s, P, q, k, i0, i1, h);
@@ -101,8 +106,8 @@ static void attention_back_head(const struct attention_job *a, int64_t b, int64_
 			for (int64_t j = 0; j < i1; j++)
 				dp[j] = p[j] * (dp[j] - d);
 		}
-		gemm(false, false, n, hd, i1, scale, dP, i1, k, stride, 0, dq + i0 * stride, stride);
-		gemm(true, false, i1, hd, n, scale, dP, i1, q + i0 * stride, stride, 1, dk, stride);
+		gemm(false, false, n, hd, i1, factor, dP, i1, k, stride, 0, dq + i0 * stride, stride);
+		gemm(true, false, i1, hd, n, factor, dP, i1, q + i0 * stride, stride, 1, dk, stride);
 	}
 }
 

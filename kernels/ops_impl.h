@@ -41,5 +41,6 @@ const OPS_STRUCT OPS_TABLE = {
 	.embed = embed,
 	.embed_back = embed_back,
 	.add = add,
+	.scale = scale,
 	.dropout = dropout,
 };

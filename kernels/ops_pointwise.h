@@ -187,6 +187,26 @@ static void add(struct ll_pool *pool, real *out, const real *a, const real *b, i
 	ll_pool_run(pool, (size_t)ceil_div(n, 16384), add_task, &j);
 }
 
+struct scale_job {
+	real *x, factor;
+	int64_t n;
+};
+
+static void scale_task(void *context, size_t task, int thread)
+{
+	const struct scale_job *j = context;
+	(void)thread;
+	int64_t end = LL_MIN(j->n, ((int64_t)task + 1) * 16384);
+	for (int64_t i = (int64_t)task * 16384; i < end; i++)
+		j->x[i] *= j->factor;
+}
+
+static void scale(struct ll_pool *pool, real *x, double factor, int64_t n)
+{
+	struct scale_job j = { x, (real)factor, n };
+	ll_pool_run(pool, (size_t)ceil_div(n, 16384), scale_task, &j);
+}
+
 struct dropout_job {
 	real *x, keep;
 	uint32_t key[2], step, threshold;

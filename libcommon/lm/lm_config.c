@@ -17,7 +17,7 @@ struct key {
 static const char *const norms[] = { "layer", "rms", "none", NULL };
 static const char *const positions[] = { "learned", "rotary", "alibi", "sinusoidal", "none", NULL };
 static const char *const ffns[] = { "gelu", "gelu-tanh", "relu", "swiglu", "geglu", NULL };
-static const char *const inits[] = { "normal", "small", "wang", "xavier", "t-fixup", NULL };
+static const char *const inits[] = { "normal", "small", "wang", "xavier", "t-fixup", "mup", NULL };
 static const char *const families[] = { "auto", "opt", NULL };
 
 #define FIELD(f) offsetof(struct ll_lm_config, f)
@@ -42,6 +42,8 @@ static const struct key keys[] = {
 	{ "attention_bias", KEY_BOOL, FIELD(attention_bias), NULL },
 	{ "tied_head", KEY_BOOL, FIELD(tied_head), NULL },
 	{ "head_bias", KEY_BOOL, FIELD(head_bias), NULL },
+	{ "attention_scale", KEY_REAL, FIELD(attention_scale), NULL },
+	{ "output_scale", KEY_REAL, FIELD(output_scale), NULL },
 	{ "embedding_norm", KEY_BOOL, FIELD(embedding_norm), NULL },
 	{ "norm_eps", KEY_REAL, FIELD(norm_eps), NULL },
 	{ "dropout", KEY_REAL, FIELD(dropout), NULL },
@@ -49,6 +51,7 @@ static const struct key keys[] = {
 	{ "z_loss", KEY_REAL, FIELD(z_loss), NULL },
 	{ "init", KEY_WORD, FIELD(init), inits },
 	{ "init_std", KEY_REAL, FIELD(init_std), NULL },
+	{ "mup_base", KEY_INT, FIELD(mup_base), NULL },
 	{ "init_scale_residual", KEY_BOOL, FIELD(init_scale_residual), NULL },
 	{ "family", KEY_WORD, FIELD(family), families },
 };
@@ -146,6 +149,13 @@ int ll_lm_config_check(struct ll_lm_config *c, struct ll_err *err)
 		return ll_err_set(err, "head_dim or ffn_width are absurdly large");
 	if (c->kv_heads < 1 || c->heads % c->kv_heads)
 		return ll_err_set(err, "kv_heads %lld does not divide heads %lld", (long long)c->kv_heads, (long long)c->heads);
+	if (c->mup_base > 1 << 20 || !(c->attention_scale >= 0 && c->attention_scale < 1e6) || !(c->output_scale >= 0 && c->output_scale < 1e6))
+		return ll_err_set(err, "mup_base, attention_scale or output_scale are absurd");
+	c->mup_base = c->mup_base ? c->mup_base : 256;
+	if (c->init == LL_LM_INIT_MUP && c->attention_scale == 0 && c->head_dim != 64)
+		c->attention_scale = 8 / (double)c->head_dim;
+	if (c->output_scale == 0)
+		c->output_scale = c->init == LL_LM_INIT_MUP ? (double)c->mup_base / (double)c->width : 1;
 	if (c->position == LL_LM_POS_ROTARY) {
 		int64_t turning = c->rotary_fraction > 0 && c->rotary_fraction <= 1 ? ll_lm_turning(c) : 0;
 		if (!(c->rotary_base > 1) || turning < 2 || turning % 2)

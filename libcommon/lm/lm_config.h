@@ -23,9 +23,13 @@ enum ll_lm_ffn { LL_LM_FFN_GELU, LL_LM_FFN_GELU_TANH, LL_LM_FFN_RELU, LL_LM_FFN_
  *   t-fixup   xavier, times 0.67 L^(-1/4) for V, the output of attention and the feed-forward; embeddings 1 / sqrt(d) (Huang et
  *             al. 2020, section 3, for encoders: here, too, nothing attends to a second stack); made for norm = none, no warm-up
  *
- * With init_scale_residual normal, small and xavier divide the projections into the residual stream by sqrt(2 L).
+ *   mup       init_std for the embeddings and the head, init_std / sqrt(m) for every other matrix, m = width / mup_base, whose
+ *             learning rate is divided by m, too (Yang et al. 2022, "Tensor Programs V", table 8, for Adam). It asks for
+ *             output_scale = 1 / m and attention_scale = 8 / head_dim, which is 1 / sqrt(head_dim) at 64, unless they are set
+ *
+ * With init_scale_residual normal, small, xavier and mup divide the projections into the residual stream by sqrt(2 L).
  */
-enum ll_lm_scheme { LL_LM_INIT_NORMAL, LL_LM_INIT_SMALL, LL_LM_INIT_WANG, LL_LM_INIT_XAVIER, LL_LM_INIT_T_FIXUP };
+enum ll_lm_scheme { LL_LM_INIT_NORMAL, LL_LM_INIT_SMALL, LL_LM_INIT_WANG, LL_LM_INIT_XAVIER, LL_LM_INIT_T_FIXUP, LL_LM_INIT_MUP };
 
 /* How checkpoints are laid out where two families of transformers compute the same. */
 enum ll_lm_family { LL_LM_FAMILY_AUTO, LL_LM_FAMILY_OPT };
@@ -49,6 +53,8 @@ struct ll_lm_config {
 	bool attention_bias;     /* with bias: on the projections of attention too */
 	bool tied_head;
 	bool head_bias;          /* a bias on the logits (GPT-J) */
+	double attention_scale;  /* what scores are multiplied by; 0: 1 / sqrt(head_dim) */
+	double output_scale;     /* what the input of the head is multiplied by; 0: 1 */
 	bool embedding_norm;     /* a norm on the embeddings (BLOOM) */
 	double norm_eps;
 	double dropout;          /* on embeddings and on both residual branches, in training */
@@ -56,6 +62,7 @@ struct ll_lm_config {
 	double z_loss;           /* weight of the square of log Z in the loss, in training */
 	int64_t init;            /* enum ll_lm_scheme */
 	double init_std;
+	int64_t mup_base;        /* the width that init_std and learning rate are meant for, with init = mup; 0: 256 */
 	bool init_scale_residual; /* projections into the residual stream: / sqrt(2 layers); see enum ll_lm_scheme */
 	int64_t family;           /* enum ll_lm_family */
 };

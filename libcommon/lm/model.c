@@ -15,6 +15,8 @@ static void add_tensor(struct ll_lm *m, size_t *cap, enum ll_lm_tensor_kind kind
 	LL_GROW(m->tensor, *cap, m->tensors + 1);
 	struct ll_lm_tensor *t = &m->tensor[m->tensors++];
 	*t = (struct ll_lm_tensor){ .ndim = columns ? 2 : 1, .shape = { rows, columns }, .offset = m->parameters, .kind = kind, .rate = 1 };
+	if (m->config.init == LL_LM_INIT_MUP && (kind == LL_LM_MATRIX || kind == LL_LM_RESIDUAL_MATRIX) && layer >= 0)
+		t->rate = (double)m->config.mup_base / (double)m->config.width;
 	t->size = (size_t)rows * (size_t)(columns ? columns : 1);
 	t->decay = kind != LL_LM_GAIN && kind != LL_LM_BIAS;
 	if (layer >= 0)
@@ -166,7 +168,7 @@ static void take_all(struct walk *w, const struct ll_lm_config *c, int64_t batch
 	y->x_final = training ? take(w, M * C) : x[c->layers % 2];
 	y->embedded = c->embedding_norm ? take(w, M * C) : NULL;
 	y->mean_e = take(w, M), y->rstd_e = take(w, M);
-	y->norm_f = c->norm != LL_LM_NORM_NONE ? take(w, M * C) : y->x_final, y->mean_f = take(w, M), y->rstd_f = take(w, M);
+	y->norm_f = c->norm != LL_LM_NORM_NONE || c->output_scale != 1 ? take(w, M * C) : y->x_final, y->mean_f = take(w, M), y->rstd_f = take(w, M);
 	y->chunk = LL_MIN(M, LL_MAX(32, LL_MIN(512, ((int64_t)16 << 20) / c->vocabulary / 32 * 32)));
 	y->logits = take(w, y->chunk * c->vocabulary), y->loss = take(w, M), y->added = take(w, M);
 	y->positions = c->position == LL_LM_POS_SINUSOIDAL ? take(w, c->context * C) : NULL;

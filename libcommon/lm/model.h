@@ -57,7 +57,11 @@ void ll_lm_init(struct ll_lm *m, uint64_t seed);
 double ll_lm_loss(struct ll_lm *m, const int32_t *tokens, const int32_t *targets, int64_t batch, int64_t seq_len,
 		  struct ll_lm_step step, float scale, bool zero_grad, uint64_t *count, float *token_loss, unsigned char *greedy);
 
-/* Forward only; logits [vocabulary] of one position (row b, position t) of the last such call. */
+/* Mean |x| over the `batch` rows of the last ll_lm_loss of a model in training: at place 0 of the embeddings, at N of the stream
+ * behind layer N, counted from 1. */
+double ll_lm_activation(const struct ll_lm *m, int64_t place, int64_t batch);
+
+/* Forward only; logits [vocabulary] of one position (row b, position t) of the last such call or ll_lm_loss. */
 void ll_lm_forward(struct ll_lm *m, const int32_t *tokens, int64_t batch, int64_t seq_len);
 void ll_lm_logits(struct ll_lm *m, int64_t b, int64_t t, float *logits);
 

@@ -68,6 +68,7 @@ static void attend(const struct ll_lm *m, struct ll_lm_cache *k, const float *ke
 {
 	const struct ll_lm_config *c = &m->config;
 	int64_t hd = c->head_dim, group = c->heads / c->kv_heads, n = k->length + 1;
+	float scale = (float)(c->attention_scale != 0 ? c->attention_scale : 1 / sqrt((double)hd));
 	for (int64_t h = 0; h < c->heads; h++) {
 		const float *q = k->qkv + h * hd;
 		float *out = k->attention + h * hd, max = -INFINITY, sum = 0;
@@ -77,7 +78,7 @@ static void attend(const struct ll_lm *m, struct ll_lm_cache *k, const float *ke
 			float s = 0;
 			for (int64_t i = 0; i < hd; i++)
 				s += q[i] * key[i];
-			k->score[t] = s / (float)sqrt((double)hd) + (float)(slope * (double)(t - k->length));
+			k->score[t] = s * scale + (float)(slope * (double)(t - k->length));
 			max = k->score[t] > max ? k->score[t] : max;
 		}
 		for (int64_t t = 0; t < n; t++)
@@ -141,6 +142,8 @@ void ll_lm_decode(struct ll_lm *m, struct ll_lm_cache *k, int32_t token, float *
 		decode_layer(m, k, l);
 	k->length++;
 	normalise_one(m, k, k->x, y->w.norm_f_w, y->w.norm_f_b);
+	if (c->output_scale != 1)
+		o->scale(m->pool, k->n, c->output_scale, c->width);
 	if (logits)
 		o->linear(m->pool, logits, k->n, y->w.head, y->w.head_b, 1, c->vocabulary, c->width);
 }

@@ -11,6 +11,7 @@
 #define ll_lm_init ll_lm_init_f64
 #define ll_lm_loss ll_lm_loss_f64
 #define ll_lm_forward ll_lm_forward_f64
+#define ll_lm_activation ll_lm_activation_f64
 #define ll_lm_logits ll_lm_logits_f64
 #define ll_lm_cache ll_lm_cache_f64
 #define ll_lm_cache_new ll_lm_cache_new_f64

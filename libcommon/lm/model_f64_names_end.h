@@ -11,6 +11,7 @@
 #undef ll_lm_init
 #undef ll_lm_loss
 #undef ll_lm_forward
+#undef ll_lm_activation
 #undef ll_lm_logits
 #undef ll_lm_cache
 #undef ll_lm_cache_new

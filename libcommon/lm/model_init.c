@@ -61,6 +61,8 @@ static double deviation(const struct ll_lm_config *c, const struct ll_lm_tensor 
 		return matrix ? sqrt(2 / fans) : c->init_std;
 	case LL_LM_INIT_T_FIXUP:
 		return matrix ? sqrt(2 / fans) * (p->value ? 0.67 * pow(layers, -0.25) : 1) : 1 / sqrt(d);
+	case LL_LM_INIT_MUP:
+		return c->init_std * sqrt(t->rate); /* 1 / m, for every matrix that mup scales */
 	default:
 		return c->init_std;
 	}

@@ -41,7 +41,7 @@ struct ll_lm_memory {
 	int64_t turning;
 	float *dx, *dn1, *dn2, *dqkv, *dattention, *dup, *dact; /* way back */
 	float *scratch;           /* attention and norms */
-	int64_t last_seq_len;     /* of the last ll_lm_forward: its rows are [B, last_seq_len] */
+	int64_t last_seq_len;     /* of the last pass: its rows are [B, last_seq_len] */
 	float *row;               /* [V] or more: one row of logits */
 };
 

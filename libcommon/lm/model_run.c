@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* model_run.c - forward and backward over whole sequences. */
+#include <math.h>
+
 #include "base/error.h"
 #include "lm/model.h"
 #include "lm/model_memory.h"
@@ -28,7 +30,8 @@ static struct pass begin(struct ll_lm *m, int64_t B, int64_t T)
 	struct pass p = { .m = m, .c = c, .y = m->memory, .ops = m->memory->ops, .pool = m->pool, .B = B, .T = T, .M = B * T, .C = c->width };
 	p.norm = c->norm == LL_LM_NORM_RMS ? LL_OP_NORM_RMS : LL_OP_NORM_LAYER;
 	p.act = acts[c->ffn];
-	p.attention = (struct ll_op_attention){ B, T, c->heads, c->kv_heads, c->head_dim, ll_lm_qkv_width(c), c->position == LL_LM_POS_ALIBI };
+	p.attention = (struct ll_op_attention){ B, T, c->heads, c->kv_heads, c->head_dim, ll_lm_qkv_width(c), c->position == LL_LM_POS_ALIBI,
+						c->attention_scale };
 	p.rotary = (struct ll_op_rotary){ B, T, c->heads + c->kv_heads, c->head_dim, ll_lm_qkv_width(c), m->memory->turning,
 					  c->rotary_interleaved, 0 };
 	return p;
@@ -43,8 +46,10 @@ static void drop(const struct pass *p, float *x, int64_t site)
 
 static void normalise(const struct pass *p, float *out, float *mean, float *rstd, const float *in, const float *w, const float *b)
 {
-	if (p->c->norm != LL_LM_NORM_NONE) /* else out is in */
+	if (p->c->norm != LL_LM_NORM_NONE)
 		p->ops->norm(p->pool, p->norm, out, mean, rstd, in, w, b, p->M, p->C, p->c->norm_eps);
+	else if (out != in)
+		memcpy(out, in, (size_t)(p->M * p->C) * sizeof(float));
 }
 
 /* dx += ... */
@@ -107,6 +112,9 @@ static void forward(const struct pass *p, const int32_t *tokens)
 	for (int64_t l = 0; l < p->c->layers; l++)
 		forward_layer(p, l);
 	normalise(p, y->norm_f, y->mean_f, y->rstd_f, y->x_final, y->w.norm_f_w, y->w.norm_f_b);
+	if (p->c->output_scale != 1)
+		p->ops->scale(p->pool, y->norm_f, p->c->output_scale, p->M * p->C);
+	y->last_seq_len = p->T;
 }
 
 /* The head and the loss in chunks of rows, so that the logits never exist whole; in training the gradient of the head's
@@ -175,6 +183,8 @@ static void backward(const struct pass *p, const int32_t *tokens)
 	struct ll_lm_memory *y = p->y;
 	size_t bytes = (size_t)(p->M * p->C) * sizeof(float);
 	memset(y->dx, 0, bytes);
+	if (p->c->output_scale != 1)
+		p->ops->scale(p->pool, y->dn1, p->c->output_scale, p->M * p->C);
 	normalise_back(p, y->g.norm_f_w, y->g.norm_f_b, y->dn1, y->x_final, y->mean_f, y->rstd_f, y->w.norm_f_w);
 	for (int64_t l = p->c->layers; l-- > 0;)
 		backward_layer(p, l);
@@ -221,7 +231,18 @@ void ll_lm_forward(struct ll_lm *m, const int32_t *tokens, int64_t batch, int64_
 {
 	struct pass p = begin(m, batch, seq_len);
 	forward(&p, tokens);
-	m->memory->last_seq_len = seq_len;
+}
+
+double ll_lm_activation(const struct ll_lm *m, int64_t place, int64_t batch)
+{
+	const struct ll_lm_memory *y = m->memory;
+	int64_t L = m->config.layers, n = batch * y->last_seq_len * m->config.width;
+	LL_ASSERT(m->grad && place >= 0 && place <= L);
+	const float *x = place < L ? y->kept[place].x : y->x_final;
+	double sum = 0;
+	for (int64_t i = 0; i < n; i++)
+		sum += fabs((double)x[i]);
+	return sum / (double)n;
 }
 
 void ll_lm_logits(struct ll_lm *m, int64_t b, int64_t t, float *logits)

@@ -38,6 +38,8 @@ static const struct {
 	  "vocabulary=29 width=16 heads=2 layers=1 context=16 ffn=geglu position=sinusoidal bias=false" },
 	{ "no positions, parallel, rms", "llama-tiny",
 	  "vocabulary=29 width=16 heads=1 layers=2 context=16 position=none parallel_residual=true ffn_width=24" },
+	{ "mup", "gpt2-tiny", "vocabulary=29 width=24 heads=2 layers=2 context=16 init=mup mup_base=8" },
+	{ "mup, own head, no norms", "llama-tiny", "vocabulary=29 width=24 heads=2 layers=1 context=16 init=mup mup_base=8 norm=none ffn_width=20" },
 	{ "no norms", "gpt2-tiny", "vocabulary=29 width=16 heads=2 layers=2 context=16 norm=none" },
 	{ "no norms, parallel, rotary", "llama-tiny",
 	  "vocabulary=29 width=16 heads=2 layers=2 context=16 norm=none parallel_residual=true ffn_width=24 dropout=0.1" },
@@ -247,6 +249,7 @@ static void init_schemes(void)
 		{ "small", 0.0790569, 0.0790569, 0.0790569, 0.0790569 / 2.8284271, 0.0790569, 0.0790569 / 2.8284271, 0.0790569 },
 		{ "wang", 0.0790569, 0.0790569, 0.0790569, 0.0625, 0.0790569, 0.0625, 0.0790569 },
 		{ "xavier", 0.02, 0.125, 0.1581139, 0.125 / 2.8284271, 0.1118034, 0.1118034 / 2.8284271, 0.0408248 },
+		{ "mup mup_base=16", 0.02, 0.01, 0.01, 0.01 / 2.8284271, 0.01, 0.01 / 2.8284271, 0.02 },
 		{ "t-fixup", 0.125, 0.125, 0.1581139 * 0.4737615, 0.125 * 0.4737615, 0.1118034 * 0.4737615, 0.1118034 * 0.4737615, 0.0408248 },
 	};
 	for (size_t i = 0; i < LL_COUNT(want); i++) {
@@ -279,7 +282,7 @@ static double deep(const char *settings, uint64_t steps)
 	ll_lm_init(m, 1);
 	for (uint64_t s = 1; s <= steps; s++) {
 		loss = ll_lm_loss(m, tokens, targets, 4, 32, step, 1.0f / (4 * 32), true, &n, NULL, NULL) / (double)n;
-		struct ll_update u = { .lr = 0.002, .beta1 = 0.9, .beta2 = 0.98, .eps = 1e-8, .scale = 1, .step = s };
+		struct ll_update u = { .lr = 0.002, .scale = 1, .beta1 = 0.9, .beta2 = 0.98, .eps = 1e-8, .step = s };
 		ll_update_adam(pool, &u, m->param, m->grad, v, v + m->parameters, m->parameters);
 	}
 	ll_free(v);

@@ -27,7 +27,7 @@ static void RUN(const OPS *o, struct ll_pool *pool, const struct op_case *c, con
 	}
 	case ATTENTION: {
 		int64_t stride = (c->heads + 2 * c->kv_heads) * c->K;
-		struct ll_op_attention s = { c->B, c->T, c->heads, c->kv_heads, c->K, stride, c->kind };
+		struct ll_op_attention s = { c->B, c->T, c->heads, c->kv_heads, c->K, stride, c->kind & 1, c->kind & 2 ? 0.7 : 0 };
 		o->attention(pool, &s, y, kept, x, scratch);
 		o->attention_back(pool, &s, g, r, x, y, kept, scratch);
 		break;
@@ -71,6 +71,12 @@ static void RUN(const OPS *o, struct ll_pool *pool, const struct op_case *c, con
 		memcpy(g, r, inputs_of(c) * sizeof(real));
 		o->dropout(pool, y, 0.3, 1, 2, 3, 4, M, c->T, K);
 		o->dropout(pool, g, 0.3, 1, 2, 3, 4, M, c->T, K);
+		break;
+	case SCALE:
+		memcpy(y, x, inputs_of(c) * sizeof(real));
+		memcpy(g, r, inputs_of(c) * sizeof(real));
+		o->scale(pool, y, 0.3, M * K);
+		o->scale(pool, g, 0.3, M * K);
 		break;
 	case ADD:
 		o->add(pool, y, x, x + M * K, M * K);

@@ -16,7 +16,7 @@
 /* Rows are B x T of them; what N and K are, inputs_of and outputs_of say. */
 static const struct op_case {
 	const char *name;
-	enum op { LINEAR, NORM, ATTENTION, ROTARY, ACT, CROSS_ENTROPY, EMBED, DROPOUT, ADD } op;
+	enum op { LINEAR, NORM, ATTENTION, ROTARY, ACT, CROSS_ENTROPY, EMBED, DROPOUT, ADD, SCALE } op;
 	int64_t B, T, N, K, heads, kv_heads;
 	int kind;
 } cases[] = {
@@ -34,6 +34,7 @@ static const struct op_case {
 	{ "attention over blocks", ATTENTION, 1, 259, 0, 5, 2, 1, false },
 	{ "attention, alibi of 3 heads", ATTENTION, 2, 13, 0, 4, 3, 3, true },
 	{ "attention, alibi of 8 heads over blocks", ATTENTION, 1, 131, 0, 3, 8, 4, true },
+	{ "attention, alibi and a scale of its own", ATTENTION, 1, 17, 0, 12, 2, 2, 3 },
 	{ "rotary by halves", ROTARY, 2, 5, 10, 10, 3, 0, false },
 	{ "rotary by pairs, a part", ROTARY, 2, 67, 4, 10, 3, 0, true },
 	{ "gelu", ACT, 2, 67, 0, 37, 0, 0, LL_OP_GELU },
@@ -49,6 +50,7 @@ static const struct op_case {
 	{ "embeddings", EMBED, 3, 29, 17, 71, 0, 0, 0 },
 	{ "dropout", DROPOUT, 3, 29, 0, 71, 0, 0, 0 },
 	{ "add", ADD, 3, 29, 0, 271, 0, 0, 0 },
+	{ "scale", SCALE, 3, 29, 0, 271, 0, 0, 0 },
 };
 
 static size_t inputs_of(const struct op_case *c)
