@@ -4,21 +4,24 @@
 #include "base/error.h"
 #include "base/memory.h"
 
-static void size_two(const struct ll_lm_tensor *w, bool momentum, size_t kept[2])
+static void size_two(const struct ll_lm_config *c, const struct ll_lm_tensor *w, bool momentum, size_t kept[2])
 {
+	(void)c;
 	(void)momentum;
 	kept[0] = kept[1] = w->size;
 }
 
-static void size_one(const struct ll_lm_tensor *w, bool momentum, size_t kept[2])
+static void size_one(const struct ll_lm_config *c, const struct ll_lm_tensor *w, bool momentum, size_t kept[2])
 {
+	(void)c;
 	(void)momentum;
 	kept[0] = w->size;
 	kept[1] = 0;
 }
 
-static void size_momentum(const struct ll_lm_tensor *w, bool momentum, size_t kept[2])
+static void size_momentum(const struct ll_lm_config *c, const struct ll_lm_tensor *w, bool momentum, size_t kept[2])
 {
+	(void)c;
 	kept[0] = momentum ? w->size : 0;
 	kept[1] = 0;
 }
@@ -43,48 +46,7 @@ static void update_lion(const struct ll_optimizer *o, const struct ll_update *u,
 	ll_update_lion(o->model->pool, u, p, g, first, w->size);
 }
 
-/* ---- Adafactor ---- */
-
-static size_t factored_rows(const struct ll_lm_tensor *w)
-{
-	return w->ndim > 1 ? (size_t)w->shape[0] : 0;
-}
-
-static size_t factored_columns(const struct ll_lm_tensor *w)
-{
-	return w->ndim > 1 ? (size_t)w->shape[1] : w->size;
-}
-
-static void size_factors(const struct ll_lm_tensor *w, bool momentum, size_t kept[2])
-{
-	(void)momentum;
-	kept[0] = factored_rows(w);
-	kept[1] = factored_columns(w);
-}
-
-static size_t scratch_adafactor(const struct ll_lm_config *c, const struct ll_lm_tensor *w)
-{
-	(void)c;
-	return ll_adafactor_scratch(factored_rows(w), factored_columns(w));
-}
-
-static void update_adafactor(const struct ll_optimizer *o, const struct ll_update *u, const struct ll_lm_tensor *w,
-			     float *p, const float *g, float *first, float *second)
-{
-	ll_update_adafactor(o->model->pool, u, p, g, first, second, factored_rows(w), factored_columns(w), o->scratch);
-}
-
-/* ---- Muon ---- */
-
-static bool is_hidden_matrix(const struct ll_lm_tensor *w)
-{
-	return (w->kind == LL_LM_MATRIX || w->kind == LL_LM_RESIDUAL_MATRIX) && strncmp(w->name, "h.", 2) == 0;
-}
-
-static void size_muon(const struct ll_lm_tensor *w, bool momentum, size_t kept[2])
-{
-	(is_hidden_matrix(w) ? size_one : size_two)(w, momentum, kept);
-}
+/* ---- matrices in a tensor ---- */
 
 static bool ends_with(const char *name, const char *end)
 {
@@ -92,7 +54,8 @@ static bool ends_with(const char *name, const char *end)
 	return n >= k && strcmp(name + n - k, end) == 0;
 }
 
-/* Rows of the matrices that stand in one tensor: query, key and value; gate and up. Returns how many. */
+/* Rows of the matrices that stand in one tensor: query, key and value; gate and up. How they are stored must not decide what
+ * is learned. Returns how many. */
 static size_t pieces(const struct ll_lm_config *c, const struct ll_lm_tensor *w, int64_t rows[3])
 {
 	if (ends_with(w->name, ".qkv.w")) {
@@ -106,6 +69,55 @@ static size_t pieces(const struct ll_lm_config *c, const struct ll_lm_tensor *w,
 	}
 	rows[0] = w->shape[0];
 	return 1;
+}
+
+/* ---- Adafactor ---- */
+
+static void size_factors(const struct ll_lm_config *c, const struct ll_lm_tensor *w, bool momentum, size_t kept[2])
+{
+	int64_t rows[3];
+	bool matrix = w->ndim > 1;
+	(void)momentum;
+	kept[0] = matrix ? (size_t)w->shape[0] : 0;
+	kept[1] = matrix ? pieces(c, w, rows) * (size_t)w->shape[1] : w->size;
+}
+
+static size_t scratch_adafactor(const struct ll_lm_config *c, const struct ll_lm_tensor *w)
+{
+	int64_t rows[3];
+	if (w->ndim == 1)
+		return ll_adafactor_scratch(0, w->size);
+	size_t need = 0, n = pieces(c, w, rows);
+	for (size_t i = 0; i < n; i++)
+		need = LL_MAX(need, ll_adafactor_scratch((size_t)rows[i], (size_t)w->shape[1]));
+	return need;
+}
+
+static void update_adafactor(const struct ll_optimizer *o, const struct ll_update *u, const struct ll_lm_tensor *w,
+			     float *p, const float *g, float *first, float *second)
+{
+	struct ll_pool *pool = o->model->pool;
+	int64_t rows[3];
+	if (w->ndim == 1) {
+		ll_update_adafactor(pool, u, p, g, NULL, second, 0, w->size, o->scratch);
+		return;
+	}
+	size_t n = pieces(&o->model->config, w, rows), columns = (size_t)w->shape[1], row = 0;
+	for (size_t i = 0; i < n; row += (size_t)rows[i++])
+		ll_update_adafactor(pool, u, p + row * columns, g + row * columns, first + row, second + i * columns,
+				    (size_t)rows[i], columns, o->scratch);
+}
+
+/* ---- Muon ---- */
+
+static bool is_hidden_matrix(const struct ll_lm_tensor *w)
+{
+	return (w->kind == LL_LM_MATRIX || w->kind == LL_LM_RESIDUAL_MATRIX) && strncmp(w->name, "h.", 2) == 0;
+}
+
+static void size_muon(const struct ll_lm_config *c, const struct ll_lm_tensor *w, bool momentum, size_t kept[2])
+{
+	(is_hidden_matrix(w) ? size_one : size_two)(c, w, momentum, kept);
 }
 
 static size_t scratch_muon(const struct ll_lm_config *c, const struct ll_lm_tensor *w)
@@ -168,7 +180,7 @@ static size_t lay_out(const struct ll_optimizer_kind *k, const struct ll_lm_conf
 	*scratch = 0;
 	for (size_t part = 0; part < 2; part++)
 		for (size_t i = 0; i < n; i++) {
-			k->size(&w[i], momentum, kept);
+			k->size(c, &w[i], momentum, kept);
 			if (place)
 				place[i][part] = at;
 			at += kept[part];
@@ -205,7 +217,7 @@ void ll_optimizer_update(struct ll_optimizer *o, const struct ll_update *u)
 		const struct ll_lm_tensor *w = &m->tensor[i];
 		struct ll_update own = *u;
 		size_t kept[2];
-		o->kind->size(w, o->momentum, kept);
+		o->kind->size(&m->config, w, o->momentum, kept);
 		if (!w->decay)
 			own.weight_decay = own.l1 = own.l2 = 0;
 		if (o->kind->coupled) {

@@ -12,6 +12,8 @@
  *               squares            (vectors: squares)
  *   muon        momentum           -                    decoupled: hidden matrices; all other tensors are those of adamw
  *
+ * Query, key and value, and gate and up, which share a tensor, are matrices of their own to adafactor and muon.
+ *
  * The state is one arena of floats: what is kept first of all tensors in the order of the parameters, then what is kept
  * second. optimizer.bin of a checkpoint is that arena.
  */
@@ -34,7 +36,7 @@ struct ll_optimizer_kind {
 	struct ll_update defaults;   /* of those keys */
 	bool coupled;		     /* weight_decay is added to l2 */
 	/* Floats kept for a tensor; `momentum`: whether it is not 0. */
-	void (*size)(const struct ll_lm_tensor *w, bool momentum, size_t kept[2]);
+	void (*size)(const struct ll_lm_config *c, const struct ll_lm_tensor *w, bool momentum, size_t kept[2]);
 	size_t (*scratch)(const struct ll_lm_config *c, const struct ll_lm_tensor *w); /* NULL: none */
 	void (*update)(const struct ll_optimizer *o, const struct ll_update *u, const struct ll_lm_tensor *w, float *p,
 		       const float *g, float *first, float *second);

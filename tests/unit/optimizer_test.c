@@ -262,30 +262,41 @@ static void sizes(struct ll_pool *pool)
 	ok(kept("adamw", m, true) == 2 * P && kept("adam", m, true) == 2 * P, "adamw and adam keep two numbers a parameter");
 	ok(kept("lion", m, true) == P && kept("sgd", m, true) == P, "lion and sgd one");
 	ok(kept("sgd", m, false) == 0, "sgd without momentum none");
-	ok(kept("adafactor", m, true) == (256 + 32) + (64 + 32) + (96 + 32) + (32 + 32) + (128 + 32) + (32 + 128) + vectors,
+	ok(kept("adafactor", m, true) == (256 + 32) + (64 + 32) + (96 + 3 * 32) + (32 + 32) + (128 + 32) + (32 + 128) + vectors,
 	   "adafactor rows and columns");
 	ok(kept("muon", m, true) == 2 * P - hidden, "muon one for hidden matrices, else two");
 	ll_lm_free(m);
 }
 
 /* What a whole update does to a piece of a tensor, against the kernel alone. */
-static void piece(const char *preset, const char *tensor, size_t row, size_t rows)
+static void piece(const char *name, const char *preset, const char *tensor, size_t row, size_t rows)
 {
 	struct ll_pool *pool = ll_pool_new(1);
 	struct ll_lm *m = model_of(preset, pool);
-	struct ll_optimizer *o = ll_optimizer_new(ll_optimizer_kind("muon"), m, true);
+	struct ll_optimizer *o = ll_optimizer_new(ll_optimizer_kind(name), m, true);
 	struct ll_update u = { .lr = 0.01, .weight_decay = 0.1, .scale = 1, .beta1 = 0.9, .beta2 = 0.95, .eps = 1e-8, .momentum = 0.95, .step = 1 };
 	const struct ll_lm_tensor *w = ll_lm_find(m, tensor);
-	size_t columns = (size_t)w->shape[1], n = rows * columns, at = w->offset + row * columns;
-	float *p = ll_calloc(n, sizeof(float)), *momentum = ll_calloc(n, sizeof(float)), *room = ll_alloc_aligned(64, ll_muon_scratch(rows, columns) * sizeof(float));
+	size_t columns = (size_t)w->shape[1], n = rows * columns, at = w->offset + row * columns, scratch = LL_MAX(ll_muon_scratch(rows, columns), ll_adafactor_scratch(rows, columns));
+	float *p = ll_calloc(n, sizeof(float)), *a = ll_calloc(n, sizeof(float)), *b = ll_calloc(n, sizeof(float)), *room = ll_alloc_aligned(64, scratch * sizeof(float));
 	memcpy(p, m->param + at, n * sizeof(float));
-	ll_update_muon(pool, ll_ops_f32_best(), &u, p, m->grad + at, momentum, (int64_t)rows, (int64_t)columns, room);
+	kernel(name, pool, &u, p, m->grad + at, a, b, rows, columns, room);
 	ll_optimizer_update(o, &u);
-	ok(memcmp(p, m->param + at, n * sizeof(float)) == 0, "muon takes rows %d to %d of %s of %s for one matrix", (int)row, (int)(row + rows), tensor, preset);
-	ll_free(p), ll_free(momentum), ll_free(room);
+	ok(memcmp(p, m->param + at, n * sizeof(float)) == 0, "%s takes rows %d to %d of %s of %s for one matrix", name, (int)row, (int)(row + rows), tensor, preset);
+	ll_free(p), ll_free(a), ll_free(b), ll_free(room);
 	ll_optimizer_free(o);
 	ll_lm_free(m);
 	ll_pool_free(pool);
+}
+
+static void pieces(const char *name)
+{
+	for (size_t i = 0; i < 3; i++)
+		piece(name, "gpt2-tiny", "h.0.qkv.w", i * 32, 32);
+	piece(name, "gpt2-tiny", "h.0.down.w", 0, 32);
+	piece(name, "llama-tiny", "h.0.qkv.w", 32, 16);
+	piece(name, "llama-tiny", "h.0.qkv.w", 48, 16);
+	piece(name, "llama-tiny", "h.0.up.w", 0, 88);
+	piece(name, "llama-tiny", "h.0.up.w", 88, 88);
 }
 
 /* Which tensors decay, and how. */
@@ -312,13 +323,7 @@ int main(void)
 	struct ll_pool *pool = ll_pool_new(1);
 	kernels();
 	sizes(pool);
-	for (size_t i = 0; i < 3; i++)
-		piece("gpt2-tiny", "h.0.qkv.w", i * 32, 32);
-	piece("gpt2-tiny", "h.0.down.w", 0, 32);
-	piece("llama-tiny", "h.0.qkv.w", 32, 16);
-	piece("llama-tiny", "h.0.qkv.w", 48, 16);
-	piece("llama-tiny", "h.0.up.w", 0, 88);
-	piece("llama-tiny", "h.0.up.w", 88, 88);
+	pieces("muon"), pieces("adafactor");
 	decay("adamw", false), decay("lion", false), decay("adafactor", false), decay("muon", false);
 	decay("adam", true), decay("sgd", true);
 	ok(!ll_optimizer_kind("adamW") && ll_optimizer_kind("lion"), "names");

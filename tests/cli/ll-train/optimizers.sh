@@ -7,7 +7,7 @@
 # Of gpt2-tiny with a vocabulary of 257, in two layers of width 32: parameters, of which in vectors and in hidden matrices.
 hidden=$((2 * (96 * 32 + 32 * 32 + 128 * 32 + 32 * 128))) vectors=$((2 * (4 * 32 + 96 + 32 + 128 + 32) + 64))
 all=$(((257 + 64) * 32 + hidden + vectors))
-factors=$(((257 + 32) + (64 + 32) + 2 * ((96 + 32) + (32 + 32) + (128 + 32) + (32 + 128)) + vectors))
+factors=$(((257 + 32) + (64 + 32) + 2 * ((96 + 3 * 32) + (32 + 32) + (128 + 32) + (32 + 128)) + vectors))
 check() { # check NAME FLOATS OPTION...: a straight run, one killed now and then, the size of the state
 	who=$1 floats=$2; shift 2
 	run="$tiny --steps=24 --save-every=1 --keep=2 $*"
