@@ -69,9 +69,9 @@ struct ll_op_loss {
 		void (*act_back)(struct ll_pool *, enum ll_op_act, real *din, const real *dout, const real *in, int64_t M,        \
 				 int64_t F);                                                                                      \
 		/* Rows of logits [M,V] to loss[M], the plain cross-entropy (nats; 0 where target < 0), to added[M], what smoothing \
-		 * and z-loss add to it, and, with scale != 0, in place to scale x d (loss + added) / d logits; greedy[M] may be NULL */ \
+		 * and z-loss add to it, to log_z[M] its log Z (0 too), and, with scale != 0, in place to scale x d (loss + added) / d logits; greedy[M] may be NULL */ \
 		void (*cross_entropy)(struct ll_pool *, const struct ll_op_loss *, real *logits, real *loss, real *added,         \
-				      unsigned char *greedy, const int32_t *targets, int64_t M, int64_t V, real scale);           \
+				      real *log_z, unsigned char *greedy, const int32_t *targets, int64_t M, int64_t V, real scale);           \
 		/* out[M,C] = wte[token] (+ wpe[t] where wpe; t = row mod T, from `first`) */                                     \
 		void (*embed)(struct ll_pool *, real *out, const int32_t *tokens, const real *wte, const real *wpe, int64_t M,    \
 			      int64_t T, int64_t C, int64_t first);                                                               \

@@ -2,7 +2,7 @@
 /* ops_loss.h - cross-entropy over rows of logits, with the gradient in place (ops_impl.h). */
 
 struct loss_job {
-	real *logits, *loss, *added, scale, smoothing, z_loss;
+	real *logits, *loss, *added, *log_z, scale, smoothing, z_loss;
 	unsigned char *greedy;
 	const int32_t *targets;
 	int64_t M, V;
@@ -14,7 +14,7 @@ static void loss_task(void *context, size_t r, int thread)
 	(void)thread;
 	real *x = j->logits + (int64_t)r * j->V;
 	int32_t target = j->targets[r];
-	j->loss[r] = j->added[r] = 0;
+	j->loss[r] = j->added[r] = j->log_z[r] = 0;
 	if (j->greedy)
 		j->greedy[r] = 0;
 	if (target < 0) {
@@ -41,6 +41,7 @@ static void loss_task(void *context, size_t r, int thread)
 				lane[k] += x[i + k] = real_exp(x[i + k] - max);
 	}
 	real sum = lanes_sum(lane), log_z = (real)log((double)sum) + max;
+	j->log_z[r] = log_z;
 	j->loss[r] = log_z - at_target;
 	j->added[r] = j->smoothing * (at_target - mean) + j->z_loss * log_z * log_z;
 	if (j->scale == 0)
@@ -51,10 +52,10 @@ static void loss_task(void *context, size_t r, int thread)
 	x[target] -= j->scale * (1 - j->smoothing);
 }
 
-static void cross_entropy(struct ll_pool *pool, const struct ll_op_loss *s, real *logits, real *loss, real *added, unsigned char *greedy,
-			  const int32_t *targets, int64_t M, int64_t V, real scale)
+static void cross_entropy(struct ll_pool *pool, const struct ll_op_loss *s, real *logits, real *loss, real *added, real *log_z,
+			  unsigned char *greedy, const int32_t *targets, int64_t M, int64_t V, real scale)
 {
-	struct loss_job j = { .logits = logits, .loss = loss, .added = added, .scale = scale, .smoothing = (real)s->smoothing,
+	struct loss_job j = { .logits = logits, .loss = loss, .added = added, .log_z = log_z, .scale = scale, .smoothing = (real)s->smoothing,
 			      .z_loss = (real)s->z_loss, .greedy = greedy, .targets = targets, .M = M, .V = V };
 	ll_pool_run(pool, (size_t)M, loss_task, &j);
 }

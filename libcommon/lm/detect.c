@@ -80,3 +80,9 @@ unsigned ll_detect_row(struct ll_detect *d, double loss, bool has_gradient, doub
 	}
 	return flags | (diverged(d, loss) ? LL_DETECT_DIVERGED : 0);
 }
+
+unsigned ll_detect_growth(double attention_lse, double log_z)
+{
+	return (attention_lse > LL_DETECT_ATTENTION_MAX ? LL_DETECT_ATTENTION : 0) |
+	       (fabs(log_z) > LL_DETECT_LOG_Z_MAX ? LL_DETECT_LOG_Z : 0);
+}

@@ -9,6 +9,9 @@
  *                 the gradient alone has been above for 16 rows and the loss at peace, its window begins anew: a new level.
  *   diverged      the running mean of the loss (over 100 rows) has been above its best by more than 0.3 for 100 rows: a slow
  *                 departure, of which no single row is a spike
+ *   growth        attention scores above 1,000 (losses come apart from 10,000 on: Wortsman et al. 2023, "Small-scale proxies for
+ *                 large-scale Transformer training instabilities", section 3.1), or a mean log Z further than 100 from 0 (section
+ *                 3.2: it drifts long before the loss does): slow, and nothing that leaving out an update would help
  *
  * Mean and deviation of all values, as often used, let the first outliers in and are blind to the next; hence the median,
  * and the window that admits nothing flagged.
@@ -24,7 +27,10 @@
 #define LL_DETECT_SPAN 100
 #define LL_DETECT_FAR 0.3 /* nats */
 
-enum ll_detect_flag { LL_DETECT_NOT_FINITE = 1, LL_DETECT_LOSS = 2, LL_DETECT_GRADIENT = 4, LL_DETECT_DIVERGED = 8 };
+#define LL_DETECT_ATTENTION_MAX 1000
+#define LL_DETECT_LOG_Z_MAX 100
+
+enum ll_detect_flag { LL_DETECT_NOT_FINITE = 1, LL_DETECT_LOSS = 2, LL_DETECT_GRADIENT = 4, LL_DETECT_DIVERGED = 8, LL_DETECT_ATTENTION = 16, LL_DETECT_LOG_Z = 32 };
 
 struct ll_detect_window {
 	double value[LL_DETECT_WINDOW];
@@ -44,6 +50,8 @@ struct ll_detect {
 
 /* Flags (enum ll_detect_flag) of the next row; has_gradient: whether the log knows the norm of the gradient. */
 unsigned ll_detect_row(struct ll_detect *d, double loss, bool has_gradient, double gradient);
+/* LL_DETECT_ATTENTION, LL_DETECT_LOG_Z of a row; NaN where the log does not know. */
+unsigned ll_detect_growth(double attention_lse, double log_z);
 /* The windows begin anew: the rows that follow are of another kind (a smaller batch). */
 void ll_detect_restart(struct ll_detect *d);
 

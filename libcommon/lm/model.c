@@ -170,7 +170,7 @@ static void take_all(struct walk *w, const struct ll_lm_config *c, int64_t batch
 	y->mean_e = take(w, M), y->rstd_e = take(w, M);
 	y->norm_f = c->norm != LL_LM_NORM_NONE || c->output_scale != 1 ? take(w, M * C) : y->x_final, y->mean_f = take(w, M), y->rstd_f = take(w, M);
 	y->chunk = LL_MIN(M, LL_MAX(32, LL_MIN(512, ((int64_t)16 << 20) / c->vocabulary / 32 * 32)));
-	y->logits = take(w, y->chunk * c->vocabulary), y->loss = take(w, M), y->added = take(w, M);
+	y->logits = take(w, y->chunk * c->vocabulary), y->loss = take(w, M), y->added = take(w, M), y->log_z = take(w, M);
 	y->positions = c->position == LL_LM_POS_SINUSOIDAL ? take(w, c->context * C) : NULL;
 	y->turning = ll_lm_turning(c);
 	y->rotary = y->turning ? take(w, c->context * y->turning) : NULL;

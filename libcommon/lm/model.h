@@ -30,6 +30,9 @@ struct ll_lm {
 	float *grad;         /* owned; NULL in inference */
 	int64_t batch, seq_len; /* rows of tokens a call may have at most */
 	double added;           /* what label smoothing and z-loss added to the sum of the last ll_lm_loss in training */
+	double log_z;           /* sum of log Z over the targets of the last ll_lm_loss */
+	double attention_lse;   /* largest log of the sum of the exponentials of a row of attention scores, in its layers: the largest
+	                           score, or up to log T above */
 	struct ll_pool *pool;   /* borrowed */
 	struct ll_lm_memory *memory; /* activations; private */
 };

@@ -34,7 +34,7 @@ struct ll_lm_memory {
 	struct ll_lm_kept *kept;  /* [layers] */
 	float *embedded, *mean_e, *rstd_e; /* before the embedding norm */
 	float *x_final, *norm_f, *mean_f, *rstd_f;
-	float *logits, *loss, *added; /* [chunk, V], [M], [M] */
+	float *logits, *loss, *added, *log_z; /* [chunk, V], [M] each */
 	int64_t chunk;            /* rows of the head at a time */
 	float *positions;         /* [context, C], sinusoidal */
 	float *rotary;            /* [context, turning] */

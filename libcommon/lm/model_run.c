@@ -78,6 +78,12 @@ static void embed(const struct pass *p, const int32_t *tokens)
 	drop(p, x, 0);
 }
 
+static void note_lse(const struct pass *p, const float *lse)
+{
+	for (int64_t i = 0; i < p->B * p->c->heads * p->T; i++)
+		p->m->attention_lse = lse[i] > p->m->attention_lse ? lse[i] : p->m->attention_lse;
+}
+
 static void forward_layer(const struct pass *p, int64_t l)
 {
 	const struct ll_ops_f32 *o = p->ops;
@@ -89,6 +95,7 @@ static void forward_layer(const struct pass *p, int64_t l)
 	if (p->y->rotary)
 		o->rotary(p->pool, &p->rotary, k->qkv, p->y->rotary, false);
 	o->attention(p->pool, &p->attention, k->attention, k->lse, k->qkv, p->y->scratch);
+	note_lse(p, k->lse);
 	o->linear(p->pool, k->mid, k->attention, w->proj_w, w->proj_b, M, C, A);
 	drop(p, k->mid, 2 * l + 1);
 	o->add(p->pool, k->mid, k->mid, k->x, M * C);
@@ -106,6 +113,7 @@ static void forward_layer(const struct pass *p, int64_t l)
 static void forward(const struct pass *p, const int32_t *tokens)
 {
 	struct ll_lm_memory *y = p->y;
+	p->m->attention_lse = -INFINITY;
 	for (int64_t i = 0; i < p->M; i++)
 		LL_ASSERT(tokens[i] >= 0 && tokens[i] < p->c->vocabulary);
 	embed(p, tokens);
@@ -127,7 +135,7 @@ static void head(const struct pass *p, const int32_t *targets, float scale, unsi
 	for (int64_t r = 0; r < p->M; r += y->chunk) {
 		int64_t n = LL_MIN(y->chunk, p->M - r);
 		p->ops->linear(p->pool, y->logits, y->norm_f + r * C, y->w.head, y->w.head_b, n, V, C);
-		p->ops->cross_entropy(p->pool, &loss, y->logits, y->loss + r, y->added + r, greedy ? greedy + r : NULL, targets + r, n, V, scale);
+		p->ops->cross_entropy(p->pool, &loss, y->logits, y->loss + r, y->added + r, y->log_z + r, greedy ? greedy + r : NULL, targets + r, n, V, scale);
 		if (scale != 0) {
 			p->ops->linear_din(p->pool, y->dn1 + r * C, y->logits, y->w.head, n, V, C, false);
 			p->ops->linear_dw(p->pool, y->g.head, y->g.head_b, y->logits, y->norm_f + r * C, n, V, C);
@@ -202,7 +210,7 @@ double ll_lm_loss(struct ll_lm *m, const int32_t *tokens, const int32_t *targets
 {
 	struct pass p = begin(m, batch, seq_len);
 	bool training = m->grad != NULL && scale != 0;
-	double sum = 0, added = 0;
+	double sum = 0, added = 0, log_z = 0;
 	uint64_t n = 0;
 	p.step = step;
 	p.dropout = training ? m->config.dropout : 0;
@@ -216,10 +224,12 @@ double ll_lm_loss(struct ll_lm *m, const int32_t *tokens, const int32_t *targets
 		n += targets[i] >= 0;
 		sum += (double)p.y->loss[i];
 		added += (double)p.y->added[i];
+		log_z += (double)p.y->log_z[i];
 		if (token_loss)
 			token_loss[i] = p.y->loss[i];
 	}
 	m->added = added;
+	m->log_z = log_z;
 	if (training)
 		backward(&p, tokens);
 	if (count)

@@ -154,6 +154,17 @@ int ll_json_tree_u64(struct json_object *o, const char *key, uint64_t *out, stru
 	return 0;
 }
 
+int ll_json_tree_bool(struct json_object *o, const char *key, bool *out, struct ll_err *err)
+{
+	struct json_object *v = member(o, key, err);
+	if (!v)
+		return -1;
+	if (!json_object_is_type(v, json_type_boolean))
+		return ll_err_set(err, "member \"%s\" is neither true nor false", key);
+	*out = json_object_get_boolean(v);
+	return 0;
+}
+
 int ll_json_tree_double(struct json_object *o, const char *key, double *out, struct ll_err *err)
 {
 	struct json_object *v = member(o, key, err);

@@ -26,6 +26,7 @@ const char *ll_json_tree_string(struct json_object *o, const char *key, struct l
 int ll_json_tree_u64(struct json_object *o, const char *key, uint64_t *out, struct ll_err *err) LL_MUST_CHECK;
 int ll_json_tree_i64(struct json_object *o, const char *key, int64_t *out, struct ll_err *err) LL_MUST_CHECK;
 int ll_json_tree_double(struct json_object *o, const char *key, double *out, struct ll_err *err) LL_MUST_CHECK;
+int ll_json_tree_bool(struct json_object *o, const char *key, bool *out, struct ll_err *err) LL_MUST_CHECK;
 struct json_object *ll_json_tree_array(struct json_object *o, const char *key, struct ll_err *err);
 struct json_object *ll_json_tree_object(struct json_object *o, const char *key, struct ll_err *err);
 /* -1 when a member's name is not among the n names. */

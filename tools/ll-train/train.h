@@ -86,6 +86,7 @@ struct ll_trainer {
 };
 struct ll_train_result {
 	double loss, gradient; /* mean over the targets of the batch; norm before clipping */
+	double attention_lse, log_z; /* largest of the batch, mean over its targets (lm/model.h) */
 	bool finite;
 };
 /* Bytes ll_trainer_open takes. */

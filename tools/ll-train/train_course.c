@@ -170,7 +170,7 @@ void ll_train_course_apply(struct ll_train_course *c, const struct ll_train_entr
 		ll_die(LL_EXIT_INPUT, "journal: step %llu: %s: %s", (unsigned long long)e->step, e->text, err.text);
 	if (e->kind == LL_TRAIN_SKIPPED)
 		ll_train_course_skip(c, e->step - 1);
-	if (e->kind == LL_TRAIN_PINNED)
+	if (e->kind == LL_TRAIN_SKIPPED && e->pin)
 		c->pinned = e->step - 1;
 	if (e->kind == LL_TRAIN_ROLLBACK)
 		go_back(c, e);

@@ -79,8 +79,22 @@ static void describe(const struct ll_guard *g, const struct ll_train_row *row, c
 
 /* ---- rungs ---- */
 
-/* Journals that the update is left out, with the documents of the sample that has the largest loss. */
-static void skip(struct ll_train_loop *r, const struct ll_train_row *row)
+/* The update of `step` is left out; its checkpoint before, which was saved, is kept in place of the one kept so far. */
+static void note_skip(struct ll_train_loop *r, uint64_t step, bool pin)
+{
+	uint64_t before = r->course.pinned, every = (uint64_t)r->settings.save_every;
+	ll_train_course_skip(&r->course, step - 1);
+	if (!pin)
+		return;
+	char *old = ll_checkpoint_path(r->dir, before);
+	r->course.pinned = step - 1;
+	if (before != step - 1 && (every == 0 || before % every != 0) && ll_path_exists(old))
+		ll_checkpoint_withdraw(r->dir, before, NULL);
+	ll_free(old);
+}
+
+/* One line decides: it names the documents of the sample with the largest loss. */
+static void skip(struct ll_train_loop *r, const struct ll_train_row *row, bool pin)
 {
 	char why[160];
 	struct ll_buf line = { 0 };
@@ -89,11 +103,13 @@ static void skip(struct ll_train_loop *r, const struct ll_train_row *row)
 	int64_t batch = ll_train_course_batch(&r->course, row->step - 1);
 	uint64_t sample = r->state.cursor + (uint64_t)ll_trainer_worst(&r->trainer, r->state.cursor, batch, &loss);
 	struct ll_dataset_document *doc = ll_train_data_documents(&r->data, sample, &n);
+	if (pin)
+		ll_train_loop_save(r, false);
 	describe(&r->guard, row, why, sizeof(why));
 	ll_warn("step %" PRIu64 ": %s: no update is made; the largest loss is that of sample %" PRIu64 ", document %s%s",
 		row->step, why, sample, n ? doc[0].id : "-", n > 1 ? " and others" : "");
 	begin_line(&line, row->step, "skip", why);
-	ll_buf_printf(&line, ",\"sample\":%" PRIu64 ",\"loss\":", sample);
+	ll_buf_printf(&line, ",\"pin\":%s,\"sample\":%" PRIu64 ",\"loss\":", pin ? "true" : "false", sample);
 	if (isfinite(loss))
 		ll_put_double(&line, loss);
 	else
@@ -106,30 +122,7 @@ static void skip(struct ll_train_loop *r, const struct ll_train_row *row)
 	ll_buf_puts(&line, "]");
 	end_line(r, &line);
 	ll_dataset_documents_free(doc, n);
-}
-
-/* Saves what course.pinned names now; the one before goes, unless it was due anyway. */
-static void keep_pinned(struct ll_train_loop *r, uint64_t before)
-{
-	uint64_t every = (uint64_t)r->settings.save_every;
-	char *old = ll_checkpoint_path(r->dir, before);
-	ll_train_loop_save(r, false);
-	if (before != r->course.pinned && (every == 0 || before % every != 0) && ll_path_exists(old))
-		ll_checkpoint_withdraw(r->dir, before, NULL);
-	ll_free(old);
-}
-
-static void pin(struct ll_train_loop *r, uint64_t step)
-{
-	uint64_t before = r->course.pinned;
-	struct ll_buf line = { 0 };
-	char *path = ll_checkpoint_path(".", r->state.step);
-	ll_note("step %" PRIu64 ": the state from before is kept as %s", step, path + 2);
-	begin_line(&line, step, "pin", path + 2);
-	end_line(r, &line);
-	r->course.pinned = r->state.step;
-	keep_pinned(r, before);
-	ll_free(path);
+	note_skip(r, row->step, pin);
 }
 
 /* The newest checkpoint that was due, and lies before `step`; where the run began when there is none (that can always be made
@@ -249,21 +242,21 @@ static void stop(struct ll_train_loop *r, const struct ll_train_row *row, const 
 
 static enum ll_train_decision repeat(struct ll_train_loop *r, uint64_t step)
 {
-	enum ll_train_decision d = LL_TRAIN_UPDATE;
 	struct ll_train_entry e;
-	while (d != LL_TRAIN_BACK && ll_train_journal_take(r->journal, step, true, &e)) {
-		uint64_t before = r->course.pinned;
+	enum ll_train_decision d = LL_TRAIN_SKIP;
+	if (!ll_train_journal_next(r->journal, step, true, &e))
+		return LL_TRAIN_UPDATE;
+	if (e.kind == LL_TRAIN_SKIPPED && e.pin)
+		ll_train_loop_save(r, false);
+	ll_train_journal_advance(r->journal, NULL);
+	if (e.kind == LL_TRAIN_SKIPPED) {
+		note_skip(r, step, e.pin);
+	} else {
 		ll_train_course_apply(&r->course, &e);
-		if (e.kind == LL_TRAIN_SKIPPED)
-			d = LL_TRAIN_SKIP;
-		if (e.kind == LL_TRAIN_PINNED)
-			keep_pinned(r, before);
-		if (e.kind == LL_TRAIN_ROLLBACK) {
-			go_back(r, e.to);
-			d = LL_TRAIN_BACK;
-		}
-		ll_train_entry_free(&e);
+		go_back(r, e.to);
+		d = LL_TRAIN_BACK;
 	}
+	ll_train_entry_free(&e);
 	return d;
 }
 
@@ -280,12 +273,9 @@ enum ll_train_decision ll_train_guard_decide(struct ll_train_loop *r, const stru
 	case LL_GUARD_GO:
 		return LL_TRAIN_UPDATE;
 	case LL_GUARD_PIN:
-		pin(r, row->step);
-		skip(r, row);
-		break;
 	case LL_GUARD_SKIP:
-		skip(r, row);
-		break;
+		skip(r, row, v == LL_GUARD_PIN);
+		return LL_TRAIN_SKIP;
 	case LL_GUARD_GIVE_UP:
 		if (mode(r) == 2 && plan_rollback(r, row, &e, &cause)) {
 			roll_back(r, &e);
@@ -294,8 +284,7 @@ enum ll_train_decision ll_train_guard_decide(struct ll_train_loop *r, const stru
 		stop(r, row, cause);
 		return LL_TRAIN_STOP;
 	}
-	ll_train_course_skip(&r->course, row->step - 1);
-	return LL_TRAIN_SKIP;
+	LL_BUG("verdict %d", (int)v);
 }
 
 void ll_train_guard_shortcut(struct ll_train_loop *r)
@@ -304,7 +293,8 @@ void ll_train_guard_shortcut(struct ll_train_loop *r)
 	size_t n = ll_train_journal_back_to(r->journal, r->state.step);
 	if (n == 0)
 		return;
-	while (n-- > 0 && ll_train_journal_take_next(r->journal, &e)) {
+	while (n-- > 0) {
+		ll_train_journal_advance(r->journal, &e);
 		ll_train_course_apply(&r->course, &e);
 		ll_train_entry_free(&e);
 	}

@@ -27,7 +27,7 @@ struct ll_train_journal {
 };
 
 /* By enum ll_train_entry_kind. */
-static const char *const kinds[] = { "control", "refused", "skip", "pin", "rollback", "stop" };
+static const char *const kinds[] = { "control", "refused", "stop", "skip", "rollback" };
 
 static int read_entry(struct json_object *o, struct ll_train_entry *e, struct ll_err *err)
 {
@@ -42,6 +42,8 @@ static int read_entry(struct json_object *o, struct ll_train_entry *e, struct ll
 	if (e->step == 0)
 		return ll_err_set(err, "steps count from 1");
 	e->kind = (enum ll_train_entry_kind)k;
+	if (e->kind == LL_TRAIN_SKIPPED && ll_json_tree_bool(o, "pin", &e->pin, err) < 0)
+		return -1;
 	if (e->kind == LL_TRAIN_ROLLBACK &&
 	    (ll_json_tree_u64(o, "onset", &e->onset, err) < 0 || ll_json_tree_u64(o, "to", &e->to, err) < 0 ||
 	     ll_json_tree_u64(o, "from", &e->from, err) < 0 || ll_json_tree_u64(o, "until", &e->until, err) < 0))
@@ -174,36 +176,27 @@ bool ll_train_journal_pending(const struct ll_train_journal *j)
 	return j->at < j->pending.len;
 }
 
-/* The entry at j->at is done. */
-static void advance(struct ll_train_journal *j)
+bool ll_train_journal_next(const struct ll_train_journal *j, uint64_t step, bool after_gradient, struct ll_train_entry *e)
 {
+	size_t at = j->at;
+	if (!ll_train_entry_next(ll_buf_str(&j->pending), &at, j->pending_name, e))
+		return false;
+	if (e->step == step && (e->kind > LL_TRAIN_STOPPED) == after_gradient)
+		return true;
+	ll_train_entry_free(e);
+	return false;
+}
+
+void ll_train_journal_advance(struct ll_train_journal *j, struct ll_train_entry *e)
+{
+	size_t at = j->at;
 	struct ll_str line = next_pending(j);
+	if (e && !ll_train_entry_next(ll_buf_str(&j->pending), &at, j->pending_name, e))
+		LL_BUG("nothing is pending");
 	if (j->at >= j->own)
 		write_line(j, line);
 	ll_buf_add_str(&j->done, line);
 	j->at += line.len;
-}
-
-bool ll_train_journal_take(struct ll_train_journal *j, uint64_t step, bool after_gradient, struct ll_train_entry *e)
-{
-	size_t at = j->at;
-	if (!ll_train_entry_next(ll_buf_str(&j->pending), &at, j->pending_name, e))
-		return false;
-	if (e->step != step || (e->kind > LL_TRAIN_REFUSED) != after_gradient) {
-		ll_train_entry_free(e);
-		return false;
-	}
-	advance(j);
-	return true;
-}
-
-bool ll_train_journal_take_next(struct ll_train_journal *j, struct ll_train_entry *e)
-{
-	size_t at = j->at;
-	if (!ll_train_entry_next(ll_buf_str(&j->pending), &at, j->pending_name, e))
-		return false;
-	advance(j);
-	return true;
 }
 
 size_t ll_train_journal_back_to(const struct ll_train_journal *j, uint64_t step)

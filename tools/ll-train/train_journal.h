@@ -4,8 +4,9 @@
  *
  *   {"step":N,"kind":"control","text":"lr*=0.5"}      a line of RUN/control, in force from step N on
  *   {"step":N,"kind":"refused","text":T,"cause":WHY}  one that was no command; nothing changed
- *   {"step":N,"kind":"skip","text":WHY,...}           no update was made with step N; more members name its documents
- *   {"step":N,"kind":"pin","text":"step-00000120"}    a checkpoint from before what begins at step N, kept
+ *   {"step":N,"kind":"skip","text":WHY,"pin":false,...}  no update was made with step N; more members name its documents. With
+ *                                                     "pin" trouble began there: the checkpoint of step N - 1, written before
+ *                                                     the line, is kept
  *   {"step":N,"kind":"rollback","text":"lr*=0.5","onset":O,"to":K,"from":A,"until":B}
  *                                                     in place of step N the run goes back to after step K, changes what "text"
  *                                                     says (or nothing), and leaves out the samples [A, B)
@@ -21,18 +22,12 @@
 
 #include "base/buffer.h"
 
-/* Control and refused lines come true before the gradient of their step is computed, the others after it. */
-enum ll_train_entry_kind {
-	LL_TRAIN_CONTROL,
-	LL_TRAIN_REFUSED,
-	LL_TRAIN_SKIPPED,
-	LL_TRAIN_PINNED,
-	LL_TRAIN_ROLLBACK,
-	LL_TRAIN_STOPPED
-};
+/* The first three come true before the gradient of their step is computed, the others after it. */
+enum ll_train_entry_kind { LL_TRAIN_CONTROL, LL_TRAIN_REFUSED, LL_TRAIN_STOPPED, LL_TRAIN_SKIPPED, LL_TRAIN_ROLLBACK };
 struct ll_train_entry {
 	uint64_t step;
 	enum ll_train_entry_kind kind;
+	bool pin;			 /* LL_TRAIN_SKIPPED */
 	uint64_t onset, to, from, until; /* LL_TRAIN_ROLLBACK */
 	char *text;			 /* owned: ll_train_entry_free */
 };
@@ -45,10 +40,10 @@ struct ll_train_journal *ll_train_journal_open(const char *run, struct ll_str do
 struct ll_str ll_train_journal_text(const struct ll_train_journal *j);
 /* Writes a line (with its newline) and syncs it; nothing may be pending. */
 void ll_train_journal_add(struct ll_train_journal *j, struct ll_str line);
-/* The next pending entry when it belongs to `step`, before its gradient or after: false when there is none. It is then done. */
-bool ll_train_journal_take(struct ll_train_journal *j, uint64_t step, bool after_gradient, struct ll_train_entry *e);
-/* The same whatever its step. */
-bool ll_train_journal_take_next(struct ll_train_journal *j, struct ll_train_entry *e);
+/* The next pending entry when it belongs to `step`, before its gradient or after: false when there is none. */
+bool ll_train_journal_next(const struct ll_train_journal *j, uint64_t step, bool after_gradient, struct ll_train_entry *e);
+/* The next pending entry is done; with `e`, gives it. */
+void ll_train_journal_advance(struct ll_train_journal *j, struct ll_train_entry *e);
 /* Pending entries up to the last that goes back to after `step` before anything goes back further: 0 when none does. What they
  * decided about the steps between came to nothing. */
 size_t ll_train_journal_back_to(const struct ll_train_journal *j, uint64_t step);

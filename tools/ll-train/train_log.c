@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -13,7 +14,7 @@
 #include "base/number.h"
 #include "io/file.h"
 
-#define LOG_HEAD "step\ttokens\tloss\tlr\tgrad_norm\tvalid_loss\tskipped\n"
+#define LOG_HEAD "step\ttokens\tloss\tlr\tgrad_norm\tvalid_loss\tskipped\tsample\tperplexity\tattention_lse\tlog_z\n"
 #define TIMING_HEAD "step\tseconds\ttokens_per_s\n"
 #define LOG_MAX ((size_t)4 << 30)
 
@@ -76,13 +77,18 @@ struct ll_train_log *ll_train_log_open(const char *run, uint64_t bytes, const st
 void ll_train_log_row(struct ll_train_log *l, const struct ll_train_row *row)
 {
 	struct ll_buf text = { 0 };
-	const double values[] = { row->loss, row->rate, row->gradient, row->valid };
+	const double values[] = { row->loss, row->rate, row->gradient, row->valid }, more[] = { exp(row->loss), row->attention_lse, row->log_z };
 	ll_buf_printf(&text, "%llu\t%llu", (unsigned long long)row->step, (unsigned long long)row->tokens);
 	for (size_t i = 0; i < LL_COUNT(values); i++) {
 		ll_buf_putc(&text, '\t');
 		ll_put_double(&text, values[i]);
 	}
-	ll_buf_puts(&text, row->skipped ? "\t1\n" : "\t0\n");
+	ll_buf_printf(&text, "\t%d\t%llu", row->skipped, (unsigned long long)row->sample);
+	for (size_t i = 0; i < LL_COUNT(more); i++) {
+		ll_buf_putc(&text, '\t');
+		ll_put_double(&text, more[i]);
+	}
+	ll_buf_putc(&text, '\n');
 	append(l->fd, l->path, text.data, text.len);
 	ll_hash128_update(l->hash, text.data, text.len);
 	l->bytes += text.len;
@@ -145,6 +151,10 @@ void ll_train_log_rows(const struct ll_train_log *l, void (*row)(void *context, 
 		r.gradient = strtod(p, &p);
 		r.valid = strtod(p, &p);
 		r.skipped = strtol(p, &p, 10) != 0;
+		r.sample = strtoull(p, &p, 10);
+		strtod(p, &p);
+		r.attention_lse = strtod(p, &p);
+		r.log_z = strtod(p, &p);
 		row(context, &r);
 	}
 	ll_buf_free(&text);

@@ -13,6 +13,8 @@ struct ll_train_row {
 	uint64_t step, tokens;
 	double loss, rate, gradient, valid; /* valid: NaN when not measured */
 	bool skipped;			    /* no update was made */
+	uint64_t sample;		    /* the first of the step */
+	double attention_lse, log_z;
 };
 
 struct ll_train_log;

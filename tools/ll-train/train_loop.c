@@ -64,7 +64,8 @@ static void repeat(struct ll_train_loop *r)
 {
 	struct ll_train_entry e;
 	ll_train_guard_shortcut(r);
-	while (ll_train_journal_take(r->journal, r->state.step + 1, false, &e)) {
+	while (ll_train_journal_next(r->journal, r->state.step + 1, false, &e)) {
+		ll_train_journal_advance(r->journal, NULL);
 		uint64_t accepted = r->course.accepted;
 		ll_train_course_apply(&r->course, &e);
 		if (r->course.accepted != accepted)
@@ -93,6 +94,20 @@ bool ll_train_loop_control(struct ll_train_loop *r)
 }
 
 /* ---- a step ---- */
+
+/* What grows slowly is warned of, at most every thousand steps. */
+static void tell_growth(struct ll_train_loop *r, const struct ll_train_row *row)
+{
+	unsigned flags = ll_detect_growth(row->attention_lse, row->log_z);
+	if (!flags || (r->warned && row->step < r->warned + 1000))
+		return;
+	r->warned = row->step;
+	ll_hint("a smaller --lr, z_loss, or norms on queries and keys keep it down");
+	if (flags & LL_DETECT_ATTENTION)
+		ll_warn("step %" PRIu64 ": attention scores have grown to %.4g", row->step, row->attention_lse);
+	else
+		ll_warn("step %" PRIu64 ": the mean log Z of the logits is %.4g", row->step, row->log_z);
+}
 
 static void tell(struct ll_train_loop *r, const struct ll_train_row *row, uint64_t tokens, double seconds)
 {
@@ -124,7 +139,10 @@ bool ll_train_loop_step(struct ll_train_loop *r)
 				    .loss = done.loss,
 				    .rate = ll_schedule_at(&schedule, step),
 				    .gradient = done.gradient,
-				    .valid = NAN };
+				    .valid = NAN,
+				    .sample = r->state.cursor,
+				    .attention_lse = done.attention_lse,
+				    .log_z = done.log_z };
 	enum ll_train_decision d = ll_train_guard_decide(r, &row);
 	if (d == LL_TRAIN_STOP || d == LL_TRAIN_BACK)
 		return d == LL_TRAIN_BACK;
@@ -143,6 +161,7 @@ bool ll_train_loop_step(struct ll_train_loop *r)
 	ll_train_log_row(r->log, &row);
 	ll_progress_add((uint64_t)batch, 0);
 	tell(r, &row, tokens, seconds);
+	tell_growth(r, &row);
 	if (!last && s->save_every && r->state.step % (uint64_t)s->save_every == 0)
 		ll_train_loop_save(r, false);
 	return true;

@@ -24,6 +24,7 @@ struct ll_train_loop {
 	struct ll_checkpoint_state state;
 	uint64_t saved_step; /* of the newest checkpoint; UINT64_MAX: none */
 	double started, last_note;
+	uint64_t warned; /* the step of the last warning of growth; 0: none */
 	uint64_t tokens_made; /* by this process */
 };
 

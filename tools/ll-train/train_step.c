@@ -50,7 +50,7 @@ void ll_trainer_update(struct ll_trainer *t, const struct ll_train_settings *now
 struct ll_train_result ll_trainer_gradient(struct ll_trainer *t, uint64_t step, uint64_t cursor, int64_t batch)
 {
 	const struct ll_train_settings *s = t->settings;
-	struct ll_train_result r = { 0 };
+	struct ll_train_result r = { .attention_lse = -INFINITY };
 	double tokens = (double)LL_MAX(ll_train_data_targets(t->data, cursor, batch), 1), sum = 0, squares = 0;
 	for (int64_t done = 0; done < batch; done += t->micro) {
 		int64_t rows = LL_MIN(t->micro, batch - done);
@@ -59,11 +59,14 @@ struct ll_train_result ll_trainer_gradient(struct ll_trainer *t, uint64_t step, 
 		ll_train_data_fill(t->data, key.first_sample, rows, t->tokens, t->targets);
 		sum += ll_lm_loss(t->model, t->tokens, t->targets, rows, s->seq_len, key, (float)(1 / tokens),
 				  done == 0, &count, NULL, NULL);
+		r.log_z += t->model->log_z;
+		r.attention_lse = fmax(r.attention_lse, t->model->attention_lse);
 	}
 	for (size_t i = 0; i < t->model->tensors; i++)
 		squares += ll_sum_of_squares(t->pool, t->model->grad + t->model->tensor[i].offset,
 					     t->model->tensor[i].size);
 	r.loss = sum / tokens;
+	r.log_z /= tokens;
 	r.gradient = sqrt(squares);
 	r.finite = isfinite(r.loss) && isfinite(r.gradient);
 	return r;

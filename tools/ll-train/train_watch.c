@@ -28,6 +28,9 @@ static const char *const step_names[] = { "step", "iteration", "iter", "it", "_s
 static const char *const loss_names[] = { "loss", "lm_loss", "lm loss", "train_loss", "train/loss", NULL };
 static const char *const gradient_names[] = { "grad_norm", "gnorm", "grad norm", "gradient_norm", "train/grad_norm", NULL };
 
+static const char *const attention_names[] = { "attention_lse", "max_attention_logit", NULL };
+static const char *const log_z_names[] = { "log_z", "logz", "mean_log_z", NULL };
+
 /* The next field of a line; *at moves behind it. Strips quotes and space around it. */
 static char *field(char **at, char separator)
 {
@@ -65,10 +68,11 @@ static void put(struct ll_train_watch *w, const char *step, const char *kind, do
 		w->alarm(w->context, step, kind, value);
 }
 
-static void put_row(struct ll_train_watch *w, const char *step, double loss, double gradient, bool silent)
+static void put_row(struct ll_train_watch *w, const char *step, const double *value, bool silent)
 {
 	struct ll_detect *d = &w->detect;
-	unsigned flags = ll_detect_row(d, loss, w->gradient >= 0, gradient);
+	double loss = value[0], gradient = value[1];
+	unsigned flags = ll_detect_row(d, loss, w->gradient >= 0, gradient) | ll_detect_growth(value[2], value[3]);
 	if (silent)
 		return;
 	if (flags & LL_DETECT_NOT_FINITE)
@@ -79,34 +83,57 @@ static void put_row(struct ll_train_watch *w, const char *step, double loss, dou
 		put(w, step, "grad_norm", gradient, d->gradient.center, d->gradient.limit);
 	if (flags & LL_DETECT_DIVERGED)
 		put(w, step, "diverged", d->mean, d->best, d->best + LL_DETECT_FAR);
+	if (flags & LL_DETECT_ATTENTION)
+		put(w, step, "attention_lse", value[2], NAN, LL_DETECT_ATTENTION_MAX);
+	if (flags & LL_DETECT_LOG_Z)
+		put(w, step, "log_z", value[3], NAN, copysign(LL_DETECT_LOG_Z_MAX, value[3]));
+}
+
+static void take_heading(struct ll_train_watch *w, char *text)
+{
+	const struct {
+		int *column;
+		const char *const *names;
+	} known[] = { { &w->step, step_names },		  { &w->loss, loss_names },   { &w->gradient, gradient_names },
+		      { &w->attention, attention_names }, { &w->log_z, log_z_names } };
+	int n = 0;
+	w->separator = strchr(text, '\t') ? '\t' : ',';
+	for (size_t i = 0; i < LL_COUNT(known); i++)
+		*known[i].column = -1;
+	for (char *p = text; *p; n++) {
+		const char *name = field(&p, w->separator);
+		for (size_t i = 0; i < LL_COUNT(known); i++)
+			if (*known[i].column < 0 && named(name, known[i].names))
+				*known[i].column = n;
+	}
+	if (w->step < 0 || w->loss < 0)
+		ll_die(LL_EXIT_INPUT, "%s: its heading names no column %s", w->path, w->step < 0 ? "step" : "loss");
 }
 
 void ll_train_watch_line(struct ll_train_watch *w, char *text, bool silent)
 {
-	char *value[3] = { NULL, NULL, NULL };
-	int n = 0;
+	const char *step = NULL;
+	double value[4] = { NAN, NAN, NAN, NAN };
+	int n = 0, wanted;
 	if (++w->line == 1) {
-		w->separator = strchr(text, '\t') ? '\t' : ',';
-		w->step = w->loss = w->gradient = -1;
-		for (char *p = text; *p; n++) {
-			const char *name = field(&p, w->separator);
-			w->step = w->step < 0 && named(name, step_names) ? n : w->step;
-			w->loss = w->loss < 0 && named(name, loss_names) ? n : w->loss;
-			w->gradient = w->gradient < 0 && named(name, gradient_names) ? n : w->gradient;
-		}
-		if (w->step < 0 || w->loss < 0)
-			ll_die(LL_EXIT_INPUT, "%s: its heading names no column %s", w->path, w->step < 0 ? "step" : "loss");
+		take_heading(w, text);
 		return;
 	}
+	wanted = 2 + (w->gradient >= 0) + (w->attention >= 0) + (w->log_z >= 0);
 	for (char *p = text; *p; n++) {
-		char *v = field(&p, w->separator);
-		value[0] = n == w->step ? v : value[0];
-		value[1] = n == w->loss ? v : value[1];
-		value[2] = n == w->gradient ? v : value[2];
+		const int columns[] = { w->loss, w->gradient, w->attention, w->log_z };
+		const char *v = field(&p, w->separator);
+		wanted -= n == w->step;
+		step = n == w->step ? v : step;
+		for (size_t i = 0; i < LL_COUNT(columns); i++)
+			if (n == columns[i]) {
+				value[i] = number(w, v);
+				wanted--;
+			}
 	}
-	if (!value[0] || !value[1] || (w->gradient >= 0 && !value[2]))
+	if (wanted > 0)
 		ll_die(LL_EXIT_INPUT, "%s: line %u: has fewer columns than the heading", w->path, w->line);
-	put_row(w, value[0], number(w, value[1]), w->gradient >= 0 ? number(w, value[2]) : 0, silent);
+	put_row(w, step, value, silent);
 }
 
 static void replay_log(struct ll_train_watch *w)

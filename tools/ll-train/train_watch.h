@@ -11,7 +11,7 @@ struct ll_train_watch {
 	const char *path;
 	struct ll_detect detect;
 	char separator;
-	int step, loss, gradient; /* columns; -1: none */
+	int step, loss, gradient, attention, log_z; /* columns; -1: none */
 	unsigned line;
 	bool flagged;
 	void (*alarm)(void *context, const char *step, const char *kind, double value);

@@ -37,6 +37,9 @@ ok "100 rows after the mean is 0.3 above its best (row $first)" test "$first" -g
 awk 'BEGIN { srand(8); print "step\tloss\tgrad_norm"; for (i = 1; i <= 600; i++) printf "%d\t%.5f\t%.5f\n", i, 3 + .2 * (rand() - .5), (i <= 300 ? .2 : 2) * (1 + .2 * rand()) }' > level.tsv
 ll-train watch --replay=level.tsv > found
 is "$(cut -f 1 found | tr '\n' ' ')" "$(seq 301 316 | tr '\n' ' ')" "a new level of the gradient is one after 16 rows"
+printf 'step\tloss\tattention_lse\tlog_z\n1\t2\t999\t-99\n2\t2\t1001\t0\n3\t2\t0\t-101\n' > grown.tsv
+ll-train watch --replay=grown.tsv > found
+is "$(cut -f 1-3,5 found | tr '\t\n' '  ')" "2 attention_lse 1001 1000 3 log_z -101 -100 " "attention scores and log Z that have grown"
 printf 'step\tloss\n1\t2.0\n2\tnan\n' > nan.tsv; status 1 "a loss that is not a number, without gradients" ll-train watch --replay=nan.tsv
 printf 'a\tb\n1\t2\n' > no.tsv; status 3 "a log without the columns" ll-train watch --replay=no.tsv
 printf 'step\tloss\n1\tx\n' > x.tsv; status 3 "a field that is no number" ll-train watch --replay=x.tsv
