@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/config.h"
 #include "base/error.h"
@@ -18,7 +19,8 @@
 const char *ll_train_config_file;
 struct ll_strings ll_train_set;
 
-enum key_type { KEY_WORD, KEY_LIST, KEY_INT, KEY_FLOAT }; /* KEY_LIST: words, one a line */
+/* KEY_LIST: words, one a line. KEY_STEPS: a KEY_INT, or less than 0, so many tokens, until they are resolved. */
+enum key_type { KEY_WORD, KEY_LIST, KEY_INT, KEY_FLOAT, KEY_STEPS };
 
 static const struct key {
 	const char *name;
@@ -50,13 +52,19 @@ static const struct key {
 	{ "batch", KEY_INT, AT(batch), 1, 1 << 24, "8", "N", "sequences a step", KEY_LIVE },
 	{ "accumulate", KEY_INT, AT(accumulate), 1, 1 << 24, "1", "N",
 	  "parts a batch is computed in, one after the other", KEY_FIXED },
-	{ "steps", KEY_INT, AT(steps), 0, 0x1p52, "1000", "N", "steps of the whole run", KEY_FIXED },
+	{ "steps", KEY_STEPS, AT(steps), 0, 0x1p52, "1000", "N", "steps of the whole run, or tokens such as 10Mtok", KEY_FIXED },
 	{ "lr", KEY_FLOAT, AT(lr), 0, 1e6, "0.0003", "X", "learning rate at its highest", KEY_LIVE },
 	{ "min-lr", KEY_FLOAT, AT(min_lr), 0, 1e6, "0", "X", "learning rate at the end", KEY_LIVE },
 	{ "schedule", KEY_WORD, AT(schedule), 0, 0, "cosine", "NAME", LL_SCHEDULE_NAMES, KEY_FIXED },
-	{ "warmup", KEY_INT, AT(warmup), 0, 0x1p52, "0", "N", "steps over which the learning rate rises", KEY_FIXED },
-	{ "decay-steps", KEY_INT, AT(decay_steps), 0, 0x1p52, "0", "N",
-	  "last steps over which wsd falls (default: a fifth of the run)", KEY_FIXED },
+	{ "warmup", KEY_STEPS, AT(warmup), 0, 0x1p52, "0", "N", "steps or tokens over which the learning rate rises",
+	  KEY_FIXED },
+	{ "decay-steps", KEY_STEPS, AT(decay_steps), 0, 0x1p52, "0", "N",
+	  "last steps or tokens over which wsd and power fall (default: a fifth)", KEY_FIXED },
+	{ "step-at", KEY_WORD, AT(step_at), 0, 0, NULL, "N,N...", "steps or tokens after which schedule step falls", KEY_FIXED },
+	{ "step-factor", KEY_FLOAT, AT(step_factor), 0, 1, "0.1", "X", "factor by which it falls each time", KEY_FIXED },
+	{ "power", KEY_FLOAT, AT(power), -10, 0, "-0.51", "X", "exponent with which schedule power falls", KEY_FIXED },
+	{ "power-from", KEY_STEPS, AT(power_from), 0, 0x1p52, "0", "N",
+	  "step or tokens at which it begins to fall (default: after the warm-up)", KEY_FIXED },
 	{ "optimizer", KEY_WORD, AT(optimizer), 0, 0, "adamw", "NAME", LL_OPTIMIZER_NAMES, KEY_FIXED },
 	{ "weight-decay", KEY_FLOAT, AT(weight_decay), 0, 1e6, "-1", "X",
 	  "on matrices and embeddings only (default 0.1; adam and sgd: 0)", KEY_LIVE },
@@ -117,6 +125,23 @@ static void *place(const struct ll_train_settings *s, const struct key *k)
 	return (char *)(uintptr_t)s + k->offset;
 }
 
+/* "300", or, as less than 0, tokens: "4096tok", "375Mtok", "1.5Gtok". */
+static int parse_steps(const char *value, int64_t *out)
+{
+	static const char units[] = "kMGBT";
+	static const double factor[] = { 1e3, 1e6, 1e9, 1e9, 1e12 };
+	size_t len = strlen(value);
+	double tokens;
+	if (len < 4 || strcmp(value + len - 3, "tok") != 0)
+		return ll_parse_i64(ll_cstr(value), out) < 0 || *out < 0 ? -1 : 0;
+	const char *unit = strchr(units, value[len - 4]);
+	if (ll_parse_double(ll_str(value, len - 3 - (unit != NULL)), &tokens) < 0)
+		return -1;
+	tokens *= unit ? factor[unit - units] : 1;
+	*out = -(int64_t)tokens;
+	return tokens >= 1 && tokens <= 0x1p62 && tokens == floor(tokens) ? 0 : -1;
+}
+
 static int set_key(struct ll_train_settings *s, const struct key *k, const char *value, struct ll_err *err)
 {
 	double v = 0;
@@ -125,6 +150,12 @@ static int set_key(struct ll_train_settings *s, const struct key *k, const char 
 		char **word = place(s, k);
 		ll_free(*word);
 		*word = *value ? ll_strdup(value) : NULL;
+		return 0;
+	}
+	if (k->type == KEY_STEPS) {
+		if (parse_steps(value, &n) < 0 || (double)n > k->max)
+			return ll_err_set(err, "%s = %.60s: not a number of steps, nor tokens such as 10Mtok", k->name, value);
+		*(int64_t *)place(s, k) = n;
 		return 0;
 	}
 	if (k->type == KEY_INT ? ll_parse_i64(ll_cstr(value), &n) < 0 : ll_parse_double(ll_cstr(value), &v) < 0)
@@ -376,7 +407,7 @@ static void put_key(const struct ll_train_settings *s, const struct key *k, stru
 	const char *word = k->type == KEY_WORD || k->type == KEY_LIST ? *(char **)place(s, k) : NULL;
 	if (k->type == KEY_WORD || k->type == KEY_LIST)
 		put_quoted(out, word ? word : "", word ? strlen(word) : 0);
-	else if (k->type == KEY_INT)
+	else if (k->type == KEY_INT || k->type == KEY_STEPS)
 		ll_buf_printf(out, "%lld", (long long)*(int64_t *)place(s, k));
 	else
 		ll_put_double(out, *(double *)place(s, k));
@@ -406,6 +437,50 @@ void ll_train_settings_print(const struct ll_train_settings *s, struct ll_buf *o
 		ll_buf_putc(out, '\n');
 	}
 	ll_lm_config_print(&s->model, out);
+}
+
+/* The number of steps that a step or a number of tokens, less than 0, stands for: as many as reach them. */
+static int64_t steps_of(const struct ll_train_settings *s, int64_t n)
+{
+	int64_t a_step = s->batch * s->seq_len;
+	return n >= 0 ? n : -n / a_step + (-n % a_step != 0);
+}
+
+/* step-at with tokens resolved. */
+static void resolve_falls(struct ll_train_settings *s)
+{
+	struct ll_buf text = { 0 };
+	int64_t before = -1, n;
+	size_t count = 0;
+	for (char *rest = s->step_at, *one; rest && (one = strsep(&rest, ",")); before = n) {
+		if (parse_steps(one, &n) < 0)
+			ll_die(LL_EXIT_USAGE, "step-at: %.60s: not a number of steps, nor tokens such as 10Mtok", one);
+		n = steps_of(s, n);
+		if (n <= before)
+			ll_die(LL_EXIT_USAGE, "step-at: step %lld comes after step %lld", (long long)n, (long long)before);
+		if (++count > LL_SCHEDULE_STEPS_MAX)
+			ll_die(LL_EXIT_USAGE, "step-at: more than %d steps", LL_SCHEDULE_STEPS_MAX);
+		ll_buf_printf(&text, "%s%lld", text.len ? "," : "", (long long)n);
+	}
+	if (text.len) {
+		ll_free(s->step_at);
+		s->step_at = ll_strdup(ll_buf_cstr(&text));
+	}
+	ll_buf_free(&text);
+}
+
+static void check_schedule(struct ll_train_settings *s)
+{
+	enum ll_schedule_kind kind;
+	if (!s->schedule || ll_schedule_kind(s->schedule, &kind) < 0)
+		ll_die(LL_EXIT_USAGE, "schedule = %s: not one of " LL_SCHEDULE_NAMES, s->schedule ? s->schedule : "");
+	if ((kind == LL_SCHEDULE_STEP) != (s->step_at != NULL))
+		ll_die(LL_EXIT_USAGE, s->step_at ? "step-at is of --schedule=step alone" : "--schedule=step asks for --step-at=N,N...");
+	s->steps = steps_of(s, s->steps);
+	s->warmup = steps_of(s, s->warmup);
+	s->decay_steps = steps_of(s, s->decay_steps);
+	s->power_from = steps_of(s, s->power_from);
+	resolve_falls(s);
 }
 
 /* The optimizer's own values where none was given; a value that it has no use for is an error. */
@@ -444,7 +519,6 @@ static void check_optimizer(struct ll_train_settings *s)
 void ll_train_settings_check(struct ll_train_settings *s)
 {
 	struct ll_err err;
-	enum ll_schedule_kind kind;
 	if (ll_lm_config_check(&s->model, &err) < 0)
 		ll_die(LL_EXIT_USAGE, "%s", err.text);
 	if (s->seq_len == 0)
@@ -461,8 +535,7 @@ void ll_train_settings_check(struct ll_train_settings *s)
 		ll_die(LL_EXIT_USAGE, "a batch of %lld cannot be cut into %lld equal parts; --accumulate=%lld can",
 		       (long long)s->batch, (long long)s->accumulate, (long long)near);
 	}
-	if (!s->schedule || ll_schedule_kind(s->schedule, &kind) < 0)
-		ll_die(LL_EXIT_USAGE, "schedule = %s: not one of " LL_SCHEDULE_NAMES, s->schedule ? s->schedule : "");
+	check_schedule(s);
 	check_optimizer(s);
 	if (!s->guard || !(strcmp(s->guard, "off") == 0 || strcmp(s->guard, "skip") == 0 || strcmp(s->guard, "rollback") == 0))
 		ll_die(LL_EXIT_USAGE, "guard = %s: not one of off|skip|rollback", s->guard ? s->guard : "");
@@ -503,6 +576,11 @@ void ll_train_schedule(const struct ll_train_settings *s, struct ll_schedule *ou
 		.rate = s->lr, .minimum = fmin(s->min_lr, s->lr), .warmup = (uint64_t)s->warmup, .steps = (uint64_t)s->steps
 	};
 	out->decay = (uint64_t)(s->decay_steps ? s->decay_steps : s->steps / 5);
+	out->factor = s->step_factor;
+	for (const char *at = s->step_at; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL)
+		out->step_at[out->falls++] = strtoull(at, NULL, 10);
+	out->power = s->power;
+	out->power_from = (uint64_t)(s->power_from ? s->power_from : s->warmup);
 	if (ll_schedule_kind(s->schedule, &out->kind) < 0)
 		LL_BUG("schedule %s was checked", s->schedule);
 }
