@@ -23,7 +23,7 @@ static uint64_t memory_allowed(void)
 
 int main(int argc, char **argv)
 {
-	static struct ll_option options[16 + LL_TRAIN_KEYS_MAX];
+	static struct ll_option options[24 + LL_TRAIN_KEYS_MAX];
 	size_t n = 0;
 	while (ll_train_run_options[n].name || ll_train_run_options[n].type == LL_OPT_GROUP) {
 		options[n] = ll_train_run_options[n];
@@ -46,6 +46,12 @@ int main(int argc, char **argv)
 		  .options = ll_train_batch_options,
 		  .run = ll_train_batch,
 		  .examples = "ll-train batch --step=17 run\n" },
+		{ .name = "rerun",
+		  .operands = "RUN",
+		  .summary = "Print the commands that repeat a run.",
+		  .options = ll_train_rerun_options,
+		  .run = ll_train_rerun,
+		  .examples = "ll-train rerun -o again run\n" },
 		{ .name = "bench",
 		  .operands = "",
 		  .summary = "Measure whole training steps beside the machine's matrix products.",

@@ -111,14 +111,12 @@ int ll_train_bench(int operands, char **operand);
 int ll_train_coordinates(int operands, char **operand); /* coordinate-check */
 int ll_train_watch(int operands, char **operand);
 int ll_train_export(int operands, char **operand);
+int ll_train_rerun(int operands, char **operand);
 extern const struct ll_option ll_train_batch_options[], ll_train_bench_own_options[], ll_train_watch_options[], ll_train_export_options[];
-extern const struct ll_option ll_train_coordinates_options[];
+extern const struct ll_option ll_train_coordinates_options[], ll_train_rerun_options[];
 /* Of the train command, beside the keys. */
 extern const struct ll_option ll_train_run_options[];
 /* --dry-run; d: NULL when no dataset was named. */
 void ll_train_dry_run(const struct ll_train_settings *s, const struct ll_train_data *d);
-/* RUN/environment.json: what may change bits, for people and for later comparison. */
-void ll_train_write_environment(const char *run, const struct ll_train_settings *s, const struct ll_train_data *d,
-				const struct ll_checkpoint_state *state);
 
 #endif

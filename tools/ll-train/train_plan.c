@@ -1,18 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* train_plan.c - what a configuration is and costs, before anything is computed; and what it ran on, for the record. */
+/* train_plan.c - what a configuration is and costs, before anything is computed. */
 #include <inttypes.h>
 #include <stdio.h>
-#include <sys/utsname.h>
 
-#include "base/cpu.h"
 #include "base/memory.h"
 #include "base/number.h"
-#include "io/file.h"
-#include "kernels/ops.h"
 #include "ll-train/train.h"
 #include "lm/gguf_model.h"
 #include "lm/hf_names.h"
-#include "text/json.h"
 
 static void line(const char *what, uint64_t n)
 {
@@ -62,65 +57,4 @@ void ll_train_dry_run(const struct ll_train_settings *s, const struct ll_train_d
 	struct ll_err err;
 	const char *note, *gguf = ll_gguf_architecture(&s->model, &note, &err);
 	printf("%-28s %16s%s%s\n", "GGUF as", gguf ? gguf : "none", !gguf || note ? "  " : "", !gguf ? err.text : note ? note : "");
-}
-
-static void member(struct ll_buf *out, const char *key, const char *value)
-{
-	ll_buf_printf(out, "%s\n  \"%s\": ", out->len > 1 ? "," : "", key);
-	ll_json_escape(out, ll_cstr(value), false);
-}
-
-static void put_sources(struct ll_buf *out, const struct ll_train_data *d)
-{
-	ll_buf_puts(out, ",\n  \"datasets\": [");
-	for (size_t i = 0; i < d->sources; i++) {
-		const struct ll_train_source *source = &d->source[i];
-		ll_buf_printf(out, "%s\n    {\"id\":\"%s\",\"share\":", i ? "," : "", ll_dataset_id(source->set));
-		ll_put_double(out, source->share);
-		ll_buf_printf(out, ",\"start\":%" PRIu64, source->first);
-		ll_buf_puts(out, ",\"path\":");
-		ll_json_escape(out, ll_cstr(source->path), false);
-		ll_buf_putc(out, '}');
-	}
-	ll_buf_puts(out, "\n  ]");
-}
-
-static void put_parent(struct ll_buf *out, const struct ll_checkpoint_state *state, uint64_t step)
-{
-	ll_buf_puts(out, ",\n  \"parent\": {\"path\":");
-	ll_json_escape(out, ll_cstr(state->parent), false);
-	ll_buf_printf(out, ",\"step\":%" PRIu64 ",\"state\":\"%s\"}", step, state->parent_state);
-}
-
-void ll_train_write_environment(const char *run, const struct ll_train_settings *s, const struct ll_train_data *d,
-				const struct ll_checkpoint_state *state)
-{
-	struct ll_buf out = { 0 };
-	struct utsname u;
-	char *path = ll_path_join(run, "environment.json"), *threads = ll_format("%d", ll_threads());
-	ll_buf_putc(&out, '{');
-	member(&out, "version", LL_VERSION);
-	member(&out, "compiler", __VERSION__);
-	member(&out, "kernels", ll_ops_f32_best()->name);
-	member(&out, "cpu", ll_cpu_name(ll_cpu()));
-	member(&out, "threads", threads);
-	if (uname(&u) == 0) {
-		member(&out, "host", u.nodename);
-		member(&out, "system", u.release);
-		member(&out, "machine", u.machine);
-	}
-	member(&out, "data", d->id);
-	put_sources(&out, d);
-	if (*d->withdrawn_id)
-		member(&out, "exclude", d->withdrawn_id);
-	if (d->valid)
-		member(&out, "valid", ll_dataset_id(d->valid));
-	member(&out, "tokenizer", ll_dataset_tokenizer_id(d->train));
-	if (state->parent)
-		put_parent(&out, state, ll_train_first_step(s));
-	ll_buf_puts(&out, "\n}\n");
-	ll_write_file(path, out.data, out.len);
-	ll_buf_free(&out);
-	ll_free(path);
-	ll_free(threads);
 }

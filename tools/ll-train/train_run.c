@@ -17,6 +17,7 @@
 #include "io/file.h"
 #include "kernels/ops.h"
 #include "ll-train/run_lock.h"
+#include "ll-train/train_environment.h"
 #include "ll-train/train_fork.h"
 #include "ll-train/train_guard.h"
 #include "lm/folder.h"
@@ -24,6 +25,7 @@
 #include "lm/warm_start.h"
 
 static const char *resume = "never", *exit_after, *replay_journal;
+static struct ll_strings allow_drift;
 static bool print_config, dry_run;
 
 const struct ll_option ll_train_run_options[] = {
@@ -35,6 +37,7 @@ const struct ll_option ll_train_run_options[] = {
 	  NULL, 0, 0 },
 	{ LL_OPT_CHOICE, 0, "resume", &resume, "WHEN", "never, auto (when there is a checkpoint) or must", 0,
 	  "never|auto|must", 0, 0 },
+	{ LL_OPT_LIST, 0, "allow-drift", &allow_drift, "WHAT", "go on though this differs: " LL_TRAIN_DRIFT, 0, NULL, 0, 0 },
 	{ LL_OPT_STRING, 0, "exit-after", &exit_after, "TIME", "save and stop with status 7 after 90s, 30m, 2h, 1d", 0,
 	  NULL, 0, 0 },
 	{ LL_OPT_STRING, 0, "replay-journal", &replay_journal, "FILE",
@@ -87,7 +90,7 @@ static void load(struct ll_train_loop *r, uint64_t step)
 		ll_die(LL_EXIT_INPUT, "%s: holds step %" PRIu64 " with seed %" PRIu64, dir, r->state.step,
 		       r->state.seed);
 	const char *data = r->data.sources == 1 ? r->data.source[0].path : "the datasets with their weights";
-	if (strcmp(r->state.data_id, r->data.id) != 0)
+	if (strcmp(r->state.data_id, r->data.id) != 0 && !ll_train_drift_allowed(&allow_drift, "data"))
 		ll_die(LL_EXIT_INPUT, "%s: id %s, the run was trained on %s", data, r->data.id, r->state.data_id);
 	if (strcmp(r->state.tokenizer_id, ll_dataset_tokenizer_id(r->data.train)) != 0)
 		ll_die(LL_EXIT_INPUT, "%s: another tokenizer than the run's", data);
@@ -271,8 +274,10 @@ static void prepare(struct ll_train_loop *r)
 		open_course(r, ll_str("", 0));
 		r->state.cursor = ll_train_course_cursor(&r->course, r->state.step);
 	}
+	struct ll_train_environment *before = going_on ? ll_train_environment_read(r->dir) : NULL;
+	ll_train_environment_go_on(r->dir, before, &allow_drift, &r->settings, &r->data, &r->state);
+	ll_train_environment_free(before);
 	write_config(r);
-	ll_train_write_environment(r->dir, &r->settings, &r->data, &r->state);
 	r->log = ll_train_log_open(r->dir, r->state.log_bytes, &r->state.log_hash);
 	ll_train_guard_rebuild(r);
 	r->started = r->last_note = ll_seconds();
@@ -312,6 +317,7 @@ int ll_train_run(int operands, char **operand)
 	struct ll_train_loop r = { .dir = ll_common.output };
 	(void)operands;
 	(void)operand;
+	ll_train_drift_allowed(&allow_drift, "");
 	if (print_config || dry_run)
 		return show();
 	if (strcmp(r.dir, "-") == 0)
