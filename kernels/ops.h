@@ -22,6 +22,10 @@ struct ll_op_attention {
 	int64_t stride; /* of a qkv row: Q at 0, K at heads head_dim, V at (heads + kv_heads) head_dim */
 	bool alibi;     /* slopes 2^(-8 (h+1) / n) for n a power of two (Press et al. 2022, section 3), interleaved else */
 	double scale;   /* of q k; 0: 1 / sqrt(head_dim) */
+	int64_t band;   /* keys a query meets: its own and those just before it (Child et al. 2019, local attention); 0: all before it */
+	double cap;     /* scores s become cap tanh(s / cap) (Gemma 2, 2024, section 2); 0: stay */
+	double dropout; /* of probabilities, keyed by (seed, site, head, step, sample, query, key); the sample in row 0 is `first` */
+	uint64_t seed, site, step, first;
 };
 
 struct ll_op_rotary {

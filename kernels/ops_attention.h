@@ -29,27 +29,57 @@ static real score_scale(const struct ll_op_attention *s)
 	return (real)(s->scale != 0 ? s->scale : 1 / sqrt((double)s->head_dim));
 }
 
-/* Scores of query rows [i0, i1) against keys [0, i1): scale q k + bias. */
-static void scores(const struct ll_op_attention *s, real *S, const real *q, const real *k, int64_t i0, int64_t i1, int64_t head)
+/* The first key that query i meets; grows with i. */
+static int64_t first_key(const struct ll_op_attention *s, int64_t i)
 {
-	gemm(false, true, i1 - i0, i1, s->head_dim, score_scale(s), q + i0 * s->stride, s->stride, k, s->stride,
-	     0, S, i1);
+	return s->band && i >= s->band ? i - s->band + 1 : 0;
+}
+
+/* Scores of query rows [i0, i1) against keys [j0, i1): scale q k + bias, capped; rows of i1 - j0. */
+static void scores(const struct ll_op_attention *s, real *S, const real *q, const real *k, int64_t i0, int64_t i1, int64_t j0, int64_t head)
+{
+	int64_t n = i1 - j0;
+	gemm(false, true, i1 - i0, n, s->head_dim, score_scale(s), q + i0 * s->stride, s->stride, k + j0 * s->stride, s->stride, 0, S, n);
 	if (s->alibi) {
 		real slope = (real)alibi_slope(head, s->heads);
 		for (int64_t i = i0; i < i1; i++)
-			for (int64_t j = 0; j <= i; j++)
-				S[(i - i0) * i1 + j] += slope * (real)(j - i);
+			for (int64_t j = j0; j <= i; j++)
+				S[(i - i0) * n + j - j0] += slope * (real)(j - i);
+	}
+	if (s->cap != 0) {
+		real cap = (real)s->cap;
+		for (int64_t i = 0; i < (i1 - i0) * n; i++)
+			S[i] = cap * real_tanh(S[i] / cap);
 	}
 }
 
-/* Turns a row of scores into exp(s - shift), zero after `last`; returns the sum. */
-static real exp_row(real *row, int64_t last, int64_t n, real shift)
+/* Turns a row of n scores into exp(s - shift) within [first, last], zero elsewhere; returns the sum. */
+static real exp_row(real *row, int64_t first, int64_t last, int64_t n, real shift)
 {
-	for (int64_t j = 0; j <= last; j++)
+	for (int64_t j = 0; j < first; j++)
+		row[j] = 0;
+	for (int64_t j = first; j <= last; j++)
 		row[j] = real_exp(row[j] - shift);
 	for (int64_t j = last + 1; j < n; j++)
 		row[j] = 0;
-	return sum_of(row, last + 1);
+	return sum_of(row + first, last + 1 - first);
+}
+
+/* Rows [i0, i1) of one head, which stand for keys [j0, i1): x *= mask / (1 - p). */
+static void drop_probabilities(const struct ll_op_attention *s, real *x, int64_t i0, int64_t i1, int64_t j0, int64_t b, int64_t head)
+{
+	if (s->dropout == 0)
+		return;
+	uint64_t sample = s->first + (uint64_t)b, purpose = 0x61746472 + (sample >> 32 << 32);
+	uint64_t key = ll_random64(s->seed, purpose, s->site * (uint64_t)s->heads + (uint64_t)head);
+	uint32_t keys[2] = { (uint32_t)key, (uint32_t)(key >> 32) }, threshold = (uint32_t)(s->dropout * 4294967296.0), word[4];
+	real keep = (real)(1 / (1 - s->dropout));
+	for (int64_t i = i0; i < i1; i++, x += i1 - j0)
+		for (int64_t j = first_key(s, i) / 4 * 4; j <= i; j += 4) {
+			ll_philox((const uint32_t[]){ (uint32_t)i, (uint32_t)(j / 4), (uint32_t)sample, (uint32_t)s->step }, keys, word);
+			for (int64_t k = LL_MAX(j, j0); k < LL_MIN(j + 4, i1); k++)
+				x[k - j0] *= word[k - j] < threshold ? 0 : keep;
+		}
 }
 
 static void attention_task(void *context, size_t task, int thread)
@@ -63,18 +93,20 @@ static void attention_task(void *context, size_t task, int thread)
 	for (int64_t h = kv * group; h < (kv + 1) * group; h++) {
 		real *lse = a->lse + (b * s->heads + h) * T;
 		for (int64_t i0 = 0; i0 < T; i0 += ATTENTION_BLOCK) {
-			int64_t i1 = LL_MIN(T, i0 + ATTENTION_BLOCK);
-			scores(s, S, rows + h * hd, k, i0, i1, h);
+			int64_t i1 = LL_MIN(T, i0 + ATTENTION_BLOCK), j0 = first_key(s, i0), n = i1 - j0;
+			scores(s, S, rows + h * hd, k, i0, i1, j0, h);
 			for (int64_t i = i0; i < i1; i++) {
-				real *row = S + (i - i0) * i1, max = row[0];
-				for (int64_t j = 1; j <= i; j++)
+				int64_t first = first_key(s, i) - j0, last = i - j0;
+				real *row = S + (i - i0) * n, max = row[first];
+				for (int64_t j = first + 1; j <= last; j++)
 					max = row[j] > max ? row[j] : max;
-				real sum = exp_row(row, i, i1, max);
-				for (int64_t j = 0; j <= i; j++)
+				real sum = exp_row(row, first, last, n, max);
+				for (int64_t j = first; j <= last; j++)
 					row[j] /= sum;
 				lse[i] = max + (real)log((double)sum);
 			}
-			gemm(false, false, i1 - i0, hd, i1, 1, S, i1, v, s->stride, 0, a->out + (b * T + i0) * width + h * hd, width);
+			drop_probabilities(s, S, i0, i1, j0, b, h);
+			gemm(false, false, i1 - i0, hd, n, 1, S, n, v + j0 * s->stride, s->stride, 0, a->out + (b * T + i0) * width + h * hd, width);
 		}
 	}
 }
@@ -85,30 +117,36 @@ static void attention(struct ll_pool *pool, const struct ll_op_attention *s, rea
 	ll_pool_run(pool, (size_t)(s->batch * s->kv_heads), attention_task, &a);
 }
 
-static void attention_back_head(const struct attention_job *a, int64_t b, int64_t kv, int64_t h, real *P, real *dP)
+/* One head's query rows [i0, i1). With D = dout out, which is the sum over keys of P dP also where P is dropped, dS = P (dP - D). */
+static void attention_back_block(const struct attention_job *a, int64_t b, int64_t kv, int64_t h, int64_t i0, int64_t i1, real *P, real *dP)
 {
 	const struct ll_op_attention *s = a->s;
-	int64_t T = s->seq_len, hd = s->head_dim, stride = s->stride, width = s->heads * hd;
-	const real *rows = a->qkv + b * T * stride, *q = rows + h * hd, *k = rows + (s->heads + kv) * hd, *v = k + s->kv_heads * hd;
-	real *drows = a->dqkv + b * T * stride, *dq = drows + h * hd, *dk = drows + (s->heads + kv) * hd, *dv = dk + s->kv_heads * hd;
-	const real *out = a->out + b * T * width + h * hd, *dout = a->dout + b * T * width + h * hd;
+	int64_t T = s->seq_len, hd = s->head_dim, stride = s->stride, width = s->heads * hd, j0 = first_key(s, i0), n = i1 - j0, rows = i1 - i0;
+	const real *first = a->qkv + b * T * stride, *q = first + h * hd, *k = first + (s->heads + kv) * hd, *v = k + s->kv_heads * hd;
+	real *dfirst = a->dqkv + b * T * stride, *dq = dfirst + h * hd, *dk = dfirst + (s->heads + kv) * hd, *dv = dk + s->kv_heads * hd;
+	const real *out = a->out + (b * T + i0) * width + h * hd, *dout = a->dout + (b * T + i0) * width + h * hd;
 	const real *lse = a->lse + (b * s->heads + h) * T;
 	real factor = score_scale(s);
-	for (int64_t i0 = 0; i0 < T; i0 += ATTENTION_BLOCK) {
-		int64_t i1 = LL_MIN(T, i0 + ATTENTION_BLOCK), n = i1 - i0;
-		scores(s, P, q, k, i0, i1, h);
-		for (int64_t i = i0; i < i1; i++)
-			exp_row(P + (i - i0) * i1, i, i1, lse[i]);
-		gemm(false, true, n, i1, hd, 1, dout + i0 * width, width, v, stride, 0, dP, i1);
-		gemm(true, false, i1, hd, n, 1, P, i1, dout + i0 * width, width, 1, dv, stride);
-		for (int64_t i = i0; i < i1; i++) {
-			real *p = P + (i - i0) * i1, *dp = dP + (i - i0) * i1, d = dot(dout + i * width, out + i * width, hd);
-			for (int64_t j = 0; j < i1; j++)
-				dp[j] = p[j] * (dp[j] - d);
-		}
-		gemm(false, false, n, hd, i1, factor, dP, i1, k, stride, 0, dq + i0 * stride, stride);
-		gemm(true, false, i1, hd, n, factor, dP, i1, q + i0 * stride, stride, 1, dk, stride);
+	scores(s, P, q, k, i0, i1, j0, h);
+	for (int64_t i = i0; i < i1; i++)
+		exp_row(P + (i - i0) * n, first_key(s, i) - j0, i - j0, n, lse[i]);
+	gemm(false, true, rows, n, hd, 1, dout, width, v + j0 * stride, stride, 0, dP, n);
+	drop_probabilities(s, dP, i0, i1, j0, b, h);
+	for (int64_t i = 0; i < rows; i++) {
+		real *p = P + i * n, *dp = dP + i * n, d = dot(dout + i * width, out + i * width, hd);
+		for (int64_t j = 0; j < n; j++)
+			dp[j] = p[j] * (dp[j] - d);
 	}
+	drop_probabilities(s, P, i0, i1, j0, b, h);
+	gemm(true, false, n, hd, rows, 1, P, n, dout, width, 1, dv + j0 * stride, stride);
+	if (s->cap != 0) { /* the slope of the cap, from the scores once more */
+		real inverse = (real)(1 / s->cap);
+		scores(s, P, q, k, i0, i1, j0, h);
+		for (int64_t j = 0; j < rows * n; j++)
+			dP[j] *= 1 - P[j] * inverse * P[j] * inverse;
+	}
+	gemm(false, false, rows, hd, n, factor, dP, n, k + j0 * stride, stride, 0, dq + i0 * stride, stride);
+	gemm(true, false, n, hd, rows, factor, dP, n, q + i0 * stride, stride, 1, dk + j0 * stride, stride);
 }
 
 static void attention_back_task(void *context, size_t task, int thread)
@@ -124,7 +162,8 @@ static void attention_back_task(void *context, size_t task, int thread)
 		for (int part = 0; part < 2; part++)
 			memset(drows + t * s->stride + (s->heads + kv + part * s->kv_heads) * hd, 0, (size_t)hd * sizeof(real));
 	for (int64_t h = kv * group; h < (kv + 1) * group; h++)
-		attention_back_head(a, b, kv, h, P, P + room);
+		for (int64_t i0 = 0; i0 < T; i0 += ATTENTION_BLOCK)
+			attention_back_block(a, b, kv, h, i0, LL_MIN(T, i0 + ATTENTION_BLOCK), P, P + room);
 }
 
 static void attention_back(struct ll_pool *pool, const struct ll_op_attention *s, real *dqkv, const real *dout, const real *qkv,

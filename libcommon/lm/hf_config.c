@@ -31,7 +31,7 @@ static void write_gpt2(const struct ll_lm_config *c, struct ll_buf *out)
 	put_double(out, "initializer_range", c->init_std);
 	put_double(out, "embd_pdrop", c->dropout);
 	put_double(out, "resid_pdrop", c->dropout);
-	ll_buf_puts(out, "  \"attn_pdrop\": 0.0,\n");
+	put_double(out, "attn_pdrop", c->attention_dropout);
 }
 
 static void write_llama(const struct ll_lm_config *c, struct ll_buf *out)
@@ -44,6 +44,7 @@ static void write_llama(const struct ll_lm_config *c, struct ll_buf *out)
 		      ",\n  \"hidden_act\": \"silu\",\n  \"attention_bias\": false,\n  \"mlp_bias\": false,\n",
 		      c->width, c->layers, c->heads, c->kv_heads, c->head_dim, c->ffn_width, c->context);
 	put_double(out, "rms_norm_eps", c->norm_eps);
+	put_double(out, "attention_dropout", c->attention_dropout);
 	put_double(out, "initializer_range", c->init_std);
 	put_double(out, "rope_theta", c->rotary_base);
 	/* The newer spelling of the same. */
@@ -63,7 +64,7 @@ static void write_gptj(const struct ll_lm_config *c, struct ll_buf *out)
 	put_double(out, "initializer_range", c->init_std);
 	put_double(out, "embd_pdrop", c->dropout);
 	put_double(out, "resid_pdrop", c->dropout);
-	ll_buf_puts(out, "  \"attn_pdrop\": 0.0,\n");
+	put_double(out, "attn_pdrop", c->attention_dropout);
 }
 
 static void write_neox(const struct ll_lm_config *c, struct ll_buf *out)
@@ -78,7 +79,7 @@ static void write_neox(const struct ll_lm_config *c, struct ll_buf *out)
 	put_double(out, "layer_norm_eps", c->norm_eps);
 	put_double(out, "initializer_range", c->init_std);
 	put_double(out, "hidden_dropout", c->dropout);
-	ll_buf_puts(out, "  \"attention_dropout\": 0.0,\n");
+	put_double(out, "attention_dropout", c->attention_dropout);
 	put_double(out, "rotary_pct", c->rotary_fraction);
 	put_double(out, "rotary_emb_base", c->rotary_base);
 	/* The newer spelling of the same. */
@@ -99,7 +100,7 @@ static void write_bloom(const struct ll_lm_config *c, struct ll_buf *out)
 	put_double(out, "layer_norm_epsilon", c->norm_eps);
 	put_double(out, "initializer_range", c->init_std);
 	put_double(out, "hidden_dropout", c->dropout);
-	ll_buf_puts(out, "  \"attention_dropout\": 0.0,\n");
+	put_double(out, "attention_dropout", c->attention_dropout);
 }
 
 static void write_opt(const struct ll_lm_config *c, struct ll_buf *out)
@@ -114,7 +115,7 @@ static void write_opt(const struct ll_lm_config *c, struct ll_buf *out)
 		      c->width, c->width, c->layers, c->heads, c->ffn_width, c->context, activation_name(c->ffn));
 	put_double(out, "init_std", c->init_std);
 	put_double(out, "dropout", c->dropout);
-	ll_buf_puts(out, "  \"attention_dropout\": 0.0,\n");
+	put_double(out, "attention_dropout", c->attention_dropout);
 }
 
 void ll_hf_config_write(const struct ll_lm_config *c, enum ll_hf_family f, int64_t eot, struct ll_buf *out)

@@ -42,11 +42,15 @@ static const struct key keys[] = {
 	{ "attention_bias", KEY_BOOL, FIELD(attention_bias), NULL },
 	{ "tied_head", KEY_BOOL, FIELD(tied_head), NULL },
 	{ "head_bias", KEY_BOOL, FIELD(head_bias), NULL },
+	{ "band", KEY_INT, FIELD(band), NULL },
+	{ "band_every", KEY_INT, FIELD(band_every), NULL },
+	{ "attention_cap", KEY_REAL, FIELD(attention_cap), NULL },
 	{ "attention_scale", KEY_REAL, FIELD(attention_scale), NULL },
 	{ "output_scale", KEY_REAL, FIELD(output_scale), NULL },
 	{ "embedding_norm", KEY_BOOL, FIELD(embedding_norm), NULL },
 	{ "norm_eps", KEY_REAL, FIELD(norm_eps), NULL },
 	{ "dropout", KEY_REAL, FIELD(dropout), NULL },
+	{ "attention_dropout", KEY_REAL, FIELD(attention_dropout), NULL },
 	{ "label_smoothing", KEY_REAL, FIELD(label_smoothing), NULL },
 	{ "z_loss", KEY_REAL, FIELD(z_loss), NULL },
 	{ "init", KEY_WORD, FIELD(init), inits },
@@ -149,6 +153,9 @@ int ll_lm_config_check(struct ll_lm_config *c, struct ll_err *err)
 		return ll_err_set(err, "head_dim or ffn_width are absurdly large");
 	if (c->kv_heads < 1 || c->heads % c->kv_heads)
 		return ll_err_set(err, "kv_heads %lld does not divide heads %lld", (long long)c->kv_heads, (long long)c->heads);
+	if (c->band >= limit || c->band_every > 10000 || !(c->attention_cap >= 0 && c->attention_cap < 1e6))
+		return ll_err_set(err, "band, band_every or attention_cap are absurdly large or below 0");
+	c->band_every = c->band_every ? c->band_every : 1;
 	if (c->mup_base > 1 << 20 || !(c->attention_scale >= 0 && c->attention_scale < 1e6) || !(c->output_scale >= 0 && c->output_scale < 1e6))
 		return ll_err_set(err, "mup_base, attention_scale or output_scale are absurd");
 	c->mup_base = c->mup_base ? c->mup_base : 256;
@@ -173,6 +180,8 @@ int ll_lm_config_check(struct ll_lm_config *c, struct ll_err *err)
 				       "heads; family = auto takes the layout that fits");
 	if (!(c->norm_eps > 0) || !(c->dropout >= 0 && c->dropout < 1) || !(c->init_std >= 0))
 		return ll_err_set(err, "norm_eps must be above 0, dropout in [0, 1), init_std at least 0");
+	if (!(c->attention_dropout >= 0 && c->attention_dropout < 1))
+		return ll_err_set(err, "attention_dropout must be in [0, 1)");
 	if (!(c->label_smoothing >= 0 && c->label_smoothing < 1) || !(c->z_loss >= 0 && c->z_loss < 1))
 		return ll_err_set(err, "label_smoothing and z_loss must be in [0, 1)");
 	return 0;
@@ -192,6 +201,9 @@ uint64_t ll_lm_config_parameters(const struct ll_lm_config *c)
 double ll_lm_config_flops(const struct ll_lm_config *c, uint64_t seq_len)
 {
 	double C = (double)c->width, F = (double)c->ffn_width, A = (double)(c->heads * c->head_dim);
+	double T = (double)seq_len, W = LL_MIN((double)c->band, T); /* a query meets T / 2 keys on average, in a band of W less */
+	double banded = c->band ? (double)(c->layers / c->band_every) : 0;
+	double met = ((double)c->layers - banded) * T / 2 + banded * (W - W * W / (2 * T));
 	double layer = (double)ll_lm_qkv_width(c) * C + A * C + (ll_lm_gated(c) ? 3 : 2) * F * C;
-	return 6 * ((double)c->layers * layer + (double)c->vocabulary * C) + 6 * (double)c->layers * A * (double)seq_len;
+	return 6 * ((double)c->layers * layer + (double)c->vocabulary * C) + 12 * A * met;
 }

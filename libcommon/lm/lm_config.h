@@ -53,11 +53,15 @@ struct ll_lm_config {
 	bool attention_bias;     /* with bias: on the projections of attention too */
 	bool tied_head;
 	bool head_bias;          /* a bias on the logits (GPT-J) */
+	int64_t band;            /* keys that a banded layer's queries meet, their own with them; 0: all layers are dense */
+	int64_t band_every;      /* every such layer is banded, the last of each group; 0: 1 */
+	double attention_cap;    /* scores s become cap tanh(s / cap); 0: stay */
 	double attention_scale;  /* what scores are multiplied by; 0: 1 / sqrt(head_dim) */
 	double output_scale;     /* what the input of the head is multiplied by; 0: 1 */
 	bool embedding_norm;     /* a norm on the embeddings (BLOOM) */
 	double norm_eps;
 	double dropout;          /* on embeddings and on both residual branches, in training */
+	double attention_dropout; /* on the probabilities of attention, in training */
 	double label_smoothing;  /* share of the loss that goes to all words alike, in training; [0, 1) */
 	double z_loss;           /* weight of the square of log Z in the loss, in training */
 	int64_t init;            /* enum ll_lm_scheme */
@@ -82,12 +86,18 @@ int ll_lm_config_check(struct ll_lm_config *c, struct ll_err *err) LL_MUST_CHECK
 /* Closed form of the number of parameters of a checked configuration. */
 uint64_t ll_lm_config_parameters(const struct ll_lm_config *c);
 /* Floating-point operations a token of training (forward and backward) at a sequence length: 6 x the parameters that are
- * multiplied (head included once) + 6 layers width T for causal attention. */
+ * multiplied (head included once) + 6 layers width T for causal attention, of which a banded layer computes what is in its band. */
 double ll_lm_config_flops(const struct ll_lm_config *c, uint64_t seq_len);
 
 static inline int64_t ll_lm_qkv_width(const struct ll_lm_config *c)
 {
 	return (c->heads + 2 * c->kv_heads) * c->head_dim;
+}
+
+/* The band of a layer; 0: dense. */
+static inline int64_t ll_lm_band(const struct ll_lm_config *c, int64_t layer)
+{
+	return c->band && (layer + 1) % c->band_every == 0 ? c->band : 0;
 }
 
 /* Dimensions of a head that rotary positions turn; 0 without them. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * lm_presets.c - published models as configurations. GPT-2: Radford et al. 2019 and the released hyper-parameters; GPT-3: Brown et
- * al. 2020, table 2.1 (all layers dense here); Llama: Touvron et al. 2023, table 2; llama-15m and -110m: the llama2.c sizes;
- * GPT-J-6B: Wang and Komatsuzaki 2021 and the released config.json; GPT-NeoX-20B: Black et al. 2022; OPT: Zhang et al. 2022,
- * table 1, with the released vocabulary (opt-350m, whose norms come after the residual, cannot be computed here); BLOOM:
- * BigScience 2022, table 3.
+ * al. 2020, table 2.1 (dense here; of theirs every second layer is banded, and the width of the band is not given); Llama: Touvron
+ * et al. 2023, table 2; llama-15m and -110m: the llama2.c sizes; GPT-J-6B: Wang and Komatsuzaki 2021 and the released config.json;
+ * GPT-NeoX-20B: Black et al. 2022; OPT: Zhang et al. 2022, table 1, with the released vocabulary (opt-350m, whose norms come after
+ * the residual, cannot be computed here); BLOOM: BigScience 2022, table 3.
  */
 #include <string.h>
 

@@ -64,27 +64,29 @@ static double slope_of(int64_t head, int64_t heads)
 }
 
 /* Attention of the newest position over the cache of one layer. */
-static void attend(const struct ll_lm *m, struct ll_lm_cache *k, const float *keys, const float *values)
+static void attend(const struct ll_lm *m, struct ll_lm_cache *k, int64_t layer, const float *keys, const float *values)
 {
 	const struct ll_lm_config *c = &m->config;
-	int64_t hd = c->head_dim, group = c->heads / c->kv_heads, n = k->length + 1;
+	int64_t hd = c->head_dim, group = c->heads / c->kv_heads, n = k->length + 1, band = ll_lm_band(c, layer), first = band && n > band ? n - band : 0;
 	float scale = (float)(c->attention_scale != 0 ? c->attention_scale : 1 / sqrt((double)hd));
 	for (int64_t h = 0; h < c->heads; h++) {
 		const float *q = k->qkv + h * hd;
 		float *out = k->attention + h * hd, max = -INFINITY, sum = 0;
 		double slope = c->position == LL_LM_POS_ALIBI ? slope_of(h, c->heads) : 0;
-		for (int64_t t = 0; t < n; t++) {
+		for (int64_t t = first; t < n; t++) {
 			const float *key = keys + t * k->kv_width + h / group * hd;
 			float s = 0;
 			for (int64_t i = 0; i < hd; i++)
 				s += q[i] * key[i];
 			k->score[t] = s * scale + (float)(slope * (double)(t - k->length));
+			if (c->attention_cap != 0)
+				k->score[t] = (float)(c->attention_cap * tanh((double)k->score[t] / c->attention_cap));
 			max = k->score[t] > max ? k->score[t] : max;
 		}
-		for (int64_t t = 0; t < n; t++)
+		for (int64_t t = first; t < n; t++)
 			sum += k->score[t] = (float)exp((double)(k->score[t] - max));
 		memset(out, 0, (size_t)hd * sizeof(float));
-		for (int64_t t = 0; t < n; t++)
+		for (int64_t t = first; t < n; t++)
 			for (int64_t i = 0; i < hd; i++)
 				out[i] += k->score[t] / sum * values[t * k->kv_width + h / group * hd + i];
 	}
@@ -116,7 +118,7 @@ static void decode_layer(struct ll_lm *m, struct ll_lm_cache *k, int64_t l)
 			  k->qkv, m->memory->rotary, false);
 	memcpy(keys + k->length * k->kv_width, k->qkv + A, (size_t)k->kv_width * sizeof(float));
 	memcpy(values + k->length * k->kv_width, k->qkv + A + k->kv_width, (size_t)k->kv_width * sizeof(float));
-	attend(m, k, keys, values);
+	attend(m, k, l, keys, values);
 	o->linear(m->pool, k->mid, k->attention, w->proj_w, w->proj_b, 1, C, A);
 	o->add(m->pool, k->mid, k->mid, k->x, C);
 	if (!c->shared_norm)

@@ -30,8 +30,9 @@ static struct pass begin(struct ll_lm *m, int64_t B, int64_t T)
 	struct pass p = { .m = m, .c = c, .y = m->memory, .ops = m->memory->ops, .pool = m->pool, .B = B, .T = T, .M = B * T, .C = c->width };
 	p.norm = c->norm == LL_LM_NORM_RMS ? LL_OP_NORM_RMS : LL_OP_NORM_LAYER;
 	p.act = acts[c->ffn];
-	p.attention = (struct ll_op_attention){ B, T, c->heads, c->kv_heads, c->head_dim, ll_lm_qkv_width(c), c->position == LL_LM_POS_ALIBI,
-						c->attention_scale };
+	p.attention = (struct ll_op_attention){ .batch = B, .seq_len = T, .heads = c->heads, .kv_heads = c->kv_heads, .head_dim = c->head_dim,
+						.stride = ll_lm_qkv_width(c), .alibi = c->position == LL_LM_POS_ALIBI,
+						.scale = c->attention_scale, .cap = c->attention_cap };
 	p.rotary = (struct ll_op_rotary){ B, T, c->heads + c->kv_heads, c->head_dim, ll_lm_qkv_width(c), m->memory->turning,
 					  c->rotary_interleaved, 0 };
 	return p;
@@ -61,6 +62,14 @@ static void normalise_back(const struct pass *p, float *dw, float *db, const flo
 		p->ops->add(p->pool, y->dx, y->dx, dout, p->M * p->C);
 	else
 		p->ops->norm_back(p->pool, p->norm, y->dx, dw, db, dout, in, mean, rstd, w, p->M, p->C, y->scratch);
+}
+
+static struct ll_op_attention attention_of(const struct pass *p, int64_t layer)
+{
+	struct ll_op_attention a = p->attention;
+	a.band = ll_lm_band(p->c, layer);
+	a.site = (uint64_t)layer;
+	return a;
 }
 
 static float *output_of(const struct pass *p, int64_t layer)
@@ -94,7 +103,8 @@ static void forward_layer(const struct pass *p, int64_t l)
 	o->linear(p->pool, k->qkv, k->norm1, w->qkv_w, w->qkv_b, M, Q, C);
 	if (p->y->rotary)
 		o->rotary(p->pool, &p->rotary, k->qkv, p->y->rotary, false);
-	o->attention(p->pool, &p->attention, k->attention, k->lse, k->qkv, p->y->scratch);
+	struct ll_op_attention a = attention_of(p, l);
+	o->attention(p->pool, &a, k->attention, k->lse, k->qkv, p->y->scratch);
 	note_lse(p, k->lse);
 	o->linear(p->pool, k->mid, k->attention, w->proj_w, w->proj_b, M, C, A);
 	drop(p, k->mid, 2 * l + 1);
@@ -174,7 +184,8 @@ static void backward_layer(const struct pass *p, int64_t l)
 	d = branch_gradient(p, y->dn1, 2 * l + 1);
 	o->linear_din(p->pool, y->dattention, d, w->proj_w, M, C, A, false);
 	o->linear_dw(p->pool, g->proj_w, g->proj_b, d, k->attention, M, C, A);
-	o->attention_back(p->pool, &p->attention, y->dqkv, y->dattention, k->qkv, k->attention, k->lse, y->scratch);
+	struct ll_op_attention a = attention_of(p, l);
+	o->attention_back(p->pool, &a, y->dqkv, y->dattention, k->qkv, k->attention, k->lse, y->scratch);
 	if (y->rotary)
 		o->rotary(p->pool, &p->rotary, y->dqkv, y->rotary, true);
 	o->linear_din(p->pool, y->dn1, y->dqkv, w->qkv_w, M, Q, C, false);
@@ -214,6 +225,8 @@ double ll_lm_loss(struct ll_lm *m, const int32_t *tokens, const int32_t *targets
 	uint64_t n = 0;
 	p.step = step;
 	p.dropout = training ? m->config.dropout : 0;
+	p.attention.dropout = training ? m->config.attention_dropout : 0;
+	p.attention.seed = step.seed, p.attention.step = step.step, p.attention.first = step.first_sample;
 	for (int64_t i = 0; i < p.M; i++)
 		LL_ASSERT(targets[i] < m->config.vocabulary);
 	forward(&p, tokens);

@@ -13,7 +13,8 @@
 #include "base/random.h"
 #include "kernels/ops_dispatch.h"
 
-/* Rows are B x T of them; what N and K are, inputs_of and outputs_of say. */
+/* Rows are B x T of them; what N and K are, inputs_of and outputs_of say. Of attention N is the band, and kind has a bit each for
+ * alibi, a scale, a cap and dropout. */
 static const struct op_case {
 	const char *name;
 	enum op { LINEAR, NORM, ATTENTION, ROTARY, ACT, CROSS_ENTROPY, EMBED, DROPOUT, ADD, SCALE } op;
@@ -35,6 +36,12 @@ static const struct op_case {
 	{ "attention, alibi of 3 heads", ATTENTION, 2, 13, 0, 4, 3, 3, true },
 	{ "attention, alibi of 8 heads over blocks", ATTENTION, 1, 131, 0, 3, 8, 4, true },
 	{ "attention, alibi and a scale of its own", ATTENTION, 1, 17, 0, 12, 2, 2, 3 },
+	{ "attention in a band", ATTENTION, 2, 19, 5, 6, 2, 1, 0 },
+	{ "attention in a band over blocks", ATTENTION, 1, 301, 130, 4, 1, 1, 0 },
+	{ "attention in a narrow band over blocks, alibi", ATTENTION, 1, 270, 3, 4, 2, 1, 1 },
+	{ "attention, capped", ATTENTION, 2, 13, 0, 8, 3, 1, 4 },
+	{ "attention, dropout", ATTENTION, 2, 13, 0, 8, 3, 1, 8 },
+	{ "attention, everything, over blocks", ATTENTION, 2, 140, 21, 4, 2, 2, 15 },
 	{ "rotary by halves", ROTARY, 2, 5, 10, 10, 3, 0, false },
 	{ "rotary by pairs, a part", ROTARY, 2, 67, 4, 10, 3, 0, true },
 	{ "gelu", ACT, 2, 67, 0, 37, 0, 0, LL_OP_GELU },
@@ -179,6 +186,104 @@ static void check_case(struct ll_pool *const *pools, const struct op_case *c)
 		ll_free(all[i]);
 }
 
+/* The definition, one query and key after the other, with a mask in place of the band. */
+static void attend_by_definition(const struct ll_op_attention *s, double *out, const double *qkv)
+{
+	for (int64_t b = 0; b < s->batch; b++)
+		for (int64_t h = 0; h < s->heads; h++)
+			for (int64_t i = 0; i < s->seq_len; i++) {
+				double sum = 0, *o = out + ((b * s->seq_len + i) * s->heads + h) * s->head_dim;
+				const double *rows = qkv + b * s->seq_len * s->stride, *q = rows + i * s->stride + h * s->head_dim;
+				for (int64_t d = 0; d < s->head_dim; d++)
+					o[d] = 0;
+				for (int64_t j = 0; j < s->seq_len; j++) {
+					bool meets = j <= i && (s->band == 0 || i - j < s->band);
+					const double *k = rows + j * s->stride + (s->heads + h / (s->heads / s->kv_heads)) * s->head_dim;
+					const double *v = k + s->kv_heads * s->head_dim;
+					double score = 0;
+					for (int64_t d = 0; d < s->head_dim; d++)
+						score += q[d] * k[d];
+					score /= sqrt((double)s->head_dim);
+					score = s->cap != 0 ? s->cap * tanh(score / s->cap) : score;
+					double weight = meets ? exp(score) : 0;
+					sum += weight;
+					for (int64_t d = 0; d < s->head_dim; d++)
+						o[d] += weight * v[d];
+				}
+				for (int64_t d = 0; d < s->head_dim; d++)
+					o[d] /= sum;
+			}
+}
+
+static void bands(struct ll_pool *pool)
+{
+	static const int64_t band[] = { 0, 1, 2, 37, 127, 128, 129, 256, 299, 300, 1000 };
+	enum { T = 300, HD = 4, N = 2 * T * 2 * HD };
+	struct ll_op_attention s = { .batch = 2, .seq_len = T, .heads = 2, .kv_heads = 1, .head_dim = HD, .stride = 4 * HD };
+	double *qkv = ll_calloc(2 * N, 8), *a = ll_calloc(N, 8), *b = ll_calloc(N, 8), *lse = ll_calloc(N, 8), worst = 0;
+	double *scratch = ll_calloc(6 * T * 128, 8);
+	for (uint64_t i = 0; i < 2 * N; i++)
+		qkv[i] = 4 * ll_random_unit(5, 5, i) - 2;
+	for (size_t n = 0; n < LL_COUNT(band); n++)
+		for (int capped = 0; capped < 2; capped++) {
+			s.band = band[n];
+			s.cap = capped ? 2 : 0;
+			ll_ops_f64_reference.attention(pool, &s, a, lse, qkv, scratch);
+			attend_by_definition(&s, b, qkv);
+			for (size_t i = 0; i < N; i++)
+				worst = fmax(worst, fabs(a[i] - b[i]));
+		}
+	ok(worst < 1e-13, "bands of %zu widths are dense attention under a mask (%.1e)", LL_COUNT(band), worst);
+	void *all[] = { qkv, a, b, lse, scratch };
+	for (size_t i = 0; i < LL_COUNT(all); i++)
+		ll_free(all[i]);
+}
+
+/* Values that are unit vectors: what comes out, [2, T, 3, 64], are the probabilities themselves. */
+static void probabilities(struct ll_pool *pool, int64_t T, double dropout, double *out)
+{
+	enum { HD = 64, ROW = 9 * HD };
+	struct ll_op_attention s = { .batch = 2, .seq_len = T, .heads = 3, .kv_heads = 3, .head_dim = HD, .stride = ROW, .dropout = dropout,
+				     .seed = 1, .site = 2, .step = 3, .first = 0xffffffff };
+	double *qkv = ll_calloc((size_t)(2 * T * ROW), 8), *lse = ll_calloc((size_t)(2 * T * 3), 8), *scratch = ll_calloc((size_t)(6 * T * T), 8);
+	for (int64_t r = 0; r < 2 * T; r++)
+		for (int64_t k = 0; k < ROW; k++)
+			qkv[r * ROW + k] = k < 6 * HD ? ll_random_unit(6, 6, (uint64_t)(r % T * ROW + k)) : k % HD == r % T;
+	ll_ops_f64_reference.attention(pool, &s, out, lse, qkv, scratch);
+	ll_free(qkv);
+	ll_free(lse);
+	ll_free(scratch);
+}
+
+static void dropped_probabilities(struct ll_pool *pool)
+{
+	enum { T = 60, SHORT = 41, N = 2 * T * 3 * 64 };
+	static double whole[N], dropped[N], shorter[N];
+	int64_t kept = 0, all = 0, wrong = 0, heads = 0, samples = 0;
+	probabilities(pool, T, 0, whole);
+	probabilities(pool, T, 0.3, dropped);
+	probabilities(pool, SHORT, 0.3, shorter);
+#define AT(b, i, h) ((((b) * T + (i)) * 3 + (h)) * 64 + j)
+	for (int64_t b = 0; b < 2; b++)
+		for (int64_t i = 0; i < T; i++)
+			for (int64_t h = 0; h < 3; h++)
+				for (int64_t j = 0; j <= i; j++) {
+					double p = whole[AT(b, i, h)], d = dropped[AT(b, i, h)];
+					bool is_kept = d != 0;
+					all++;
+					kept += is_kept;
+					wrong += is_kept && fabs(d - p / 0.7) > 1e-12;
+					heads += is_kept == (dropped[AT(b, i, (h + 1) % 3)] != 0);
+					samples += is_kept == (dropped[AT(1 - b, i, h)] != 0);
+					wrong += i < SHORT && fabs(shorter[((b * SHORT + i) * 3 + h) * 64 + j] - d) > 1e-12;
+				}
+#undef AT
+	double n = (double)all, alike = 0.7 * 0.7 + 0.3 * 0.3;
+	ok(wrong == 0, "a probability is dropped or divided by 1 - p, whatever the length of the sequence");
+	ok(fabs((double)kept / n - 0.7) < 0.02, "as many as p says are dropped (%.3f kept)", (double)kept / n);
+	ok(fabs((double)heads / n - alike) < 0.02 && fabs((double)samples / n - alike) < 0.02, "heads and samples drop independently");
+}
+
 int main(void)
 {
 	struct ll_pool *pools[3];
@@ -187,6 +292,8 @@ int main(void)
 	ll_ops_f32_best(); /* one thread of the BLAS's own */
 	for (size_t i = 0; i < LL_COUNT(cases); i++)
 		check_case(pools, &cases[i]);
+	bands(pools[1]);
+	dropped_probabilities(pools[1]);
 	for (int i = 0; i < 3; i++)
 		ll_pool_free(pools[i]);
 	return test_done();
