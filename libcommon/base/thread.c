@@ -63,8 +63,14 @@ int ll_threads(void)
 
 /* ---- pool ---- */
 
+struct pool_scratch {
+	void *data;
+	size_t bytes;
+};
+
 struct ll_pool {
 	int threads;
+	struct pool_scratch *scratch; /* one a thread */
 	pthread_t *thread;
 	pthread_mutex_t lock;
 	pthread_cond_t start, end;
@@ -132,6 +138,7 @@ struct ll_pool *ll_pool_new(int n)
 	struct ll_pool *p = ll_calloc(1, sizeof(*p));
 	p->threads = LL_MAX(n, 1);
 	p->thread = ll_calloc((size_t)p->threads, sizeof(*p->thread));
+	p->scratch = ll_calloc((size_t)p->threads, sizeof(*p->scratch));
 	pthread_mutex_init(&p->lock, NULL);
 	pthread_cond_init(&p->start, NULL);
 	pthread_cond_init(&p->end, NULL);
@@ -149,6 +156,17 @@ struct ll_pool *ll_pool_new(int n)
 int ll_pool_threads(const struct ll_pool *p)
 {
 	return p->threads;
+}
+
+void *ll_pool_scratch(struct ll_pool *p, int thread, size_t bytes)
+{
+	struct pool_scratch *s = &p->scratch[thread];
+	if (s->bytes < bytes) {
+		ll_free(s->data);
+		s->data = ll_alloc_aligned(64, bytes);
+		s->bytes = bytes;
+	}
+	return s->data;
 }
 
 void ll_pool_run(struct ll_pool *p, size_t n, void (*task)(void *context, size_t i, int thread), void *context)
@@ -182,6 +200,9 @@ void ll_pool_free(struct ll_pool *p)
 	pthread_mutex_unlock(&p->lock);
 	for (int i = 1; i < p->threads; i++)
 		pthread_join(p->thread[i], NULL);
+	for (int i = 0; i < p->threads; i++)
+		ll_free(p->scratch[i].data);
+	ll_free(p->scratch);
 	pthread_mutex_destroy(&p->lock);
 	pthread_cond_destroy(&p->start);
 	pthread_cond_destroy(&p->end);

@@ -49,5 +49,8 @@ int ll_pool_threads(const struct ll_pool *p);
 /* Runs task(context, i, thread) for i in [0, n), tasks taken in ascending order by any thread, and waits for all. The
  * calling thread takes part as thread 0. Not reentrant. */
 void ll_pool_run(struct ll_pool *p, size_t n, void (*task)(void *context, size_t i, int thread), void *context);
+/* Memory of one thread of the pool, for the task running on it: at least `bytes`, 64-aligned. It stays until the pool is freed;
+ * what is in it, until the next call with more bytes. */
+void *ll_pool_scratch(struct ll_pool *p, int thread, size_t bytes);
 
 #endif

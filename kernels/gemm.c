@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* gemm.c - which kernel, and a product cut into blocks for the pool. */
+#include "kernels/gemm.h"
+
+#include "base/cpu.h"
+
+const struct ll_gemm_kernel *ll_gemm_f32_best(void)
+{
+#if defined(__x86_64__)
+	if (ll_cpu() == LL_CPU_AVX512)
+		return &ll_gemm_f32_avx512;
+	if (ll_cpu() == LL_CPU_AVX2)
+		return &ll_gemm_f32_avx2;
+#endif
+	return &ll_gemm_f32_scalar;
+}
+
+const struct ll_gemm_kernel *ll_gemm_bf16_best(void)
+{
+#if defined(__x86_64__)
+	if (ll_cpu_has_avx512_bf16())
+		return &ll_gemm_bf16_avx512bf16;
+	if (ll_cpu() == LL_CPU_AVX512)
+		return &ll_gemm_bf16_avx512;
+	if (ll_cpu() == LL_CPU_AVX2)
+		return &ll_gemm_bf16_avx2;
+#endif
+	return &ll_gemm_bf16_scalar;
+}
+
+struct gemm_job {
+	const struct ll_gemm_kernel *kernel;
+	struct ll_gemm g; /* a slice of k */
+	struct ll_pool *pool;
+	int64_t rows, columns, across, blocks; /* of a block; blocks side by side and in all */
+};
+
+static const float *start_of_b(const struct gemm_job *j, int64_t block)
+{
+	int64_t n = block % j->across * j->columns;
+	return j->g.b + (j->g.b_across ? n : n * j->g.ldb);
+}
+
+static void task(void *context, size_t i, int thread)
+{
+	const struct gemm_job *j = context;
+	struct ll_gemm_scratch *s = ll_pool_scratch(j->pool, thread, sizeof(*s));
+	struct ll_gemm g = j->g;
+	int64_t row = (int64_t)i / j->across, m = row * j->rows, n = (int64_t)i % j->across * j->columns;
+	int64_t next = (int64_t)i + ll_pool_threads(j->pool);
+	g.m = LL_MIN(j->rows, g.m - m);
+	g.n = LL_MIN(j->columns, g.n - n);
+	g.a += g.a_across ? m : m * g.lda;
+	g.b = start_of_b(j, (int64_t)i);
+	g.c += m * g.ldc + n;
+	g.bias = g.bias ? g.bias + n : NULL;
+	j->kernel->block(&g, s, s->row == row, next < j->blocks ? start_of_b(j, next) : NULL);
+	s->row = row;
+}
+
+static int64_t ceil_div(int64_t a, int64_t b)
+{
+	return (a + b - 1) / b;
+}
+
+/* Blocks as large as they may be, but at least eight where the shape has them. All of them for a slice of k, then for the next:
+ * so a thread keeps the panels of A for every block of the same rows. */
+void ll_gemm_run(const struct ll_gemm_kernel *kernel, struct ll_pool *pool, const struct ll_gemm *g)
+{
+	struct gemm_job j = { .kernel = kernel, .g = *g, .pool = pool, .rows = LL_GEMM_ROWS };
+	int64_t down = ceil_div(g->m, j.rows);
+	j.columns = LL_MIN(LL_GEMM_COLUMNS, ceil_div(ceil_div(g->n, ceil_div(8, down)), LL_GEMM_PANEL) * LL_GEMM_PANEL);
+	j.across = ceil_div(g->n, j.columns);
+	j.blocks = down * j.across;
+	for (int64_t k = 0; k < LL_MAX(g->k, 1); k += LL_GEMM_DEPTH) {
+		j.g.k = LL_MIN(LL_GEMM_DEPTH, g->k - k);
+		j.g.a = g->a + (g->a_across ? k * g->lda : k);
+		j.g.b = g->b + (g->b_across ? k * g->ldb : k);
+		j.g.bias = k == 0 ? g->bias : NULL;
+		j.g.add = g->add || k > 0;
+		for (int t = 0; t < ll_pool_threads(pool); t++)
+			((struct ll_gemm_scratch *)ll_pool_scratch(pool, t, sizeof(struct ll_gemm_scratch)))->row = -1;
+		ll_pool_run(pool, (size_t)j.blocks, task, &j);
+	}
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/* gemm_avx512.c - products in float32 with AVX-512, and bf16 ones for processors that have no instruction for them. */
+#include "kernels/gemm_lanes_avx512.h"
+
+typedef float unit;
+#define TERMS 1
+
+static inline __m512 rounded(__m512 x)
+{
+	__m512i u = _mm512_castps_si512(x), one = _mm512_set1_epi32(1), high = _mm512_set1_epi32((int)0xffff0000);
+	__m512i size = _mm512_and_si512(u, _mm512_set1_epi32(0x7fffffff));
+	__m512i odd = _mm512_and_si512(_mm512_srli_epi32(u, 16), one);
+	__m512i r = _mm512_add_epi32(_mm512_add_epi32(u, _mm512_set1_epi32(0x7fff)), odd);
+	__mmask16 nan = _mm512_cmpgt_epi32_mask(size, _mm512_set1_epi32(0x7f800000));
+	__mmask16 tiny = _mm512_cmplt_epi32_mask(size, _mm512_set1_epi32(0x00800000));
+	r = _mm512_mask_or_epi32(r, nan, u, _mm512_set1_epi32(0x00400000));
+	r = _mm512_and_si512(r, high);
+	return _mm512_castsi512_ps(_mm512_mask_and_epi32(r, tiny, u, _mm512_set1_epi32((int)0x80000000)));
+}
+
+static void pack_along(unit *panel, int64_t lanes, const float *x, int64_t ld, int64_t rows, int64_t depth, bool bf16)
+{
+	for (int64_t t = 0; t < depth; t += 16) {
+		__mmask16 mask = first(depth - t);
+		int64_t steps = LL_MIN(16, bf16 ? (depth - t + 1) / 2 * 2 : depth - t);
+		for (int64_t l = 0; l < lanes; l += 16) {
+			__m512i r[16];
+			for (int i = 0; i < 16; i++) {
+				__m512 v = l + i < rows ? _mm512_maskz_loadu_ps(mask, x + (l + i) * ld + t) : _mm512_setzero_ps();
+				r[i] = _mm512_castps_si512(bf16 ? rounded(v) : v);
+			}
+			turn(r);
+			unit *to = panel + t * lanes + l;
+			for (int i = 0; i < 16; i++)
+				if (i < steps)
+					_mm512_store_si512(to + (i ^ (bf16 ? 1 : 0)) * lanes, r[i]);
+		}
+	}
+}
+
+static void pack_across(unit *panel, int64_t lanes, const float *x, int64_t ld, int64_t rows, int64_t depth, bool bf16)
+{
+	for (int64_t t = 0; t < depth; t++)
+		for (int64_t l = 0; l < lanes; l += 16) {
+			__m512 v = _mm512_maskz_loadu_ps(first(rows - l), x + t * ld + l);
+			_mm512_store_ps(panel + (t ^ (bf16 ? 1 : 0)) * lanes + l, bf16 ? rounded(v) : v);
+		}
+	for (int64_t l = 0; bf16 && depth % 2 && l < lanes; l += 16)
+		_mm512_store_ps(panel + (depth - 1) * lanes + l, _mm512_setzero_ps());
+}
+
+static inline void tile(int64_t steps, const unit *a, const unit *b, const struct corner *c,
+			struct ahead next[3])
+{
+	__m512 sum[MR][NR / 16];
+#pragma GCC unroll 8
+	for (int i = 0; i < MR; i++)
+#pragma GCC unroll 3
+		for (int j = 0; j < NR / 16; j++)
+			sum[i][j] = _mm512_setzero_ps();
+	for (int64_t s = 0; s < steps;) {
+		int64_t end = LL_MIN(steps, s + AHEAD_STEPS);
+		fetch_ahead(next);
+		for (; s < end; s++, a += LANES, b += NR) {
+			__m512 v[NR / 16];
+#pragma GCC unroll 3
+			for (int j = 0; j < NR / 16; j++)
+				v[j] = _mm512_load_ps(b + 16 * j);
+#pragma GCC unroll 8
+			for (int i = 0; i < MR; i++) {
+				__m512 u = _mm512_set1_ps(a[i]);
+#pragma GCC unroll 3
+				for (int j = 0; j < NR / 16; j++)
+					sum[i][j] = _mm512_fmadd_ps(u, v[j], sum[i][j]);
+			}
+		}
+	}
+#pragma GCC unroll 8
+	for (int i = 0; i < MR; i++)
+#pragma GCC unroll 3
+		for (int j = 0; j < NR / 16; j++)
+			if (i < c->m && 16 * j < c->n)
+				put(c, i, 16 * j, sum[i][j]);
+}
+
+#include "kernels/gemm_impl.h"
+
+const struct ll_gemm_kernel ll_gemm_f32_avx512 = { "avx512", block_f32 };
+const struct ll_gemm_kernel ll_gemm_bf16_avx512 = { "avx512", block_bf16 };
