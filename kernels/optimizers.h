@@ -21,9 +21,15 @@ struct ll_update {
 	double beta1, beta2, eps, momentum;
 	bool nesterov;
 	bool relative_step; /* Adafactor: lr counts in units of the tensor's root mean square */
+	double spikes;	    /* Adam: elements whose square is above so many times their second moment are cut to that; 0: none is */
 	uint64_t step;	    /* from 1 */
 };
 
+/* Every element cut to [-max, max]. */
+void ll_clip_values(struct ll_pool *pool, float *g, size_t n, double max);
+/* Elements of scale g whose square is above theta v, where v is not 0, cut to that (SPAM: Huang et al. 2025, "SPAM: Spike-Aware
+ * Adam with Momentum Reset for Stable LLM Training", section 3.1). */
+void ll_clip_spikes(struct ll_pool *pool, float *g, const float *v, size_t n, double theta, double scale);
 /* Adam with bias correction (Kingma and Ba 2015, algorithm 1), with decoupled decay AdamW (Loshchilov and Hutter 2019,
  * algorithm 2). beta1, beta2, eps. */
 void ll_update_adam(struct ll_pool *pool, const struct ll_update *u, float *p, const float *g, float *m, float *v,

@@ -95,8 +95,10 @@ void ll_trainer_open(struct ll_trainer *t, const struct ll_train_settings *s, st
 /* Loss and gradient of the `batch` samples at `cursor`, with the dropout masks of `step`. Any batch: it is computed in
  * parts of at most t->micro. */
 struct ll_train_result ll_trainer_gradient(struct ll_trainer *t, uint64_t step, uint64_t cursor, int64_t batch);
-/* The update with that gradient, the `number`-th from 1, by the keys of `now`; norm: of the gradient. */
-void ll_trainer_update(struct ll_trainer *t, const struct ll_train_settings *now, double rate, double norm, uint64_t number);
+/* Cuts every element of the gradient to [-max, max]; the norm of what it is then. */
+double ll_trainer_clip_values(struct ll_trainer *t, double max);
+/* The update with `scale` times that gradient, the `number`-th from 1, by the keys of `now`. */
+void ll_trainer_update(struct ll_trainer *t, const struct ll_train_settings *now, double rate, double scale, uint64_t number);
 /* Which of the samples at `cursor` has the largest loss (one that is not finite counts as the largest), and that: its mean
  * over targets. The gradient is left as it is. */
 int64_t ll_trainer_worst(struct ll_trainer *t, uint64_t cursor, int64_t batch, double *loss);

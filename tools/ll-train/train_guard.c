@@ -35,11 +35,14 @@ static void feed_row(void *context, const struct ll_train_row *row)
 	struct ll_train_loop *r = context;
 	if (row->step > r->course.accepted)
 		feed(r, row);
+	if (!row->skipped && r->settings.zclip > 0)
+		ll_zclip_limit(&r->zclip, row->gradient, r->settings.zclip);
 }
 
 void ll_train_guard_rebuild(struct ll_train_loop *r)
 {
 	r->guard = (struct ll_guard){ 0 };
+	r->zclip = (struct ll_zclip){ 0 };
 	ll_train_log_rows(r->log, feed_row, r);
 }
 

@@ -17,7 +17,7 @@ enum ll_train_decision {
 
 /* After the gradient of the step that `row` will log. */
 enum ll_train_decision ll_train_guard_decide(struct ll_train_loop *r, const struct ll_train_row *row);
-/* The guard's memory from the rows of the log: after a resume. */
+/* The memory of the guard and of ZClip from the rows of the log: after a resume. */
 void ll_train_guard_rebuild(struct ll_train_loop *r);
 /* When pending lines go back to where the run stands: takes them at once, without the steps between. */
 void ll_train_guard_shortcut(struct ll_train_loop *r);

@@ -124,6 +124,31 @@ static void tell(struct ll_train_loop *r, const struct ll_train_row *row, uint64
 		row->loss, valid, row->rate, (double)r->tokens_made / (now - r->started));
 }
 
+/* By the schedule, and rising anew after a reset of the moments (SPAM, section 3.2: half a cosine). */
+static double rate_of(const struct ll_train_loop *r, uint64_t step)
+{
+	const struct ll_train_settings *now = &r->course.now;
+	uint64_t updates = ll_train_course_updates(&r->course, step), every = (uint64_t)now->moment_reset;
+	struct ll_schedule schedule;
+	ll_train_schedule(now, &schedule);
+	double rate = ll_schedule_at(&schedule, step);
+	if (every && updates >= every && updates % every < (uint64_t)now->reset_warmup)
+		rate *= 0.5 * (1 - cos(acos(-1.0) * (double)(updates % every + 1) / (double)now->reset_warmup));
+	return rate;
+}
+
+/* What the gradient is scaled by: its elements cut, then its norm. */
+static double clip(struct ll_train_loop *r, double norm)
+{
+	const struct ll_train_settings *now = &r->course.now;
+	double limit = now->clip > 0 ? now->clip : INFINITY, cut = norm;
+	if (now->clip_value > 0)
+		cut = ll_trainer_clip_values(&r->trainer, now->clip_value);
+	if (now->zclip > 0)
+		limit = fmin(limit, ll_zclip_limit(&r->zclip, norm, now->zclip));
+	return cut > limit ? limit / cut : 1;
+}
+
 bool ll_train_loop_step(struct ll_train_loop *r)
 {
 	const struct ll_train_settings *s = &r->settings;
@@ -131,13 +156,11 @@ bool ll_train_loop_step(struct ll_train_loop *r)
 	uint64_t step = r->state.step;
 	int64_t batch = ll_train_course_batch(&r->course, step);
 	uint64_t tokens = (uint64_t)(batch * s->seq_len);
-	struct ll_schedule schedule;
-	ll_train_schedule(&r->course.now, &schedule);
 	struct ll_train_result done = ll_trainer_gradient(&r->trainer, step, r->state.cursor, batch);
 	struct ll_train_row row = { .step = step + 1,
 				    .tokens = r->state.tokens + tokens,
 				    .loss = done.loss,
-				    .rate = ll_schedule_at(&schedule, step),
+				    .rate = rate_of(r, step),
 				    .gradient = done.gradient,
 				    .valid = NAN,
 				    .sample = r->state.cursor,
@@ -148,7 +171,7 @@ bool ll_train_loop_step(struct ll_train_loop *r)
 		return d == LL_TRAIN_BACK;
 	row.skipped = d == LL_TRAIN_SKIP;
 	if (!row.skipped)
-		ll_trainer_update(&r->trainer, &r->course.now, row.rate, done.gradient,
+		ll_trainer_update(&r->trainer, &r->course.now, row.rate, clip(r, done.gradient),
 				  ll_train_course_updates(&r->course, step) + 1);
 	r->state.step++;
 	r->state.cursor = ll_train_course_cursor(&r->course, r->state.step);

@@ -11,6 +11,7 @@
 #include "ll-train/train_journal.h"
 #include "ll-train/train_log.h"
 #include "lm/guard.h"
+#include "lm/zclip.h"
 
 struct ll_train_loop {
 	const char *dir;
@@ -21,6 +22,7 @@ struct ll_train_loop {
 	struct ll_train_journal *journal;
 	struct ll_train_course course;
 	struct ll_guard guard;
+	struct ll_zclip zclip; /* of the updates made */
 	struct ll_checkpoint_state state;
 	uint64_t saved_step; /* of the newest checkpoint; UINT64_MAX: none */
 	double started, last_note;

@@ -71,6 +71,12 @@ static const struct key {
 	{ "l1", KEY_FLOAT, AT(l1), 0, 1e6, "0", "X", "times the sign of a weight, added to its gradient", KEY_LIVE },
 	{ "l2", KEY_FLOAT, AT(l2), 0, 1e6, "0", "X", "times a weight, added to its gradient", KEY_LIVE },
 	{ "clip", KEY_FLOAT, AT(clip), 0, 1e30, "1", "X", "largest norm of the gradient; 0 does not clip", KEY_LIVE },
+	{ "clip-value", KEY_FLOAT, AT(clip_value), 0, 1e30, "0", "X", "largest element of the gradient, before its norm; 0: any", KEY_LIVE },
+	{ "zclip", KEY_FLOAT, AT(zclip), 0, 1e6, "0", "X", "deviations above which a norm is clipped by those before it; 0: none", KEY_FIXED },
+	{ "spam", KEY_FLOAT, AT(spam), 0, 1e30, "0", "X",
+	  "times its second moment above which the square of an element is clipped (adam, adamw); 0: none", KEY_LIVE },
+	{ "moment-reset", KEY_INT, AT(moment_reset), 0, 0x1p52, "0", "N", "forget the optimizer's state every N updates; 0: never", KEY_FIXED },
+	{ "reset-warmup", KEY_INT, AT(reset_warmup), 0, 0x1p52, "150", "N", "updates over which the rate rises again then", KEY_FIXED },
 	{ "beta1", KEY_FLOAT, AT(beta1), 0, BELOW_1, "-1", "X", "decay of the first moment (default: by optimizer)",
 	  KEY_LIVE },
 	{ "beta2", KEY_FLOAT, AT(beta2), 0, BELOW_1, "-1", "X", "decay of the second moment (default: by optimizer)",
@@ -537,6 +543,8 @@ void ll_train_settings_check(struct ll_train_settings *s)
 	}
 	check_schedule(s);
 	check_optimizer(s);
+	if (s->spam > 0 && strcmp(s->optimizer, "adamw") != 0 && strcmp(s->optimizer, "adam") != 0)
+		ll_die(LL_EXIT_USAGE, "spam = %g: optimizer %s keeps no second moment of every element", s->spam, s->optimizer);
 	if (!s->guard || !(strcmp(s->guard, "off") == 0 || strcmp(s->guard, "skip") == 0 || strcmp(s->guard, "rollback") == 0))
 		ll_die(LL_EXIT_USAGE, "guard = %s: not one of off|skip|rollback", s->guard ? s->guard : "");
 	if ((uint64_t)s->steps < ll_train_first_step(s))

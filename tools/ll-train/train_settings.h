@@ -14,14 +14,14 @@
 struct ll_train_settings {
 	char *preset, *init_from, *fork, *data, *data_start, *exclude, *valid, *schedule, *optimizer, *guard;
 	int64_t seq_len, batch, accumulate, steps, warmup, decay_steps, seed;
-	int64_t valid_every, valid_batches, save_every, keep, rollbacks;
+	int64_t valid_every, valid_batches, save_every, keep, moment_reset, reset_warmup, rollbacks;
 	char *step_at;
 	int64_t power_from;
 	double step_factor, power;
 	/* Of the optimizer, -1 where it has no such key. */
 	double beta1, beta2, eps, momentum;
 	int64_t nesterov, relative_step;
-	double lr, min_lr, weight_decay, l1, l2, clip;
+	double lr, min_lr, weight_decay, l1, l2, clip, clip_value, zclip, spam;
 	struct ll_lm_config model;
 	bool vocabulary_set; /* named by the user or by --init-from: else it follows the dataset */
 };

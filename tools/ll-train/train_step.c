@@ -30,28 +30,47 @@ void ll_trainer_open(struct ll_trainer *t, const struct ll_train_settings *s, st
 	t->targets = ll_calloc((size_t)(t->micro * s->seq_len), sizeof(*t->targets));
 }
 
-void ll_trainer_update(struct ll_trainer *t, const struct ll_train_settings *now, double rate, double norm, uint64_t number)
+void ll_trainer_update(struct ll_trainer *t, const struct ll_train_settings *now, double rate, double scale, uint64_t number)
 {
+	if (now->moment_reset && number > 1 && (number - 1) % (uint64_t)now->moment_reset == 0)
+		memset(t->optimizer->state, 0, t->optimizer->floats * sizeof(float));
+	if (now->moment_reset)
+		number = (number - 1) % (uint64_t)now->moment_reset + 1;
 	struct ll_update u = { .lr = rate,
 			       .weight_decay = now->weight_decay,
 			       .l1 = now->l1,
 			       .l2 = now->l2,
-			       .scale = now->clip > 0 && norm > now->clip ? now->clip / norm : 1,
+			       .scale = scale,
 			       .beta1 = now->beta1,
 			       .beta2 = now->beta2,
 			       .eps = now->eps,
 			       .momentum = now->momentum,
 			       .nesterov = now->nesterov == 1,
 			       .relative_step = now->relative_step == 1,
+			       .spikes = now->spam,
 			       .step = number };
 	ll_optimizer_update(t->optimizer, &u);
+}
+
+static double norm(struct ll_trainer *t)
+{
+	double squares = 0;
+	for (size_t i = 0; i < t->model->tensors; i++)
+		squares += ll_sum_of_squares(t->pool, t->model->grad + t->model->tensor[i].offset, t->model->tensor[i].size);
+	return sqrt(squares);
+}
+
+double ll_trainer_clip_values(struct ll_trainer *t, double max)
+{
+	ll_clip_values(t->pool, t->model->grad, t->model->parameters, max);
+	return norm(t);
 }
 
 struct ll_train_result ll_trainer_gradient(struct ll_trainer *t, uint64_t step, uint64_t cursor, int64_t batch)
 {
 	const struct ll_train_settings *s = t->settings;
 	struct ll_train_result r = { .attention_lse = -INFINITY };
-	double tokens = (double)LL_MAX(ll_train_data_targets(t->data, cursor, batch), 1), sum = 0, squares = 0;
+	double tokens = (double)LL_MAX(ll_train_data_targets(t->data, cursor, batch), 1), sum = 0;
 	for (int64_t done = 0; done < batch; done += t->micro) {
 		int64_t rows = LL_MIN(t->micro, batch - done);
 		struct ll_lm_step key = { (uint64_t)s->seed, step, cursor + (uint64_t)done };
@@ -62,12 +81,9 @@ struct ll_train_result ll_trainer_gradient(struct ll_trainer *t, uint64_t step, 
 		r.log_z += t->model->log_z;
 		r.attention_lse = fmax(r.attention_lse, t->model->attention_lse);
 	}
-	for (size_t i = 0; i < t->model->tensors; i++)
-		squares += ll_sum_of_squares(t->pool, t->model->grad + t->model->tensor[i].offset,
-					     t->model->tensor[i].size);
 	r.loss = sum / tokens;
 	r.log_z /= tokens;
-	r.gradient = sqrt(squares);
+	r.gradient = norm(t);
 	r.finite = isfinite(r.loss) && isfinite(r.gradient);
 	return r;
 }
