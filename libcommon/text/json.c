@@ -2,9 +2,11 @@
 /* One JSONL line to spans: a scanner that knows where strings, numbers and brackets end and builds nothing. */
 #include "text/json.h"
 
+#include "base/cpu.h"
 #include "base/hash.h"
 #include "base/memory.h"
 #include "text/json_bytes.h"
+#include "text/json_wide.h"
 #include "text/utf8.h"
 
 #define DEPTH_MAX 1000
@@ -13,6 +15,7 @@
 struct scan {
 	const char *start, *p, *end;
 	struct ll_err *err;
+	bool wide;
 };
 
 static int fail(struct scan *s, const char *at, const char *cause)
@@ -29,6 +32,10 @@ static int scan_string(struct scan *s)
 	const char *open = s->p++;
 
 	for (;;) {
+#if defined(__x86_64__)
+		if (s->wide && s->end - s->p >= 64)
+			s->p = ll_json_skip_avx512(s->p, s->end);
+#endif
 		s->p = plain_end(s->p, s->end);
 		if (s->p == s->end)
 			return fail(s, open, "a string without its closing quote");
@@ -252,7 +259,7 @@ static int key_content(struct scan *s, struct keys *k, struct ll_str raw, struct
 /* The value of `path` in a valid object, the last of equal names; data NULL when absent. */
 static struct ll_str find_path(struct ll_str object, struct ll_str path)
 {
-	struct scan s = { object.data, object.data + 1, object.data + object.len, NULL };
+	struct scan s = { object.data, object.data + 1, object.data + object.len, NULL, false };
 	struct ll_str whole = { NULL, 0 }, deeper = { NULL, 0 };
 	struct keys keys = { .n = 0 };
 
@@ -338,7 +345,7 @@ static int scan_members(struct scan *s, struct keys *keys, struct ll_json_field 
 
 int ll_json_line(struct ll_str line, struct ll_json_field *fields, size_t n, struct ll_err *err)
 {
-	struct scan s = { line.data, line.data, line.data + line.len, err };
+	struct scan s = { line.data, line.data, line.data + line.len, err, ll_cpu() >= LL_CPU_AVX512 };
 	struct keys keys = { .n = 0 };
 	bool paths = false;
 	size_t valid = ll_utf8_valid_prefix(line.data, line.len);

@@ -2,12 +2,12 @@
 /* JSON strings unescaped and escaped (json.h). */
 #include "text/json.h"
 
+#include "base/cpu.h"
 #include "text/json_bytes.h"
+#include "text/json_wide.h"
 #include "text/utf8.h"
 
-#define AFTER 16 /* bytes that copy_plain may write behind what it copies */
-
-/* Copies from *p to the next backslash, or to the end, and moves both. */
+/* Copies from *p to the next backslash, or to the end, and moves both; may write 16 bytes behind. */
 static inline void copy_plain(char **to, const char **p, const char *end)
 {
 #ifdef __SSE2__
@@ -37,12 +37,19 @@ int ll_json_unescape(struct ll_buf *out, struct ll_str raw, struct ll_err *err)
 int ll_json_unescape_noting(struct ll_buf *out, struct ll_str raw, unsigned *forms, struct ll_err *err)
 {
 	const char *p = raw.data + 1, *end = raw.data + raw.len - 1;
-	char *to = ll_buf_reserve(out, raw.len + AFTER);
+	char *to = ll_buf_reserve(out, raw.len + LL_JSON_ROOM);
+
+	bool wide = ll_cpu() >= LL_CPU_AVX512, slash = false;
 
 	*forms = 0;
 	for (;;) {
 		int v, w;
-		copy_plain(&to, &p, end);
+#if defined(__x86_64__)
+		if (wide)
+			ll_json_unescape_avx512(&p, end, &to, &slash);
+		else
+#endif
+			copy_plain(&to, &p, end);
 		if (p == end)
 			break;
 		p += 2;
@@ -78,13 +85,14 @@ int ll_json_unescape_noting(struct ll_buf *out, struct ll_str raw, unsigned *for
 			to += ll_utf8_put(to, (uint32_t)v);
 			break;
 		case '/':
-			*forms |= LL_JSON_SLASH;
+			slash = true;
 			*to++ = '/';
 			break;
 		default:
 			*to++ = p[-1];
 		}
 	}
+	*forms |= slash ? LL_JSON_SLASH : 0;
 	out->len = (size_t)(to - out->data);
 	return 0;
 }

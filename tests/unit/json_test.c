@@ -4,10 +4,13 @@
 #include "test.h"
 
 #include <json-c/json.h>
+#include <stdlib.h>
 
+#include "base/cpu.h"
 #include "base/memory.h"
 #include "base/random.h"
 #include "text/json.h"
+#include "text/json_wide.h"
 #include "text/utf8.h"
 
 static void field(const char *line, const char *key, const char *want)
@@ -100,6 +103,100 @@ static void strings(void)
 	ll_buf_free(&b);
 }
 
+/* ---- the wide scanner and unescaping against the definition, byte by byte ---- */
+
+/* The place where ll_json_skip_avx512 may stop at the latest. */
+static size_t first_stop(const char *text, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (text[i] == '"' || (unsigned char)text[i] < 0x20)
+			return i;
+		if (text[i] != '\\')
+			continue;
+		if (i + 1 == n || !text[i + 1] || !strchr("\"\\/bfnrt", text[i + 1]))
+			return i;
+		i++;
+	}
+	return n;
+}
+
+/* Whether i is no place inside of an escape. */
+static bool between(const char *text, size_t i)
+{
+	size_t at = 0;
+
+	while (at < i)
+		at += text[at] == '\\' ? 2 : 1;
+	return at == i;
+}
+
+static bool has_u(const char *text, size_t n)
+{
+	for (size_t i = 0; i + 1 < n; i += text[i] == '\\' ? 2 : 1)
+		if (text[i] == '\\' && text[i + 1] == 'u')
+			return true;
+	return false;
+}
+
+static size_t unescape_plainly(const char *text, size_t n, char *to, bool *slash)
+{
+	static const char from[] = "\"\\/bfnrt", becomes[] = "\"\\/\b\f\n\r\t";
+	size_t len = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		*slash |= text[i] == '\\' && text[i + 1] == '/';
+		if (text[i] == '\\' && text[i + 1] == 'u') {
+			to[len++] = (char)strtol((char[]){ text[i + 2], text[i + 3], text[i + 4], text[i + 5], 0 }, NULL, 16);
+			i += 5;
+		} else {
+			to[len++] = text[i] == '\\' ? becomes[strchr(from, text[i + 1]) - from] : text[i];
+			i += text[i] == '\\';
+		}
+	}
+	return len;
+}
+
+static void wide_strings(void)
+{
+	static const char *const piece[] = { "a", " ", "\xc3\xa9", "\\n", "\\\\", "\\\"", "\\/", "\\t", "\\b", "\\f", "\\r", "\\u0041", "u", "\\u007a", "\"", "\n",
+					     "\\x", "\\", "\xff" };
+	size_t stops = 0, texts = 0;
+	uint64_t r = 0;
+
+	for (unsigned round = 0; round < 60000; round++) {
+		char text[1024], want[1024];
+		size_t n = 0, target = ll_random_below(5, 0, r++, 500);
+		bool slash = false, plain = round % 4 == 0;
+		for (unsigned kinds = round % 2 ? 14 : LL_COUNT(piece); n < target;) {
+			const char *p = piece[ll_random_below(5, 1, r++, plain ? 64 : 3) ? 0 : ll_random_below(5, 2, r++, kinds)];
+			memcpy(text + n, p, strlen(p));
+			n += strlen(p);
+		}
+		text[n] = '\0';
+#if defined(__x86_64__)
+		if (ll_cpu() >= LL_CPU_AVX512) {
+			size_t stop = first_stop(text, n), got = (size_t)(ll_json_skip_avx512(text, text + n) - text);
+			stops += got > stop || (got < stop && n - got >= 64) || !between(text, got);
+		}
+#endif
+		if (round % 2 == 0)
+			continue;
+		struct ll_buf raw = { 0 }, back = { 0 };
+		struct ll_err err;
+		unsigned forms;
+		size_t len = unescape_plainly(text, n, want, &slash);
+		ll_buf_printf(&raw, "\"%s\"", text);
+		ll_buf_puts(&back, "before");
+		texts += ll_json_unescape_noting(&back, ll_buf_str(&raw), &forms, &err) < 0 || back.len != 6 + len ||
+			 memcmp(back.data + 6, want, len) != 0 || ((forms & LL_JSON_SLASH) != 0) != slash ||
+			 ((forms & LL_JSON_U) != 0) != has_u(text, n);
+		ll_buf_free(&raw);
+		ll_buf_free(&back);
+	}
+	ok(stops == 0, "%zu of 60000 strings scanned wrongly (up to %s)", stops, ll_cpu_name(ll_cpu()));
+	ok(texts == 0, "%zu of 30000 strings unescaped wrongly", texts);
+}
+
 int main(void)
 {
 	field("{\"text\":\"a\"}", "text", "\"a\"");
@@ -129,5 +226,6 @@ int main(void)
 	many_keys(24);
 	many_keys(5000);
 	strings();
+	wide_strings();
 	return test_done();
 }
