@@ -2,6 +2,7 @@
 #include "ll-train/train_course.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/error.h"
@@ -11,9 +12,9 @@
 
 void ll_train_course_begin(struct ll_train_course *c, const struct ll_train_settings *s)
 {
-	*c = (struct ll_train_course){ .now = *s, .pinned = UINT64_MAX };
-	LL_GROW(c->change, c->change_cap, 1);
-	c->change[c->changes++] = (struct ll_train_batch_change){ 0, s->batch };
+	*c = (struct ll_train_course){ .now = *s, .pinned = UINT64_MAX, .full = s->batch };
+	c->change = ll_train_ramp(s, &c->changes);
+	c->change_cap = c->changes;
 }
 
 void ll_train_course_end(struct ll_train_course *c)
@@ -41,6 +42,17 @@ int64_t ll_train_course_batch(const struct ll_train_course *c, uint64_t step)
 	while (i > 1 && c->change[i - 1].step > step)
 		i--;
 	return c->change[i - 1].batch;
+}
+
+double ll_train_course_rate(const struct ll_train_course *c, uint64_t step)
+{
+	struct ll_schedule schedule;
+	double share = (double)ll_train_course_batch(c, step) / (double)c->full;
+	ll_train_schedule(&c->now, &schedule);
+	double rate = ll_schedule_at(&schedule, step);
+	if (strcmp(c->now.batch_ramp_lr, "none") == 0)
+		return rate;
+	return rate * (strcmp(c->now.batch_ramp_lr, "sqrt") == 0 ? sqrt(share) : share);
 }
 
 /* Behind the ranges that a batch from `cursor` on would touch. */
@@ -123,6 +135,23 @@ static const char *cut(char *text, char **key, bool *times)
 	return value;
 }
 
+/* A factor of the batch is one of that in force, ramp or not. */
+static int change(struct ll_train_course *c, uint64_t step, const char *key, bool times, const char *value, struct ll_err *err)
+{
+	bool batch = strcmp(key, "batch") == 0;
+	int64_t before = c->now.batch;
+	if (batch)
+		c->now.batch = ll_train_course_batch(c, step);
+	int rc = ll_train_settings_change(&c->now, key, times, value, err);
+	if (rc < 0)
+		c->now.batch = before;
+	if (rc == 0 && batch) {
+		set_batch(c, step, c->now.batch);
+		c->batch_set = true;
+	}
+	return rc;
+}
+
 int ll_train_course_command(struct ll_train_course *c, uint64_t step, const char *text, enum ll_train_command *what,
 			    struct ll_err *err)
 {
@@ -137,10 +166,8 @@ int ll_train_course_command(struct ll_train_course *c, uint64_t step, const char
 		c->accepted = step;
 	} else {
 		const char *value = cut(copy, &key, &times);
-		rc = value ? ll_train_settings_change(&c->now, key, times, value, err) :
+		rc = value ? change(c, step, key, times, value, err) :
 			     ll_err_set(err, "not KEY=VALUE, KEY*=FACTOR, save, exit or accept");
-		if (rc == 0)
-			set_batch(c, step, c->now.batch);
 	}
 	ll_free(copy);
 	return rc;
@@ -148,7 +175,8 @@ int ll_train_course_command(struct ll_train_course *c, uint64_t step, const char
 
 static void go_back(struct ll_train_course *c, const struct ll_train_entry *e)
 {
-	set_batch(c, e->to, c->now.batch);
+	if (c->batch_set)
+		set_batch(c, e->to, c->now.batch);
 	while (c->skips > 0 && c->skip[c->skips - 1] >= e->to)
 		c->skips--;
 	LL_GROW(c->rollback, c->rollback_cap, c->rollbacks + 1);

@@ -13,16 +13,15 @@
 #define LL_TRAIN_COURSE_H
 
 #include "ll-train/train_journal.h"
-#include "ll-train/train_settings.h"
+#include "ll-train/train_ramp.h"
 
 /* Steps in here count from 0: the updates made before. */
 struct ll_train_course {
 	struct ll_train_settings now; /* words borrowed from the settings it began with */
-	struct ll_train_batch_change {
-		uint64_t step;
-		int64_t batch;
-	} *change; /* by step */
+	struct ll_train_batch_change *change; /* by step */
 	size_t changes, change_cap;
+	int64_t full;	/* the batch it began with, after its ramp */
+	bool batch_set; /* by a command, which ends the ramp */
 	uint64_t *skip; /* steps without an update, ascending */
 	size_t skips, skip_cap;
 	struct ll_train_rollback {
@@ -47,6 +46,8 @@ void ll_train_course_skip(struct ll_train_course *c, uint64_t step);
 /* All lines of a journal. */
 void ll_train_course_follow(struct ll_train_course *c, struct ll_str journal, const char *name);
 int64_t ll_train_course_batch(const struct ll_train_course *c, uint64_t step);
+/* The learning rate of a step: the schedule's, and what --batch-ramp-lr makes of it. */
+double ll_train_course_rate(const struct ll_train_course *c, uint64_t step);
 uint64_t ll_train_course_cursor(const struct ll_train_course *c, uint64_t step);
 /* Updates made before `step`. */
 uint64_t ll_train_course_updates(const struct ll_train_course *c, uint64_t step);

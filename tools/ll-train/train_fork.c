@@ -96,6 +96,8 @@ struct ll_buf ll_train_fork_ground(const char *fork)
 	struct ll_train_course c;
 	struct ll_buf text = { 0 };
 	open_parent(fork, &s, &c);
+	if (c.batch_set)
+		c.now.batch_ramp = NULL;
 	c.now.fork = c.now.data_start = c.now.init_from = NULL;
 	ll_train_settings_print(&c.now, &text);
 	ll_train_course_end(&c);

@@ -129,9 +129,7 @@ static double rate_of(const struct ll_train_loop *r, uint64_t step)
 {
 	const struct ll_train_settings *now = &r->course.now;
 	uint64_t updates = ll_train_course_updates(&r->course, step), every = (uint64_t)now->moment_reset;
-	struct ll_schedule schedule;
-	ll_train_schedule(now, &schedule);
-	double rate = ll_schedule_at(&schedule, step);
+	double rate = ll_train_course_rate(&r->course, step);
 	if (every && updates >= every && updates % every < (uint64_t)now->reset_warmup)
 		rate *= 0.5 * (1 - cos(acos(-1.0) * (double)(updates % every + 1) / (double)now->reset_warmup));
 	return rate;

@@ -15,7 +15,7 @@ struct ll_train_settings {
 	char *preset, *init_from, *fork, *data, *data_start, *exclude, *valid, *schedule, *optimizer, *guard;
 	int64_t seq_len, batch, accumulate, steps, warmup, decay_steps, seed;
 	int64_t valid_every, valid_batches, save_every, keep, moment_reset, reset_warmup, rollbacks;
-	char *step_at;
+	char *step_at, *batch_ramp, *batch_ramp_lr;
 	int64_t power_from;
 	double step_factor, power;
 	/* Of the optimizer, -1 where it has no such key. */
@@ -46,6 +46,8 @@ void ll_train_settings_print(const struct ll_train_settings *s, struct ll_buf *o
 /* Changes one key of a running run: to `value`, or by that factor. -1 with the cause, and nothing changed. */
 int ll_train_settings_change(struct ll_train_settings *s, const char *name, bool times, const char *value,
 			     struct ll_err *err) LL_MUST_CHECK;
+/* "300", or, as less than 0, tokens: "4096tok", "375Mtok", "1.5Gtok". */
+int ll_train_parse_steps(const char *value, int64_t *out) LL_MUST_CHECK;
 /* Checks that belong together (batch and accumulation, context); call once the vocabulary is known. */
 void ll_train_settings_check(struct ll_train_settings *s);
 /* Ends with status 2 naming the first key that decides the trained numbers and differs between two configurations. */

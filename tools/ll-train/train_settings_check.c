@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/* train_settings_check.c - what the keys of a run mean together: defaults that follow from others, and what is impossible. */
+#include "base/base.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "ll-train/train_ramp.h"
+#include "ll-train/train_settings.h"
+#include "lm/optimizer.h"
+
+static int64_t ceil_div(int64_t a, int64_t b)
+{
+	return a / b + (a % b != 0);
+}
+
+/* The number of steps that a step or a number of tokens, less than 0, stands for: as many as reach them. */
+static int64_t steps_of(const struct ll_train_settings *s, int64_t n)
+{
+	return n >= 0 ? n : (int64_t)ll_train_ramp_steps(s, (uint64_t)ceil_div(-n, s->seq_len));
+}
+
+/* step-at with tokens resolved. */
+static void resolve_falls(struct ll_train_settings *s)
+{
+	struct ll_buf text = { 0 };
+	int64_t before = -1, n;
+	size_t count = 0;
+	for (char *rest = s->step_at, *one; rest && (one = strsep(&rest, ",")); before = n) {
+		if (ll_train_parse_steps(one, &n) < 0)
+			ll_die(LL_EXIT_USAGE, "step-at: %.60s: not a number of steps, nor tokens such as 10Mtok", one);
+		n = steps_of(s, n);
+		if (n <= before)
+			ll_die(LL_EXIT_USAGE, "step-at: step %lld comes after step %lld", (long long)n, (long long)before);
+		if (++count > LL_SCHEDULE_STEPS_MAX)
+			ll_die(LL_EXIT_USAGE, "step-at: more than %d steps", LL_SCHEDULE_STEPS_MAX);
+		ll_buf_printf(&text, "%s%lld", text.len ? "," : "", (long long)n);
+	}
+	if (text.len) {
+		ll_free(s->step_at);
+		s->step_at = ll_strdup(ll_buf_cstr(&text));
+	}
+	ll_buf_free(&text);
+}
+
+static void check_ramp(const struct ll_train_settings *s)
+{
+	size_t n;
+	const char *lr = s->batch_ramp_lr;
+	if (!lr || !(strcmp(lr, "none") == 0 || strcmp(lr, "sqrt") == 0 || strcmp(lr, "linear") == 0))
+		ll_die(LL_EXIT_USAGE, "batch-ramp-lr = %s: not one of none|sqrt|linear", lr ? lr : "");
+	ll_free(ll_train_ramp(s, &n));
+}
+
+static void check_schedule(struct ll_train_settings *s)
+{
+	enum ll_schedule_kind kind;
+	if (!s->schedule || ll_schedule_kind(s->schedule, &kind) < 0)
+		ll_die(LL_EXIT_USAGE, "schedule = %s: not one of " LL_SCHEDULE_NAMES, s->schedule ? s->schedule : "");
+	if ((kind == LL_SCHEDULE_STEP) != (s->step_at != NULL))
+		ll_die(LL_EXIT_USAGE, s->step_at ? "step-at is of --schedule=step alone" : "--schedule=step asks for --step-at=N,N...");
+	s->steps = steps_of(s, s->steps);
+	s->warmup = steps_of(s, s->warmup);
+	if (s->decay_steps < 0) /* the last ones: with the full batch */
+		s->decay_steps = ceil_div(-s->decay_steps, s->batch * s->seq_len);
+	s->power_from = steps_of(s, s->power_from);
+	resolve_falls(s);
+}
+
+/* The optimizer's own values where none was given; a value that it has no use for is an error. */
+static void check_optimizer(struct ll_train_settings *s)
+{
+	const struct ll_optimizer_kind *kind = s->optimizer ? ll_optimizer_kind(s->optimizer) : NULL;
+	if (!kind)
+		ll_die(LL_EXIT_USAGE, "optimizer = %s: not one of " LL_OPTIMIZER_NAMES, s->optimizer ? s->optimizer : "");
+	const struct ll_update *d = &kind->defaults;
+	const struct {
+		enum ll_optimizer_key key;
+		const char *name;
+		double *number, otherwise;
+		int64_t *flag;
+	} own[] = {
+		{ LL_OPTIMIZER_BETA1, "beta1", &s->beta1, d->beta1, NULL },
+		{ LL_OPTIMIZER_BETA2, "beta2", &s->beta2, d->beta2, NULL },
+		{ LL_OPTIMIZER_EPS, "eps", &s->eps, d->eps, NULL },
+		{ LL_OPTIMIZER_MOMENTUM, "momentum", &s->momentum, d->momentum, NULL },
+		{ LL_OPTIMIZER_NESTEROV, "nesterov", NULL, d->nesterov, &s->nesterov },
+		{ LL_OPTIMIZER_RELATIVE_STEP, "relative-step", NULL, d->relative_step, &s->relative_step },
+	};
+	for (size_t i = 0; i < LL_COUNT(own); i++) {
+		bool given = own[i].number ? *own[i].number >= 0 : *own[i].flag >= 0, has = kind->keys & own[i].key;
+		if (given && !has)
+			ll_die(LL_EXIT_USAGE, "%s is no key of --optimizer=%s", own[i].name, kind->name);
+		if (!given && has && own[i].number)
+			*own[i].number = own[i].otherwise;
+		else if (!given && has)
+			*own[i].flag = (int64_t)own[i].otherwise;
+	}
+	if (s->weight_decay < 0)
+		s->weight_decay = kind->coupled ? 0 : 0.1;
+}
+
+void ll_train_settings_check(struct ll_train_settings *s)
+{
+	struct ll_err err;
+	if (ll_lm_config_check(&s->model, &err) < 0)
+		ll_die(LL_EXIT_USAGE, "%s", err.text);
+	if (s->seq_len == 0)
+		s->seq_len = s->model.context;
+	if (s->seq_len > s->model.context) {
+		ll_hint("--set context=%lld makes the model's context longer", (long long)s->seq_len);
+		ll_die(LL_EXIT_USAGE, "--seq-len=%lld is longer than the model's context of %lld",
+		       (long long)s->seq_len, (long long)s->model.context);
+	}
+	if (s->batch % s->accumulate) {
+		int64_t near = s->accumulate;
+		while (s->batch % near)
+			near--;
+		ll_die(LL_EXIT_USAGE, "a batch of %lld cannot be cut into %lld equal parts; --accumulate=%lld can",
+		       (long long)s->batch, (long long)s->accumulate, (long long)near);
+	}
+	check_ramp(s);
+	check_schedule(s);
+	check_optimizer(s);
+	if (s->spam > 0 && strcmp(s->optimizer, "adamw") != 0 && strcmp(s->optimizer, "adam") != 0)
+		ll_die(LL_EXIT_USAGE, "spam = %g: optimizer %s keeps no second moment of every element", s->spam, s->optimizer);
+	if (!s->guard || !(strcmp(s->guard, "off") == 0 || strcmp(s->guard, "skip") == 0 || strcmp(s->guard, "rollback") == 0))
+		ll_die(LL_EXIT_USAGE, "guard = %s: not one of off|skip|rollback", s->guard ? s->guard : "");
+	if ((uint64_t)s->steps < ll_train_first_step(s))
+		ll_die(LL_EXIT_USAGE, "--steps=%lld: the run begins after step %lld, where %s stands", (long long)s->steps,
+		       (long long)ll_train_first_step(s), s->fork);
+	if (s->min_lr > s->lr)
+		ll_die(LL_EXIT_USAGE, "min-lr is above lr");
+}
+
+void ll_train_schedule(const struct ll_train_settings *s, struct ll_schedule *out)
+{
+	*out = (struct ll_schedule){
+		.rate = s->lr, .minimum = fmin(s->min_lr, s->lr), .warmup = (uint64_t)s->warmup, .steps = (uint64_t)s->steps
+	};
+	out->decay = (uint64_t)(s->decay_steps ? s->decay_steps : s->steps / 5);
+	out->factor = s->step_factor;
+	for (const char *at = s->step_at; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL)
+		out->step_at[out->falls++] = strtoull(at, NULL, 10);
+	out->power = s->power;
+	out->power_from = (uint64_t)(s->power_from ? s->power_from : s->warmup);
+	if (ll_schedule_kind(s->schedule, &out->kind) < 0)
+		LL_BUG("schedule %s was checked", s->schedule);
+}
