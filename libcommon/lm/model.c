@@ -225,6 +225,7 @@ struct ll_lm *ll_lm_new(const struct ll_lm_config *config, int64_t batch, int64_
 	list_tensors(m);
 	LL_ASSERT(m->parameters == ll_lm_config_parameters(config));
 	m->param = ll_alloc_aligned(64, m->parameters * sizeof(float));
+	m->embedding_gradient = 1;
 	m->grad = training ? ll_alloc_aligned(64, m->parameters * sizeof(float)) : NULL;
 	y->ops = ll_ops_f32_best();
 	point(m, m->param, &y->w);

@@ -29,6 +29,7 @@ struct ll_lm {
 	float *param;        /* owned; fill by ll_lm_init or a checkpoint, update in place */
 	float *grad;         /* owned; NULL in inference */
 	int64_t batch, seq_len; /* rows of tokens a call may have at most */
+	double embedding_gradient; /* times the gradient that reaches the embeddings, not that of a tied head; 1 to begin with */
 	double added;           /* what label smoothing and z-loss added to the sum of the last ll_lm_loss in training */
 	double log_z;           /* sum of log Z over the targets of the last ll_lm_loss */
 	double attention_lse;   /* largest log of the sum of the exponentials of a row of attention scores, in its layers: the largest

@@ -213,6 +213,8 @@ static void backward(const struct pass *p, const int32_t *tokens)
 		memset(y->dx, 0, bytes);
 		normalise_back(p, y->g.emb_norm_w, y->g.emb_norm_b, y->dn1, y->embedded, y->mean_e, y->rstd_e, y->w.emb_norm_w);
 	}
+	if (p->m->embedding_gradient != 1)
+		p->ops->scale(p->pool, y->dx, p->m->embedding_gradient, p->M * p->C);
 	p->ops->embed_back(p->pool, y->g.wte, y->g.wpe, y->dx, tokens, p->M, p->T, p->C);
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "lm/optimizer.h"
 
+#include <math.h>
+
 #include "base/error.h"
 #include "base/memory.h"
 
@@ -205,9 +207,17 @@ struct ll_optimizer *ll_optimizer_new(const struct ll_optimizer_kind *k, struct 
 	size_t scratch;
 	*o = (struct ll_optimizer){ .kind = k, .model = m, .momentum = momentum, .place = ll_calloc(m->tensors, sizeof(*o->place)) };
 	o->floats = lay_out(k, &m->config, m->tensor, m->tensors, momentum, o->place, &scratch);
+	o->own = ll_calloc(m->tensors, sizeof(*o->own));
+	for (size_t i = 0; i < m->tensors; i++)
+		ll_optimizer_set(o, i, 1, NAN);
 	o->state = ll_alloc_aligned(64, o->floats * sizeof(float));
 	o->scratch = scratch ? ll_alloc_aligned(64, scratch * sizeof(float)) : NULL;
 	return o;
+}
+
+void ll_optimizer_set(struct ll_optimizer *o, size_t tensor, double lr, double weight_decay)
+{
+	o->own[tensor] = (struct ll_optimizer_own){ lr, weight_decay };
 }
 
 void ll_optimizer_update(struct ll_optimizer *o, const struct ll_update *u)
@@ -217,14 +227,18 @@ void ll_optimizer_update(struct ll_optimizer *o, const struct ll_update *u)
 		const struct ll_lm_tensor *w = &m->tensor[i];
 		struct ll_update own = *u;
 		size_t kept[2];
+		if (o->own[i].lr == 0)
+			continue;
 		o->kind->size(&m->config, w, o->momentum, kept);
 		if (!w->decay)
 			own.weight_decay = own.l1 = own.l2 = 0;
+		if (!isnan(o->own[i].weight_decay))
+			own.weight_decay = o->own[i].weight_decay;
 		if (o->kind->coupled) {
 			own.l2 += own.weight_decay;
 			own.weight_decay = 0;
 		}
-		own.lr = u->lr * w->rate; /* what decays keeps the run's own rate */
+		own.lr = u->lr * o->own[i].lr * w->rate; /* what decays keeps the run's own rate */
 		own.weight_decay /= w->rate;
 		if (own.spikes > 0 && kept[1] == w->size)
 			ll_clip_spikes(m->pool, m->grad + w->offset, o->state + o->place[i][1], w->size, own.spikes, own.scale);
@@ -240,5 +254,6 @@ void ll_optimizer_free(struct ll_optimizer *o)
 	ll_free(o->state);
 	ll_free(o->scratch);
 	ll_free(o->place);
+	ll_free(o->own);
 	ll_free(o);
 }

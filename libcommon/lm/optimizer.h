@@ -52,6 +52,10 @@ struct ll_optimizer {
 	float *state;
 	size_t floats;		/* of the state */
 	size_t (*place)[2];	/* by tensor: where in the state */
+	struct ll_optimizer_own {
+		double lr;	     /* times that of the update */
+		double weight_decay; /* in place of that of the update; NaN: not */
+	} *own;			/* by tensor */
 	float *scratch;
 };
 
@@ -59,7 +63,9 @@ struct ll_optimizer {
 uint64_t ll_optimizer_plan(const struct ll_optimizer_kind *k, const struct ll_lm_config *c, bool momentum, uint64_t *state);
 /* With a state of zeros. `momentum`: whether it is to be other than 0, ever (sgd). */
 struct ll_optimizer *ll_optimizer_new(const struct ll_optimizer_kind *k, struct ll_lm *m, bool momentum);
-/* All tensors of the model, with its gradients; weight_decay, l1 and l2 are for matrices and embeddings alone. */
+/* What the tensor of that index has of its own (ll_optimizer_own); a learning rate of 0 leaves it as it is. */
+void ll_optimizer_set(struct ll_optimizer *o, size_t tensor, double lr, double weight_decay);
+/* All tensors of the model, with its gradients; weight_decay, l1 and l2 are for matrices and embeddings alone, unless set. */
 void ll_optimizer_update(struct ll_optimizer *o, const struct ll_update *u);
 void ll_optimizer_free(struct ll_optimizer *o);
 

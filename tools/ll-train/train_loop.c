@@ -154,6 +154,7 @@ bool ll_train_loop_step(struct ll_train_loop *r)
 	uint64_t step = r->state.step;
 	int64_t batch = ll_train_course_batch(&r->course, step);
 	uint64_t tokens = (uint64_t)(batch * s->seq_len);
+	r->trainer.model->embedding_gradient = r->course.now.embedding_shrink;
 	struct ll_train_result done = ll_trainer_gradient(&r->trainer, step, r->state.cursor, batch);
 	struct ll_train_row row = { .step = step + 1,
 				    .tokens = r->state.tokens + tokens,

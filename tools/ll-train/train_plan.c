@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* train_plan.c - what a configuration is and costs, before anything is computed. */
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 
 #include "base/memory.h"
 #include "base/number.h"
 #include "ll-train/train.h"
+#include "ll-train/train_groups.h"
 #include "ll-train/train_ramp.h"
 #include "lm/gguf_model.h"
 #include "lm/hf_names.h"
@@ -28,6 +30,18 @@ static void print_ramp(const struct ll_train_settings *s)
 	for (size_t i = 0; n > 1 && i < n; i++)
 		printf("%-28s %16" PRId64 "  from step %" PRIu64 "\n", "sequences a step", change[i].batch, change[i].step + 1);
 	ll_free(change);
+}
+
+static void print_groups(const struct ll_train_settings *s)
+{
+	size_t n;
+	struct ll_train_group *g = ll_train_groups(s, &n);
+	for (size_t i = 0; i < n; i++) {
+		printf("%-28s %16" PRIu64 "  in %zu tensors %s: lr x %g", "parameters of a group", g[i].parameters, g[i].tensors, g[i].pattern,
+		       g[i].lr);
+		printf(isnan(g[i].weight_decay) ? "\n" : ", weight decay %g\n", g[i].weight_decay);
+	}
+	ll_train_groups_free(g, n);
 }
 
 /* What the run takes of each dataset. */
@@ -53,6 +67,7 @@ void ll_train_dry_run(const struct ll_train_settings *s, const struct ll_train_d
 	double flops = ll_lm_config_flops(&s->model, (uint64_t)s->seq_len),
 	       tokens = (double)s->batch * (double)s->seq_len, all = (double)samples_of_run(s) * (double)s->seq_len;
 	printf("%-28s %16" PRIu64 "  %s\n", "parameters", n, ll_human_count(human, (double)n));
+	print_groups(s);
 	line("bytes of parameters", plan.parameters);
 	line("bytes of gradients", plan.gradients);
 	line("bytes of the optimizer", optimizer);

@@ -15,9 +15,9 @@ struct ll_train_settings {
 	char *preset, *init_from, *fork, *data, *data_start, *exclude, *valid, *schedule, *optimizer, *guard;
 	int64_t seq_len, batch, accumulate, steps, warmup, decay_steps, seed;
 	int64_t valid_every, valid_batches, save_every, keep, moment_reset, reset_warmup, rollbacks;
-	char *step_at, *batch_ramp, *batch_ramp_lr;
+	char *group, *step_at, *batch_ramp, *batch_ramp_lr;
 	int64_t power_from;
-	double step_factor, power;
+	double step_factor, power, embedding_shrink;
 	/* Of the optimizer, -1 where it has no such key. */
 	double beta1, beta2, eps, momentum;
 	int64_t nesterov, relative_step;

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "ll-train/train_groups.h"
 #include "ll-train/train_ramp.h"
 #include "ll-train/train_settings.h"
 #include "lm/optimizer.h"
@@ -52,6 +53,13 @@ static void check_ramp(const struct ll_train_settings *s)
 	if (!lr || !(strcmp(lr, "none") == 0 || strcmp(lr, "sqrt") == 0 || strcmp(lr, "linear") == 0))
 		ll_die(LL_EXIT_USAGE, "batch-ramp-lr = %s: not one of none|sqrt|linear", lr ? lr : "");
 	ll_free(ll_train_ramp(s, &n));
+}
+
+static void check_groups(const struct ll_train_settings *s)
+{
+	size_t n;
+	struct ll_train_group *g = ll_train_groups(s, &n);
+	ll_train_groups_free(g, n);
 }
 
 static void check_schedule(struct ll_train_settings *s)
@@ -122,6 +130,7 @@ void ll_train_settings_check(struct ll_train_settings *s)
 		       (long long)s->batch, (long long)s->accumulate, (long long)near);
 	}
 	check_ramp(s);
+	check_groups(s);
 	check_schedule(s);
 	check_optimizer(s);
 	if (s->spam > 0 && strcmp(s->optimizer, "adamw") != 0 && strcmp(s->optimizer, "adam") != 0)

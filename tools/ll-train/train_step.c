@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "kernels/ops.h"
 #include "ll-train/train.h"
+#include "ll-train/train_groups.h"
 
 struct ll_lm_plan ll_trainer_plan(const struct ll_train_settings *s, uint64_t *optimizer)
 {
@@ -26,6 +27,7 @@ void ll_trainer_open(struct ll_trainer *t, const struct ll_train_settings *s, st
 	t->pool = ll_pool_new(ll_threads());
 	t->model = ll_lm_new(&s->model, t->micro, s->seq_len, LL_LM_TRAINING, t->pool);
 	t->optimizer = ll_optimizer_new(ll_optimizer_kind(s->optimizer), t->model, s->momentum > 0);
+	ll_train_groups_apply(s, t->optimizer);
 	t->tokens = ll_calloc((size_t)(t->micro * s->seq_len), sizeof(*t->tokens));
 	t->targets = ll_calloc((size_t)(t->micro * s->seq_len), sizeof(*t->targets));
 }
