@@ -168,7 +168,7 @@ static void test_prune(void)
 	ll_make_dirs("prune");
 	for (s.step = 1; s.step <= 6; s.step++)
 		ll_checkpoint_save("prune", m, NULL, &s, NULL, -1);
-	ll_checkpoint_prune("prune", 2, 3, UINT64_MAX);
+	ll_checkpoint_prune("prune", 2, 3, UINT64_MAX, 0);
 	uint64_t *list = ll_checkpoint_list("prune", &n);
 	ok(n == 3 && list[0] == 3 && list[1] == 5 && list[2] == 6, "pruned to the two newest and the last good one");
 	ll_free(list);

@@ -85,13 +85,13 @@ static void describe(const struct ll_guard *g, const struct ll_train_row *row, c
 /* The update of `step` is left out; its checkpoint before, which was saved, is kept in place of the one kept so far. */
 static void note_skip(struct ll_train_loop *r, uint64_t step, bool pin)
 {
-	uint64_t before = r->course.pinned, every = (uint64_t)r->settings.save_every;
+	uint64_t before = r->course.pinned;
 	ll_train_course_skip(&r->course, step - 1);
 	if (!pin)
 		return;
 	char *old = ll_checkpoint_path(r->dir, before);
 	r->course.pinned = step - 1;
-	if (before != step - 1 && (every == 0 || before % every != 0) && ll_path_exists(old))
+	if (before != step - 1 && !ll_train_save_due(&r->settings, before) && ll_path_exists(old))
 		ll_checkpoint_withdraw(r->dir, before, NULL);
 	ll_free(old);
 }

@@ -15,6 +15,11 @@
 #include "ll-train/train_guard.h"
 #include "text/json.h"
 
+uint64_t ll_train_loop_bytes(const struct ll_train_loop *r)
+{
+	return (r->trainer.model->parameters + r->trainer.optimizer->floats) * sizeof(float) + LL_MIB;
+}
+
 void ll_train_loop_save(struct ll_train_loop *r, bool final)
 {
 	struct ll_checkpoint_state s = r->state;
@@ -28,7 +33,8 @@ void ll_train_loop_save(struct ll_train_loop *r, bool final)
 	ll_checkpoint_save(r->dir, r->trainer.model, r->trainer.optimizer, &s, ll_dataset_tokenizer_path(r->data.train),
 			   ll_dataset_eot(r->data.train));
 	r->saved_step = s.step;
-	ll_checkpoint_prune(r->dir, (uint64_t)r->settings.keep, r->course.pinned, ll_train_guard_anchor(r));
+	ll_checkpoint_prune(r->dir, (uint64_t)r->settings.keep, r->course.pinned, ll_train_guard_anchor(r),
+			    (uint64_t)r->settings.milestone_every);
 }
 
 /* ---- control ---- */
@@ -184,7 +190,7 @@ bool ll_train_loop_step(struct ll_train_loop *r)
 	ll_progress_add((uint64_t)batch, 0);
 	tell(r, &row, tokens, seconds);
 	tell_growth(r, &row);
-	if (!last && s->save_every && r->state.step % (uint64_t)s->save_every == 0)
+	if (!last && ll_train_save_due(s, r->state.step))
 		ll_train_loop_save(r, false);
 	return true;
 }

@@ -30,6 +30,8 @@ struct ll_train_loop {
 	uint64_t tokens_made; /* by this process */
 };
 
+/* About what a checkpoint takes on disk. */
+uint64_t ll_train_loop_bytes(const struct ll_train_loop *r);
 /* Saves the present step unless that was done; prunes. */
 void ll_train_loop_save(struct ll_train_loop *r, bool final);
 /* What RUN/control and the pending journal say, before the next step: true when the run is to stop here. */

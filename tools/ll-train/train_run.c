@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/cpu.h"
 #include "base/error.h"
@@ -38,7 +39,7 @@ const struct ll_option ll_train_run_options[] = {
 	{ LL_OPT_CHOICE, 0, "resume", &resume, "WHEN", "never, auto (when there is a checkpoint) or must", 0,
 	  "never|auto|must", 0, 0 },
 	{ LL_OPT_LIST, 0, "allow-drift", &allow_drift, "WHAT", "go on though this differs: " LL_TRAIN_DRIFT, 0, NULL, 0, 0 },
-	{ LL_OPT_STRING, 0, "exit-after", &exit_after, "TIME", "save and stop with status 7 after 90s, 30m, 2h, 1d", 0,
+	{ LL_OPT_STRING, 0, "exit-after", &exit_after, "TIME", "save and stop with status 7 after 90s, 30m, 2h, 1d, or before a Slurm job ends (slurm)", 0,
 	  NULL, 0, 0 },
 	{ LL_OPT_STRING, 0, "replay-journal", &replay_journal, "FILE",
 	  "repeat the lines of another run's journal.jsonl, each at its step", 0, NULL, 0, 0 },
@@ -66,8 +67,29 @@ static double parse_time(const char *text)
 	const char *unit = len ? strchr(units, text[len - 1]) : NULL;
 	double v;
 	if (ll_parse_double(ll_str(text, len - (unit != NULL)), &v) < 0 || v < 0)
-		ll_die(LL_EXIT_USAGE, "--exit-after=%s: not a time such as 90s, 30m, 2h, 1d", text);
+		ll_die(LL_EXIT_USAGE, "--exit-after=%s: not a time such as 90s, 30m, 2h, 1d, or slurm", text);
 	return v * (unit ? seconds[unit - units] : 1);
+}
+
+/* Seconds from now: two minutes before the job's time is up, and earlier by what a checkpoint takes at 100 MB/s. */
+static double slurm_time(const struct ll_train_loop *r)
+{
+	const char *text = getenv("SLURM_JOB_END_TIME");
+	int64_t end;
+	if (!text || ll_parse_i64(ll_cstr(text), &end) < 0) {
+		ll_hint("SLURM_JOB_END_TIME=$(date -d \"$(squeue -h -j $SLURM_JOB_ID -o %%e)\" +%%s) sets it where Slurm does not");
+		ll_die(LL_EXIT_USAGE, "--exit-after=slurm: SLURM_JOB_END_TIME is %s", text ? "no time in seconds" : "not set");
+	}
+	return (double)(end - (int64_t)time(NULL)) - 120 - (double)ll_train_loop_bytes(r) / 1e8;
+}
+
+static double deadline_of(const struct ll_train_loop *r)
+{
+	if (!exit_after)
+		return INFINITY;
+	if (strcmp(exit_after, "slurm") == 0)
+		return ll_seconds() + slurm_time(r);
+	return r->started + parse_time(exit_after);
 }
 
 static void open_course(struct ll_train_loop *r, struct ll_str journal)
@@ -129,7 +151,7 @@ static void finish(struct ll_train_loop *r)
 
 static int train(struct ll_train_loop *r)
 {
-	double deadline = exit_after ? r->started + parse_time(exit_after) : INFINITY;
+	double deadline = deadline_of(r);
 	int signal_number = 0;
 	while (r->state.step < (uint64_t)r->settings.steps) {
 		signal_number = ll_signal_pending();

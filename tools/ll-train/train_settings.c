@@ -100,6 +100,8 @@ static const struct key {
 	  "batches of the --valid dataset measured, from its start", KEY_FIXED },
 	{ "save-every", KEY_INT, AT(save_every), 0, 0x1p52, "0", "N", "save every N steps (0: only at the end)", KEY_FREE },
 	{ "keep", KEY_INT, AT(keep), 0, 0x1p52, "0", "N", "checkpoints kept (0: all)", KEY_FREE },
+	{ "milestone-every", KEY_INT, AT(milestone_every), 0, 0x1p52, "0", "N", "save every N steps, and keep those for good",
+	  KEY_FREE },
 	{ "guard", KEY_WORD, AT(guard), 0, 0, "skip", "MODE",
 	  "off, skip the update of a spike, or go back too (rollback) when that does not help", KEY_FIXED },
 	{ "rollbacks", KEY_INT, AT(rollbacks), 0, 1000, "8", "N", "times to go back for the same trouble before stopping", KEY_LIVE },
@@ -471,4 +473,10 @@ void ll_train_settings_same(const struct ll_train_settings *old, const struct ll
 		ll_die(LL_EXIT_USAGE, "%s: the run has another model and cannot be resumed with this one", run);
 	ll_buf_free(&a);
 	ll_buf_free(&b);
+}
+
+bool ll_train_save_due(const struct ll_train_settings *s, uint64_t step)
+{
+	return (s->save_every && step % (uint64_t)s->save_every == 0) ||
+	       (s->milestone_every && step % (uint64_t)s->milestone_every == 0);
 }

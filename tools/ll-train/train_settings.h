@@ -14,7 +14,7 @@
 struct ll_train_settings {
 	char *preset, *init_from, *fork, *data, *data_start, *exclude, *valid, *schedule, *optimizer, *guard;
 	int64_t seq_len, batch, accumulate, steps, warmup, decay_steps, seed;
-	int64_t valid_every, valid_batches, save_every, keep, moment_reset, reset_warmup, rollbacks;
+	int64_t valid_every, valid_batches, save_every, keep, milestone_every, moment_reset, reset_warmup, rollbacks;
 	char *group, *step_at, *batch_ramp, *batch_ramp_lr;
 	int64_t power_from;
 	double step_factor, power, embedding_shrink;
@@ -52,6 +52,8 @@ int ll_train_parse_steps(const char *value, int64_t *out) LL_MUST_CHECK;
 void ll_train_settings_check(struct ll_train_settings *s);
 /* Ends with status 2 naming the first key that decides the trained numbers and differs between two configurations. */
 void ll_train_settings_same(const struct ll_train_settings *old, const struct ll_train_settings *now, const char *run);
+/* Whether a checkpoint is to be written after `step`, whatever happens. */
+bool ll_train_save_due(const struct ll_train_settings *s, uint64_t step);
 /* The updates made before the run began: of the checkpoint it is a fork of (train_fork.c). */
 uint64_t ll_train_first_step(const struct ll_train_settings *s);
 void ll_train_schedule(const struct ll_train_settings *s, struct ll_schedule *out);

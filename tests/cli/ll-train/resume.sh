@@ -42,6 +42,12 @@ is "$(status_of ll-train $slow --exit-after=0.2s -o after)" 7 "--exit-after: sta
 is "$(status_of ll-train --resume=must -q --exit-after=0.2s -o after)" 7 "and again, from where it was"
 ok "the log has a row a step" awk 'NR > 1 && $1 != NR - 1 { exit 1 }' after/log.tsv
 is "$(tail -n 1 after/log.tsv | cut -f 1)" "$(readlink after/latest | sed 's/step-0*//')" "the last row is the checkpoint's step"
+is "$(status_of env SLURM_JOB_END_TIME=$(($(date +%s) + 123)) ll-train $tiny --steps=2000000 --exit-after=slurm -o slurm)" 7 "two minutes before a Slurm job ends"
+ok "a checkpoint is there" test -s slurm/latest/ll-state.json
+status 2 "outside of a job" env -u SLURM_JOB_END_TIME ll-train $slow --exit-after=slurm -o x1
+says "SLURM_JOB_END_TIME is not set" "it says so"
+ll-train $tiny --steps=20 --save-every=2 --keep=2 --milestone-every=7 -o miles
+is "$(ls -d miles/step-* | tr '\n' ' ')" "miles/step-00000007 miles/step-00000014 miles/step-00000018 miles/step-00000020 " "milestones stay"
 status 2 "--exit-after wants a time" ll-train $slow --exit-after=soon -o x
 status 2 "a resumed run keeps what decides its numbers" ll-train --resume=auto --lr=0.5 -o after
 says "cannot be resumed with 0.5" "it names the key"
