@@ -83,6 +83,9 @@ struct ll_op_loss {
 				   int64_t T, int64_t C);                                                                         \
 		/* out = a + b */                                                                                                 \
 		void (*add)(struct ll_pool *, real *out, const real *a, const real *b, int64_t n);                                \
+		/* out[r, c] = in[r, c] in rows of their own lengths */                                                           \
+		void (*copy_rows)(struct ll_pool *, real *out, int64_t out_stride, const real *in, int64_t in_stride, int64_t M,  \
+				  int64_t C);                                                                                     \
 		/* x *= factor */                                                                                                 \
 		void (*scale)(struct ll_pool *, real *x, double factor, int64_t n);                                               \
 		/* x *= mask / (1 - p) in rows of C; row i is sample first + i / T; keyed by (seed, site, step, sample, place) */ \

@@ -42,5 +42,6 @@ const OPS_STRUCT OPS_TABLE = {
 	.embed_back = embed_back,
 	.add = add,
 	.scale = scale,
+	.copy_rows = copy_rows,
 	.dropout = dropout,
 };

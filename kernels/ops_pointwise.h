@@ -187,6 +187,27 @@ static void add(struct ll_pool *pool, real *out, const real *a, const real *b, i
 	ll_pool_run(pool, (size_t)ceil_div(n, 16384), add_task, &j);
 }
 
+struct copy_rows_job {
+	real *out;
+	const real *in;
+	int64_t out_stride, in_stride, M, C;
+};
+
+static void copy_rows_task(void *context, size_t task, int thread)
+{
+	const struct copy_rows_job *j = context;
+	(void)thread;
+	int64_t end = LL_MIN(j->M, ((int64_t)task + 1) * ROWS);
+	for (int64_t r = (int64_t)task * ROWS; r < end; r++)
+		memcpy(j->out + r * j->out_stride, j->in + r * j->in_stride, (size_t)j->C * sizeof(real));
+}
+
+static void copy_rows(struct ll_pool *pool, real *out, int64_t out_stride, const real *in, int64_t in_stride, int64_t M, int64_t C)
+{
+	struct copy_rows_job j = { out, in, out_stride, in_stride, M, C };
+	ll_pool_run(pool, (size_t)ceil_div(M, ROWS), copy_rows_task, &j);
+}
+
 struct scale_job {
 	real *x, factor;
 	int64_t n;

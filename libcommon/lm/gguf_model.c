@@ -26,8 +26,8 @@ const char *ll_gguf_architecture(const struct ll_lm_config *c, const char **note
 		*note = NULL;
 	if (is_llama(c))
 		return "llama";
-	if (f == LL_HF_GPTJ) {
-		ll_err_set(err, "llama.cpp has no architecture for GPT-J");
+	if (f == LL_HF_GPTJ || f == LL_HF_QWEN3) {
+		ll_err_set(err, f == LL_HF_GPTJ ? "llama.cpp has no architecture for GPT-J" : "norms of queries and keys (qwen3) are not built here");
 		return NULL;
 	}
 	if (f == LL_HF_NONE) {

@@ -37,12 +37,15 @@ static void write_gpt2(const struct ll_lm_config *c, struct ll_buf *out)
 static void write_llama(const struct ll_lm_config *c, struct ll_buf *out)
 {
 	ll_buf_printf(out,
-		      "  \"architectures\": [\"LlamaForCausalLM\"],\n  \"model_type\": \"llama\",\n  \"hidden_size\": "
+		      "  \"architectures\": [\"%s\"],\n  \"model_type\": \"%s\",\n  \"hidden_size\": "
 		      "%" PRId64 ",\n  \"num_hidden_layers\": %" PRId64 ",\n  \"num_attention_heads\": %" PRId64
 		      ",\n  \"num_key_value_heads\": %" PRId64 ",\n  \"head_dim\": %" PRId64
 		      ",\n  \"intermediate_size\": %" PRId64 ",\n  \"max_position_embeddings\": %" PRId64
 		      ",\n  \"hidden_act\": \"silu\",\n  \"attention_bias\": false,\n  \"mlp_bias\": false,\n",
-		      c->width, c->layers, c->heads, c->kv_heads, c->head_dim, c->ffn_width, c->context);
+		      c->qk_norm ? "Qwen3ForCausalLM" : "LlamaForCausalLM", c->qk_norm ? "qwen3" : "llama", c->width, c->layers, c->heads, c->kv_heads,
+		      c->head_dim, c->ffn_width, c->context);
+	if (c->qk_norm)
+		ll_buf_puts(out, "  \"use_sliding_window\": false,\n");
 	put_double(out, "rms_norm_eps", c->norm_eps);
 	put_double(out, "attention_dropout", c->attention_dropout);
 	put_double(out, "initializer_range", c->init_std);
@@ -123,7 +126,7 @@ void ll_hf_config_write(const struct ll_lm_config *c, enum ll_hf_family f, int64
 	ll_buf_puts(out, "{\n");
 	if (f == LL_HF_GPT2)
 		write_gpt2(c, out);
-	else if (f == LL_HF_LLAMA)
+	else if (f == LL_HF_LLAMA || f == LL_HF_QWEN3)
 		write_llama(c, out);
 	else if (f == LL_HF_GPTJ)
 		write_gptj(c, out);
@@ -223,6 +226,8 @@ static int read_llama(struct json_object *o, struct ll_lm_config *c, struct ll_e
 	const char *type = rope ? ll_json_tree_string(rope, "rope_type", NULL) : NULL;
 	if (ll_json_tree_object(o, "rope_scaling", NULL) || (type && strcmp(type, "default") != 0))
 		return ll_err_set(err, "scaled rotary positions are not built");
+	if (is_true(o, "use_sliding_window", false))
+		return ll_err_set(err, "sliding windows that begin at some layer are not built");
 	if (is_true(o, "attention_bias", false) || is_true(o, "mlp_bias", false))
 		return ll_err_set(err, "biases in a llama are not built");
 	c->kv_heads = integer_or(o, "num_key_value_heads", c->heads);
@@ -328,7 +333,10 @@ int ll_hf_config_read(struct ll_str json, struct ll_lm_config *c, struct ll_err 
 		rc = read_gpt2(o, c, err);
 	else if (type && strcmp(type, "llama") == 0)
 		rc = read_llama(o, c, err);
-	else if (type && strcmp(type, "gptj") == 0)
+	else if (type && strcmp(type, "qwen3") == 0) {
+		rc = read_llama(o, c, err);
+		c->qk_norm = true;
+	} else if (type && strcmp(type, "gptj") == 0)
 		rc = read_gptj(o, c, err);
 	else if (type && strcmp(type, "gpt_neox") == 0)
 		rc = read_neox(o, c, err);
@@ -337,7 +345,7 @@ int ll_hf_config_read(struct ll_str json, struct ll_lm_config *c, struct ll_err 
 	else if (type && strcmp(type, "opt") == 0)
 		rc = read_opt(o, c, err);
 	else if (type)
-		ll_err_set(err, "model_type %.40s is not one of gpt2, llama, gptj, gpt_neox, bloom, opt", type);
+		ll_err_set(err, "model_type %.40s is not one of gpt2, llama, qwen3, gptj, gpt_neox, bloom, opt", type);
 	if (rc == 0)
 		rc = integer(o, "vocab_size", &c->vocabulary, err);
 	if (rc == 0)

@@ -10,7 +10,7 @@ enum ll_hf_family ll_hf_family(const struct ll_lm_config *c)
 	if (c->band != 0 || c->attention_cap != 0 || c->attention_scale != 0 || c->output_scale != 1)
 		return LL_HF_NONE;
 	bool plain = !c->parallel_residual && !c->embedding_norm && !c->head_bias;
-	bool whole = c->norm == LL_LM_NORM_LAYER && !ll_lm_gated(c) && c->bias && c->kv_heads == c->heads &&
+	bool whole = !c->qk_norm && c->norm == LL_LM_NORM_LAYER && !ll_lm_gated(c) && c->bias && c->kv_heads == c->heads &&
 		     c->heads * c->head_dim == c->width && !(c->position == LL_LM_POS_ROTARY && c->embedding_norm);
 	if (whole && c->position == LL_LM_POS_ROTARY && c->rotary_interleaved && c->shared_norm && !c->attention_bias &&
 	    c->rotary_base == 10000 && c->head_bias && !c->tied_head)
@@ -25,13 +25,13 @@ enum ll_hf_family ll_hf_family(const struct ll_lm_config *c)
 		return LL_HF_BLOOM;
 	if (plain && c->norm == LL_LM_NORM_RMS && c->position == LL_LM_POS_ROTARY && c->ffn == LL_LM_FFN_SWIGLU &&
 	    !c->bias && !c->rotary_interleaved && c->rotary_fraction == 1)
-		return LL_HF_LLAMA;
+		return c->qk_norm ? LL_HF_QWEN3 : LL_HF_LLAMA;
 	return LL_HF_NONE;
 }
 
 const char *ll_hf_family_name(enum ll_hf_family f)
 {
-	static const char *const names[] = { "lltools", "gpt2", "llama", "gptj", "gpt_neox", "bloom", "opt" };
+	static const char *const names[] = { "lltools", "gpt2", "llama", "gptj", "gpt_neox", "bloom", "opt", "qwen3" };
 	return names[f];
 }
 
@@ -69,6 +69,8 @@ static const struct rename llama[] = {
 	  "model.layers.#.self_attn.q_proj.weight|model.layers.#.self_attn.k_proj.weight|model.layers.#.self_attn.v_"
 	  "proj.weight",
 	  false },
+	{ "h.#.q_norm.w", "model.layers.#.self_attn.q_norm.weight", false }, /* of qwen3 */
+	{ "h.#.k_norm.w", "model.layers.#.self_attn.k_norm.weight", false },
 	{ "h.#.proj.w", "model.layers.#.self_attn.o_proj.weight", false },
 	{ "h.#.norm2.w", "model.layers.#.post_attention_layernorm.weight", false },
 	{ "h.#.up.w", "model.layers.#.mlp.gate_proj.weight|model.layers.#.mlp.up_proj.weight", false },
@@ -206,7 +208,7 @@ static int64_t part_rows(const struct ll_lm_config *c, const struct ll_lm_tensor
 struct ll_hf_tensor *ll_hf_tensors(const struct ll_lm *m, enum ll_hf_family f, size_t *n)
 {
 	struct ll_hf_tensor *list = ll_calloc(3 * m->tensors + 1, sizeof(*list));
-	static const struct rename *const tables[] = { NULL, gpt2, llama, gptj, neox, bloom, opt };
+	static const struct rename *const tables[] = { NULL, gpt2, llama, gptj, neox, bloom, opt, llama };
 	const struct rename *table = tables[f];
 	bool by_heads = f == LL_HF_NEOX || f == LL_HF_BLOOM;
 	*n = 0;

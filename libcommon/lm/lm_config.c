@@ -42,6 +42,7 @@ static const struct key keys[] = {
 	{ "attention_bias", KEY_BOOL, FIELD(attention_bias), NULL },
 	{ "tied_head", KEY_BOOL, FIELD(tied_head), NULL },
 	{ "head_bias", KEY_BOOL, FIELD(head_bias), NULL },
+	{ "qk_norm", KEY_BOOL, FIELD(qk_norm), NULL },
 	{ "band", KEY_INT, FIELD(band), NULL },
 	{ "band_every", KEY_INT, FIELD(band_every), NULL },
 	{ "attention_cap", KEY_REAL, FIELD(attention_cap), NULL },
@@ -193,7 +194,7 @@ uint64_t ll_lm_config_parameters(const struct ll_lm_config *c)
 	uint64_t A = (uint64_t)(c->heads * c->head_dim), U = ll_lm_gated(c) ? 2 * F : F;
 	uint64_t norm = c->norm == LL_LM_NORM_NONE ? 0 : C + (c->bias && c->norm == LL_LM_NORM_LAYER ? C : 0);
 	uint64_t layer = (c->shared_norm ? 1 : 2) * norm + Q * C + A * C + U * C + F * C + (c->bias ? U + C : 0) +
-			 (c->bias && c->attention_bias ? Q + C : 0);
+			 (c->bias && c->attention_bias ? Q + C : 0) + (c->qk_norm ? 2 * (uint64_t)c->head_dim : 0);
 	return (uint64_t)c->vocabulary * (C * (c->tied_head ? 1 : 2) + (c->head_bias ? 1 : 0)) + (c->position == LL_LM_POS_LEARNED ? (uint64_t)c->context * C : 0) +
 	       (c->embedding_norm ? norm : 0) + (uint64_t)c->layers * layer + norm;
 }

@@ -53,6 +53,8 @@ struct ll_lm_config {
 	bool attention_bias;     /* with bias: on the projections of attention too */
 	bool tied_head;
 	bool head_bias;          /* a bias on the logits (GPT-J) */
+	bool qk_norm;            /* every head's query and key normed before positions turn them (Henry et al. 2020), by `norm`'s kind, by
+				  * rms with none, each with one gain for all heads (Qwen3) */
 	int64_t band;            /* keys that a banded layer's queries meet, their own with them; 0: all layers are dense */
 	int64_t band_every;      /* every such layer is banded, the last of each group; 0: 1 */
 	double attention_cap;    /* scores s become cap tanh(s / cap); 0: stay */

@@ -56,6 +56,10 @@ static void list_tensors(struct ll_lm *m)
 	for (int l = 0; l < (int)c->layers; l++) {
 		add_norm(m, &cap, l, "norm1.w", "norm1.b");
 		add_linear(m, &cap, LL_LM_MATRIX, ll_lm_qkv_width(c), c->width, l, "qkv.w", "qkv.b", attention_bias);
+		if (c->qk_norm) {
+			add_tensor(m, &cap, LL_LM_GAIN, c->head_dim, 0, l, "q_norm.w");
+			add_tensor(m, &cap, LL_LM_GAIN, c->head_dim, 0, l, "k_norm.w");
+		}
 		add_linear(m, &cap, LL_LM_RESIDUAL_MATRIX, c->width, c->heads * c->head_dim, l, "proj.w", "proj.b", attention_bias);
 		if (!c->shared_norm)
 			add_norm(m, &cap, l, "norm2.w", "norm2.b");
@@ -105,6 +109,7 @@ static void point(const struct ll_lm *m, float *arena, struct ll_lm_weights *w)
 	for (int l = 0; l < (int)m->config.layers; l++)
 		w->layer[l] = (struct ll_lm_layer){
 			place(m, arena, l, "norm1.w"), place(m, arena, l, "norm1.b"), place(m, arena, l, "qkv.w"), place(m, arena, l, "qkv.b"),
+			place(m, arena, l, "q_norm.w"), place(m, arena, l, "k_norm.w"),
 			place(m, arena, l, "proj.w"),  place(m, arena, l, "proj.b"),  place(m, arena, l, "norm2.w"), place(m, arena, l, "norm2.b"),
 			place(m, arena, l, "up.w"),    place(m, arena, l, "up.b"),    place(m, arena, l, "down.w"), place(m, arena, l, "down.b"),
 		};
@@ -131,6 +136,8 @@ static void take_kept(struct walk *w, const struct ll_lm_config *c, int64_t M, s
 	bool norms = c->norm != LL_LM_NORM_NONE;
 	k->norm1 = norms ? take(w, M * C) : k->x, k->mean1 = take(w, M), k->rstd1 = take(w, M);
 	k->qkv = take(w, M * ll_lm_qkv_width(c)), k->attention = take(w, M * c->heads * c->head_dim), k->lse = take(w, M * c->heads);
+	int64_t turned = c->qk_norm ? M * (c->heads + c->kv_heads) : 0;
+	k->qk = take(w, turned * c->head_dim), k->qk_mean = take(w, turned), k->qk_rstd = take(w, turned);
 	k->mid = take(w, M * C);
 	if (!c->shared_norm)
 		k->norm2 = norms ? take(w, M * C) : c->parallel_residual ? k->x : k->mid, k->mean2 = take(w, M), k->rstd2 = take(w, M);
@@ -178,7 +185,7 @@ static void take_all(struct walk *w, const struct ll_lm_config *c, int64_t batch
 		y->dx = take(w, M * C), y->dn1 = take(w, M * C), y->dn2 = take(w, M * C);
 		y->dqkv = take(w, M * ll_lm_qkv_width(c)), y->dattention = take(w, M * A), y->dup = take(w, M * U), y->dact = take(w, M * F);
 	}
-	y->scratch = take(w, LL_MAX(threads * 2 * T * LL_MIN(T, 128), 2 * C * ((M + 63) / 64)));
+	y->scratch = take(w, LL_MAX(threads * 2 * T * LL_MIN(T, 128), LL_MAX(2 * C * ((M + 63) / 64), 2 * c->head_dim * ((M * c->heads + 63) / 64))));
 	y->row = take(w, LL_MAX(c->vocabulary, 64));
 }
 

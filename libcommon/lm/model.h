@@ -8,6 +8,7 @@
  *
  *   wte [vocabulary, width]   wpe [context, width] (learned positions)   emb_norm.w emb_norm.b [width]
  *   h.N.norm1.w h.N.norm1.b [width]          h.N.qkv.w [(heads + 2 kv_heads) head_dim, width] h.N.qkv.b: rows Q | K | V
+ *   h.N.q_norm.w h.N.k_norm.w [head_dim] (qk_norm)
  *   h.N.proj.w [width, heads head_dim] h.N.proj.b [width]
  *   h.N.norm2.w h.N.norm2.b [width]          h.N.up.w [ffn, width] or, gated, [2 ffn, width]: rows gate | up; h.N.up.b
  *   h.N.down.w [width, ffn] h.N.down.b [width]

@@ -22,7 +22,7 @@ struct ll_lm_cache *ll_lm_cache_new(const struct ll_lm *m)
 	k->context = c->context;
 	k->kv_width = c->kv_heads * c->head_dim;
 	size_t cached = (size_t)(c->layers * c->context * k->kv_width);
-	float *p = k->base = ll_alloc_aligned(64, (2 * cached + 3 * C + Q + A + 3 * F + (size_t)c->context + 2) * sizeof(float));
+	float *p = k->base = ll_alloc_aligned(64, (2 * cached + 3 * C + Q + A + 3 * F + (size_t)c->context + 2 * (size_t)c->heads) * sizeof(float));
 	k->keys = p, p += cached;
 	k->values = p, p += cached;
 	k->x = p, p += C;
@@ -102,6 +102,18 @@ static void normalise_one(const struct ll_lm *m, struct ll_lm_cache *k, const fl
 				     c->width, c->norm_eps);
 }
 
+static void norm_heads_one(const struct ll_lm *m, struct ll_lm_cache *k, const struct ll_lm_layer *w)
+{
+	const struct ll_lm_config *c = &m->config;
+	for (int part = 0; part < 2; part++) {
+		int64_t heads = part ? c->kv_heads : c->heads, hd = c->head_dim;
+		float *place = k->qkv + (part ? c->heads * hd : 0);
+		m->memory->ops->norm(m->pool, c->norm == LL_LM_NORM_LAYER ? LL_OP_NORM_LAYER : LL_OP_NORM_RMS, k->attention, k->one, k->one + heads,
+				     place, part ? w->k_norm_w : w->q_norm_w, NULL, heads, hd, c->norm_eps);
+		memcpy(place, k->attention, (size_t)(heads * hd) * sizeof(float));
+	}
+}
+
 static void decode_layer(struct ll_lm *m, struct ll_lm_cache *k, int64_t l)
 {
 	static const enum ll_op_act acts[] = { LL_OP_GELU, LL_OP_GELU_TANH, LL_OP_RELU, LL_OP_SWIGLU, LL_OP_GEGLU };
@@ -112,6 +124,8 @@ static void decode_layer(struct ll_lm *m, struct ll_lm_cache *k, int64_t l)
 	float *keys = k->keys + l * k->context * k->kv_width, *values = k->values + l * k->context * k->kv_width;
 	normalise_one(m, k, k->x, w->norm1_w, w->norm1_b);
 	o->linear(m->pool, k->qkv, k->n, w->qkv_w, w->qkv_b, 1, Q, C);
+	if (c->qk_norm)
+		norm_heads_one(m, k, w);
 	if (m->memory->rotary)
 		o->rotary(m->pool,
 			  &(struct ll_op_rotary){ 1, 1, c->heads + c->kv_heads, c->head_dim, Q, m->memory->turning, c->rotary_interleaved, k->length },

@@ -8,7 +8,7 @@
 
 /* Parameters of one layer as pointers into an arena (parameters or gradients); NULL where there are none. */
 struct ll_lm_layer {
-	float *norm1_w, *norm1_b, *qkv_w, *qkv_b, *proj_w, *proj_b, *norm2_w, *norm2_b, *up_w, *up_b, *down_w, *down_b;
+	float *norm1_w, *norm1_b, *qkv_w, *qkv_b, *q_norm_w, *k_norm_w, *proj_w, *proj_b, *norm2_w, *norm2_b, *up_w, *up_b, *down_w, *down_b;
 };
 
 struct ll_lm_weights {
@@ -21,6 +21,7 @@ struct ll_lm_kept {
 	float *x;                        /* [M, C] input of the layer */
 	float *norm1, *mean1, *rstd1;    /* [M, C], [M], [M] */
 	float *qkv, *attention, *lse;    /* [M, qkv], [M, heads head_dim], [M heads] */
+	float *qk, *qk_mean, *qk_rstd;   /* with qk_norm, before it: Q [M, heads, head_dim], then K; [M, heads + kv_heads] */
 	float *mid;                      /* [M, C] x + attention branch */
 	float *norm2, *mean2, *rstd2;    /* those of norm1 with shared_norm */
 	float *up, *act;                 /* [M, F or 2F], [M, F] */

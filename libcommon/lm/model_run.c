@@ -64,6 +64,40 @@ static void normalise_back(const struct pass *p, float *dw, float *db, const flo
 		p->ops->norm_back(p->pool, p->norm, y->dx, dw, db, dout, in, mean, rstd, w, p->M, p->C, y->scratch);
 }
 
+static enum ll_op_norm head_norm(const struct ll_lm_config *c)
+{
+	return c->norm == LL_LM_NORM_LAYER ? LL_OP_NORM_LAYER : LL_OP_NORM_RMS;
+}
+
+/* Queries, then keys: every head of every row is a row of its own. `room`: [M, heads head_dim]. */
+static void norm_heads(const struct pass *p, const struct ll_lm_kept *k, const struct ll_lm_layer *w, float *room)
+{
+	int64_t hd = p->c->head_dim, Q = ll_lm_qkv_width(p->c), row = 0;
+	for (int part = 0; part < 2; row += p->M * (part++ ? p->c->kv_heads : p->c->heads)) {
+		int64_t heads = part ? p->c->kv_heads : p->c->heads;
+		float *in = k->qk + row * hd, *place = k->qkv + (part ? p->c->heads * hd : 0);
+		p->ops->copy_rows(p->pool, in, heads * hd, place, Q, p->M, heads * hd);
+		p->ops->norm(p->pool, head_norm(p->c), room, k->qk_mean + row, k->qk_rstd + row, in, part ? w->k_norm_w : w->q_norm_w, NULL,
+			     p->M * heads, hd, p->c->norm_eps);
+		p->ops->copy_rows(p->pool, place, Q, room, heads * hd, p->M, heads * hd);
+	}
+}
+
+static void norm_heads_back(const struct pass *p, const struct ll_lm_kept *k, const struct ll_lm_layer *w, const struct ll_lm_layer *g,
+			    float *room, float *din)
+{
+	int64_t hd = p->c->head_dim, Q = ll_lm_qkv_width(p->c), row = 0;
+	for (int part = 0; part < 2; row += p->M * (part++ ? p->c->kv_heads : p->c->heads)) {
+		int64_t heads = part ? p->c->kv_heads : p->c->heads;
+		float *place = p->y->dqkv + (part ? p->c->heads * hd : 0);
+		p->ops->copy_rows(p->pool, room, heads * hd, place, Q, p->M, heads * hd);
+		memset(din, 0, (size_t)(p->M * heads * hd) * sizeof(float));
+		p->ops->norm_back(p->pool, head_norm(p->c), din, part ? g->k_norm_w : g->q_norm_w, NULL, room, k->qk + row * hd, k->qk_mean + row,
+				  k->qk_rstd + row, part ? w->k_norm_w : w->q_norm_w, p->M * heads, hd, p->y->scratch);
+		p->ops->copy_rows(p->pool, place, Q, din, heads * hd, p->M, heads * hd);
+	}
+}
+
 static struct ll_op_attention attention_of(const struct pass *p, int64_t layer)
 {
 	struct ll_op_attention a = p->attention;
@@ -101,6 +135,8 @@ static void forward_layer(const struct pass *p, int64_t l)
 	int64_t M = p->M, C = p->C, Q = ll_lm_qkv_width(p->c), A = p->c->heads * p->c->head_dim, F = p->c->ffn_width;
 	normalise(p, k->norm1, k->mean1, k->rstd1, k->x, w->norm1_w, w->norm1_b);
 	o->linear(p->pool, k->qkv, k->norm1, w->qkv_w, w->qkv_b, M, Q, C);
+	if (p->c->qk_norm)
+		norm_heads(p, k, w, k->attention);
 	if (p->y->rotary)
 		o->rotary(p->pool, &p->rotary, k->qkv, p->y->rotary, false);
 	struct ll_op_attention a = attention_of(p, l);
@@ -188,6 +224,8 @@ static void backward_layer(const struct pass *p, int64_t l)
 	o->attention_back(p->pool, &a, y->dqkv, y->dattention, k->qkv, k->attention, k->lse, y->scratch);
 	if (y->rotary)
 		o->rotary(p->pool, &p->rotary, y->dqkv, y->rotary, true);
+	if (p->c->qk_norm) /* attention's output and its gradient are done with */
+		norm_heads_back(p, k, w, g, y->dattention, k->attention);
 	o->linear_din(p->pool, y->dn1, y->dqkv, w->qkv_w, M, Q, C, false);
 	o->linear_dw(p->pool, g->qkv_w, g->qkv_b, y->dqkv, k->norm1, M, Q, C);
 	if (p->c->shared_norm)

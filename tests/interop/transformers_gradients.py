@@ -71,6 +71,7 @@ compare("gpt2-1", t.GPT2Config(vocab_size=97, n_embd=96, n_layer=2, n_head=1, n_
 llama = dict(vocab_size=211, hidden_size=160, num_hidden_layers=3, num_attention_heads=4, max_position_embeddings=40, **none)
 compare("llama", t.LlamaConfig(intermediate_size=200, num_key_value_heads=2, **llama))
 compare("llama-80", t.LlamaConfig(intermediate_size=101, num_key_value_heads=1, head_dim=80, **llama), torch.bfloat16, "200KB")
+compare("qwen3", t.Qwen3Config(intermediate_size=101, num_key_value_heads=2, head_dim=24, use_sliding_window=False, **llama))
 gptj = dict(vocab_size=211, n_embd=160, n_layer=3, n_positions=40, **none)
 compare("gptj", t.GPTJConfig(n_head=4, rotary_dim=10, tie_word_embeddings=False, **gptj))
 compare("gptj-80", t.GPTJConfig(n_head=2, rotary_dim=64, n_inner=99, tie_word_embeddings=False, **gptj), torch.bfloat16, "200KB")

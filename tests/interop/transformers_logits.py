@@ -43,6 +43,7 @@ compare("gpt2-untied-relu", "gpt2-tiny", "tied_head=false", "ffn=relu", family="
 compare("gpt2-erf", "gpt2-tiny", "ffn=gelu", "ffn_width=80", family="gpt2")
 compare("llama", "llama-tiny", family="llama")
 compare("llama-grouped", "llama-tiny", "kv_heads=2", "tied_head=true", "rotary_base=500000", "head_dim=16", family="llama")
+compare("qwen3", "llama-tiny", "qk_norm=true", "kv_heads=2", "head_dim=12", family="qwen3")
 compare("gpt-j", "gpt-j-tiny", family="gptj")
 compare("gpt-j-relu", "gpt-j-tiny", "width=96", "heads=3", "ffn=relu", "rotary_fraction=0.4", "ffn_width=100", family="gptj")
 compare("neox", "neox-tiny", family="gpt_neox")

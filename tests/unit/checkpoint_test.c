@@ -220,6 +220,9 @@ int main(int argc, char **argv)
 	round_trip("gu", "gpt2-tiny", "tied_head", "false", LL_HF_GPT2);
 	round_trip("gr", "gpt2-tiny", "ffn", "relu", LL_HF_GPT2);
 	round_trip("l", "llama-tiny", "kv_heads", "2", LL_HF_LLAMA);
+	round_trip("q", "llama-tiny", "qk_norm", "true", LL_HF_QWEN3);
+	round_trip("qg", "gpt2-tiny", "qk_norm", "true", LL_HF_NONE);
+	round_trip("no", "gpt2-tiny", "norm", "none", LL_HF_NONE);
 	round_trip("p", "gpt2-tiny", "parallel_residual", "true", LL_HF_NONE);
 	round_trip("e", "llama-tiny", "rotary_interleaved", "true", LL_HF_NONE);
 	round_trip("j", "gpt-j-tiny", NULL, NULL, LL_HF_GPTJ);
