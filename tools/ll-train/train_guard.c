@@ -133,10 +133,10 @@ static void skip(struct ll_train_loop *r, const struct ll_train_row *row, bool p
 static uint64_t newest_before(const struct ll_train_loop *r, uint64_t step)
 {
 	size_t n;
-	uint64_t *list = ll_checkpoint_list(r->dir, &n), every = (uint64_t)r->settings.save_every;
+	uint64_t *list = ll_checkpoint_list(r->dir, &n);
 	uint64_t found = ll_train_first_step(&r->settings);
-	for (size_t i = 0; every && i < n; i++)
-		if (list[i] % every == 0 && list[i] < step)
+	for (size_t i = 0; i < n; i++)
+		if (ll_train_save_due(&r->settings, list[i]) && list[i] < step)
 			found = list[i];
 	ll_free(list);
 	return found;
