@@ -40,6 +40,8 @@ struct ll_sink { /* one data frame on its way through */
 	struct edit *edit;
 	size_t edits, edits_cap;
 	struct ll_stats *stats;
+	size_t held; /* of the first entries, all kept as they came in: not written yet, because the whole frame may go on */
+	bool holding;
 	/* the document in map's hands */
 	struct ll_doc doc;
 	const unsigned char *record;
@@ -269,6 +271,44 @@ static void put_reject(struct run *run, struct ll_doc original, const char *reas
 	ll_rejects_put(run->rejects, &original, reason, value);
 }
 
+/* ---- writing: a frame that is kept whole goes on without a copy ---- */
+
+static void release(struct run *run, struct ll_sink *s)
+{
+	for (size_t i = 0; i < s->held; i++)
+		ll_writer_put_digested(run->out, s->entry[i].original, s->entry[i].original_len, s->entry[i].digest);
+	s->held = 0;
+	s->holding = false;
+}
+
+static void put_kept(struct run *run, struct ll_sink *s, const struct entry *e)
+{
+	if (s->holding && e->untouched && e == s->entry + s->held) {
+		s->held++;
+		return;
+	}
+	release(run, s);
+	ll_writer_put_digested(run->out, record_of(s, e), e->record_len, e->digest);
+}
+
+static void end_of_frame(struct run *run, struct ll_sink *s)
+{
+	struct ll_data_frame *f = &s->frame;
+
+	if (s->held && s->held == s->entries && s->held == f->header.records) {
+		struct ll_id *digest = ll_malloc(s->held * sizeof(*digest));
+		for (size_t i = 0; i < s->held; i++)
+			digest[i] = s->entry[i].digest;
+		if (ll_writer_put_frame(run->out, f->raw, f->header.raw_len, f->header.raw_hash, digest, f->header.records)) {
+			f->stored = f->stored == f->raw ? NULL : f->stored;
+			f->raw = NULL;
+			s->held = 0;
+		}
+		ll_free(digest);
+	}
+	release(run, s);
+}
+
 static void decide(struct run *run, struct ll_sink *s, const struct entry *e)
 {
 	const char *value = NULL;
@@ -290,7 +330,7 @@ static void decide(struct run *run, struct ll_sink *s, const struct entry *e)
 	reason = run->f->edit ? run->f->edit(run->f->context, &doc) : NULL;
 	commit_kept(s->stats, s, e, doc.source, doc.text.len);
 	if (!reason) {
-		ll_writer_put_digested(run->out, record_of(s, e), e->record_len, e->digest);
+		put_kept(run, s, e);
 		return;
 	}
 	if (doc.text.len != before)
@@ -298,6 +338,7 @@ static void decide(struct run *run, struct ll_sink *s, const struct entry *e)
 			      doc.text.len > before ? doc.text.len - before : 0);
 	ll_buf_clear(&run->edited);
 	ll_doc_put(&run->edited, &doc);
+	release(run, s);
 	ll_writer_put(run->out, run->edited.data, run->edited.len);
 }
 
@@ -347,18 +388,21 @@ static bool put_off(struct run *run, const struct ll_sink *s)
 
 static void put_out(struct run *run, struct ll_sink *s)
 {
+	s->holding = run->out != NULL;
 	for (size_t i = 0; i < s->entries; i++) {
 		const struct entry *e = &s->entry[i];
 		if (e->verdict == DECIDE) {
 			decide(run, s, e);
 		} else if (run->out && (e->verdict == KEEP || e->verdict == EXTRA)) {
-			ll_writer_put_digested(run->out, record_of(s, e), e->record_len, e->digest);
+			put_kept(run, s, e);
 		} else if (run->out && e->verdict == DROP) {
 			struct ll_doc original;
 			get_doc(s, e->original, e->original_len, &original);
 			ll_rejects_put(run->rejects, &original, e->reason, s->data.data + e->data);
 		}
 	}
+	if (run->out)
+		end_of_frame(run, s);
 	ll_stats_merge(run->stats, s->stats);
 }
 

@@ -34,6 +34,7 @@ struct frame_job {
 	struct ll_frame_header header;
 	struct ll_buf raw;
 	struct ll_buf packed; /* header and stored bytes; of a raw frame the header alone, `raw` follows */
+	bool hashed;	      /* header.raw_hash is known */
 };
 
 /* ---- queue: pack in parallel, write in order ---- */
@@ -44,7 +45,8 @@ static void pack(void *context, void *argument)
 	struct frame_job *job = argument;
 	struct ll_frame_header *h = &job->header;
 	h->raw_len = (uint32_t)job->raw.len;
-	h->raw_hash = ll_hash64(job->raw.data, job->raw.len);
+	if (!job->hashed)
+		h->raw_hash = ll_hash64(job->raw.data, job->raw.len);
 	h->codec = LL_CODEC_RAW;
 	h->stored_len = h->raw_len;
 	h->stored_hash = h->raw_hash;
@@ -87,14 +89,19 @@ static void write_out(void *context, void *argument)
 	ll_free(job);
 }
 
-static void submit(struct ll_writer *w, enum ll_frame_type type, struct ll_buf raw, uint32_t records)
+static struct frame_job *new_job(struct ll_writer *w, enum ll_frame_type type, struct ll_buf raw, uint32_t records)
 {
 	struct frame_job *job = ll_calloc(1, sizeof(*job));
 	job->header.type = (unsigned char)type;
 	job->header.sequence = w->sequence++;
 	job->header.records = records;
 	job->raw = raw;
-	ll_queue_submit(w->queue, job);
+	return job;
+}
+
+static void submit(struct ll_writer *w, enum ll_frame_type type, struct ll_buf raw, uint32_t records)
+{
+	ll_queue_submit(w->queue, new_job(w, type, raw, records));
 }
 
 /* ---- failure: tell the reader of a pipe ---- */
@@ -166,15 +173,43 @@ static void close_frame(struct ll_writer *w)
 	w->current_records = 0;
 }
 
+static void count_record(struct ll_writer *w, size_t len, struct ll_id digest)
+{
+	ll_hash128_update(w->data_hash, digest.byte, sizeof(digest.byte));
+	ll_id_add(&w->end.set_id, digest);
+	w->end.records++;
+	w->end.raw_bytes += len;
+}
+
+bool ll_writer_put_frame(struct ll_writer *w, void *raw, size_t len, uint64_t raw_hash, const struct ll_id *digest, uint32_t records)
+{
+	const unsigned char *record = raw;
+	size_t at = 0, last = 0;
+
+	LL_ASSERT(!w->finished);
+	if (w->current_records || len < LL_FRAME_TARGET)
+		return false;
+	for (uint32_t i = 0; i < records; i++, at += last)
+		last = ll_get32(record + at);
+	LL_ASSERT(at == len);
+	if (len - last >= LL_FRAME_TARGET)
+		return false;
+	at = 0;
+	for (uint32_t i = 0; i < records; i++, at += last)
+		count_record(w, last = ll_get32(record + at), digest[i]);
+	struct frame_job *job = new_job(w, LL_FRAME_DATA, (struct ll_buf){ raw, len, len }, records);
+	job->header.raw_hash = raw_hash;
+	job->hashed = true;
+	ll_queue_submit(w->queue, job);
+	return true;
+}
+
 void ll_writer_put_digested(struct ll_writer *w, const void *record, size_t len, struct ll_id digest)
 {
 	LL_ASSERT(!w->finished && len >= 8 && len <= LL_RECORD_MAX);
 	if (!w->current.data)
 		ll_buf_reserve(&w->current, LL_FRAME_TARGET + LL_FRAME_TARGET / 8);
-	ll_hash128_update(w->data_hash, digest.byte, sizeof(digest.byte));
-	ll_id_add(&w->end.set_id, digest);
-	w->end.records++;
-	w->end.raw_bytes += len;
+	count_record(w, len, digest);
 	ll_buf_add(&w->current, record, len);
 	w->current_records++;
 	if (w->current.len >= LL_FRAME_TARGET)

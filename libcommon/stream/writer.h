@@ -19,6 +19,10 @@ struct ll_writer *ll_writer_open(const char *path, struct ll_header header);
 void ll_writer_put(struct ll_writer *w, const void *record, size_t len);
 /* The same with the digest already computed by ll_record_digest on another thread. */
 void ll_writer_put_digested(struct ll_writer *w, const void *record, size_t len, struct ll_id digest);
+/* The same for all records of a frame that was read and verified, without a copy, when the writer would cut just this frame
+ * (it stands between two, and the last record fills the frame). Then the memory, which ll_free frees, is the writer's, and true
+ * comes back; else nothing happened. raw_hash: XXH3-64 of raw[0 .. len). */
+bool ll_writer_put_frame(struct ll_writer *w, void *raw, size_t len, uint64_t raw_hash, const struct ll_id *digest, uint32_t records);
 uint64_t ll_writer_records(const struct ll_writer *w);
 /* Writes P (lineage may be NULL: no inputs), the index into files, E; syncs. Nothing may be put after it. */
 struct ll_end ll_writer_finish(struct ll_writer *w, const struct ll_lineage *lineage);
