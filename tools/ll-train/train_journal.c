@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "io/file.h"
+#include "ll-train/train_full.h"
 #include "lm/checkpoint.h"
 #include "text/json_tree.h"
 
@@ -149,7 +150,7 @@ static void write_line(struct ll_train_journal *j, struct ll_str line)
 	size_t n = 0;
 	while (n < line.len) {
 		ssize_t put = write(j->fd, line.data + n, line.len - n);
-		if (put < 0 && errno != EINTR)
+		if (put < 0 && errno != EINTR && !ll_train_full_again(j->path))
 			ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot write", j->path);
 		n += put > 0 ? (size_t)put : 0;
 	}

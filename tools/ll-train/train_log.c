@@ -13,6 +13,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "io/file.h"
+#include "ll-train/train_full.h"
 
 #define LOG_HEAD "step\ttokens\tloss\tlr\tgrad_norm\tvalid_loss\tskipped\tsample\tperplexity\tattention_lse\tlog_z\n"
 #define TIMING_HEAD "step\tseconds\ttokens_per_s\n"
@@ -37,7 +38,7 @@ static void append(int fd, const char *path, const char *text, size_t n)
 {
 	while (n > 0) {
 		ssize_t put = write(fd, text, n);
-		if (put < 0 && errno != EINTR)
+		if (put < 0 && errno != EINTR && !ll_train_full_again(path))
 			ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot write", path);
 		text += put > 0 ? put : 0;
 		n -= put > 0 ? (size_t)put : 0;

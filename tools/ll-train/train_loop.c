@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "io/file.h"
 #include "ll-train/train_control.h"
+#include "ll-train/train_full.h"
 #include "ll-train/train_guard.h"
 #include "text/json.h"
 
@@ -25,6 +26,7 @@ void ll_train_loop_save(struct ll_train_loop *r, bool final)
 	struct ll_checkpoint_state s = r->state;
 	if (r->saved_step == s.step && s.final == final)
 		return;
+	ll_train_full_room(r->dir, ll_train_loop_bytes(r));
 	ll_train_log_sync(r->log, &s.log_bytes, &s.log_hash);
 	s.data_id = r->data.id;
 	s.tokenizer_id = (char *)(uintptr_t)ll_dataset_tokenizer_id(r->data.train);

@@ -20,12 +20,13 @@
 #include "ll-train/run_lock.h"
 #include "ll-train/train_environment.h"
 #include "ll-train/train_fork.h"
+#include "ll-train/train_full.h"
 #include "ll-train/train_guard.h"
 #include "lm/folder.h"
 #include "lm/hf_names.h"
 #include "lm/warm_start.h"
 
-static const char *resume = "never", *exit_after, *replay_journal;
+static const char *resume = "never", *on_full = "stop", *exit_after, *replay_journal;
 static struct ll_strings allow_drift;
 static bool print_config, dry_run;
 
@@ -41,6 +42,8 @@ const struct ll_option ll_train_run_options[] = {
 	{ LL_OPT_LIST, 0, "allow-drift", &allow_drift, "WHAT", "go on though this differs: " LL_TRAIN_DRIFT, 0, NULL, 0, 0 },
 	{ LL_OPT_STRING, 0, "exit-after", &exit_after, "TIME", "save and stop with status 7 after 90s, 30m, 2h, 1d, or before a Slurm job ends (slurm)", 0,
 	  NULL, 0, 0 },
+	{ LL_OPT_CHOICE, 0, "on-full", &on_full, "WHAT", "when the disk is full: stop with status 4, or wait for room", 0,
+	  "stop|wait", 0, 0 },
 	{ LL_OPT_STRING, 0, "replay-journal", &replay_journal, "FILE",
 	  "repeat the lines of another run's journal.jsonl, each at its step", 0, NULL, 0, 0 },
 	{ LL_OPT_FLAG, 0, "print-config", &print_config, NULL, "print every key in force, and stop", 0, NULL, 0, 0 },
@@ -344,6 +347,8 @@ int ll_train_run(int operands, char **operand)
 		return show();
 	if (strcmp(r.dir, "-") == 0)
 		ll_die(LL_EXIT_USAGE, "-o RUN is missing: the folder of the run");
+	if (strcmp(on_full, "wait") == 0)
+		ll_train_full_wait();
 	ll_progress_noun("sequences");
 	ll_make_dirs(r.dir);
 	ll_run_lock(r.dir);

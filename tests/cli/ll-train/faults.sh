@@ -32,6 +32,32 @@ if [ "$(id -u)" = 0 ] && mkdir disk && mount -t tmpfs -o size=700k none disk 2>/
 	status 4 "a full tmpfs at the second checkpoint" ll-train $tiny --steps=4 --save-every=2 -o disk/run
 	is "$(readlink disk/run/latest)" step-00000002 "the first one stands"
 	is "$(ls -A disk/run | grep -c tmp)" 0 "nothing half-made is left there"
+	# 1.3 MB are asked for, the log can be written all the time.
+	rm -r disk/run; mount -o remount,size=2200k disk; head -c 1500000 /dev/zero > disk/filler
+	ll-train $tiny --steps=12 -o roomy
+	ll-train ${tiny% -q} --steps=12 --on-full=wait -o disk/run 2>said & pid=$!
+	i=0; while [ $i -lt 100 ] && ! grep -q waiting said; do sleep 0.05; i=$((i + 1)); done
+	ok "--on-full=wait says what it waits for" grep -q "disk/run: no room for .*: waiting" said
+	absent "no checkpoint is there yet" disk/run/latest disk/run/done.json
+	rm disk/filler; rc=0; wait $pid || rc=$?
+	is $rc 0 "with room again it goes on"
+	same roomy/log.tsv disk/run/log.tsv "the log is that of a run with room"
+	same roomy/latest/optimizer.bin disk/run/latest/optimizer.bin "and so is the checkpoint"
+	head -c 1500000 /dev/zero > disk/filler
+	ll-train $tiny --steps=12 --on-full=wait -o disk/two 2>said & pid=$!
+	i=0; while [ $i -lt 100 ] && ! grep -q waiting said; do sleep 0.05; i=$((i + 1)); done
+	kill -TERM $pid; rc=0; wait $pid || rc=$?
+	is $rc 143 "SIGTERM ends the waiting"
+	is "$(ls -A disk/two | grep -c tmp)" 0 "nothing half-made is left there"
+	rm disk/filler
+	ll-train $tiny --steps=1500 -o long; ll-train $tiny --steps=1500 --on-full=wait -o disk/three 2>said & pid=$!
+	i=0; while [ $i -lt 100 ] && ! [ -s disk/three/log.tsv ]; do sleep 0.01; i=$((i + 1)); done
+	head -c 9000000 /dev/zero > disk/more 2>/dev/null # no byte is left
+	i=0; while [ $i -lt 100 ] && ! grep -q waiting said; do sleep 0.05; i=$((i + 1)); done
+	rm disk/more; rc=0; wait $pid || rc=$?
+	ok "a log or checkpoint without room waits too" grep -q 'no room for .*: waiting' said
+	is $rc 0 "and the run goes to its end"
+	same long/log.tsv disk/three/log.tsv "no row is lost"
 	umount disk
 else
 	skip "a full tmpfs" "needs root and mount"
