@@ -118,7 +118,10 @@ extern const struct ll_option ll_train_batch_options[], ll_train_bench_own_optio
 extern const struct ll_option ll_train_coordinates_options[], ll_train_rerun_options[];
 /* Of the train command, beside the keys. */
 extern const struct ll_option ll_train_run_options[];
-/* --dry-run; d: NULL when no dataset was named. */
-void ll_train_dry_run(const struct ll_train_settings *s, const struct ll_train_data *d);
+/* --dry-run; d: NULL when no dataset was named. roof: of this machine, in GFLOP/s; 0: it is measured. */
+void ll_train_dry_run(const struct ll_train_settings *s, const struct ll_train_data *d, double roof);
+/* --micro-batch: "auto" makes s->accumulate the smallest with which the run fits in memory, a number what it asks for. Ends
+ * with status 2 when the batch cannot be cut so. */
+void ll_train_choose_micro_batch(struct ll_train_settings *s, const char *text);
 
 #endif

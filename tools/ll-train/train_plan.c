@@ -4,13 +4,19 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "base/error.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "base/thread.h"
+#include "kernels/ops.h"
 #include "ll-train/train.h"
 #include "ll-train/train_groups.h"
 #include "ll-train/train_ramp.h"
 #include "lm/gguf_model.h"
 #include "lm/hf_names.h"
+
+#define SHARE 0.85 /* of the roof that a step reaches */
 
 static void line(const char *what, uint64_t n)
 {
@@ -58,7 +64,112 @@ static void print_data(const struct ll_train_settings *s, const struct ll_train_
 	ll_free(count);
 }
 
-void ll_train_dry_run(const struct ll_train_settings *s, const struct ll_train_data *d)
+/* Of a run with another `accumulate`. */
+static uint64_t bytes_of(const struct ll_train_settings *s, int64_t accumulate)
+{
+	struct ll_train_settings other = *s;
+	uint64_t optimizer;
+	other.accumulate = accumulate;
+	return ll_trainer_plan(&other, &optimizer).total + optimizer;
+}
+
+/* The smallest number of equal parts of a batch that fits in memory; 0 when none does. */
+static int64_t parts_that_fit(const struct ll_train_settings *s)
+{
+	for (int64_t n = 1; n <= s->batch; n++)
+		if (s->batch % n == 0 && bytes_of(s, n) <= ll_memory_left())
+			return n;
+	return 0;
+}
+
+void ll_train_choose_micro_batch(struct ll_train_settings *s, const char *text)
+{
+	int64_t n, fits;
+	if (strcmp(text, "auto") == 0) {
+		fits = parts_that_fit(s);
+		s->accumulate = fits ? fits : s->batch;
+		return;
+	}
+	if (ll_parse_i64(ll_cstr(text), &n) < 0 || n < 1)
+		ll_die(LL_EXIT_USAGE, "--micro-batch=%s: neither auto nor a number of sequences", text);
+	if (s->batch % n) {
+		int64_t near = LL_MIN(n, s->batch);
+		while (s->batch % near)
+			near--;
+		ll_die(LL_EXIT_USAGE, "a batch of %lld is no multiple of %lld; --micro-batch=%lld, or --batch=%lld, can be", (long long)s->batch,
+		       (long long)n, (long long)near, (long long)(LL_MAX(s->batch / n, 1) * n));
+	}
+	s->accumulate = s->batch / n;
+}
+
+static void print_memory(const struct ll_train_settings *s, uint64_t total)
+{
+	char human[16];
+	int64_t fits = parts_that_fit(s);
+	uint64_t left = ll_memory_left();
+	printf("%-28s %16" PRIu64 "  %s: ", "bytes of memory", left, ll_human_bytes(human, (double)left));
+	if (total <= left)
+		printf("enough\n");
+	else if (fits)
+		printf("not enough; --accumulate=%" PRId64 " needs %s\n", fits, ll_human_bytes(human, (double)bytes_of(s, fits)));
+	else
+		printf("not enough, whatever --accumulate\n");
+}
+
+/* Checkpoints that stand at once, at the end. */
+static void print_disk(const struct ll_train_settings *s, uint64_t parameters, uint64_t optimizer)
+{
+	uint64_t n = 1, steps = (uint64_t)s->steps - ll_train_first_step(s), one = parameters + optimizer, milestones = 0;
+	if (s->save_every)
+		n = (steps + (uint64_t)s->save_every - 1) / (uint64_t)s->save_every;
+	if (s->milestone_every)
+		milestones = steps / (uint64_t)s->milestone_every;
+	n = s->keep ? LL_MIN(n, (uint64_t)s->keep) + milestones : LL_MAX(n, milestones);
+	line("bytes of a checkpoint", one);
+	line("bytes of checkpoints", LL_MAX(n, 1) * one);
+}
+
+/* GFLOP/s of products of a size that this machine likes, over all threads. */
+static double measure_roof(void)
+{
+	enum { SIDE = 1024, SECONDS_MAX = 1 };
+	size_t n = (size_t)SIDE * SIDE;
+	struct ll_pool *pool = ll_pool_new(ll_threads());
+	float *x = ll_alloc_aligned(64, 3 * n * sizeof(float));
+	double best = INFINITY, began = ll_seconds();
+	for (int i = 0; i < 8 && ll_seconds() - began < SECONDS_MAX; i++) {
+		double start = ll_seconds();
+		ll_ops_f32_best()->linear(pool, x, x + n, x + 2 * n, NULL, SIDE, SIDE, SIDE);
+		best = fmin(best, ll_seconds() - start);
+	}
+	ll_free(x);
+	ll_pool_free(pool);
+	return 2e-9 * SIDE * SIDE * SIDE / best;
+}
+
+static void print_seconds(const char *what, double seconds)
+{
+	static const char *const unit[] = { "days", "hours", "minutes", "seconds" };
+	static const double size[] = { 86400, 3600, 60, 1 };
+	size_t i = 0;
+	while (i < 3 && seconds < 2 * size[i])
+		i++;
+	printf("%-28s %16.3g  %.3g %s\n", what, seconds, seconds / size[i], unit[i]);
+}
+
+static void print_time(double roof, double flops, double tokens, double all)
+{
+	bool given = roof > 0;
+	char human[16];
+	roof = given ? roof : measure_roof();
+	double rate = SHARE * roof * 1e9 / flops;
+	printf("%-28s %16.4g  GFLOP/s, %s\n", "roof", roof, given ? "as given" : "measured now");
+	printf("%-28s %16.4g  %s, at %.2f of the roof\n", "tokens a second", rate, ll_human_count(human, rate), SHARE);
+	print_seconds("seconds a step", tokens / rate);
+	print_seconds("seconds to the end", all / rate);
+}
+
+void ll_train_dry_run(const struct ll_train_settings *s, const struct ll_train_data *d, double roof)
 {
 	uint64_t optimizer;
 	struct ll_lm_plan plan = ll_trainer_plan(s, &optimizer);
@@ -73,6 +184,8 @@ void ll_train_dry_run(const struct ll_train_settings *s, const struct ll_train_d
 	line("bytes of the optimizer", optimizer);
 	line("bytes of activations", plan.activations);
 	line("bytes together", plan.total + optimizer);
+	print_memory(s, plan.total + optimizer);
+	print_disk(s, plan.parameters, optimizer);
 	printf("%-28s %16.0f  %s\n", "tokens a step", tokens, ll_human_count(human, tokens));
 	print_ramp(s);
 	printf("%-28s %16.0f  %s\n", "tokens of the run", all, ll_human_count(human, all));
@@ -82,6 +195,7 @@ void ll_train_dry_run(const struct ll_train_settings *s, const struct ll_train_d
 		print_data(s, d);
 	printf("%-28s %16.0f  %s\n", "operations a token", flops, ll_human_count(human, flops));
 	printf("%-28s %16.3g\n", "operations of the run", flops * all);
+	print_time(roof, flops, tokens, all);
 	printf("%-28s %16s\n", "checkpoints as", ll_hf_family_name(ll_hf_family(&s->model)));
 	struct ll_err err;
 	const char *note, *gguf = ll_gguf_architecture(&s->model, &note, &err);

@@ -28,6 +28,7 @@
 
 static const char *resume = "never", *on_full = "stop", *exit_after, *replay_journal;
 static struct ll_strings allow_drift;
+static const char *micro_batch, *roof_text;
 static bool print_config, dry_run;
 
 const struct ll_option ll_train_run_options[] = {
@@ -46,6 +47,10 @@ const struct ll_option ll_train_run_options[] = {
 	  "stop|wait", 0, 0 },
 	{ LL_OPT_STRING, 0, "replay-journal", &replay_journal, "FILE",
 	  "repeat the lines of another run's journal.jsonl, each at its step", 0, NULL, 0, 0 },
+	{ LL_OPT_STRING, 0, "micro-batch", &micro_batch, "N", "sequences computed at once, or auto: as many as fit in memory", 0,
+	  NULL, 0, 0 },
+	{ LL_OPT_STRING, 0, "roof", &roof_text, "GFLOPS", "of this machine, for --dry-run (default: measured in a second)", 0,
+	  NULL, 0, 0 },
 	{ LL_OPT_FLAG, 0, "print-config", &print_config, NULL, "print every key in force, and stop", 0, NULL, 0, 0 },
 	{ LL_OPT_FLAG, 0, "dry-run", &dry_run, NULL, "print parameters, memory and operations a token, and stop", 0,
 	  NULL, 0, 0 },
@@ -287,6 +292,8 @@ static void prepare(struct ll_train_loop *r)
 	ll_train_data_open(&r->data, &r->settings);
 	if (!going_on && r->settings.fork)
 		ll_train_fork_data(&r->settings, &r->data);
+	if (micro_batch && !(going_on && strcmp(micro_batch, "auto") == 0)) /* a run that goes on has chosen */
+		ll_train_choose_micro_batch(&r->settings, micro_batch);
 	check_same(r);
 	r->data.origin = ll_train_fork_origin(&r->settings);
 	banner(r);
@@ -317,6 +324,7 @@ static int show(void)
 	struct ll_train_data d;
 	bool has_data = false;
 	struct ll_buf text = { 0 };
+	double roof = 0;
 	resolve(&s, NULL);
 	if (s.data && (dry_run || !s.vocabulary_set)) {
 		ll_train_data_open(&d, &s);
@@ -325,13 +333,17 @@ static int show(void)
 		has_data = true;
 	}
 	ll_train_settings_check(&s);
+	if (roof_text && (ll_parse_double(ll_cstr(roof_text), &roof) < 0 || !(roof > 0)))
+		ll_die(LL_EXIT_USAGE, "--roof=%s: not a rate in GFLOP/s", roof_text);
+	if (micro_batch)
+		ll_train_choose_micro_batch(&s, micro_batch);
 	if (print_config) {
 		ll_train_settings_print(&s, &text);
 		fwrite(text.data, 1, text.len, stdout);
 		ll_buf_free(&text);
 	}
 	if (dry_run)
-		ll_train_dry_run(&s, has_data ? &d : NULL);
+		ll_train_dry_run(&s, has_data ? &d : NULL, roof);
 	if (has_data)
 		ll_train_data_close(&d);
 	return LL_EXIT_OK;
