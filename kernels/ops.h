@@ -5,8 +5,9 @@
  *
  * Every operation cuts its work by shape alone and combines partial sums in a fixed order, so results are equal to the bit at
  * any number of threads of the pool. "+=" adds to what is there, "=" overwrites. Backends for float32: "reference" (plain C
- * loops, the oracle), "scalar", "avx2", "avx512" (the same source compiled for each instruction set, matrix products in tiles
- * by a single-threaded BLAS). Float64 has the reference alone: for finite differences.
+ * loops, the oracle), "scalar", "avx2", "avx512" (the same source compiled for each instruction set, matrix products by a
+ * single-threaded BLAS or by tiles of our own, gemm.h, whichever is faster); and with the products with weights (linear,
+ * linear_din, linear_dw) taking bfloat16, as gemm.h says, all else as before. Float64 has the reference alone: for finite differences.
  */
 #ifndef LL_OPS_H
 #define LL_OPS_H
@@ -99,6 +100,8 @@ extern const struct ll_ops_f32 ll_ops_f32_reference;
 extern const struct ll_ops_f64 ll_ops_f64_reference;
 /* The fastest for this processor (base/cpu.h); LL_OPS=reference asks for the oracle. */
 const struct ll_ops_f32 *ll_ops_f32_best(void);
+/* The same with bf16 products; LL_OPS=reference: the scalar one. */
+const struct ll_ops_f32 *ll_ops_bf16_best(void);
 /* For --version: the BLAS under the matrix products and how it was built, or "no BLAS". */
 const char *ll_ops_features(void);
 

@@ -34,3 +34,16 @@ const struct ll_ops_f32 *ll_ops_f32_best(void)
 #endif
 	return &ll_ops_f32_scalar;
 }
+
+const struct ll_ops_f32 *ll_ops_bf16_best(void)
+{
+	const struct ll_ops_f32 *f32 = ll_ops_f32_best();
+#if defined(__x86_64__)
+	if (f32 == &ll_ops_f32_avx512)
+		return &ll_ops_bf16_avx512;
+	if (f32 == &ll_ops_f32_avx2)
+		return &ll_ops_bf16_avx2;
+#endif
+	(void)f32;
+	return &ll_ops_bf16_scalar;
+}

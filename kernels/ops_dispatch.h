@@ -6,5 +6,6 @@
 #include "kernels/ops.h"
 
 extern const struct ll_ops_f32 ll_ops_f32_scalar, ll_ops_f32_avx2, ll_ops_f32_avx512;
+extern const struct ll_ops_f32 ll_ops_bf16_scalar, ll_ops_bf16_avx2, ll_ops_bf16_avx512;
 
 #endif

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* ops_linear.h - matrix products, cut into tiles by shape alone (ops_impl.h). */
+/*
+ * ops_linear.h - matrix products, cut into tiles by shape alone (ops_impl.h): by gemm() of ops_math.h, or, where OPS_TILES or
+ * OPS_TABLE_BF16 is defined, by the kernels of gemm.h.
+ */
 
 struct linear_job {
 	real *out;
@@ -74,13 +77,96 @@ static void column_sums_task(void *context, size_t i, int thread)
 			j->out[n0 + c] += j->a[r * j->N + n0 + c];
 }
 
+static void column_sums(struct ll_pool *pool, real *db, const real *dout, int64_t M, int64_t N)
+{
+	struct linear_job j = { .out = db, .a = dout, .M = M, .N = N };
+	if (db)
+		ll_pool_run(pool, (size_t)ceil_div(N, 128), column_sums_task, &j);
+}
+
 static void linear_dw(struct ll_pool *pool, real *dw, real *db, const real *dout, const real *in, int64_t M, int64_t N, int64_t K)
 {
 	struct linear_job j = { .out = dw, .a = dout, .b = in, .M = M, .N = N, .K = K };
 	set_tiles(&j, N, K);
 	ll_pool_run(pool, (size_t)(ceil_div(N, j.tile_m) * j.tiles_n), linear_dw_task, &j);
-	if (db) {
-		j.out = db;
-		ll_pool_run(pool, (size_t)ceil_div(N, 128), column_sums_task, &j);
-	}
+	column_sums(pool, db, dout, M, N);
 }
+
+/* ---- by tiles of our own ---- */
+
+#if defined(OPS_TILES) || defined(OPS_TABLE_BF16)
+static void linear_by(const struct ll_gemm_kernel *kernel, struct ll_pool *pool, real *out, const real *in, const real *w,
+		      const real *bias, int64_t M, int64_t N, int64_t K)
+{
+	struct ll_gemm g = { .m = M, .n = N, .k = K, .a = in, .lda = K, .b = w, .ldb = K, .c = out, .ldc = N, .bias = bias };
+	ll_gemm_run(kernel, pool, &g);
+}
+
+static void linear_din_by(const struct ll_gemm_kernel *kernel, struct ll_pool *pool, real *din, const real *dout, const real *w,
+			  int64_t M, int64_t N, int64_t K, bool add)
+{
+	struct ll_gemm g = { .m = M, .n = K, .k = N, .a = dout, .lda = N, .b = w, .ldb = K, .b_across = true, .c = din, .ldc = K,
+			     .add = add };
+	ll_gemm_run(kernel, pool, &g);
+}
+
+static void linear_dw_by(const struct ll_gemm_kernel *kernel, struct ll_pool *pool, real *dw, real *db, const real *dout,
+			 const real *in, int64_t M, int64_t N, int64_t K)
+{
+	struct ll_gemm g = { .m = N, .n = K, .k = M, .a = dout, .lda = N, .a_across = true, .b = in, .ldb = K, .b_across = true,
+			     .c = dw, .ldc = K, .add = true };
+	ll_gemm_run(kernel, pool, &g);
+	column_sums(pool, db, dout, M, N);
+}
+#endif
+
+#ifdef OPS_TILES
+enum { FEW_ROWS = 8 }; /* fewer than a tile has: packing the weights would cost more than multiplying by them */
+
+static void linear_tiles(struct ll_pool *pool, real *out, const real *in, const real *w, const real *bias, int64_t M, int64_t N,
+			 int64_t K)
+{
+	if (M < FEW_ROWS)
+		linear(pool, out, in, w, bias, M, N, K);
+	else
+		linear_by(&OPS_TILES, pool, out, in, w, bias, M, N, K);
+}
+
+static void linear_din_tiles(struct ll_pool *pool, real *din, const real *dout, const real *w, int64_t M, int64_t N, int64_t K,
+			     bool add)
+{
+	if (M < FEW_ROWS)
+		linear_din(pool, din, dout, w, M, N, K, add);
+	else
+		linear_din_by(&OPS_TILES, pool, din, dout, w, M, N, K, add);
+}
+
+static void linear_dw_tiles(struct ll_pool *pool, real *dw, real *db, const real *dout, const real *in, int64_t M, int64_t N,
+			    int64_t K)
+{
+	if (M < FEW_ROWS)
+		linear_dw(pool, dw, db, dout, in, M, N, K);
+	else
+		linear_dw_by(&OPS_TILES, pool, dw, db, dout, in, M, N, K);
+}
+#endif
+
+#ifdef OPS_TABLE_BF16
+static void linear_bf16(struct ll_pool *pool, real *out, const real *in, const real *w, const real *bias, int64_t M, int64_t N,
+			int64_t K)
+{
+	linear_by(ll_gemm_bf16_best(), pool, out, in, w, bias, M, N, K);
+}
+
+static void linear_din_bf16(struct ll_pool *pool, real *din, const real *dout, const real *w, int64_t M, int64_t N, int64_t K,
+			    bool add)
+{
+	linear_din_by(ll_gemm_bf16_best(), pool, din, dout, w, M, N, K, add);
+}
+
+static void linear_dw_bf16(struct ll_pool *pool, real *dw, real *db, const real *dout, const real *in, int64_t M, int64_t N,
+			   int64_t K)
+{
+	linear_dw_by(ll_gemm_bf16_best(), pool, dw, db, dout, in, M, N, K);
+}
+#endif

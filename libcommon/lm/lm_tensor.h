@@ -22,9 +22,9 @@ struct ll_lm_tensor {
 
 enum ll_lm_mode { LL_LM_INFERENCE, LL_LM_TRAINING };
 
-/* What ll_lm_new takes, bytes. */
+/* What ll_lm_new takes, bytes; and panels, what the threads of the pool will take for products. */
 struct ll_lm_plan {
-	uint64_t parameters, gradients, activations, total;
+	uint64_t parameters, gradients, activations, panels, total;
 };
 
 /* What dropout masks are keyed with; ignored when dropout is 0. */

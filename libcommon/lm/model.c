@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/memory.h"
+#include "kernels/gemm.h"
 #include "lm/model_memory.h"
 
 /* ---- tensors ---- */
@@ -197,7 +198,8 @@ struct ll_lm_plan ll_lm_plan(const struct ll_lm_config *config, int64_t batch, i
 	take_all(&w, config, batch, seq_len, mode == LL_LM_TRAINING, ll_threads(), &y, NULL);
 	p.gradients = mode == LL_LM_TRAINING ? p.parameters : 0;
 	p.activations = w.used * sizeof(float);
-	p.total = p.parameters + p.gradients + p.activations;
+	p.panels = (uint64_t)ll_threads() * sizeof(struct ll_gemm_scratch);
+	p.total = p.parameters + p.gradients + p.activations + p.panels;
 	return p;
 }
 

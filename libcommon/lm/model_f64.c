@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "kernels/gemm.h"
 #include "kernels/ops.h"
 #include "lm/lm_tensor.h"
 #include "lm/model_f64_names.h"

@@ -12,13 +12,14 @@
 #include "kernels/optimizers.h"
 #include "ll-train/train.h"
 
-static const char *preset = "gpt2-124m";
+static const char *preset = "gpt2-124m", *precision_name = "f32";
 static int64_t seq_len = 64, batch = 4, steps = 10, layers, width, heads, vocabulary;
 
 const struct ll_option ll_train_bench_own_options[] = {
 	{ LL_OPT_STRING, 0, "preset", &preset, "NAME", "the architecture", 0, NULL, 0, 0 },
 	{ LL_OPT_INT, 0, "seq-len", &seq_len, "N", "tokens a sequence", 0, NULL, 1, 1 << 24 },
 	{ LL_OPT_INT, 0, "batch", &batch, "N", "sequences a step", 0, NULL, 1, 1 << 24 },
+	{ LL_OPT_CHOICE, 0, "precision", &precision_name, "f32|bf16", "of what products with weights take", 0, LL_PRECISION_NAMES, 0, 0 },
 	{ LL_OPT_INT, 0, "steps", &steps, "N", "steps measured, after two that are not", 0, NULL, 1, 1 << 24 },
 	{ LL_OPT_INT, 0, "layers", &layers, "N", "another number of layers than the preset's", 0, NULL, 1, 1 << 20 },
 	{ LL_OPT_INT, 0, "width", &width, "N", "another width", 0, NULL, 1, 1 << 20 },
@@ -93,9 +94,8 @@ static void keep_best(double *best, double start)
 	*best = *best == 0 || s < *best ? s : *best;
 }
 
-static void roof_round(struct roof *r, struct ll_lm *m)
+static void roof_round(struct roof *r, struct ll_lm *m, const struct ll_ops_f32 *o)
 {
-	const struct ll_ops_f32 *o = ll_ops_f32_best();
 	for (struct product *p = r->product; p < r->product + PRODUCTS; p++) {
 		double start = ll_seconds();
 		o->linear(m->pool, r->result, r->in, m->param, NULL, p->rows, p->n, p->k);
@@ -167,14 +167,18 @@ static double one_step(struct ll_lm *m, float *moments, const int32_t *tokens, c
 int ll_train_bench(int operands, char **operand)
 {
 	struct ll_lm_config c;
+	enum ll_precision precision;
 	(void)operands;
 	(void)operand;
 	configure(&c);
+	if (ll_precision_named(precision_name, &precision) < 0)
+		LL_BUG("--precision=%s was checked", precision_name);
 	struct ll_lm_plan plan = ll_lm_plan(&c, batch, seq_len, LL_LM_TRAINING);
 	ll_memory_claim(plan.total + 2 * plan.parameters + (3 * roof_elements(&c, batch * seq_len) + 3 * SQUARE * SQUARE) * sizeof(float),
 			 "the model, its gradients, moments and activations");
 	struct ll_pool *pool = ll_pool_new(ll_threads());
 	struct ll_lm *m = ll_lm_new(&c, batch, seq_len, LL_LM_TRAINING, pool);
+	ll_lm_set_precision(m, precision);
 	float *moments = ll_alloc_aligned(64, 2 * m->parameters * sizeof(float));
 	size_t n = (size_t)(batch * seq_len);
 	int32_t *tokens = ll_calloc(n, sizeof(*tokens)), *targets = ll_calloc(n, sizeof(*targets));
@@ -187,10 +191,10 @@ int ll_train_bench(int operands, char **operand)
 	double *seconds = ll_calloc((size_t)steps, sizeof(*seconds));
 	for (uint64_t i = 0; i < 2; i++) /* the first touches fresh memory, the second settles clocks and caches */
 		one_step(m, moments, tokens, targets, i);
-	roof_round(&roof, m);
+	roof_round(&roof, m, ll_precision_ops(precision));
 	for (int64_t i = 0; i < steps; i++) {
 		seconds[i] = one_step(m, moments, tokens, targets, (uint64_t)i + 2);
-		roof_round(&roof, m);
+		roof_round(&roof, m, ll_precision_ops(precision));
 		printf("step %" PRId64 "  %.1f ms\n", i + 1, 1e3 * seconds[i]);
 	}
 	double s = median(seconds, (size_t)steps), rate = ll_lm_config_flops(&c, (uint64_t)seq_len) * (double)n / s;

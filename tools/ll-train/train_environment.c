@@ -148,6 +148,7 @@ static void write_file(const char *run, const struct ll_train_settings *s, const
 	for (size_t i = 0; i < LL_COUNT(trait); i++)
 		if (trait[i].value)
 			member(&out, trait[i].name, trait[i].value);
+	member(&out, "products", ll_precision_kernel(ll_train_precision(s)));
 	put_sources(&out, d);
 	if (*d->withdrawn_id)
 		member(&out, "exclude", d->withdrawn_id);

@@ -130,7 +130,7 @@ static void print_disk(const struct ll_train_settings *s, uint64_t parameters, u
 }
 
 /* GFLOP/s of products of a size that this machine likes, over all threads. */
-static double measure_roof(void)
+static double measure_roof(const struct ll_ops_f32 *ops)
 {
 	enum { SIDE = 1024, SECONDS_MAX = 1 };
 	size_t n = (size_t)SIDE * SIDE;
@@ -139,7 +139,7 @@ static double measure_roof(void)
 	double best = INFINITY, began = ll_seconds();
 	for (int i = 0; i < 8 && ll_seconds() - began < SECONDS_MAX; i++) {
 		double start = ll_seconds();
-		ll_ops_f32_best()->linear(pool, x, x + n, x + 2 * n, NULL, SIDE, SIDE, SIDE);
+		ops->linear(pool, x, x + n, x + 2 * n, NULL, SIDE, SIDE, SIDE);
 		best = fmin(best, ll_seconds() - start);
 	}
 	ll_free(x);
@@ -157,11 +157,11 @@ static void print_seconds(const char *what, double seconds)
 	printf("%-28s %16.3g  %.3g %s\n", what, seconds, seconds / size[i], unit[i]);
 }
 
-static void print_time(double roof, double flops, double tokens, double all)
+static void print_time(const struct ll_train_settings *s, double roof, double flops, double tokens, double all)
 {
 	bool given = roof > 0;
 	char human[16];
-	roof = given ? roof : measure_roof();
+	roof = given ? roof : measure_roof(ll_precision_ops(ll_train_precision(s)));
 	double rate = SHARE * roof * 1e9 / flops;
 	printf("%-28s %16.4g  GFLOP/s, %s\n", "roof", roof, given ? "as given" : "measured now");
 	printf("%-28s %16.4g  %s, at %.2f of the roof\n", "tokens a second", rate, ll_human_count(human, rate), SHARE);
@@ -183,6 +183,7 @@ void ll_train_dry_run(const struct ll_train_settings *s, const struct ll_train_d
 	line("bytes of gradients", plan.gradients);
 	line("bytes of the optimizer", optimizer);
 	line("bytes of activations", plan.activations);
+	line("bytes of panels", plan.panels);
 	line("bytes together", plan.total + optimizer);
 	print_memory(s, plan.total + optimizer);
 	print_disk(s, plan.parameters, optimizer);
@@ -195,7 +196,7 @@ void ll_train_dry_run(const struct ll_train_settings *s, const struct ll_train_d
 		print_data(s, d);
 	printf("%-28s %16.0f  %s\n", "operations a token", flops, ll_human_count(human, flops));
 	printf("%-28s %16.3g\n", "operations of the run", flops * all);
-	print_time(roof, flops, tokens, all);
+	print_time(s, roof, flops, tokens, all);
 	printf("%-28s %16s\n", "checkpoints as", ll_hf_family_name(ll_hf_family(&s->model)));
 	struct ll_err err;
 	const char *note, *gguf = ll_gguf_architecture(&s->model, &note, &err);

@@ -249,10 +249,10 @@ static void banner(const struct ll_train_loop *r)
 	char count[16], bytes[16];
 	uint64_t optimizer;
 	struct ll_lm_plan plan = ll_trainer_plan(&r->settings, &optimizer);
-	ll_note("%s parameters, %s of memory, %d threads, kernels %s (%s), checkpoints as %s",
+	ll_note("%s parameters, %s of memory, %d threads, kernels %s, products in %s (%s), checkpoints as %s",
 		ll_human_count(count, (double)ll_lm_config_parameters(&r->settings.model)),
 		ll_human_bytes(bytes, (double)(plan.total + optimizer)), ll_threads(), ll_ops_f32_best()->name,
-		ll_cpu_name(ll_cpu()), ll_hf_family_name(f));
+		r->settings.precision, ll_precision_kernel(ll_train_precision(&r->settings)), ll_hf_family_name(f));
 	if (f == LL_HF_NONE)
 		ll_note("no transformers class computes this configuration: checkpoints have tensor names of lltools");
 }

@@ -67,6 +67,8 @@ static const struct key {
 	{ "power", KEY_FLOAT, AT(power), -10, 0, "-0.51", "X", "exponent with which schedule power falls", KEY_FIXED },
 	{ "power-from", KEY_STEPS, AT(power_from), 0, 0x1p52, "0", "N",
 	  "step or tokens at which it begins to fall (default: after the warm-up)", KEY_FIXED },
+	{ "precision", KEY_WORD, AT(precision), 0, 0, "f32", "f32|bf16", "of what products with weights take; sums are float32",
+	  KEY_FIXED },
 	{ "optimizer", KEY_WORD, AT(optimizer), 0, 0, "adamw", "NAME", LL_OPTIMIZER_NAMES, KEY_FIXED },
 	{ "weight-decay", KEY_FLOAT, AT(weight_decay), 0, 1e6, "-1", "X",
 	  "on matrices and embeddings only (default 0.1; adam and sgd: 0)", KEY_LIVE },
@@ -479,4 +481,12 @@ bool ll_train_save_due(const struct ll_train_settings *s, uint64_t step)
 {
 	return (s->save_every && step % (uint64_t)s->save_every == 0) ||
 	       (s->milestone_every && step % (uint64_t)s->milestone_every == 0);
+}
+
+enum ll_precision ll_train_precision(const struct ll_train_settings *s)
+{
+	enum ll_precision precision;
+	if (ll_precision_named(s->precision, &precision) < 0)
+		LL_BUG("precision %s was checked", s->precision);
+	return precision;
 }

@@ -9,10 +9,11 @@
 
 #include "base/option.h"
 #include "lm/lm_config.h"
+#include "lm/precision.h"
 #include "lm/schedule.h"
 
 struct ll_train_settings {
-	char *preset, *init_from, *fork, *data, *data_start, *exclude, *valid, *schedule, *optimizer, *guard;
+	char *preset, *init_from, *fork, *data, *data_start, *exclude, *valid, *schedule, *optimizer, *guard, *precision;
 	int64_t seq_len, batch, accumulate, steps, warmup, decay_steps, seed;
 	int64_t valid_every, valid_batches, save_every, keep, milestone_every, moment_reset, reset_warmup, rollbacks;
 	char *group, *step_at, *batch_ramp, *batch_ramp_lr;
@@ -31,7 +32,7 @@ extern const char *ll_train_config_file;
 extern struct ll_strings ll_train_set;
 
 /* Appends the option of every key to `options` (room for LL_TRAIN_KEYS_MAX); returns how many. */
-#define LL_TRAIN_KEYS_MAX 48
+#define LL_TRAIN_KEYS_MAX 64
 size_t ll_train_key_options(struct ll_option *options);
 
 /* Resolves; `ground`, the configuration of a run in the file `name` (or NULL, empty), stands before --config. Ends with
@@ -56,6 +57,7 @@ void ll_train_settings_same(const struct ll_train_settings *old, const struct ll
 bool ll_train_save_due(const struct ll_train_settings *s, uint64_t step);
 /* The updates made before the run began: of the checkpoint it is a fork of (train_fork.c). */
 uint64_t ll_train_first_step(const struct ll_train_settings *s);
+enum ll_precision ll_train_precision(const struct ll_train_settings *s);
 void ll_train_schedule(const struct ll_train_settings *s, struct ll_schedule *out);
 
 #endif

@@ -133,6 +133,9 @@ void ll_train_settings_check(struct ll_train_settings *s)
 	check_groups(s);
 	check_schedule(s);
 	check_optimizer(s);
+	enum ll_precision precision;
+	if (!s->precision || ll_precision_named(s->precision, &precision) < 0)
+		ll_die(LL_EXIT_USAGE, "precision = %s: not one of " LL_PRECISION_NAMES, s->precision ? s->precision : "");
 	if (s->spam > 0 && strcmp(s->optimizer, "adamw") != 0 && strcmp(s->optimizer, "adam") != 0)
 		ll_die(LL_EXIT_USAGE, "spam = %g: optimizer %s keeps no second moment of every element", s->spam, s->optimizer);
 	if (!s->guard || !(strcmp(s->guard, "off") == 0 || strcmp(s->guard, "skip") == 0 || strcmp(s->guard, "rollback") == 0))

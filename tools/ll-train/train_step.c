@@ -26,6 +26,7 @@ void ll_trainer_open(struct ll_trainer *t, const struct ll_train_settings *s, st
 	ll_hint("%s", "");
 	t->pool = ll_pool_new(ll_threads());
 	t->model = ll_lm_new(&s->model, t->micro, s->seq_len, LL_LM_TRAINING, t->pool);
+	ll_lm_set_precision(t->model, ll_train_precision(s));
 	t->optimizer = ll_optimizer_new(ll_optimizer_kind(s->optimizer), t->model, s->momentum > 0);
 	ll_train_groups_apply(s, t->optimizer);
 	t->tokens = ll_calloc((size_t)(t->micro * s->seq_len), sizeof(*t->tokens));
