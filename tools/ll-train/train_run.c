@@ -124,6 +124,7 @@ static void load(struct ll_train_loop *r, uint64_t step)
 		ll_die(LL_EXIT_INPUT, "%s: id %s, the run was trained on %s", data, r->data.id, r->state.data_id);
 	if (strcmp(r->state.tokenizer_id, ll_dataset_tokenizer_id(r->data.train)) != 0)
 		ll_die(LL_EXIT_INPUT, "%s: another tokenizer than the run's", data);
+	ll_checkpoint_point(r->dir, step); /* a kill may have come between the folder and the link */
 	r->saved_step = step;
 	struct ll_buf journal = ll_checkpoint_journal(dir);
 	open_course(r, ll_buf_str(&journal));

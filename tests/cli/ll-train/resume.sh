@@ -55,4 +55,9 @@ says "cannot be resumed with 0.5" "it names the key"
 # A log that is not the checkpoint's.
 cp -r straight other; rm other/done.json; sed -i '3s/^2/7/' other/log.tsv
 status 3 "a changed log is refused" ll-train --resume=auto -o other
+# A kill between the last checkpoint and the link to it.
+ll-train $tiny --steps=12 --save-every=6 -o linked
+rm linked/done.json; ln -sfn step-00000006 linked/latest
+status 0 "a run whose link was left behind ends" ll-train --resume=must -q -o linked
+is "$(readlink linked/latest)" step-00000012 "and the link is right"
 finish
