@@ -27,6 +27,7 @@ struct ll_op_attention {
 	double cap;     /* scores s become cap tanh(s / cap) (Gemma 2, 2024, section 2); 0: stay */
 	double dropout; /* of probabilities, keyed by (seed, site, head, step, sample, query, key); the sample in row 0 is `first` */
 	uint64_t seed, site, step, first;
+	const int32_t *start; /* [batch, seq_len]: the first key that each query meets, at most its own and growing along a row; NULL: 0 */
 };
 
 struct ll_op_rotary {

@@ -29,10 +29,11 @@ static real score_scale(const struct ll_op_attention *s)
 	return (real)(s->scale != 0 ? s->scale : 1 / sqrt((double)s->head_dim));
 }
 
-/* The first key that query i meets; grows with i. */
-static int64_t first_key(const struct ll_op_attention *s, int64_t i)
+/* The first key that query i of a sequence meets; grows with i. */
+static int64_t first_key(const struct ll_op_attention *s, int64_t b, int64_t i)
 {
-	return s->band && i >= s->band ? i - s->band + 1 : 0;
+	int64_t band = s->band && i >= s->band ? i - s->band + 1 : 0;
+	return s->start ? LL_MAX(band, (int64_t)s->start[b * s->seq_len + i]) : band;
 }
 
 /* Scores of query rows [i0, i1) against keys [j0, i1): scale q k + bias, capped; rows of i1 - j0. */
@@ -75,7 +76,7 @@ static void drop_probabilities(const struct ll_op_attention *s, real *x, int64_t
 	uint32_t keys[2] = { (uint32_t)key, (uint32_t)(key >> 32) }, threshold = (uint32_t)(s->dropout * 4294967296.0), word[4];
 	real keep = (real)(1 / (1 - s->dropout));
 	for (int64_t i = i0; i < i1; i++, x += i1 - j0)
-		for (int64_t j = first_key(s, i) / 4 * 4; j <= i; j += 4) {
+		for (int64_t j = first_key(s, b, i) / 4 * 4; j <= i; j += 4) {
 			ll_philox((const uint32_t[]){ (uint32_t)i, (uint32_t)(j / 4), (uint32_t)sample, (uint32_t)s->step }, keys, word);
 			for (int64_t k = LL_MAX(j, j0); k < LL_MIN(j + 4, i1); k++)
 				x[k - j0] *= word[k - j] < threshold ? 0 : keep;
@@ -93,10 +94,10 @@ static void attention_task(void *context, size_t task, int thread)
 	for (int64_t h = kv * group; h < (kv + 1) * group; h++) {
 		real *lse = a->lse + (b * s->heads + h) * T;
 		for (int64_t i0 = 0; i0 < T; i0 += ATTENTION_BLOCK) {
-			int64_t i1 = LL_MIN(T, i0 + ATTENTION_BLOCK), j0 = first_key(s, i0), n = i1 - j0;
+			int64_t i1 = LL_MIN(T, i0 + ATTENTION_BLOCK), j0 = first_key(s, b, i0), n = i1 - j0;
 			scores(s, S, rows + h * hd, k, i0, i1, j0, h);
 			for (int64_t i = i0; i < i1; i++) {
-				int64_t first = first_key(s, i) - j0, last = i - j0;
+				int64_t first = first_key(s, b, i) - j0, last = i - j0;
 				real *row = S + (i - i0) * n, max = row[first];
 				for (int64_t j = first + 1; j <= last; j++)
 					max = row[j] > max ? row[j] : max;
@@ -121,7 +122,7 @@ static void attention(struct ll_pool *pool, const struct ll_op_attention *s, rea
 static void attention_back_block(const struct attention_job *a, int64_t b, int64_t kv, int64_t h, int64_t i0, int64_t i1, real *P, real *dP)
 {
 	const struct ll_op_attention *s = a->s;
-	int64_t T = s->seq_len, hd = s->head_dim, stride = s->stride, width = s->heads * hd, j0 = first_key(s, i0), n = i1 - j0, rows = i1 - i0;
+	int64_t T = s->seq_len, hd = s->head_dim, stride = s->stride, width = s->heads * hd, j0 = first_key(s, b, i0), n = i1 - j0, rows = i1 - i0;
 	const real *first = a->qkv + b * T * stride, *q = first + h * hd, *k = first + (s->heads + kv) * hd, *v = k + s->kv_heads * hd;
 	real *dfirst = a->dqkv + b * T * stride, *dq = dfirst + h * hd, *dk = dfirst + (s->heads + kv) * hd, *dv = dk + s->kv_heads * hd;
 	const real *out = a->out + (b * T + i0) * width + h * hd, *dout = a->dout + (b * T + i0) * width + h * hd;
@@ -129,7 +130,7 @@ static void attention_back_block(const struct attention_job *a, int64_t b, int64
 	real factor = score_scale(s);
 	scores(s, P, q, k, i0, i1, j0, h);
 	for (int64_t i = i0; i < i1; i++)
-		exp_row(P + (i - i0) * n, first_key(s, i) - j0, i - j0, n, lse[i]);
+		exp_row(P + (i - i0) * n, first_key(s, b, i) - j0, i - j0, n, lse[i]);
 	gemm(false, true, rows, n, hd, 1, dout, width, v + j0 * stride, stride, 0, dP, n);
 	drop_probabilities(s, dP, i0, i1, j0, b, h);
 	for (int64_t i = 0; i < rows; i++) {

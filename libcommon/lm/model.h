@@ -35,6 +35,8 @@ struct ll_lm {
 	double log_z;           /* sum of log Z over the targets of the last ll_lm_loss */
 	double attention_lse;   /* largest log of the sum of the exponentials of a row of attention scores, in its layers: the largest
 	                           score, or up to log T above */
+	const int32_t *start;   /* borrowed; [batch, seq_len] of the next ll_lm_loss: the first position that each attends to, at
+	                           most its own and growing along a row; NULL: 0 */
 	struct ll_pool *pool;   /* borrowed */
 	struct ll_lm_memory *memory; /* activations; private */
 };

@@ -267,8 +267,9 @@ double ll_lm_loss(struct ll_lm *m, const int32_t *tokens, const int32_t *targets
 	p.dropout = training ? m->config.dropout : 0;
 	p.attention.dropout = training ? m->config.attention_dropout : 0;
 	p.attention.seed = step.seed, p.attention.step = step.step, p.attention.first = step.first_sample;
+	p.attention.start = m->start;
 	for (int64_t i = 0; i < p.M; i++)
-		LL_ASSERT(targets[i] < m->config.vocabulary);
+		LL_ASSERT(targets[i] < m->config.vocabulary && (!m->start || (m->start[i] >= 0 && m->start[i] <= i % p.T)));
 	forward(&p, tokens);
 	if (training && zero_grad)
 		memset(m->grad, 0, m->parameters * sizeof(float));

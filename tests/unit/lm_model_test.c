@@ -394,6 +394,39 @@ static void presets(void)
 	   "a wrong key names the nearest");
 }
 
+/* Three documents in a sequence that do not attend to each other have the losses and gradients that they have alone, where the
+ * positions are relative. */
+static void documents(const char *preset, const char *settings)
+{
+	enum { N = 22 };
+	static const int64_t length[] = { 1, 13, 8 };
+	struct ll_lm_config c = make_config(preset, settings);
+	struct ll_lm_f64 *together = ll_lm_new_f64(&c, 1, N, LL_LM_TRAINING, pool), *alone = ll_lm_new_f64(&c, 1, N, LL_LM_TRAINING, pool);
+	int32_t tokens[N], targets[N], start[N];
+	double loss[N], each[N], off = 0, off_gradient = 0, norm = 0;
+	uint64_t count;
+	make_batch(&c, N, tokens, targets);
+	ll_lm_init_f64(together, 5);
+	memcpy(alone->param, together->param, together->parameters * sizeof(double));
+	for (int64_t d = 0, at = 0; d < 3; at += length[d++])
+		for (int64_t i = 0; i < length[d]; i++)
+			start[at + i] = (int32_t)at;
+	together->start = start;
+	ll_lm_loss_f64(together, tokens, targets, 1, N, (struct ll_lm_step){ 0 }, 1, true, &count, loss, NULL);
+	for (int64_t d = 0, at = 0; d < 3; at += length[d++])
+		ll_lm_loss_f64(alone, tokens + at, targets + at, 1, length[d], (struct ll_lm_step){ 0 }, 1, d == 0, &count, each + at, NULL);
+	for (int64_t i = 0; i < N; i++)
+		off = fmax(off, fabs(loss[i] - each[i]));
+	for (size_t i = 0; i < together->parameters; i++) {
+		off_gradient += pow(together->grad[i] - alone->grad[i], 2);
+		norm += alone->grad[i] * alone->grad[i];
+	}
+	ok(off < 1e-12 && sqrt(off_gradient / norm) < 1e-12, "%s: documents in one sequence are computed as if alone (%.1e, %.1e)", settings, off,
+	   sqrt(off_gradient / norm));
+	ll_lm_free_f64(together);
+	ll_lm_free_f64(alone);
+}
+
 int main(void)
 {
 	pool = ll_pool_new(2);
@@ -403,6 +436,8 @@ int main(void)
 	for (size_t i = 0; i < LL_COUNT(models); i++)
 		causality_and_decoding(i);
 	threads_and_plan();
+	documents("llama-tiny", "vocabulary=31 width=24 heads=4 kv_heads=2 head_dim=10 layers=2 context=32 ffn_width=20");
+	documents("gpt2-tiny", "vocabulary=29 width=24 heads=3 layers=3 context=32 position=alibi band=6 band_every=2");
 	init_schemes();
 	t_fixup();
 	overfit("gpt2-tiny");

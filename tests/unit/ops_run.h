@@ -28,7 +28,7 @@ static void RUN(const OPS *o, struct ll_pool *pool, const struct op_case *c, con
 	case ATTENTION: {
 		int64_t stride = (c->heads + 2 * c->kv_heads) * c->K;
 		struct ll_op_attention s = { c->B, c->T, c->heads, c->kv_heads, c->K, stride, c->kind & 1, c->kind & 2 ? 0.7 : 0,
-					     c->N, c->kind & 4 ? 1.5 : 0, c->kind & 8 ? 0.3 : 0, 1, 2, 3, 4 };
+					     c->N, c->kind & 4 ? 1.5 : 0, c->kind & 8 ? 0.3 : 0, 1, 2, 3, 4, NULL };
 		o->attention(pool, &s, y, kept, x, scratch);
 		o->attention_back(pool, &s, g, r, x, y, kept, scratch);
 		break;

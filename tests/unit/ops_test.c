@@ -197,7 +197,7 @@ static void attend_by_definition(const struct ll_op_attention *s, double *out, c
 				for (int64_t d = 0; d < s->head_dim; d++)
 					o[d] = 0;
 				for (int64_t j = 0; j < s->seq_len; j++) {
-					bool meets = j <= i && (s->band == 0 || i - j < s->band);
+					bool meets = j <= i && (s->band == 0 || i - j < s->band) && (!s->start || j >= s->start[b * s->seq_len + i]);
 					const double *k = rows + j * s->stride + (s->heads + h / (s->heads / s->kv_heads)) * s->head_dim;
 					const double *v = k + s->kv_heads * s->head_dim;
 					double score = 0;
@@ -234,6 +234,21 @@ static void bands(struct ll_pool *pool)
 				worst = fmax(worst, fabs(a[i] - b[i]));
 		}
 	ok(worst < 1e-13, "bands of %zu widths are dense attention under a mask (%.1e)", LL_COUNT(band), worst);
+	int32_t start[2 * T];
+	worst = 0;
+	for (uint64_t n = 0; n < 8; n++) { /* documents of a token, a few, and more than a block */
+		for (int64_t i = 0; i < 2 * T; i++) {
+			bool begins = i % T == 0 || ll_random_below(6, n, (uint64_t)i, n < 4 ? 6 : 90) == 0;
+			start[i] = begins ? (int32_t)(i % T) : start[i - 1];
+		}
+		s.start = start;
+		s.band = n % 2 ? 37 : 0;
+		ll_ops_f64_reference.attention(pool, &s, a, lse, qkv, scratch);
+		attend_by_definition(&s, b, qkv);
+		for (size_t i = 0; i < N; i++)
+			worst = fmax(worst, fabs(a[i] - b[i]));
+	}
+	ok(worst < 1e-13, "so are documents that do not meet (%.1e)", worst);
 	void *all[] = { qkv, a, b, lse, scratch };
 	for (size_t i = 0; i < LL_COUNT(all); i++)
 		ll_free(all[i]);

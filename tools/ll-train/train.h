@@ -82,7 +82,7 @@ struct ll_trainer {
 	struct ll_lm *model;
 	struct ll_optimizer *optimizer;
 	int64_t micro; /* rows computed at once */
-	int32_t *tokens, *targets;
+	int32_t *tokens, *targets, *start; /* start: NULL without document-mask */
 };
 struct ll_train_result {
 	double loss, gradient; /* mean over the targets of the batch; norm before clipping */

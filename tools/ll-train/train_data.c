@@ -93,6 +93,13 @@ static int64_t sequence(const struct ll_train_settings *s)
 	return s->seq_len ? s->seq_len : s->model.context;
 }
 
+static void check_end_of_text(const struct ll_train_data *d, const struct ll_dataset *set, const char *path)
+{
+	if (ll_dataset_eot(set) < 0 || ll_dataset_eot(set) != ll_dataset_eot(d->train))
+		ll_die(LL_EXIT_INPUT, "%s: its documents do not end with %s, by which --document-mask would know them", path,
+		       ll_dataset_eot(set) < 0 ? "an end of text" : "the end of text of the others");
+}
+
 static void open_sources(struct ll_train_data *d, struct ll_train_settings *s)
 {
 	uint32_t vocabulary = 0;
@@ -101,6 +108,8 @@ static void open_sources(struct ll_train_data *d, struct ll_train_settings *s)
 		source->set = open_one(source->path, sequence(s));
 		d->train = d->source[0].set;
 		check_tokenizer(d, source->set, source->path);
+		if (s->document_mask)
+			check_end_of_text(d, source->set, source->path);
 		vocabulary = LL_MAX(vocabulary, ll_dataset_vocabulary(source->set));
 		if (s->vocabulary_set && s->model.vocabulary < (int64_t)vocabulary)
 			ll_die(LL_EXIT_INPUT, "%s: its tokens have %u ids, the model has a vocabulary of %lld", source->path,
@@ -138,6 +147,8 @@ void ll_train_data_open(struct ll_train_data *d, struct ll_train_settings *s)
 	if (s->valid) {
 		d->valid = open_one(s->valid, s->seq_len);
 		check_tokenizer(d, d->valid, s->valid);
+		if (s->document_mask)
+			check_end_of_text(d, d->valid, s->valid);
 	}
 	if (s->exclude)
 		ll_train_withdraw(d, s->exclude);

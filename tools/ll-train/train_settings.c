@@ -45,6 +45,7 @@ static const struct key {
 	{ "data-start", KEY_WORD, AT(data_start), 0, 0, NULL, "N[,N]...",
 	  "samples left out at the start of each dataset's order (default: those a fork's parent took)", KEY_FIXED },
 	{ "exclude", KEY_WORD, AT(exclude), 0, 0, NULL, "FILE", "ids of documents not to train on, one a line", KEY_FREE },
+	{ "document-mask", KEY_INT, AT(document_mask), 0, 1, "0", "0|1", "attend only within a document", KEY_FIXED },
 	{ "valid", KEY_WORD, AT(valid), 0, 0, NULL, "DIR", "token dataset to measure on", KEY_FREE },
 	{ "seq-len", KEY_INT, AT(seq_len), 1, 1 << 24, "0", "N",
 	  "tokens a sequence (default: the context of the model)", KEY_FIXED },

@@ -15,6 +15,7 @@
 struct ll_train_settings {
 	char *preset, *init_from, *fork, *data, *data_start, *exclude, *valid, *schedule, *optimizer, *guard, *precision;
 	int64_t seq_len, batch, accumulate, steps, warmup, decay_steps, seed;
+	int64_t document_mask;
 	int64_t valid_every, valid_batches, save_every, keep, milestone_every, moment_reset, reset_warmup, rollbacks;
 	char *group, *step_at, *batch_ramp, *batch_ramp_lr;
 	int64_t power_from;

@@ -31,6 +31,22 @@ void ll_trainer_open(struct ll_trainer *t, const struct ll_train_settings *s, st
 	ll_train_groups_apply(s, t->optimizer);
 	t->tokens = ll_calloc((size_t)(t->micro * s->seq_len), sizeof(*t->tokens));
 	t->targets = ll_calloc((size_t)(t->micro * s->seq_len), sizeof(*t->targets));
+	if (s->document_mask)
+		t->model->start = t->start = ll_calloc((size_t)(t->micro * s->seq_len), sizeof(*t->start));
+}
+
+/* A document begins with the sample and behind every end of text. */
+static void mark_documents(struct ll_trainer *t, struct ll_dataset *set, int64_t rows)
+{
+	int64_t n = t->settings->seq_len, eot = ll_dataset_eot(set);
+	for (int64_t i = 0; t->start && i < rows * n; i++)
+		t->start[i] = i % n == 0 ? 0 : t->tokens[i - 1] == eot ? (int32_t)(i % n) : t->start[i - 1];
+}
+
+static void fill(struct ll_trainer *t, uint64_t cursor, int64_t rows)
+{
+	ll_train_data_fill(t->data, cursor, rows, t->tokens, t->targets);
+	mark_documents(t, t->data->train, rows);
 }
 
 void ll_trainer_update(struct ll_trainer *t, const struct ll_train_settings *now, double rate, double scale, uint64_t number)
@@ -78,7 +94,7 @@ struct ll_train_result ll_trainer_gradient(struct ll_trainer *t, uint64_t step, 
 		int64_t rows = LL_MIN(t->micro, batch - done);
 		struct ll_lm_step key = { (uint64_t)s->seed, step, cursor + (uint64_t)done };
 		uint64_t count;
-		ll_train_data_fill(t->data, key.first_sample, rows, t->tokens, t->targets);
+		fill(t, key.first_sample, rows);
 		sum += ll_lm_loss(t->model, t->tokens, t->targets, rows, s->seq_len, key, (float)(1 / tokens),
 				  done == 0, &count, NULL, NULL);
 		r.log_z += t->model->log_z;
@@ -109,7 +125,7 @@ int64_t ll_trainer_worst(struct ll_trainer *t, uint64_t cursor, int64_t batch, d
 	for (int64_t done = 0; done < batch; done += t->micro) {
 		int64_t rows = LL_MIN(t->micro, batch - done);
 		uint64_t count;
-		ll_train_data_fill(t->data, cursor + (uint64_t)done, rows, t->tokens, t->targets);
+		fill(t, cursor + (uint64_t)done, rows);
 		ll_lm_loss(t->model, t->tokens, t->targets, rows, n, (struct ll_lm_step){ 0 }, 0, false, &count, each, NULL);
 		for (int64_t row = 0; row < rows; row++) {
 			double m = mean(each + row * n, n);
@@ -136,6 +152,7 @@ double ll_trainer_validate(struct ll_trainer *t)
 		int64_t rows = (int64_t)LL_MIN((uint64_t)t->micro, samples - at);
 		uint64_t count;
 		ll_train_data_fill_valid(t->data, at, rows, t->tokens, t->targets);
+		mark_documents(t, t->data->valid, rows);
 		sum += ll_lm_loss(t->model, t->tokens, t->targets, rows, s->seq_len, (struct ll_lm_step){ 0 }, 0, false,
 				  &count, NULL, NULL);
 		total += count;
@@ -151,5 +168,6 @@ void ll_trainer_close(struct ll_trainer *t)
 	ll_optimizer_free(t->optimizer);
 	ll_free(t->tokens);
 	ll_free(t->targets);
+	ll_free(t->start);
 	*t = (struct ll_trainer){ 0 };
 }

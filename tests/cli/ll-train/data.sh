@@ -82,4 +82,38 @@ done
 make_dataset foreign tok.json --tokenizer-id=00112233445566778899aabbccddeeff < text
 status 3 "a dataset of another tokenizer" ll-train $mix --data=ds --data=foreign --steps=1 -o y
 says "foreign: was encoded with tokenizer 00112233445566778899aabbccddeeff" "it is named"
+
+# Documents of 16 tokens, four a sample, in two orders: under the mask, with positions that are none or relative, the loss on
+# the whole is the same.
+python3 - <<'END'
+import random
+random.seed(8)
+docs = ["s" + "".join(random.choice("abcdefgh") for _ in range(14)) for _ in range(41)]
+open("one.txt", "w").write("\n\n".join(docs))
+first = docs[:40]
+random.shuffle(first)
+open("two.txt", "w").write("\n\n".join(first + docs[40:]))
+END
+for d in one two; do make_dataset $d.ds tok.json < $d.txt; done
+valid() { ll-train --preset=gpt2-tiny --data=ds --batch=2 --seq-len=64 --steps=1 --lr=0 --set=init_std=0.3 --seed=3 -q "$@"; }
+differ() { # differ RUN RUN: by how much the losses on --valid differ
+	paste "$1/log.tsv" "$2/log.tsv" | awk -F'\t' -v c="$(head -n 1 "$1/log.tsv" | tr '\t' '\n' | grep -n valid_loss | cut -d: -f1)" \
+		'NR == 2 { d = $c - $(c + NF / 2); print d < 0 ? -d : d }'
+}
+for position in none alibi rotary; do
+	for mask in 0 1; do for d in one two; do
+		valid --set=position=$position --document-mask=$mask --valid=$d.ds -o $position-$mask-$d
+	done; done
+	ok "$position: without the mask the order of documents changes the loss" awk -v d="$(differ $position-0-one $position-0-two)" 'BEGIN { exit !(d > 1e-3) }'
+	ok "$position: with it, it does not" awk -v d="$(differ $position-1-one $position-1-two)" 'BEGIN { exit !(d < 1e-5) }'
+done
+ll-train $tiny --steps=20 --document-mask=1 --save-every=10 -@ 1 -o m; ll-train $tiny --steps=20 --document-mask=1 -@ 2 -o n
+same m/log.tsv n/log.tsv "the same bits at two threads"
+rm -r m/step-00000020 m/done.json; ll-train --resume=must -q -o m
+same m/log.tsv n/log.tsv "and resumed"
+ll-bpe train -q --pretokenizer=gpt2 --vocab-size=256 -o plain.json text
+for i in 1 2 3; do printf '{"text":"%s"}\n' "$(cat one.txt | tr -d '\n')"; done > plain.jsonl
+ll-shard import -q plain.jsonl | ll-bpe encode -q -m plain.json | ll-shard pack -q -m plain.json -o plain
+status 3 "documents without an end cannot be told apart" ll-train $mix --data=plain --steps=1 --document-mask=1 -o p
+says "its documents do not end with an end of text" "it says so"
 finish
