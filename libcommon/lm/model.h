@@ -29,7 +29,7 @@ struct ll_lm {
 	size_t parameters;   /* floats in each arena */
 	float *param;        /* owned; fill by ll_lm_init or a checkpoint, update in place */
 	float *grad;         /* owned; NULL in inference */
-	int64_t batch, seq_len; /* rows of tokens a call may have at most */
+	int64_t batch, seq_len; /* a call takes at most batch x seq_len tokens, in sequences of at most seq_len */
 	double embedding_gradient; /* times the gradient that reaches the embeddings, not that of a tied head; 1 to begin with */
 	double added;           /* what label smoothing and z-loss added to the sum of the last ll_lm_loss in training */
 	double log_z;           /* sum of log Z over the targets of the last ll_lm_loss */
@@ -55,8 +55,8 @@ const struct ll_lm_tensor *ll_lm_find(const struct ll_lm *m, const char *name);
 void ll_lm_init(struct ll_lm *m, uint64_t seed);
 
 /*
- * Forward, and in training mode backward too: tokens and targets are [batch, seq_len] of this call (batch <= m->batch, T <=
- * m->seq_len); a target < 0 is ignored. Returns the sum over targets of the cross-entropy in nats and their number in *count.
+ * Forward, and in training mode backward too: tokens and targets are [batch, seq_len] of this call, at most as
+ * many as m->batch x m->seq_len, and seq_len <= m->seq_len; a target < 0 is ignored. Returns the sum over targets of the cross-entropy in nats and their number in *count.
  * With m->grad, adds d(scale x (that sum + m->added)) to the gradients; `zero_grad` overwrites instead of adding.
  * token_loss (may be NULL): [batch, seq_len], loss of each target, 0 where ignored. greedy (may be NULL): whether the target
  * has the largest logit (the lowest id wins a tie).

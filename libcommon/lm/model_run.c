@@ -26,7 +26,7 @@ static struct pass begin(struct ll_lm *m, int64_t B, int64_t T)
 {
 	static const enum ll_op_act acts[] = { LL_OP_GELU, LL_OP_GELU_TANH, LL_OP_RELU, LL_OP_SWIGLU, LL_OP_GEGLU };
 	const struct ll_lm_config *c = &m->config;
-	LL_ASSERT(B >= 1 && B <= m->batch && T >= 1 && T <= m->seq_len);
+	LL_ASSERT(B >= 1 && T >= 1 && T <= m->seq_len && B * T <= m->batch * m->seq_len);
 	struct pass p = { .m = m, .c = c, .y = m->memory, .ops = m->memory->ops, .pool = m->pool, .B = B, .T = T, .M = B * T, .C = c->width };
 	p.norm = c->norm == LL_LM_NORM_RMS ? LL_OP_NORM_RMS : LL_OP_NORM_LAYER;
 	p.act = acts[c->ffn];

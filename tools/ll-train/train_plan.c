@@ -38,6 +38,22 @@ static void print_ramp(const struct ll_train_settings *s)
 	ll_free(change);
 }
 
+/* The samples at which sequences grow longer; their number is a power of 2 apart. */
+static void print_lengths(const struct ll_train_settings *s)
+{
+	for (int64_t length = ll_train_ramp_length(s, 0); length < s->seq_len; length *= 2) {
+		uint64_t low = 0, high = UINT64_MAX / 2;
+		while (low < high) { /* the first sample with longer ones */
+			uint64_t middle = low + (high - low) / 2;
+			if (ll_train_ramp_length(s, middle) > length)
+				high = middle;
+			else
+				low = middle + 1;
+		}
+		printf("%-28s %16" PRId64 "  until sample %" PRIu64 "\n", "tokens a sequence", length, low);
+	}
+}
+
 static void print_groups(const struct ll_train_settings *s)
 {
 	size_t n;
@@ -189,6 +205,7 @@ void ll_train_dry_run(const struct ll_train_settings *s, const struct ll_train_d
 	print_disk(s, plan.parameters, optimizer);
 	printf("%-28s %16.0f  %s\n", "tokens a step", tokens, ll_human_count(human, tokens));
 	print_ramp(s);
+	print_lengths(s);
 	printf("%-28s %16.0f  %s\n", "tokens of the run", all, ll_human_count(human, all));
 	if (s->fork)
 		printf("%-28s %16" PRIu64 "  %s\n", "begins after step", ll_train_first_step(s), s->fork);

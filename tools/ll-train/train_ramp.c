@@ -9,14 +9,19 @@ struct ramp {
 	int64_t start, increment, samples;
 };
 
+/* Of a number of samples or, less than 0, tokens. */
+static int64_t samples_of(const struct ll_train_settings *s, int64_t n)
+{
+	return n >= 0 ? n : -n / s->seq_len + (-n % s->seq_len != 0);
+}
+
 static bool read(const struct ll_train_settings *s, struct ramp *r)
 {
 	char *copy = ll_strdup(s->batch_ramp), *rest = copy;
 	const char *start = strsep(&rest, ","), *increment = rest ? strsep(&rest, ",") : "", *samples = rest ? rest : "";
 	bool good = ll_parse_i64(ll_cstr(start), &r->start) == 0 && ll_parse_i64(ll_cstr(increment), &r->increment) == 0 &&
 		    ll_train_parse_steps(samples, &r->samples) == 0 && r->start > 0 && r->increment > 0 && r->samples != 0;
-	if (good && r->samples < 0) /* tokens */
-		r->samples = -r->samples / s->seq_len + (-r->samples % s->seq_len != 0);
+	r->samples = samples_of(s, r->samples);
 	ll_free(copy);
 	return good;
 }
@@ -81,4 +86,25 @@ uint64_t ll_train_ramp_steps(const struct ll_train_settings *s, uint64_t samples
 	}
 	ll_free(change);
 	return steps;
+}
+
+int64_t ll_train_ramp_length(const struct ll_train_settings *s, uint64_t cursor)
+{
+	if (!s->seq_ramp)
+		return s->seq_len;
+	int64_t start, samples, doublings = 0, near = s->seq_len;
+	const char *comma = strchr(s->seq_ramp, ',');
+	if (!comma || ll_parse_i64(ll_str(s->seq_ramp, (size_t)(comma - s->seq_ramp)), &start) < 0 || start < 1 ||
+	    ll_train_parse_steps(comma + 1, &samples) < 0 || samples == 0)
+		ll_die(LL_EXIT_USAGE, "seq-ramp = %.60s: not START,SAMPLES", s->seq_ramp);
+	for (; near > start && near % 2 == 0; near /= 2)
+		doublings++;
+	if (near != start)
+		ll_die(LL_EXIT_USAGE, "seq-ramp: %lld does not double to a length of %lld; %lld does", (long long)start,
+		       (long long)s->seq_len, (long long)near);
+	samples = samples_of(s, samples);
+	if (cursor >= (uint64_t)samples)
+		return s->seq_len;
+	__extension__ unsigned __int128 part = (unsigned __int128)cursor * (uint64_t)doublings;
+	return start << (int)(part / (uint64_t)samples);
 }

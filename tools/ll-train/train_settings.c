@@ -49,6 +49,8 @@ static const struct key {
 	{ "valid", KEY_WORD, AT(valid), 0, 0, NULL, "DIR", "token dataset to measure on", KEY_FREE },
 	{ "seq-len", KEY_INT, AT(seq_len), 1, 1 << 24, "0", "N",
 	  "tokens a sequence (default: the context of the model)", KEY_FIXED },
+	{ "seq-ramp", KEY_WORD, AT(seq_ramp), 0, 0, NULL, "START,SAMPLES",
+	  "let sequences double from START tokens over the first samples (or tokens)", KEY_FIXED },
 	{ "batch", KEY_INT, AT(batch), 1, 1 << 24, "8", "N", "sequences a step", KEY_LIVE },
 	{ "batch-ramp", KEY_WORD, AT(batch_ramp), 0, 0, NULL, "START,INCREMENT,SAMPLES",
 	  "let the batch grow over the first samples (or tokens)", KEY_FIXED },

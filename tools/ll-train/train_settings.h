@@ -17,7 +17,7 @@ struct ll_train_settings {
 	int64_t seq_len, batch, accumulate, steps, warmup, decay_steps, seed;
 	int64_t document_mask;
 	int64_t valid_every, valid_batches, save_every, keep, milestone_every, moment_reset, reset_warmup, rollbacks;
-	char *group, *step_at, *batch_ramp, *batch_ramp_lr;
+	char *group, *step_at, *batch_ramp, *batch_ramp_lr, *seq_ramp;
 	int64_t power_from;
 	double step_factor, power, embedding_shrink;
 	/* Of the optimizer, -1 where it has no such key. */
@@ -33,7 +33,7 @@ extern const char *ll_train_config_file;
 extern struct ll_strings ll_train_set;
 
 /* Appends the option of every key to `options` (room for LL_TRAIN_KEYS_MAX); returns how many. */
-#define LL_TRAIN_KEYS_MAX 64
+#define LL_TRAIN_KEYS_MAX 96
 size_t ll_train_key_options(struct ll_option *options);
 
 /* Resolves; `ground`, the configuration of a run in the file `name` (or NULL, empty), stands before --config. Ends with

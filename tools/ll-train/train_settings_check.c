@@ -53,6 +53,7 @@ static void check_ramp(const struct ll_train_settings *s)
 	if (!lr || !(strcmp(lr, "none") == 0 || strcmp(lr, "sqrt") == 0 || strcmp(lr, "linear") == 0))
 		ll_die(LL_EXIT_USAGE, "batch-ramp-lr = %s: not one of none|sqrt|linear", lr ? lr : "");
 	ll_free(ll_train_ramp(s, &n));
+	ll_train_ramp_length(s, 0);
 }
 
 static void check_groups(const struct ll_train_settings *s)

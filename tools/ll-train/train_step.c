@@ -7,6 +7,7 @@
 #include "kernels/ops.h"
 #include "ll-train/train.h"
 #include "ll-train/train_groups.h"
+#include "ll-train/train_ramp.h"
 
 struct ll_lm_plan ll_trainer_plan(const struct ll_train_settings *s, uint64_t *optimizer)
 {
@@ -36,17 +37,17 @@ void ll_trainer_open(struct ll_trainer *t, const struct ll_train_settings *s, st
 }
 
 /* A document begins with the sample and behind every end of text. */
-static void mark_documents(struct ll_trainer *t, struct ll_dataset *set, int64_t rows)
+static void mark_documents(struct ll_trainer *t, struct ll_dataset *set, int64_t rows, int64_t length)
 {
 	int64_t n = t->settings->seq_len, eot = ll_dataset_eot(set);
 	for (int64_t i = 0; t->start && i < rows * n; i++)
-		t->start[i] = i % n == 0 ? 0 : t->tokens[i - 1] == eot ? (int32_t)(i % n) : t->start[i - 1];
+		t->start[i] = i % length == 0 ? 0 : t->tokens[i - 1] == eot ? (int32_t)(i % length) : t->start[i - 1];
 }
 
-static void fill(struct ll_trainer *t, uint64_t cursor, int64_t rows)
+static void fill(struct ll_trainer *t, uint64_t cursor, int64_t rows, int64_t length)
 {
 	ll_train_data_fill(t->data, cursor, rows, t->tokens, t->targets);
-	mark_documents(t, t->data->train, rows);
+	mark_documents(t, t->data->train, rows, length);
 }
 
 void ll_trainer_update(struct ll_trainer *t, const struct ll_train_settings *now, double rate, double scale, uint64_t number)
@@ -90,12 +91,13 @@ struct ll_train_result ll_trainer_gradient(struct ll_trainer *t, uint64_t step, 
 	const struct ll_train_settings *s = t->settings;
 	struct ll_train_result r = { .attention_lse = -INFINITY };
 	double tokens = (double)LL_MAX(ll_train_data_targets(t->data, cursor, batch), 1), sum = 0;
+	int64_t length = ll_train_ramp_length(s, cursor), cut = s->seq_len / length; /* sequences that a sample is cut into */
 	for (int64_t done = 0; done < batch; done += t->micro) {
 		int64_t rows = LL_MIN(t->micro, batch - done);
-		struct ll_lm_step key = { (uint64_t)s->seed, step, cursor + (uint64_t)done };
-		uint64_t count;
-		fill(t, key.first_sample, rows);
-		sum += ll_lm_loss(t->model, t->tokens, t->targets, rows, s->seq_len, key, (float)(1 / tokens),
+		uint64_t first = cursor + (uint64_t)done, count;
+		struct ll_lm_step key = { (uint64_t)s->seed, step, first * (uint64_t)cut };
+		fill(t, first, rows, length);
+		sum += ll_lm_loss(t->model, t->tokens, t->targets, rows * cut, length, key, (float)(1 / tokens),
 				  done == 0, &count, NULL, NULL);
 		r.log_z += t->model->log_z;
 		r.attention_lse = fmax(r.attention_lse, t->model->attention_lse);
@@ -125,7 +127,7 @@ int64_t ll_trainer_worst(struct ll_trainer *t, uint64_t cursor, int64_t batch, d
 	for (int64_t done = 0; done < batch; done += t->micro) {
 		int64_t rows = LL_MIN(t->micro, batch - done);
 		uint64_t count;
-		fill(t, cursor + (uint64_t)done, rows);
+		fill(t, cursor + (uint64_t)done, rows, n);
 		ll_lm_loss(t->model, t->tokens, t->targets, rows, n, (struct ll_lm_step){ 0 }, 0, false, &count, each, NULL);
 		for (int64_t row = 0; row < rows; row++) {
 			double m = mean(each + row * n, n);
@@ -152,7 +154,7 @@ double ll_trainer_validate(struct ll_trainer *t)
 		int64_t rows = (int64_t)LL_MIN((uint64_t)t->micro, samples - at);
 		uint64_t count;
 		ll_train_data_fill_valid(t->data, at, rows, t->tokens, t->targets);
-		mark_documents(t, t->data->valid, rows);
+		mark_documents(t, t->data->valid, rows, s->seq_len);
 		sum += ll_lm_loss(t->model, t->tokens, t->targets, rows, s->seq_len, (struct ll_lm_step){ 0 }, 0, false,
 				  &count, NULL, NULL);
 		total += count;
