@@ -102,7 +102,7 @@ uint64_t ll_train_course_updates(const struct ll_train_course *c, uint64_t step)
 	size_t n = c->skips;
 	while (n > 0 && c->skip[n - 1] >= step)
 		n--;
-	return step - n;
+	return step - n - LL_MIN((uint64_t)c->now.optimizer_start, step - n);
 }
 
 unsigned ll_train_course_rollbacks(const struct ll_train_course *c, uint64_t onset)

@@ -49,7 +49,7 @@ int64_t ll_train_course_batch(const struct ll_train_course *c, uint64_t step);
 /* The learning rate of a step: the schedule's, and what --batch-ramp-lr makes of it. */
 double ll_train_course_rate(const struct ll_train_course *c, uint64_t step);
 uint64_t ll_train_course_cursor(const struct ll_train_course *c, uint64_t step);
-/* Updates made before `step`. */
+/* Updates that the optimizer made before `step`. */
 uint64_t ll_train_course_updates(const struct ll_train_course *c, uint64_t step);
 /* How often the run went back for the trouble that begins at step `onset` (counted from 1): rollbacks whose onsets lie at most
  * 2,000 steps apart are for the same. */

@@ -90,6 +90,20 @@ static void open_parent(const char *fork, struct ll_train_settings *s, struct ll
 	ll_free(run);
 }
 
+/* Another optimizer than the parent's begins here, with keys of its own. */
+static void change_optimizer(struct ll_train_settings *s, const char *fork)
+{
+	char *given = ll_train_settings_given("optimizer");
+	if (given && s->optimizer && strcmp(given, s->optimizer) != 0) {
+		s->beta1 = s->beta2 = s->eps = s->momentum = s->weight_decay = -1;
+		s->nesterov = s->relative_step = -1;
+		s->optimizer = ll_strdup(given);
+		if (!step_of(fork, (uint64_t *)&s->optimizer_start))
+			LL_BUG("%s was checked", fork);
+	}
+	ll_free(given);
+}
+
 struct ll_buf ll_train_fork_ground(const char *fork)
 {
 	struct ll_train_settings s;
@@ -99,6 +113,7 @@ struct ll_buf ll_train_fork_ground(const char *fork)
 	if (c.batch_set)
 		c.now.batch_ramp = NULL;
 	c.now.fork = c.now.data_start = c.now.init_from = NULL;
+	change_optimizer(&c.now, fork);
 	ll_train_settings_print(&c.now, &text);
 	ll_train_course_end(&c);
 	return text;
@@ -199,7 +214,8 @@ void ll_train_fork_load(const struct ll_train_settings *s, const struct ll_train
 {
 	struct ll_checkpoint_state parent;
 	struct ll_err err;
-	if (ll_checkpoint_load(s->fork, t->model, t->optimizer, &parent, &err) < 0) {
+	bool begins = s->optimizer_start == (int64_t)ll_train_first_step(s); /* with a state of zeros */
+	if (ll_checkpoint_load(s->fork, t->model, begins ? NULL : t->optimizer, &parent, &err) < 0) {
 		ll_hint("a fork keeps the model of its parent; --init-from=DIR lets some of its keys change");
 		ll_die(LL_EXIT_INPUT, "%s", err.text);
 	}

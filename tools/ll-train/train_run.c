@@ -186,8 +186,7 @@ static int train(struct ll_train_loop *r)
 /* The settings in force: those of the run in the folder, or of a fork's parent, with what the command line says. */
 static void resolve(struct ll_train_settings *s, const char *config)
 {
-	const char *given = ll_train_settings_fork();
-	char *fork = given ? ll_train_fork_name(given) : NULL;
+	char *given = ll_train_settings_fork(), *fork = given ? ll_train_fork_name(given) : NULL;
 	struct ll_buf ground = { 0 };
 	if (config)
 		ground = ll_read_file(config, LL_MIB);
@@ -199,6 +198,7 @@ static void resolve(struct ll_train_settings *s, const char *config)
 		s->fork = fork;
 	}
 	ll_buf_free(&ground);
+	ll_free(given);
 }
 
 /* Decides between a new run and going on; true: from the checkpoint at *step. Resolves the settings. */

@@ -73,6 +73,8 @@ static const struct key {
 	{ "precision", KEY_WORD, AT(precision), 0, 0, "f32", "f32|bf16", "of what products with weights take; sums are float32",
 	  KEY_FIXED },
 	{ "optimizer", KEY_WORD, AT(optimizer), 0, 0, "adamw", "NAME", LL_OPTIMIZER_NAMES, KEY_FIXED },
+	{ "optimizer-start", KEY_INT, AT(optimizer_start), 0, 0x1p52, "0", "N",
+	  "step after which the optimizer began; a fork to another one sets it", KEY_FIXED },
 	{ "weight-decay", KEY_FLOAT, AT(weight_decay), 0, 1e6, "-1", "X",
 	  "on matrices and embeddings only (default 0.1; adam and sgd: 0)", KEY_LIVE },
 	{ "l1", KEY_FLOAT, AT(l1), 0, 1e6, "0", "X", "times the sign of a weight, added to its gradient", KEY_LIVE },
@@ -382,19 +384,23 @@ void ll_train_settings_resolve(struct ll_train_settings *s, const char *name, st
 	apply(s, name, ground, true);
 }
 
-const char *ll_train_settings_fork(void)
+char *ll_train_settings_given(const char *key)
 {
-	static char *found;
 	struct ll_config c[2] = { 0 };
-	const struct key *k = key_named("fork");
+	const struct key *k = key_named(key);
 	load_given(&c[0], &c[1]);
-	const char *value = look_up(c, LL_COUNT(c), k->name, option_value[k - keys]);
-	ll_free(found);
-	found = value && *value ? ll_strdup(value) : NULL;
-	if (found && (option_value[0] || option_value[1]))
-		ll_die(LL_EXIT_USAGE, "--%s and --fork both say what the model is", keys[option_value[0] ? 0 : 1].name);
+	const char *value = look_up(c, LL_COUNT(c), key, option_value[k - keys]);
+	char *found = value && *value ? ll_strdup(value) : NULL;
 	for (size_t i = 0; i < LL_COUNT(c); i++)
 		ll_config_free(&c[i]);
+	return found;
+}
+
+char *ll_train_settings_fork(void)
+{
+	char *found = ll_train_settings_given("fork");
+	if (found && (option_value[0] || option_value[1]))
+		ll_die(LL_EXIT_USAGE, "--%s and --fork both say what the model is", keys[option_value[0] ? 0 : 1].name);
 	return found;
 }
 

@@ -18,7 +18,7 @@ struct ll_train_settings {
 	int64_t document_mask;
 	int64_t valid_every, valid_batches, save_every, keep, milestone_every, moment_reset, reset_warmup, rollbacks;
 	char *group, *step_at, *batch_ramp, *batch_ramp_lr, *seq_ramp;
-	int64_t power_from;
+	int64_t power_from, optimizer_start;
 	double step_factor, power, embedding_shrink;
 	/* Of the optimizer, -1 where it has no such key. */
 	double beta1, beta2, eps, momentum;
@@ -39,8 +39,10 @@ size_t ll_train_key_options(struct ll_option *options);
 /* Resolves; `ground`, the configuration of a run in the file `name` (or NULL, empty), stands before --config. Ends with
  * status 2 on unknown keys and values. */
 void ll_train_settings_resolve(struct ll_train_settings *s, const char *name, struct ll_str ground);
-/* The fork key of the command line and --config, or NULL: its parent's configuration is the ground. */
-const char *ll_train_settings_fork(void);
+/* What the command line and --config say of a key, or NULL; the caller frees. */
+char *ll_train_settings_given(const char *key);
+/* The same of the fork key: the parent's configuration is the ground. */
+char *ll_train_settings_fork(void);
 /* The configuration of a run as it stands in its folder, command line apart. */
 void ll_train_settings_read(struct ll_train_settings *s, const char *run_config);
 /* "key = value" lines of all keys in force. */

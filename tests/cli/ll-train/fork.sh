@@ -57,6 +57,19 @@ ll-train --fork=k/step-00000020 -q -o k2
 ok "keys that were changed in the parent hold, and the samples go on" awk -F'\t' 'NR == FNR { l[$1] = $3; next }
 	FNR > 1 && (($3 - l[$1])^2 > 1e-8 || $4 != 0.004) { exit 1 }' k/log.tsv k2/log.tsv # the six rows are parted otherwise
 
+# Another optimizer: zeros for a state, keys of its own. The oracle begins afresh from the weights, at the same samples.
+for o in lion "adam --beta1=0.8" muon; do
+	ll-train --fork=a/step-00000020 --optimizer=$o -q -@ 2 -o o1
+	ll-train --init-from=a/step-00000020 --optimizer=$o --data=ds --set data-start=80 --steps=20 --batch=4 --seq-len=16 --lr=1e-3 --schedule=constant \
+		--seed=3 -q -o o2
+	is "$(awk -F'\t' 'NR > 1 { print $1 - 20, $3, $4, $5 }' o1/log.tsv | cksum)" "$(awk -F'\t' 'NR > 1 { print $1, $3, $4, $5 }' o2/log.tsv | cksum)" "$o from step 20 on, as from a new start there"
+	cp -r o1 o3; rm -r o3/done.json o3/step-0000004*; ll-train --resume=must -q -o o3
+	same o1/latest/optimizer.bin o3/latest/optimizer.bin "and resumed"
+	ll-train --fork=o1/step-00000030 -q -o o4; same_rows o1 o4 30 "and forked again"
+	ll-train --config=o1/config.conf -q -o o5; same o1/log.tsv o5/log.tsv "and repeated by its config.conf"
+	rm -r o[1-5]
+done
+
 # Data.
 ll-train --fork=a/step-00000020 --data=other:0.5 --data=ds:0.5 -q -o m
 prefix() { # prefix A B: as many lines of both
