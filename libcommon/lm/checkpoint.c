@@ -122,14 +122,13 @@ static void put_state(struct ll_buf *out, const struct ll_lm *m, const struct ll
 	ll_buf_free(&config);
 }
 
-void ll_checkpoint_save(const char *run, const struct ll_lm *m, const struct ll_optimizer *optimizer,
-			const struct ll_checkpoint_state *s, const char *tokenizer_path, int64_t eot)
+static void write_folder(const char *parent, const char *name, const struct ll_lm *m, const struct ll_optimizer *optimizer,
+			 const struct ll_checkpoint_state *s, const char *tokenizer_path, int64_t eot)
 {
 	static const char tokenizer_config[] = "{\n  \"tokenizer_class\": \"PreTrainedTokenizerFast\",\n"
 					       "  \"clean_up_tokenization_spaces\": false\n}\n";
 	enum ll_hf_family f = ll_hf_family(&m->config);
-	char *name = step_name(s->step);
-	struct ll_folder_writer *w = ll_folder_begin(run, name);
+	struct ll_folder_writer *w = ll_folder_begin(parent, name);
 	struct ll_buf text = { 0 };
 	ll_hf_config_write(&m->config, f, eot, &text);
 	ll_folder_put(w, "config.json", text.data, text.len);
@@ -147,9 +146,30 @@ void ll_checkpoint_save(const char *run, const struct ll_lm *m, const struct ll_
 	ll_buf_clear(&text);
 	put_state(&text, m, s, optimizer, f);
 	ll_folder_commit(w, ll_buf_cstr(&text));
-	ll_folder_link(run, "latest", name);
 	ll_buf_free(&text);
+}
+
+void ll_checkpoint_save(const char *run, const struct ll_lm *m, const struct ll_optimizer *optimizer,
+			const struct ll_checkpoint_state *s, const char *tokenizer_path, int64_t eot)
+{
+	char *name = step_name(s->step);
+	write_folder(run, name, m, optimizer, s, tokenizer_path, eot);
+	ll_folder_link(run, "latest", name);
 	ll_free(name);
+}
+
+void ll_lm_folder_save(const char *dir, const struct ll_lm *m, const struct ll_checkpoint_state *s, const char *tokenizer_path, int64_t eot)
+{
+	char *whole = ll_strdup(dir);
+	size_t len = strlen(whole);
+	while (len > 1 && whole[len - 1] == '/')
+		whole[--len] = '\0';
+	const char *name = ll_path_base(whole);
+	char *parent = name == whole ? ll_strdup(".") : ll_format("%.*s", (int)LL_MAX(name - whole - 1, 1), whole);
+	ll_make_dirs(parent);
+	write_folder(parent, name, m, NULL, s, tokenizer_path, eot);
+	ll_free(parent);
+	ll_free(whole);
 }
 
 static int by_value(const void *a, const void *b)

@@ -78,5 +78,7 @@ struct ll_lm *ll_lm_load_folder(const char *dir, int64_t batch, int64_t seq_len,
 /* Only the configuration and names, nothing mapped or checked beyond it: to plan memory first. */
 void ll_lm_folder_open(const char *dir, struct ll_lm_folder *info);
 void ll_lm_folder_free(struct ll_lm_folder *info);
+/* Writes a model of no run; folders above it are made. */
+void ll_lm_folder_save(const char *dir, const struct ll_lm *m, const struct ll_checkpoint_state *s, const char *tokenizer_path, int64_t eot);
 
 #endif

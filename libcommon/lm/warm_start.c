@@ -36,11 +36,9 @@ static void interpolate(float *to, int64_t rows, const float *from, int64_t old,
 	}
 }
 
-int ll_lm_warm_start(struct ll_lm *m, const char *dir, struct ll_err *err)
+void ll_lm_take_over(struct ll_lm *m, const struct ll_lm *o)
 {
-	struct ll_lm *o = ll_lm_load_folder(dir, 1, 1, LL_LM_INFERENCE, m->pool, NULL);
-	int rc = same_model(&m->config, &o->config, dir, err);
-	for (size_t i = 0; rc == 0 && i < m->tensors; i++) {
+	for (size_t i = 0; i < m->tensors; i++) {
 		const struct ll_lm_tensor *t = &m->tensor[i], *s = &o->tensor[i];
 		float *to = m->param + t->offset;
 		const float *from = o->param + s->offset;
@@ -50,6 +48,14 @@ int ll_lm_warm_start(struct ll_lm *m, const char *dir, struct ll_err *err)
 		else
 			memcpy(to, from, LL_MIN(t->size, s->size) * sizeof(float));
 	}
+}
+
+int ll_lm_warm_start(struct ll_lm *m, const char *dir, struct ll_err *err)
+{
+	struct ll_lm *o = ll_lm_load_folder(dir, 1, 1, LL_LM_INFERENCE, m->pool, NULL);
+	int rc = same_model(&m->config, &o->config, dir, err);
+	if (rc == 0)
+		ll_lm_take_over(m, o);
 	ll_lm_free(o);
 	return rc;
 }

@@ -12,5 +12,7 @@
  * names the key. A damaged folder ends the program with status 3. Takes the memory of the weights once more until it returns.
  */
 int ll_lm_warm_start(struct ll_lm *m, const char *dir, struct ll_err *err) LL_MUST_CHECK;
+/* The same from a model in memory, whose configuration may differ in vocabulary and context alone. */
+void ll_lm_take_over(struct ll_lm *m, const struct ll_lm *from);
 
 #endif
