@@ -7,7 +7,7 @@
 
 enum ll_hf_family ll_hf_family(const struct ll_lm_config *c)
 {
-	if (c->band != 0 || c->attention_cap != 0 || c->attention_scale != 0 || c->output_scale != 1)
+	if (c->experts != 0 || c->band != 0 || c->attention_cap != 0 || c->attention_scale != 0 || c->output_scale != 1)
 		return LL_HF_NONE;
 	bool plain = !c->parallel_residual && !c->embedding_norm && !c->head_bias;
 	bool whole = !c->qk_norm && c->norm == LL_LM_NORM_LAYER && !ll_lm_gated(c) && c->bias && c->kv_heads == c->heads &&

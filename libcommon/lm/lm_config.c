@@ -33,6 +33,10 @@ static const struct key keys[] = {
 	{ "norm", KEY_WORD, FIELD(norm), norms },
 	{ "position", KEY_WORD, FIELD(position), positions },
 	{ "ffn", KEY_WORD, FIELD(ffn), ffns },
+	{ "experts", KEY_INT, FIELD(experts), NULL },
+	{ "experts_per_token", KEY_INT, FIELD(experts_per_token), NULL },
+	{ "expert_capacity", KEY_REAL, FIELD(expert_capacity), NULL },
+	{ "expert_balance", KEY_REAL, FIELD(expert_balance), NULL },
 	{ "rotary_interleaved", KEY_BOOL, FIELD(rotary_interleaved), NULL },
 	{ "rotary_fraction", KEY_REAL, FIELD(rotary_fraction), NULL },
 	{ "rotary_base", KEY_REAL, FIELD(rotary_base), NULL },
@@ -164,6 +168,12 @@ int ll_lm_config_check(struct ll_lm_config *c, struct ll_err *err)
 		c->attention_scale = 8 / (double)c->head_dim;
 	if (c->output_scale == 0)
 		c->output_scale = c->init == LL_LM_INIT_MUP ? (double)c->mup_base / (double)c->width : 1;
+	c->experts_per_token = c->experts == 0 ? 0 : c->experts_per_token ? c->experts_per_token : LL_MIN(c->experts, 2);
+	if (c->experts > 1 << 16 || c->experts_per_token > LL_MIN(c->experts, LL_LM_EXPERTS_PER_TOKEN_MAX))
+		return ll_err_set(err, "experts_per_token %lld must be at most the %lld experts, and %d", (long long)c->experts_per_token,
+				  (long long)c->experts, LL_LM_EXPERTS_PER_TOKEN_MAX);
+	if (!(c->expert_capacity >= 0 && c->expert_capacity < 1e6) || !(c->expert_balance >= 0 && c->expert_balance < 1e6))
+		return ll_err_set(err, "expert_capacity or expert_balance are absurdly large or below 0");
 	if (c->position == LL_LM_POS_ROTARY) {
 		int64_t turning = c->rotary_fraction > 0 && c->rotary_fraction <= 1 ? ll_lm_turning(c) : 0;
 		if (!(c->rotary_base > 1) || turning < 2 || turning % 2)
@@ -193,7 +203,10 @@ uint64_t ll_lm_config_parameters(const struct ll_lm_config *c)
 	uint64_t C = (uint64_t)c->width, F = (uint64_t)c->ffn_width, Q = (uint64_t)ll_lm_qkv_width(c);
 	uint64_t A = (uint64_t)(c->heads * c->head_dim), U = ll_lm_gated(c) ? 2 * F : F;
 	uint64_t norm = c->norm == LL_LM_NORM_NONE ? 0 : C + (c->bias && c->norm == LL_LM_NORM_LAYER ? C : 0);
-	uint64_t layer = (c->shared_norm ? 1 : 2) * norm + Q * C + A * C + U * C + F * C + (c->bias ? U + C : 0) +
+	uint64_t ffn = U * C + F * C + (c->bias ? U + C : 0);
+	if (c->experts)
+		ffn = (uint64_t)c->experts * (ffn + C);
+	uint64_t layer = (c->shared_norm ? 1 : 2) * norm + Q * C + A * C + ffn +
 			 (c->bias && c->attention_bias ? Q + C : 0) + (c->qk_norm ? 2 * (uint64_t)c->head_dim : 0);
 	return (uint64_t)c->vocabulary * (C * (c->tied_head ? 1 : 2) + (c->head_bias ? 1 : 0)) + (c->position == LL_LM_POS_LEARNED ? (uint64_t)c->context * C : 0) +
 	       (c->embedding_norm ? norm : 0) + (uint64_t)c->layers * layer + norm;
@@ -205,6 +218,9 @@ double ll_lm_config_flops(const struct ll_lm_config *c, uint64_t seq_len)
 	double T = (double)seq_len, W = LL_MIN((double)c->band, T); /* a query meets T / 2 keys on average, in a band of W less */
 	double banded = c->band ? (double)(c->layers / c->band_every) : 0;
 	double met = ((double)c->layers - banded) * T / 2 + banded * (W - W * W / (2 * T));
-	double layer = (double)ll_lm_qkv_width(c) * C + A * C + (ll_lm_gated(c) ? 3 : 2) * F * C;
+	double ffn = (ll_lm_gated(c) ? 3 : 2) * F * C;
+	if (c->experts)
+		ffn = (double)c->experts_per_token * ffn + (double)c->experts * C;
+	double layer = (double)ll_lm_qkv_width(c) * C + A * C + ffn;
 	return 6 * ((double)c->layers * layer + (double)c->vocabulary * C) + 12 * A * met;
 }

@@ -31,6 +31,8 @@ enum ll_lm_ffn { LL_LM_FFN_GELU, LL_LM_FFN_GELU_TANH, LL_LM_FFN_RELU, LL_LM_FFN_
  */
 enum ll_lm_scheme { LL_LM_INIT_NORMAL, LL_LM_INIT_SMALL, LL_LM_INIT_WANG, LL_LM_INIT_XAVIER, LL_LM_INIT_T_FIXUP, LL_LM_INIT_MUP };
 
+#define LL_LM_EXPERTS_PER_TOKEN_MAX 64
+
 /* How checkpoints are laid out where two families of transformers compute the same. */
 enum ll_lm_family { LL_LM_FAMILY_AUTO, LL_LM_FAMILY_OPT };
 
@@ -44,6 +46,10 @@ struct ll_lm_config {
 	int64_t norm;        /* enum ll_lm_norm */
 	int64_t position;    /* enum ll_lm_position */
 	int64_t ffn;         /* enum ll_lm_ffn; swiglu and geglu have a gate */
+	int64_t experts;         /* feed-forwards a layer has, of which each token takes experts_per_token; 0: one, for all */
+	int64_t experts_per_token; /* 0: 2, or 1 of 1; at most LL_LM_EXPERTS_PER_TOKEN_MAX */
+	double expert_capacity;  /* in training an expert takes at most this times its even share of a sequence; 0: all that come */
+	double expert_balance;   /* weight of the load-balancing loss, in training */
 	bool rotary_interleaved; /* pairs (2i, 2i+1) instead of (i, i + n/2) */
 	double rotary_fraction;  /* share of head_dim that turns, (0, 1]; the product is cut to a whole number */
 	double rotary_base;
@@ -88,7 +94,7 @@ int ll_lm_config_check(struct ll_lm_config *c, struct ll_err *err) LL_MUST_CHECK
 /* Closed form of the number of parameters of a checked configuration. */
 uint64_t ll_lm_config_parameters(const struct ll_lm_config *c);
 /* Floating-point operations a token of training (forward and backward) at a sequence length: 6 x the parameters that are
- * multiplied (head included once) + 6 layers width T for causal attention, of which a banded layer computes what is in its band. */
+ * multiplied for a token (head included once, of the experts those that are chosen) + 6 layers width T for causal attention, of which a banded layer computes what is in its band. */
 double ll_lm_config_flops(const struct ll_lm_config *c, uint64_t seq_len);
 
 static inline int64_t ll_lm_qkv_width(const struct ll_lm_config *c)

@@ -44,6 +44,24 @@ static void add_linear(struct ll_lm *m, size_t *cap, enum ll_lm_tensor_kind kind
 		add_tensor(m, cap, LL_LM_BIAS, out, 0, layer, b);
 }
 
+static void add_feed_forward(struct ll_lm *m, size_t *cap, int layer)
+{
+	const struct ll_lm_config *c = &m->config;
+	int64_t U = (ll_lm_gated(c) ? 2 : 1) * c->ffn_width;
+	if (c->experts)
+		add_tensor(m, cap, LL_LM_MATRIX, c->experts, c->width, layer, "router.w");
+	for (int64_t e = 0; e < LL_MAX(c->experts, 1); e++) {
+		char expert[24] = "", name[4][32];
+		if (c->experts)
+			snprintf(expert, sizeof(expert), "e%d.", (int)e);
+		static const char *const names[] = { "up.w", "up.b", "down.w", "down.b" };
+		for (size_t i = 0; i < LL_COUNT(names); i++)
+			snprintf(name[i], sizeof(name[i]), "%s%s", expert, names[i]);
+		add_linear(m, cap, LL_LM_MATRIX, U, c->width, layer, name[0], name[1], c->bias);
+		add_linear(m, cap, LL_LM_RESIDUAL_MATRIX, c->width, c->ffn_width, layer, name[2], name[3], c->bias);
+	}
+}
+
 static void list_tensors(struct ll_lm *m)
 {
 	const struct ll_lm_config *c = &m->config;
@@ -64,8 +82,7 @@ static void list_tensors(struct ll_lm *m)
 		add_linear(m, &cap, LL_LM_RESIDUAL_MATRIX, c->width, c->heads * c->head_dim, l, "proj.w", "proj.b", attention_bias);
 		if (!c->shared_norm)
 			add_norm(m, &cap, l, "norm2.w", "norm2.b");
-		add_linear(m, &cap, LL_LM_MATRIX, (ll_lm_gated(c) ? 2 : 1) * c->ffn_width, c->width, l, "up.w", "up.b", bias);
-		add_linear(m, &cap, LL_LM_RESIDUAL_MATRIX, c->width, c->ffn_width, l, "down.w", "down.b", bias);
+		add_feed_forward(m, &cap, l);
 	}
 	add_norm(m, &cap, -1, "norm_f.w", "norm_f.b");
 	if (!c->tied_head)
@@ -101,6 +118,22 @@ static float *place(const struct ll_lm *m, float *arena, int layer, const char *
 	return t ? arena + t->offset : NULL;
 }
 
+/* The tensors of a layer's experts follow its router, in order; their names need no search. */
+static void point_experts(const struct ll_lm *m, float *arena, struct ll_lm_weights *w)
+{
+	int64_t E = m->config.experts, each = m->config.bias ? 4 : 2;
+	struct ll_lm_expert *all = E ? ll_calloc((size_t)(m->config.layers * E), sizeof(*all)) : NULL;
+	for (int l = 0; E && l < (int)m->config.layers; l++) {
+		char name[40];
+		snprintf(name, sizeof(name), "h.%d.router.w", l);
+		const struct ll_lm_tensor *t = ll_lm_find(m, name) + 1;
+		w->layer[l].expert = all + l * E;
+		for (int64_t e = 0; e < E; e++, t += each)
+			w->layer[l].expert[e] = (struct ll_lm_expert){ arena + t[0].offset, each == 4 ? arena + t[1].offset : NULL, arena + t[each / 2].offset,
+								       each == 4 ? arena + t[3].offset : NULL };
+	}
+}
+
 static void point(const struct ll_lm *m, float *arena, struct ll_lm_weights *w)
 {
 	*w = (struct ll_lm_weights){ place(m, arena, -1, "wte"), place(m, arena, -1, "wpe"), place(m, arena, -1, "emb_norm.w"),
@@ -113,7 +146,9 @@ static void point(const struct ll_lm *m, float *arena, struct ll_lm_weights *w)
 			place(m, arena, l, "q_norm.w"), place(m, arena, l, "k_norm.w"),
 			place(m, arena, l, "proj.w"),  place(m, arena, l, "proj.b"),  place(m, arena, l, "norm2.w"), place(m, arena, l, "norm2.b"),
 			place(m, arena, l, "up.w"),    place(m, arena, l, "up.b"),    place(m, arena, l, "down.w"), place(m, arena, l, "down.b"),
+			place(m, arena, l, "router.w"), NULL,
 		};
+	point_experts(m, arena, w);
 }
 
 /* ---- memory: the same walk counts (base NULL) and hands out ---- */
@@ -130,6 +165,11 @@ static float *take(struct walk *w, int64_t n)
 	return p;
 }
 
+static int32_t *take_ids(struct walk *w, int64_t n)
+{
+	return (int32_t *)(void *)take(w, n);
+}
+
 /* k->x is there already; without norms their outputs are their inputs. */
 static void take_kept(struct walk *w, const struct ll_lm_config *c, int64_t M, struct ll_lm_kept *k)
 {
@@ -144,7 +184,10 @@ static void take_kept(struct walk *w, const struct ll_lm_config *c, int64_t M, s
 		k->norm2 = norms ? take(w, M * C) : c->parallel_residual ? k->x : k->mid, k->mean2 = take(w, M), k->rstd2 = take(w, M);
 	else
 		k->norm2 = k->norm1, k->mean2 = k->mean1, k->rstd2 = k->rstd1;
-	k->up = take(w, M * F * (ll_lm_gated(c) ? 2 : 1)), k->act = take(w, M * F);
+	int64_t N = c->experts_per_token, R = M * LL_MAX(N, 1), E = c->experts;
+	k->up = take(w, R * F * (ll_lm_gated(c) ? 2 : 1)), k->act = take(w, R * F);
+	k->probability = take(w, M * E), k->gate = take(w, M * N), k->answer = take(w, M * N * C);
+	k->expert = take_ids(w, M * N), k->slot = take_ids(w, M * N), k->source = take_ids(w, M * N), k->first = take_ids(w, E ? 2 * E + 1 : 0);
 }
 
 /* Lays out everything for M = batch x T rows; kept may be NULL when only counting. */
@@ -152,6 +195,7 @@ static void take_all(struct walk *w, const struct ll_lm_config *c, int64_t batch
 		     struct ll_lm_kept *kept)
 {
 	int64_t M = batch * T, C = c->width, F = c->ffn_width, U = F * (ll_lm_gated(c) ? 2 : 1), A = c->heads * c->head_dim;
+	int64_t E = c->experts, R = M * LL_MAX(c->experts_per_token, 1);
 	struct ll_lm_kept shared = { 0 };
 	float *x[2] = { NULL, NULL };
 	if (!training) {
@@ -184,8 +228,10 @@ static void take_all(struct walk *w, const struct ll_lm_config *c, int64_t batch
 	y->rotary = y->turning ? take(w, c->context * y->turning) : NULL;
 	if (training) {
 		y->dx = take(w, M * C), y->dn1 = take(w, M * C), y->dn2 = take(w, M * C);
-		y->dqkv = take(w, M * ll_lm_qkv_width(c)), y->dattention = take(w, M * A), y->dup = take(w, M * U), y->dact = take(w, M * F);
+		y->dqkv = take(w, M * ll_lm_qkv_width(c)), y->dattention = take(w, M * A), y->dup = take(w, R * U), y->dact = take(w, R * F);
+		y->danswer = take(w, E ? R * C : 0), y->drouter = take(w, M * E), y->load = take(w, batch * E);
 	}
+	y->gathered = take(w, E ? R * C : 0);
 	y->scratch = take(w, LL_MAX(threads * 2 * T * LL_MIN(T, 128), LL_MAX(2 * C * ((M + 63) / 64), 2 * c->head_dim * ((M * c->heads + 63) / 64))));
 	y->row = take(w, LL_MAX(c->vocabulary, 64));
 }
@@ -257,6 +303,9 @@ void ll_lm_free(struct ll_lm *m)
 		return;
 	ll_free(m->memory->base);
 	ll_free(m->memory->kept);
+	ll_free(m->memory->w.layer[0].expert);
+	if (m->memory->g.layer)
+		ll_free(m->memory->g.layer[0].expert);
 	ll_free(m->memory->w.layer);
 	ll_free(m->memory->g.layer);
 	ll_free(m->memory);

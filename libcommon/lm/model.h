@@ -12,6 +12,7 @@
  *   h.N.proj.w [width, heads head_dim] h.N.proj.b [width]
  *   h.N.norm2.w h.N.norm2.b [width]          h.N.up.w [ffn, width] or, gated, [2 ffn, width]: rows gate | up; h.N.up.b
  *   h.N.down.w [width, ffn] h.N.down.b [width]
+ *   with experts, of which E is one, in place of these: h.N.router.w [experts, width] h.N.eE.up.w ... h.N.eE.down.b
  *   norm_f.w norm_f.b [width]   head.w [vocabulary, width] (not tied)   head.b [vocabulary]
  *
  * Rotary tables follow the split-half convention of Hugging Face unless rotary_interleaved.
@@ -31,7 +32,9 @@ struct ll_lm {
 	float *grad;         /* owned; NULL in inference */
 	int64_t batch, seq_len; /* a call takes at most batch x seq_len tokens, in sequences of at most seq_len */
 	double embedding_gradient; /* times the gradient that reaches the embeddings, not that of a tied head; 1 to begin with */
-	double added;           /* what label smoothing and z-loss added to the sum of the last ll_lm_loss in training */
+	uint64_t dropped;       /* choices that met a full expert in the last pass */
+	double balance;         /* the sum of the balance losses of its layers and tokens */
+	double added;           /* what label smoothing, z-loss and balance added to the sum of the last ll_lm_loss in training */
 	double log_z;           /* sum of log Z over the targets of the last ll_lm_loss */
 	double attention_lse;   /* largest log of the sum of the exponentials of a row of attention scores, in its layers: the largest
 	                           score, or up to log T above */

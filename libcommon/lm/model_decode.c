@@ -10,7 +10,7 @@
 struct ll_lm_cache {
 	int64_t length, context, kv_width;
 	float *keys, *values;  /* [layers, context, kv_heads head_dim] */
-	float *x, *n, *qkv, *attention, *mid, *up, *act, *score, *one;
+	float *x, *n, *qkv, *attention, *mid, *up, *act, *score, *one, *router;
 	float *base;
 };
 
@@ -22,7 +22,7 @@ struct ll_lm_cache *ll_lm_cache_new(const struct ll_lm *m)
 	k->context = c->context;
 	k->kv_width = c->kv_heads * c->head_dim;
 	size_t cached = (size_t)(c->layers * c->context * k->kv_width);
-	float *p = k->base = ll_alloc_aligned(64, (2 * cached + 3 * C + Q + A + 3 * F + (size_t)c->context + 2 * (size_t)c->heads) * sizeof(float));
+	float *p = k->base = ll_alloc_aligned(64, (2 * cached + 3 * C + Q + A + 3 * F + (size_t)c->context + 2 * (size_t)c->heads + (size_t)c->experts + C) * sizeof(float));
 	k->keys = p, p += cached;
 	k->values = p, p += cached;
 	k->x = p, p += C;
@@ -33,7 +33,8 @@ struct ll_lm_cache *ll_lm_cache_new(const struct ll_lm *m)
 	k->up = p, p += 2 * F;
 	k->act = p, p += F;
 	k->score = p, p += c->context;
-	k->one = p;
+	k->one = p, p += 2 * c->heads;
+	k->router = p;
 	return k;
 }
 
@@ -137,9 +138,13 @@ static void decode_layer(struct ll_lm *m, struct ll_lm_cache *k, int64_t l)
 	o->add(m->pool, k->mid, k->mid, k->x, C);
 	if (!c->shared_norm)
 		normalise_one(m, k, c->parallel_residual ? k->x : k->mid, w->norm2_w, w->norm2_b);
-	o->linear(m->pool, k->up, k->n, w->up_w, w->up_b, 1, ll_lm_gated(c) ? 2 * F : F, C);
-	o->act(m->pool, acts[c->ffn], k->act, k->up, 1, F);
-	o->linear(m->pool, k->x, k->act, w->down_w, w->down_b, 1, C, F);
+	if (c->experts) {
+		ll_lm_experts_one(m, w, acts[c->ffn], k->n, k->up, k->act, k->router + c->experts, k->router, k->x);
+	} else {
+		o->linear(m->pool, k->up, k->n, w->up_w, w->up_b, 1, ll_lm_gated(c) ? 2 * F : F, C);
+		o->act(m->pool, acts[c->ffn], k->act, k->up, 1, F);
+		o->linear(m->pool, k->x, k->act, w->down_w, w->down_b, 1, C, F);
+	}
 	o->add(m->pool, k->x, k->x, k->mid, C);
 }
 

@@ -13,5 +13,6 @@
 
 #include "lm/model.c"
 #include "lm/model_decode.c"
+#include "lm/model_experts.c"
 #include "lm/model_init.c"
 #include "lm/model_run.c"

@@ -19,6 +19,9 @@
 #define ll_lm_cache_length ll_lm_cache_length_f64
 #define ll_lm_decode ll_lm_decode_f64
 #define ll_lm_cache_free ll_lm_cache_free_f64
+#define ll_lm_experts_forward ll_lm_experts_forward_f64
+#define ll_lm_experts_back ll_lm_experts_back_f64
+#define ll_lm_experts_one ll_lm_experts_one_f64
 #define ll_lm_memory ll_lm_memory_f64
 #define ll_lm_layer ll_lm_layer_f64
 #define ll_lm_weights ll_lm_weights_f64

@@ -19,6 +19,9 @@
 #undef ll_lm_cache_length
 #undef ll_lm_decode
 #undef ll_lm_cache_free
+#undef ll_lm_experts_forward
+#undef ll_lm_experts_back
+#undef ll_lm_experts_one
 #undef ll_lm_memory
 #undef ll_lm_layer
 #undef ll_lm_weights

@@ -43,7 +43,7 @@ static size_t parts_of(const struct ll_lm_config *c, const struct ll_lm_tensor *
 		part[0] = part[1] = (struct part){ F, true };
 		return 2;
 	}
-	part[0] = (struct part){ t->shape[0], strcmp(t->name, "head.w") != 0 };
+	part[0] = (struct part){ t->shape[0], strcmp(t->name, "head.w") != 0 && !strstr(t->name, ".router.w") };
 	return 1;
 }
 

@@ -6,9 +6,14 @@
 #include "kernels/ops.h"
 #include "lm/model.h"
 
+struct ll_lm_expert {
+	float *up_w, *up_b, *down_w, *down_b;
+};
+
 /* Parameters of one layer as pointers into an arena (parameters or gradients); NULL where there are none. */
 struct ll_lm_layer {
-	float *norm1_w, *norm1_b, *qkv_w, *qkv_b, *q_norm_w, *k_norm_w, *proj_w, *proj_b, *norm2_w, *norm2_b, *up_w, *up_b, *down_w, *down_b;
+	float *norm1_w, *norm1_b, *qkv_w, *qkv_b, *q_norm_w, *k_norm_w, *proj_w, *proj_b, *norm2_w, *norm2_b, *up_w, *up_b, *down_w, *down_b, *router_w;
+	struct ll_lm_expert *expert; /* [experts], or NULL; layer 0 owns those of all layers */
 };
 
 struct ll_lm_weights {
@@ -24,7 +29,11 @@ struct ll_lm_kept {
 	float *qk, *qk_mean, *qk_rstd;   /* with qk_norm, before it: Q [M, heads, head_dim], then K; [M, heads + kv_heads] */
 	float *mid;                      /* [M, C] x + attention branch */
 	float *norm2, *mean2, *rstd2;    /* those of norm1 with shared_norm */
-	float *up, *act;                 /* [M, F or 2F], [M, F] */
+	float *up, *act;                 /* [R, F or 2F], [R, F]; R: M, with experts M experts_per_token */
+	/* With experts: probabilities [M, experts]; of each choice the expert, its weight, its row below R or -1; the choice in each row;
+	 * each expert's first row [experts + 1] and room to count; outputs [R, C]. */
+	float *probability, *gate, *answer;
+	int32_t *expert, *slot, *source, *first;
 };
 
 struct ll_lm_memory {
@@ -41,9 +50,29 @@ struct ll_lm_memory {
 	float *rotary;            /* [context, turning] */
 	int64_t turning;
 	float *dx, *dn1, *dn2, *dqkv, *dattention, *dup, *dact; /* way back */
+	float *gathered, *danswer, *drouter, *load; /* experts: [R, C], [R, C], [M, experts], [batch, experts] */
 	float *scratch;           /* attention and norms */
 	int64_t last_seq_len;     /* of the last pass: its rows are [B, last_seq_len] */
 	float *row;               /* [V] or more: one row of logits */
 };
+
+/* ---- experts (model_experts.c) ---- */
+
+/* One layer of one pass over k->norm2. */
+struct ll_lm_experts {
+	struct ll_lm *m;
+	const struct ll_lm_layer *w, *g;
+	struct ll_lm_kept *k;
+	int64_t batch, seq_len;
+	enum ll_op_act act;
+	bool training; /* capacity and balance count */
+	double scale;  /* of the loss, on the way back */
+};
+void ll_lm_experts_forward(const struct ll_lm_experts *x, float *out);
+/* din = */
+void ll_lm_experts_back(const struct ll_lm_experts *x, const float *dout, float *din);
+/* One row; up, hidden, answer and router are room for F or 2F, F, width and experts numbers. */
+void ll_lm_experts_one(const struct ll_lm *m, const struct ll_lm_layer *w, enum ll_op_act act, const float *in, float *up, float *hidden,
+		       float *answer, float *router, float *out);
 
 #endif

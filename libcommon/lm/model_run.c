@@ -19,7 +19,7 @@ struct pass {
 	struct ll_op_attention attention;
 	struct ll_op_rotary rotary;
 	struct ll_lm_step step;
-	double dropout; /* 0 outside training */
+	double dropout, scale; /* 0 outside training; scale: of the loss */
 };
 
 static struct pass begin(struct ll_lm *m, int64_t B, int64_t T)
@@ -106,6 +106,12 @@ static struct ll_op_attention attention_of(const struct pass *p, int64_t layer)
 	return a;
 }
 
+static struct ll_lm_experts experts_of(const struct pass *p, int64_t l)
+{
+	return (struct ll_lm_experts){ .m = p->m, .w = &p->y->w.layer[l], .g = p->y->g.layer ? &p->y->g.layer[l] : NULL, .k = &p->y->kept[l],
+				       .batch = p->B, .seq_len = p->T, .act = p->act, .training = p->scale != 0, .scale = p->scale };
+}
+
 static float *output_of(const struct pass *p, int64_t layer)
 {
 	return layer + 1 < p->c->layers ? p->y->kept[layer + 1].x : p->y->x_final;
@@ -148,10 +154,15 @@ static void forward_layer(const struct pass *p, int64_t l)
 	const float *source = p->c->parallel_residual ? k->x : k->mid;
 	if (!p->c->shared_norm)
 		normalise(p, k->norm2, k->mean2, k->rstd2, source, w->norm2_w, w->norm2_b);
-	o->linear(p->pool, k->up, k->norm2, w->up_w, w->up_b, M, ll_lm_gated(p->c) ? 2 * F : F, C);
-	o->act(p->pool, p->act, k->act, k->up, M, F);
 	float *out = output_of(p, l);
-	o->linear(p->pool, out, k->act, w->down_w, w->down_b, M, C, F);
+	if (p->c->experts) {
+		struct ll_lm_experts x = experts_of(p, l);
+		ll_lm_experts_forward(&x, out);
+	} else {
+		o->linear(p->pool, k->up, k->norm2, w->up_w, w->up_b, M, ll_lm_gated(p->c) ? 2 * F : F, C);
+		o->act(p->pool, p->act, k->act, k->up, M, F);
+		o->linear(p->pool, out, k->act, w->down_w, w->down_b, M, C, F);
+	}
 	drop(p, out, 2 * l + 2);
 	o->add(p->pool, out, out, k->mid, M * C);
 }
@@ -160,6 +171,8 @@ static void forward(const struct pass *p, const int32_t *tokens)
 {
 	struct ll_lm_memory *y = p->y;
 	p->m->attention_lse = -INFINITY;
+	p->m->dropped = 0;
+	p->m->balance = 0;
 	for (int64_t i = 0; i < p->M; i++)
 		LL_ASSERT(tokens[i] >= 0 && tokens[i] < p->c->vocabulary);
 	embed(p, tokens);
@@ -209,11 +222,16 @@ static void backward_layer(const struct pass *p, int64_t l)
 	int64_t U = ll_lm_gated(p->c) ? 2 * F : F;
 
 	const float *d = branch_gradient(p, y->dn1, 2 * l + 2);
-	o->linear_din(p->pool, y->dact, d, w->down_w, M, C, F, false);
-	o->linear_dw(p->pool, g->down_w, g->down_b, d, k->act, M, C, F);
-	o->act_back(p->pool, p->act, y->dup, y->dact, k->up, M, F);
-	o->linear_din(p->pool, y->dn2, y->dup, w->up_w, M, U, C, false);
-	o->linear_dw(p->pool, g->up_w, g->up_b, y->dup, k->norm2, M, U, C);
+	if (p->c->experts) {
+		struct ll_lm_experts x = experts_of(p, l);
+		ll_lm_experts_back(&x, d, y->dn2);
+	} else {
+		o->linear_din(p->pool, y->dact, d, w->down_w, M, C, F, false);
+		o->linear_dw(p->pool, g->down_w, g->down_b, d, k->act, M, C, F);
+		o->act_back(p->pool, p->act, y->dup, y->dact, k->up, M, F);
+		o->linear_din(p->pool, y->dn2, y->dup, w->up_w, M, U, C, false);
+		o->linear_dw(p->pool, g->up_w, g->up_b, y->dup, k->norm2, M, U, C);
+	}
 	if (!p->c->parallel_residual)
 		normalise_back(p, g->norm2_w, g->norm2_b, y->dn2, k->mid, k->mean2, k->rstd2, w->norm2_w);
 
@@ -264,6 +282,7 @@ double ll_lm_loss(struct ll_lm *m, const int32_t *tokens, const int32_t *targets
 	double sum = 0, added = 0, log_z = 0;
 	uint64_t n = 0;
 	p.step = step;
+	p.scale = training ? (double)scale : 0;
 	p.dropout = training ? m->config.dropout : 0;
 	p.attention.dropout = training ? m->config.attention_dropout : 0;
 	p.attention.seed = step.seed, p.attention.step = step.step, p.attention.first = step.first_sample;
@@ -282,7 +301,7 @@ double ll_lm_loss(struct ll_lm *m, const int32_t *tokens, const int32_t *targets
 		if (token_loss)
 			token_loss[i] = p.y->loss[i];
 	}
-	m->added = added;
+	m->added = added + m->balance;
 	m->log_z = log_z;
 	if (training)
 		backward(&p, tokens);

@@ -220,6 +220,7 @@ int main(int argc, char **argv)
 	round_trip("gu", "gpt2-tiny", "tied_head", "false", LL_HF_GPT2);
 	round_trip("gr", "gpt2-tiny", "ffn", "relu", LL_HF_GPT2);
 	round_trip("l", "llama-tiny", "kv_heads", "2", LL_HF_LLAMA);
+	round_trip("x", "llama-tiny", "experts", "3", LL_HF_NONE);
 	round_trip("q", "llama-tiny", "qk_norm", "true", LL_HF_QWEN3);
 	round_trip("qg", "gpt2-tiny", "qk_norm", "true", LL_HF_NONE);
 	round_trip("no", "gpt2-tiny", "norm", "none", LL_HF_NONE);

@@ -45,6 +45,12 @@ static const struct {
 	  "vocabulary=29 width=24 heads=4 kv_heads=2 head_dim=10 layers=2 context=16 ffn_width=24 qk_norm=true" },
 	{ "queries and keys normed by layer norm", "gpt2-tiny", "vocabulary=29 width=24 heads=2 layers=1 context=16 qk_norm=true" },
 	{ "queries and keys normed, nothing else", "gpt2-tiny", "vocabulary=29 width=24 heads=2 layers=2 context=16 qk_norm=true norm=none" },
+	{ "one expert of four a token, capacity and balance", "gpt2-tiny",
+	  "vocabulary=29 width=16 heads=2 layers=2 context=16 experts=4 experts_per_token=1 expert_capacity=1 expert_balance=0.3" },
+	{ "two gated experts of five a token, balance", "llama-tiny",
+	  "vocabulary=29 width=16 heads=2 layers=2 context=16 ffn_width=24 experts=5 expert_balance=0.1 dropout=0.1" },
+	{ "three experts of three a token, capacity, parallel", "gpt-j-tiny",
+	  "vocabulary=29 width=16 heads=1 layers=1 context=16 ffn_width=24 experts=3 experts_per_token=3 expert_capacity=0.7" },
 	{ "mup", "gpt2-tiny", "vocabulary=29 width=24 heads=2 layers=2 context=16 init=mup mup_base=8" },
 	{ "mup, own head, no norms", "llama-tiny", "vocabulary=29 width=24 heads=2 layers=1 context=16 init=mup mup_base=8 norm=none ffn_width=20" },
 	{ "no norms", "gpt2-tiny", "vocabulary=29 width=16 heads=2 layers=2 context=16 norm=none" },
@@ -271,6 +277,82 @@ static void causality_and_decoding(size_t which)
 	ll_lm_free(m);
 }
 
+/* A dense model's loss, and that of `settings` more, whose every expert is that model's feed-forward. */
+static double experts_alike(const char *preset, const char *settings, double *dense)
+{
+	char text[200];
+	int32_t tokens[B * T], targets[B * T];
+	uint64_t n;
+	snprintf(text, sizeof(text), "vocabulary=29 width=16 heads=2 layers=2 context=16 ffn_width=24 %s", settings);
+	struct ll_lm_config with = make_config(preset, text), without = make_config(preset, "vocabulary=29 width=16 heads=2 layers=2 context=16 ffn_width=24");
+	struct ll_lm_f64 *m = ll_lm_new_f64(&with, B, T, LL_LM_TRAINING, pool), *d = ll_lm_new_f64(&without, B, T, LL_LM_TRAINING, pool);
+	make_batch(&with, B * T, tokens, targets);
+	ll_lm_init_f64(m, 1);
+	ll_lm_init_f64(d, 1);
+	for (size_t i = 0; i < m->tensors; i++) {
+		char name[40];
+		snprintf(name, sizeof(name), "%s", m->tensor[i].name);
+		char *at = strstr(name, ".e");
+		if (at) /* h.1.e2.up.w: h.1.up.w */
+			memmove(at, strchr(at + 1, '.'), strlen(strchr(at + 1, '.')) + 1);
+		const struct ll_lm_tensor *t = ll_lm_find_f64(d, at || !strstr(name, "router") ? name : "none");
+		if (t)
+			memcpy(m->param + m->tensor[i].offset, d->param + t->offset, t->size * sizeof(double));
+	}
+	*dense = ll_lm_loss_f64(d, tokens, targets, B, T, step, 1, true, &n, NULL, NULL);
+	double loss = ll_lm_loss_f64(m, tokens, targets, B, T, step, 1, true, &n, NULL, NULL);
+	ll_lm_free_f64(m);
+	ll_lm_free_f64(d);
+	return loss;
+}
+
+static void experts(void)
+{
+	static const char *const settings[] = { "experts=1", "experts=4", "experts=5 experts_per_token=3", "experts=2 expert_capacity=2" };
+	for (size_t i = 0; i < LL_COUNT(settings); i++) {
+		double dense, loss = experts_alike("llama-tiny", settings[i], &dense);
+		ok(fabs(loss / dense - 1) < 1e-12, "%s, all alike, are the dense model (%.1e)", settings[i], fabs(loss / dense - 1));
+	}
+
+	/* A router of zeros finds all alike and takes the first: its expert is full after ceil(1.5 x 16 / 4) of 16 tokens. */
+	struct ll_lm_config c = make_config("gpt2-tiny", "vocabulary=29 width=16 heads=2 layers=3 context=16 experts=4 experts_per_token=1 "
+							  "expert_capacity=1.5 expert_balance=0.25");
+	int32_t tokens[4 * 16], targets[4 * 16];
+	uint64_t n, dropped[2];
+	make_batch(&c, 4 * 16, tokens, targets);
+	struct ll_lm *m = ll_lm_new(&c, 4, 16, LL_LM_TRAINING, pool);
+	ll_lm_init(m, 1);
+	for (size_t i = 0; i < m->tensors; i++)
+		if (strstr(m->tensor[i].name, "router"))
+			memset(m->param + m->tensor[i].offset, 0, m->tensor[i].size * sizeof(float));
+	ll_lm_loss(m, tokens, targets, 4, 16, step, 1, true, &n, NULL, NULL);
+	ok(m->dropped == 3 * 4 * (16 - 6), "a full expert turns %llu tokens away", (unsigned long long)m->dropped);
+	ok(fabs(m->balance / (3 * 4 * 16) - 0.25) < 1e-6, "the balance loss of even probabilities is its weight (%g)", m->balance / (3 * 4 * 16));
+	ll_lm_loss(m, tokens, targets, 4, 16, step, 0, false, &n, NULL, NULL);
+	ok(m->dropped == 0 && m->balance == 0, "neither counts outside training");
+	ll_lm_free(m);
+
+	/* What the balance loss is for. */
+	for (int balanced = 0; balanced < 2; balanced++) {
+		c = make_config("gpt2-tiny", "vocabulary=64 layers=2 context=16 experts=8 experts_per_token=1 expert_capacity=1 init_std=0.02");
+		c.expert_balance = balanced ? 0.1 : 0;
+		m = ll_lm_new(&c, 4, 16, LL_LM_TRAINING, pool);
+		float *v = ll_calloc(2 * m->parameters, sizeof(float));
+		make_batch(&c, 4 * 16, tokens, targets);
+		ll_lm_init(m, 1);
+		for (uint64_t s = 1; s <= 60; s++) {
+			ll_lm_loss(m, tokens, targets, 4, 16, step, 1.0f / (4 * 16), true, &n, NULL, NULL);
+			struct ll_update u = { .lr = 0.003, .scale = 1, .beta1 = 0.9, .beta2 = 0.95, .eps = 1e-8, .step = s };
+			ll_update_adam(pool, &u, m->param, m->grad, v, v + m->parameters, m->parameters);
+		}
+		dropped[balanced] = m->dropped;
+		ll_free(v);
+		ll_lm_free(m);
+	}
+	ok(dropped[1] < dropped[0] / 2, "with a balance loss fewer tokens are turned away (%llu, without %llu, of 128)",
+	   (unsigned long long)dropped[1], (unsigned long long)dropped[0]);
+}
+
 /* The root of the mean square of rows [first, first + rows) of a tensor. */
 static double spread(const struct ll_lm *m, const char *name, int64_t first, int64_t rows)
 {
@@ -438,6 +520,7 @@ int main(void)
 	threads_and_plan();
 	documents("llama-tiny", "vocabulary=31 width=24 heads=4 kv_heads=2 head_dim=10 layers=2 context=32 ffn_width=20");
 	documents("gpt2-tiny", "vocabulary=29 width=24 heads=3 layers=3 context=32 position=alibi band=6 band_every=2");
+	experts();
 	init_schemes();
 	t_fixup();
 	overfit("gpt2-tiny");

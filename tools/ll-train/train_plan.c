@@ -185,6 +185,16 @@ static void print_time(const struct ll_train_settings *s, double roof, double fl
 	print_seconds("seconds to the end", all / rate);
 }
 
+static void print_experts(const struct ll_lm_config *c)
+{
+	struct ll_lm_config one = *c;
+	char human[16];
+	one.experts = one.experts_per_token; /* and the rest of the router */
+	uint64_t met = ll_lm_config_parameters(&one) + (uint64_t)(c->layers * (c->experts - one.experts) * c->width);
+	if (c->experts)
+		printf("%-28s %16" PRIu64 "  %s\n", "parameters a token meets", met, ll_human_count(human, (double)met));
+}
+
 void ll_train_dry_run(const struct ll_train_settings *s, const struct ll_train_data *d, double roof)
 {
 	uint64_t optimizer;
@@ -194,6 +204,7 @@ void ll_train_dry_run(const struct ll_train_settings *s, const struct ll_train_d
 	double flops = ll_lm_config_flops(&s->model, (uint64_t)s->seq_len),
 	       tokens = (double)s->batch * (double)s->seq_len, all = (double)samples_of_run(s) * (double)s->seq_len;
 	printf("%-28s %16" PRIu64 "  %s\n", "parameters", n, ll_human_count(human, (double)n));
+	print_experts(&s->model);
 	print_groups(s);
 	line("bytes of parameters", plan.parameters);
 	line("bytes of gradients", plan.gradients);
