@@ -72,9 +72,18 @@ static void column_sums_task(void *context, size_t i, int thread)
 	const struct linear_job *j = context;
 	(void)thread;
 	int64_t n0 = (int64_t)i * 128, n = LL_MIN(128, j->N - n0);
-	for (int64_t r = 0; r < j->M; r++)
-		for (int64_t c = 0; c < n; c++)
-			j->out[n0 + c] += j->a[r * j->N + n0 + c];
+	real sum[128];
+	memcpy(sum, j->out + n0, (size_t)n * sizeof(real));
+	for (int64_t r = 0; r < j->M; r++) {
+		const real *row = j->a + r * j->N + n0;
+		if (n == 128)
+			for (int c = 0; c < 128; c++)
+				sum[c] += row[c];
+		else
+			for (int64_t c = 0; c < n; c++)
+				sum[c] += row[c];
+	}
+	memcpy(j->out + n0, sum, (size_t)n * sizeof(real));
 }
 
 static void column_sums(struct ll_pool *pool, real *db, const real *dout, int64_t M, int64_t N)

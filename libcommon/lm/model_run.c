@@ -274,6 +274,16 @@ static void backward(const struct pass *p, const int32_t *tokens)
 	p->ops->embed_back(p->pool, y->g.wte, y->g.wpe, y->dx, tokens, p->M, p->T, p->C);
 }
 
+enum { ZERO_BLOCK = 1 << 20 };
+
+static void zero_task(void *context, size_t task, int thread)
+{
+	const struct ll_lm *m = context;
+	size_t start = task * ZERO_BLOCK, n = LL_MIN((size_t)ZERO_BLOCK, m->parameters - start);
+	(void)thread;
+	memset(m->grad + start, 0, n * sizeof(float));
+}
+
 double ll_lm_loss(struct ll_lm *m, const int32_t *tokens, const int32_t *targets, int64_t batch, int64_t seq_len, struct ll_lm_step step,
 		  float scale, bool zero_grad, uint64_t *count, float *token_loss, unsigned char *greedy)
 {
@@ -291,7 +301,7 @@ double ll_lm_loss(struct ll_lm *m, const int32_t *tokens, const int32_t *targets
 		LL_ASSERT(targets[i] < m->config.vocabulary && (!m->start || (m->start[i] >= 0 && m->start[i] <= i % p.T)));
 	forward(&p, tokens);
 	if (training && zero_grad)
-		memset(m->grad, 0, m->parameters * sizeof(float));
+		ll_pool_run(m->pool, (m->parameters + ZERO_BLOCK - 1) / ZERO_BLOCK, zero_task, m);
 	head(&p, targets, training ? scale : 0, greedy);
 	for (int64_t i = 0; i < p.M; i++) {
 		n += targets[i] >= 0;
