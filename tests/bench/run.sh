@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # make bench: throughput of every stage, one core, median of several whole-process runs with warm files, peak memory, beside the
 # machine's own limits in the same run. No test depends on these figures.
-# Encoding beside another program: encode_peer.py; deduplication beside others: dedup_peer.py.
+# Encoding beside another program: encode_peer.py; deduplication beside others: dedup_peer.py; training steps: train_peer.py.
 # BENCH_TEXT: a JSONL file with "text" to measure on (default: books-en of LLTOOLS_TEST_DATA, else generated text).
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
