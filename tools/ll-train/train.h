@@ -112,6 +112,8 @@ int ll_train_batch(int operands, char **operand);
 int ll_train_bench(int operands, char **operand);
 int ll_train_coordinates(int operands, char **operand); /* coordinate-check */
 int ll_train_watch(int operands, char **operand);
+int ll_train_diff(int operands, char **operand);
+extern const struct ll_option ll_train_diff_options[];
 int ll_train_export(int operands, char **operand);
 int ll_train_import(int operands, char **operand);
 int ll_train_rerun(int operands, char **operand);

@@ -44,7 +44,7 @@ for b in 1-7 8-14; do ll-dedup join -q --bands=$b -o ${b%-*}.join a.sig b.sig; d
 ll-decontam build -q -o evals.ll tasks.jsonl
 printf '[source *]\nepochs = 1\n' > mix.conf
 for s in import clean dedup; do ll-clean -q --stats=$s.json -o /dev/null docs.ll; done
-ll-train -q --preset=gpt2-tiny --set=vocabulary=300 --data=train --seq-len=32 --batch=4 --steps=20 --lr=1e-3 --warmup=2 --save-every=10 -o run
+ll-train -q --preset=gpt2-tiny --set=vocabulary=300 --data=train --seq-len=32 --batch=4 --steps=20 --lr=1e-3 --warmup=2 --save-every=10 -o run; cp -r run other
 cd ..
 
 gzip=$(ll-shard -V | grep zlib) html=$(ll-clean -V | grep HTML)
