@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* clip.c - elements of a gradient cut to a size (optimizers.h). Memory-bound: one pass each. */
-#include "kernels/optimizers.h"
+#include "kernels/optimizers_impl.h"
 
 #include <math.h>
-
-#include "base/memory.h"
-
-#define BLOCK 65536u
 
 struct clip_job {
 	float *g;
@@ -41,11 +37,11 @@ static void spikes_task(void *context, size_t task, int thread)
 void ll_clip_values(struct ll_pool *pool, float *g, size_t n, double max)
 {
 	struct clip_job j = { .g = g, .n = n, .max = (float)max };
-	ll_pool_run(pool, (n + BLOCK - 1) / BLOCK, clamp_task, &j);
+	ll_pool_run(pool, blocks(n), clamp_task, &j);
 }
 
 void ll_clip_spikes(struct ll_pool *pool, float *g, const float *v, size_t n, double theta, double scale)
 {
 	struct clip_job j = { .g = g, .v = v, .n = n, .ratio = (float)(theta / (scale * scale)) };
-	ll_pool_run(pool, (n + BLOCK - 1) / BLOCK, spikes_task, &j);
+	ll_pool_run(pool, blocks(n), spikes_task, &j);
 }

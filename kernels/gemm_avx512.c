@@ -49,39 +49,24 @@ static void pack_across(unit *panel, int64_t lanes, const float *x, int64_t ld, 
 		_mm512_store_ps(panel + (depth - 1) * lanes + l, _mm512_setzero_ps());
 }
 
-static inline void tile(int64_t steps, const unit *a, const unit *b, const struct corner *c,
-			struct ahead next[3])
+typedef __m512 vec;
+
+static inline vec load(const unit *b)
 {
-	__m512 sum[MR][NR / 16];
-#pragma GCC unroll 8
-	for (int i = 0; i < MR; i++)
-#pragma GCC unroll 3
-		for (int j = 0; j < NR / 16; j++)
-			sum[i][j] = _mm512_setzero_ps();
-	for (int64_t s = 0; s < steps;) {
-		int64_t end = LL_MIN(steps, s + AHEAD_STEPS);
-		fetch_ahead(next);
-		for (; s < end; s++, a += LANES, b += NR) {
-			__m512 v[NR / 16];
-#pragma GCC unroll 3
-			for (int j = 0; j < NR / 16; j++)
-				v[j] = _mm512_load_ps(b + 16 * j);
-#pragma GCC unroll 8
-			for (int i = 0; i < MR; i++) {
-				__m512 u = _mm512_set1_ps(a[i]);
-#pragma GCC unroll 3
-				for (int j = 0; j < NR / 16; j++)
-					sum[i][j] = _mm512_fmadd_ps(u, v[j], sum[i][j]);
-			}
-		}
-	}
-#pragma GCC unroll 8
-	for (int i = 0; i < MR; i++)
-#pragma GCC unroll 3
-		for (int j = 0; j < NR / 16; j++)
-			if (i < c->m && 16 * j < c->n)
-				put(c, i, 16 * j, sum[i][j]);
+	return _mm512_load_ps(b);
 }
+
+static inline vec spread(unit a)
+{
+	return _mm512_set1_ps(a);
+}
+
+static inline __m512 multiply_add(__m512 sum, vec a, vec b)
+{
+	return _mm512_fmadd_ps(a, b, sum);
+}
+
+#include "kernels/gemm_tile_avx512.h"
 
 #include "kernels/gemm_impl.h"
 

@@ -50,39 +50,24 @@ static void pack_across(unit *panel, int64_t lanes, const float *x, int64_t ld, 
 		}
 }
 
-static inline void tile(int64_t steps, const unit *a, const unit *b, const struct corner *c,
-			struct ahead next[3])
+typedef __m512i vec;
+
+static inline vec load(const unit *b)
 {
-	__m512 sum[MR][NR / 16];
-#pragma GCC unroll 8
-	for (int i = 0; i < MR; i++)
-#pragma GCC unroll 3
-		for (int j = 0; j < NR / 16; j++)
-			sum[i][j] = _mm512_setzero_ps();
-	for (int64_t s = 0; s < steps;) {
-		int64_t end = LL_MIN(steps, s + AHEAD_STEPS);
-		fetch_ahead(next);
-		for (; s < end; s++, a += LANES, b += NR) {
-			__m512i v[NR / 16];
-#pragma GCC unroll 3
-			for (int j = 0; j < NR / 16; j++)
-				v[j] = _mm512_load_si512(b + 16 * j);
-#pragma GCC unroll 8
-			for (int i = 0; i < MR; i++) {
-				__m512i u = _mm512_set1_epi32((int)a[i]);
-#pragma GCC unroll 3
-				for (int j = 0; j < NR / 16; j++)
-					sum[i][j] = _mm512_dpbf16_ps(sum[i][j], (__m512bh)u, (__m512bh)v[j]);
-			}
-		}
-	}
-#pragma GCC unroll 8
-	for (int i = 0; i < MR; i++)
-#pragma GCC unroll 3
-		for (int j = 0; j < NR / 16; j++)
-			if (i < c->m && 16 * j < c->n)
-				put(c, i, 16 * j, sum[i][j]);
+	return _mm512_load_si512(b);
 }
+
+static inline vec spread(unit a)
+{
+	return _mm512_set1_epi32((int)a);
+}
+
+static inline __m512 multiply_add(__m512 sum, vec a, vec b)
+{
+	return _mm512_dpbf16_ps(sum, (__m512bh)a, (__m512bh)b);
+}
+
+#include "kernels/gemm_tile_avx512.h"
 
 #include "kernels/gemm_impl.h"
 

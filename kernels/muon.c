@@ -55,15 +55,6 @@ static void combine_task(void *context, size_t task, int thread)
 		x[i] = a * x[i] + b * y[i];
 }
 
-static void scale_task(void *context, size_t task, int thread)
-{
-	const struct muon_job *j = context;
-	size_t end = LL_MIN((task + 1) * BLOCK, j->u.n);
-	(void)thread;
-	for (size_t i = task * BLOCK; i < end; i++)
-		j->x[i] *= j->a;
-}
-
 static void apply_task(void *context, size_t task, int thread)
 {
 	const struct muon_job *j = context;
@@ -116,8 +107,7 @@ void ll_update_muon(struct ll_pool *pool, const struct ll_ops_f32 *ops, const st
 	ll_pool_run(pool, blocks(n), momentum_task, &j);
 	for (size_t i = 0; i < blocks(n); i++)
 		square += j.square[i];
-	j.a = (float)(1 / fmax(sqrt(square), 1e-7));
-	ll_pool_run(pool, blocks(n), scale_task, &j);
+	ops->scale(pool, j.x, 1 / fmax(sqrt(square), 1e-7), (int64_t)n);
 	for (int i = 0; i < STEPS; i++)
 		newton_schulz(pool, ops, j.x, j.y, s, s2, rows, columns);
 	ll_pool_run(pool, blocks(n), apply_task, &j);

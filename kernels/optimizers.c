@@ -10,7 +10,7 @@ INLINE void adam(const struct update_job *j, size_t start, size_t n, bool regula
 	float *restrict p = j->p + start, *restrict m = j->m + start, *restrict v = j->v + start;
 	const float *restrict g = j->g + start;
 	const float beta1 = j->beta1, beta2 = j->beta2, lr = j->lr, eps = j->eps, keep = j->keep;
-	const float root_correction = j->momentum;
+	const float root_correction = j->root_correction;
 	const struct update_job u = *j;
 	for (size_t i = 0; i < n; i++) {
 		float d = gradient(&u, g[i], p[i], regularised);
@@ -28,7 +28,7 @@ void ll_update_adam(struct ll_pool *pool, const struct ll_update *u, float *p, c
 	struct update_job j = update_job(u, p, g, n);
 	j.m = m, j.v = v;
 	j.lr = (float)(u->lr / c1);
-	j.momentum = (float)(1 / sqrt(c2)); /* not needed here for what it is called */
+	j.root_correction = (float)(1 / sqrt(c2));
 	ll_pool_run(pool, blocks(n), adam_task, &j);
 }
 

@@ -4,7 +4,7 @@
  * lm/optimizer.h.
  *
  * All kernels cut their work by shape alone and combine partial sums in a fixed order: equal bits at any number of
- * threads. p and the state are changed in place, g is read only. The gradient that counts, d below, is
+ * threads. Updates change p and the state in place and read g. The gradient that counts, d below, is
  *
  *   d = scale g + l2 p + l1 sign(p)
  *
@@ -25,11 +25,16 @@ struct ll_update {
 	uint64_t step;	    /* from 1 */
 };
 
-/* Every element cut to [-max, max]. */
+/* ---- before an update, in place: elements of the gradient g[0 .. n) cut ---- */
+
+/* Every element to [-max, max]. */
 void ll_clip_values(struct ll_pool *pool, float *g, size_t n, double max);
-/* Elements of scale g whose square is above theta v, where v is not 0, cut to that (SPAM: Huang et al. 2025, "SPAM: Spike-Aware
- * Adam with Momentum Reset for Stable LLM Training", section 3.1). */
+/* Elements of scale g whose square is above theta v, where v (the second moment, [n], read) is not 0, to that (SPAM: Huang et al. 2025, "SPAM: Spike-Aware
+ * Adam with Momentum Reset for Stable LLM Training"). */
 void ll_clip_spikes(struct ll_pool *pool, float *g, const float *v, size_t n, double theta, double scale);
+
+/* ---- updates of p[0 .. n) ---- */
+
 /* Adam with bias correction (Kingma and Ba 2015, algorithm 1), with decoupled decay AdamW (Loshchilov and Hutter 2019,
  * algorithm 2). beta1, beta2, eps. */
 void ll_update_adam(struct ll_pool *pool, const struct ll_update *u, float *p, const float *g, float *m, float *v,

@@ -15,6 +15,7 @@ struct update_job {
 	size_t n;
 	float lr, keep; /* keep: 1 - lr weight_decay */
 	float scale, l1, l2, beta1, beta2, eps, momentum;
+	float root_correction; /* of the second moment: Adam */
 	bool nesterov, regularised;
 };
 

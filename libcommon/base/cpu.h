@@ -11,7 +11,7 @@
 enum ll_cpu {
 	LL_CPU_SCALAR = 0,
 	LL_CPU_AVX2 = 1,   /* AVX2, FMA, BMI1/2 */
-	LL_CPU_AVX512 = 2, /* AVX-512 F, BW, DQ, VL, VBMI2 */
+	LL_CPU_AVX512 = 2, /* AVX-512 F, BW, DQ, VL, VBMI, VBMI2 */
 };
 
 enum ll_cpu ll_cpu(void);

@@ -10,8 +10,8 @@
  *   diverged      the running mean of the loss (over 100 rows) has been above its best by more than 0.3 for 100 rows: a slow
  *                 departure, of which no single row is a spike
  *   growth        attention scores above 1,000 (losses come apart from 10,000 on: Wortsman et al. 2023, "Small-scale proxies for
- *                 large-scale Transformer training instabilities", section 3.1), or a mean log Z further than 100 from 0 (section
- *                 3.2: it drifts long before the loss does): slow, and nothing that leaving out an update would help
+ *                 large-scale Transformer training instabilities", section 3.1), or a mean log Z further than 100 from 0 (its
+ *                 second instability: it drifts long before the loss does): slow, and nothing that leaving out an update would help
  *
  * Mean and deviation of all values, as often used, let the first outliers in and are blind to the next; hence the median,
  * and the window that admits nothing flagged.

@@ -20,6 +20,10 @@ struct ll_lm_tensor {
 	double rate;         /* what the learning rate is multiplied by, 1 unless the initialisation asks; not weight decay's */
 };
 
+/* The matrices that stand one below the other in a tensor: query, key and value in qkv, gate and up in up; the rows of each, and
+ * how many they are. How they are stored must decide neither initial values nor what an optimizer learns. */
+size_t ll_lm_matrices(const struct ll_lm_config *c, const struct ll_lm_tensor *t, int64_t rows[3]);
+
 enum ll_lm_mode { LL_LM_INFERENCE, LL_LM_TRAINING };
 
 /* What ll_lm_new takes, bytes; and panels, what the threads of the pool will take for products. */

@@ -229,7 +229,7 @@ static void take_all(struct walk *w, const struct ll_lm_config *c, int64_t batch
 	if (training) {
 		y->dx = take(w, M * C), y->dn1 = take(w, M * C), y->dn2 = take(w, M * C);
 		y->dqkv = take(w, M * ll_lm_qkv_width(c)), y->dattention = take(w, M * A), y->dup = take(w, R * U), y->dact = take(w, R * F);
-		y->danswer = take(w, E ? R * C : 0), y->drouter = take(w, M * E), y->load = take(w, batch * E);
+		y->danswer = take(w, E ? R * C : 0), y->drouter = take(w, M * E), y->load = take(w, M * E);
 	}
 	y->gathered = take(w, E ? R * C : 0);
 	y->scratch = take(w, LL_MAX(threads * 2 * T * LL_MIN(T, 128), LL_MAX(2 * C * ((M + 63) / 64), 2 * c->head_dim * ((M * c->heads + 63) / 64))));

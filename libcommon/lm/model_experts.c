@@ -133,7 +133,7 @@ static void combine_task(void *context, size_t task, int thread)
 	}
 }
 
-/* Choices of every expert, a sequence: y->load [batch, E]. */
+/* Choices of every expert, a sequence: y->load [sequences, E]. */
 static void count_task(void *context, size_t b, int thread)
 {
 	const struct experts_job *j = context;

@@ -26,31 +26,18 @@ static void init_task(void *context, size_t task, int thread)
 		j->p[i] = (float)(j->std * ll_random_normal(j->seed, 0x696e6974u + ((uint64_t)j->tensor << 32), i));
 }
 
-/* Rows of one matrix that are a matrix of their own: Q, K and V in qkv, gate and up in up. */
-struct part {
-	int64_t rows;
-	bool value; /* V, the output of attention, the feed-forward: what T-Fixup scales */
-};
-
-static size_t parts_of(const struct ll_lm_config *c, const struct ll_lm_tensor *t, struct part part[3])
+/* V, the output of attention and the feed-forward: what T-Fixup scales. `part`: of the matrices in the tensor. */
+static bool is_value(const struct ll_lm_tensor *t, size_t part)
 {
-	int64_t q = c->heads * c->head_dim, kv = c->kv_heads * c->head_dim, F = c->ffn_width;
-	if (strstr(t->name, ".qkv.w")) {
-		part[0] = (struct part){ q, false }, part[1] = (struct part){ kv, false }, part[2] = (struct part){ kv, true };
-		return 3;
-	}
-	if (strstr(t->name, ".up.w") && ll_lm_gated(c)) {
-		part[0] = part[1] = (struct part){ F, true };
-		return 2;
-	}
-	part[0] = (struct part){ t->shape[0], strcmp(t->name, "head.w") != 0 && !strstr(t->name, ".router.w") };
-	return 1;
+	if (strstr(t->name, ".qkv.w"))
+		return part == 2;
+	return strcmp(t->name, "head.w") != 0 && !strstr(t->name, ".router.w");
 }
 
 /* Before residual scaling. */
-static double deviation(const struct ll_lm_config *c, const struct ll_lm_tensor *t, const struct part *p)
+static double deviation(const struct ll_lm_config *c, const struct ll_lm_tensor *t, int64_t rows, bool value)
 {
-	double d = (double)c->width, layers = (double)c->layers, fans = (double)(p->rows + t->shape[1]);
+	double d = (double)c->width, layers = (double)c->layers, fans = (double)(rows + t->shape[1]);
 	bool matrix = t->kind != LL_LM_EMBEDDING;
 	switch ((enum ll_lm_scheme)c->init) {
 	case LL_LM_INIT_SMALL:
@@ -60,7 +47,7 @@ static double deviation(const struct ll_lm_config *c, const struct ll_lm_tensor 
 	case LL_LM_INIT_XAVIER:
 		return matrix ? sqrt(2 / fans) : c->init_std;
 	case LL_LM_INIT_T_FIXUP:
-		return matrix ? sqrt(2 / fans) * (p->value ? 0.67 * pow(layers, -0.25) : 1) : 1 / sqrt(d);
+		return matrix ? sqrt(2 / fans) * (value ? 0.67 * pow(layers, -0.25) : 1) : 1 / sqrt(d);
 	case LL_LM_INIT_MUP:
 		return c->init_std * sqrt(t->rate); /* 1 / m, for every matrix that mup scales */
 	default:
@@ -72,14 +59,14 @@ static void init_matrix(struct ll_lm *m, size_t tensor, uint64_t seed)
 {
 	const struct ll_lm_config *c = &m->config;
 	const struct ll_lm_tensor *t = &m->tensor[tensor];
-	struct part part[3];
-	size_t parts = parts_of(c, t, part);
+	int64_t rows[3];
+	size_t parts = ll_lm_matrices(c, t, rows);
 	bool own_depth = c->init == LL_LM_INIT_WANG || c->init == LL_LM_INIT_T_FIXUP;
 	bool scaled = t->kind == LL_LM_RESIDUAL_MATRIX && c->init_scale_residual && !own_depth;
 	struct init_job j = { .p = m->param + t->offset, .tensor = tensor, .seed = seed };
 	for (size_t i = 0; i < parts; i++, j.first += j.n) {
-		j.std = deviation(c, t, &part[i]) / (scaled ? sqrt(2.0 * (double)c->layers) : 1);
-		j.n = (size_t)(part[i].rows * t->shape[1]);
+		j.std = deviation(c, t, rows[i], is_value(t, i)) / (scaled ? sqrt(2.0 * (double)c->layers) : 1);
+		j.n = (size_t)(rows[i] * t->shape[1]);
 		ll_pool_run(m->pool, (j.n + PIECE - 1) / PIECE, init_task, &j);
 	}
 }

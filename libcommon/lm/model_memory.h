@@ -50,7 +50,7 @@ struct ll_lm_memory {
 	float *rotary;            /* [context, turning] */
 	int64_t turning;
 	float *dx, *dn1, *dn2, *dqkv, *dattention, *dup, *dact; /* way back */
-	float *gathered, *danswer, *drouter, *load; /* experts: [R, C], [R, C], [M, experts], [batch, experts] */
+	float *gathered, *danswer, *drouter, *load; /* experts: [R, C], [R, C], [M, experts], [sequences, experts]: at most M */
 	float *scratch;           /* attention and norms */
 	int64_t last_seq_len;     /* of the last pass: its rows are [B, last_seq_len] */
 	float *row;               /* [V] or more: one row of logits */

@@ -48,31 +48,6 @@ static void update_lion(const struct ll_optimizer *o, const struct ll_update *u,
 	ll_update_lion(o->model->pool, u, p, g, first, w->size);
 }
 
-/* ---- matrices in a tensor ---- */
-
-static bool ends_with(const char *name, const char *end)
-{
-	size_t n = strlen(name), k = strlen(end);
-	return n >= k && strcmp(name + n - k, end) == 0;
-}
-
-/* Rows of the matrices that stand in one tensor: query, key and value; gate and up. How they are stored must not decide what
- * is learned. Returns how many. */
-static size_t pieces(const struct ll_lm_config *c, const struct ll_lm_tensor *w, int64_t rows[3])
-{
-	if (ends_with(w->name, ".qkv.w")) {
-		rows[0] = c->heads * c->head_dim;
-		rows[1] = rows[2] = c->kv_heads * c->head_dim;
-		return 3;
-	}
-	if (ends_with(w->name, ".up.w") && ll_lm_gated(c)) {
-		rows[0] = rows[1] = w->shape[0] / 2;
-		return 2;
-	}
-	rows[0] = w->shape[0];
-	return 1;
-}
-
 /* ---- Adafactor ---- */
 
 static void size_factors(const struct ll_lm_config *c, const struct ll_lm_tensor *w, bool momentum, size_t kept[2])
@@ -81,7 +56,7 @@ static void size_factors(const struct ll_lm_config *c, const struct ll_lm_tensor
 	bool matrix = w->ndim > 1;
 	(void)momentum;
 	kept[0] = matrix ? (size_t)w->shape[0] : 0;
-	kept[1] = matrix ? pieces(c, w, rows) * (size_t)w->shape[1] : w->size;
+	kept[1] = matrix ? ll_lm_matrices(c, w, rows) * (size_t)w->shape[1] : w->size;
 }
 
 static size_t scratch_adafactor(const struct ll_lm_config *c, const struct ll_lm_tensor *w)
@@ -89,7 +64,7 @@ static size_t scratch_adafactor(const struct ll_lm_config *c, const struct ll_lm
 	int64_t rows[3];
 	if (w->ndim == 1)
 		return ll_adafactor_scratch(0, w->size);
-	size_t need = 0, n = pieces(c, w, rows);
+	size_t need = 0, n = ll_lm_matrices(c, w, rows);
 	for (size_t i = 0; i < n; i++)
 		need = LL_MAX(need, ll_adafactor_scratch((size_t)rows[i], (size_t)w->shape[1]));
 	return need;
@@ -104,7 +79,7 @@ static void update_adafactor(const struct ll_optimizer *o, const struct ll_updat
 		ll_update_adafactor(pool, u, p, g, NULL, second, 0, w->size, o->scratch);
 		return;
 	}
-	size_t n = pieces(&o->model->config, w, rows), columns = (size_t)w->shape[1], row = 0;
+	size_t n = ll_lm_matrices(&o->model->config, w, rows), columns = (size_t)w->shape[1], row = 0;
 	for (size_t i = 0; i < n; row += (size_t)rows[i++])
 		ll_update_adafactor(pool, u, p + row * columns, g + row * columns, first + row, second + i * columns,
 				    (size_t)rows[i], columns, o->scratch);
@@ -125,7 +100,7 @@ static void size_muon(const struct ll_lm_config *c, const struct ll_lm_tensor *w
 static size_t scratch_muon(const struct ll_lm_config *c, const struct ll_lm_tensor *w)
 {
 	int64_t rows[3];
-	size_t need = 0, n = is_hidden_matrix(w) ? pieces(c, w, rows) : 0;
+	size_t need = 0, n = is_hidden_matrix(w) ? ll_lm_matrices(c, w, rows) : 0;
 	for (size_t i = 0; i < n; i++)
 		need = LL_MAX(need, ll_muon_scratch((size_t)rows[i], (size_t)w->shape[1]));
 	return need;
@@ -139,7 +114,7 @@ static void update_muon(const struct ll_optimizer *o, const struct ll_update *u,
 		update_adam(o, u, w, p, g, first, second);
 		return;
 	}
-	size_t n = pieces(&o->model->config, w, rows);
+	size_t n = ll_lm_matrices(&o->model->config, w, rows);
 	for (size_t i = 0, at = 0; i < n; at += (size_t)(rows[i++] * w->shape[1]))
 		ll_update_muon(o->model->pool, ll_ops_f32_best(), u, p + at, g + at, first + at, rows[i], w->shape[1],
 			       o->scratch);

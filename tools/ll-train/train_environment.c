@@ -171,8 +171,12 @@ static void write_file(const char *run, const struct ll_train_settings *s, const
 
 bool ll_train_drift_allowed(const struct ll_strings *allowed, const char *name)
 {
-	static const char *const words[] = { "version", "compiler", "kernels", "cpu", "blas", "data", "valid", "all" };
+	struct ll_train_trait trait[LL_TRAIN_TRAITS];
+	const char *words[LL_TRAIN_TRAITS + 1] = { [LL_TRAIN_TRAITS] = "all" };
 	bool found = false;
+	ll_train_traits(NULL, trait);
+	for (size_t k = 0; k < LL_TRAIN_TRAITS; k++)
+		words[k] = trait[k].name;
 	for (size_t i = 0; i < allowed->len; i++) {
 		bool known = false;
 		for (size_t k = 0; k < LL_COUNT(words); k++)

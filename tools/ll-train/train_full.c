@@ -42,9 +42,12 @@ static void pause_for(const char *what, const char *size, int *seconds)
 bool ll_train_full_again(const char *path)
 {
 	static int seconds;
+	static double last; /* when a pause ended: what comes much later is another disk that is full, told of again */
 	if (!waits || (errno != ENOSPC && errno != EDQUOT))
 		return false;
+	seconds = ll_seconds() - last > LONGEST ? 0 : seconds;
 	pause_for(path, "a line", &seconds);
+	last = ll_seconds();
 	return true;
 }
 
@@ -53,8 +56,8 @@ static bool has_room(const char *dir, uint64_t bytes)
 {
 	char *name = ll_format(".room.tmp-%ld", (long)getpid()), *path = ll_path_join(dir, name);
 	int slot = ll_temp_add(path, false), fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	bool full = fd < 0 ? errno == ENOSPC || errno == EDQUOT :
-			     fallocate(fd, 0, 0, (off_t)bytes) < 0 && (errno == ENOSPC || errno == EDQUOT);
+	int error = fd < 0 ? errno : posix_fallocate(fd, 0, (off_t)bytes);
+	bool full = error == ENOSPC || error == EDQUOT;
 	if (fd >= 0) {
 		close(fd);
 		unlink(path);

@@ -46,9 +46,9 @@ void ll_train_guard_rebuild(struct ll_train_loop *r)
 	ll_train_log_rows(r->log, feed_row, r);
 }
 
-static int mode(const struct ll_train_loop *r)
+static bool has_mode(const struct ll_train_loop *r, const char *name)
 {
-	return strcmp(r->settings.guard, "off") == 0 ? 0 : strcmp(r->settings.guard, "skip") == 0 ? 1 : 2;
+	return strcmp(r->settings.guard, name) == 0;
 }
 
 /* ---- lines ---- */
@@ -145,7 +145,7 @@ static uint64_t newest_before(const struct ll_train_loop *r, uint64_t step)
 uint64_t ll_train_guard_anchor(const struct ll_train_loop *r)
 {
 	uint64_t step = r->state.step;
-	if (mode(r) < 2)
+	if (!has_mode(r, "rollback"))
 		return UINT64_MAX;
 	return newest_before(r, step > WITHIN ? step - WITHIN + 1 : 1);
 }
@@ -270,7 +270,7 @@ enum ll_train_decision ll_train_guard_decide(struct ll_train_loop *r, const stru
 	enum ll_guard_verdict v = feed(r, row);
 	if (ll_train_journal_pending(r->journal))
 		return repeat(r, row->step);
-	if (mode(r) == 0)
+	if (has_mode(r, "off"))
 		v = isfinite(row->loss) && isfinite(row->gradient) ? LL_GUARD_GO : LL_GUARD_GIVE_UP;
 	switch (v) {
 	case LL_GUARD_GO:
@@ -280,7 +280,7 @@ enum ll_train_decision ll_train_guard_decide(struct ll_train_loop *r, const stru
 		skip(r, row, v == LL_GUARD_PIN);
 		return LL_TRAIN_SKIP;
 	case LL_GUARD_GIVE_UP:
-		if (mode(r) == 2 && plan_rollback(r, row, &e, &cause)) {
+		if (has_mode(r, "rollback") && plan_rollback(r, row, &e, &cause)) {
 			roll_back(r, &e);
 			return LL_TRAIN_BACK;
 		}

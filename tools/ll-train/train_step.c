@@ -109,13 +109,15 @@ struct ll_train_result ll_trainer_gradient(struct ll_trainer *t, uint64_t step, 
 	return r;
 }
 
-/* Of `n` losses; NaN as infinity. */
-static double mean(const float *loss, int64_t n)
+/* Over the targets there are of n; NaN as infinity. */
+static double mean(const float *loss, const int32_t *targets, int64_t n)
 {
-	double sum = 0;
-	for (int64_t i = 0; i < n; i++)
+	double sum = 0, count = 0;
+	for (int64_t i = 0; i < n; i++) {
 		sum += loss[i];
-	return isnan(sum) ? INFINITY : sum / (double)n;
+		count += targets[i] >= 0;
+	}
+	return isnan(sum) ? INFINITY : sum / fmax(count, 1);
 }
 
 int64_t ll_trainer_worst(struct ll_trainer *t, uint64_t cursor, int64_t batch, double *loss)
@@ -130,7 +132,7 @@ int64_t ll_trainer_worst(struct ll_trainer *t, uint64_t cursor, int64_t batch, d
 		fill(t, cursor + (uint64_t)done, rows, n);
 		ll_lm_loss(t->model, t->tokens, t->targets, rows, n, (struct ll_lm_step){ 0 }, 0, false, &count, each, NULL);
 		for (int64_t row = 0; row < rows; row++) {
-			double m = mean(each + row * n, n);
+			double m = mean(each + row * n, t->targets + row * n, n);
 			if (m > *loss) {
 				*loss = m;
 				worst = done + row;
