@@ -39,6 +39,17 @@ absent() { # absent NAME PATH...: none of the paths exists
 	for _p in "$@"; do [ -e "$_p" ] && _there="$_there $_p"; done
 	if [ -z "$_there" ]; then echo "ok $n - $_name"; else bad=$((bad + 1)); echo "not ok $n - $_name (there:$_there)"; fi
 }
+checks() { # checks COMMAND...: every line "ok NAME" or "not ok NAME" that it prints is a check; another status than 0 is one that failed
+	_got=0; "$@" >.checks 2>.err || _got=$?
+	while IFS= read -r _line; do
+		case $_line in
+		"ok "*) n=$((n + 1)); echo "ok $n - ${_line#ok }" ;;
+		"not ok "*) n=$((n + 1)); bad=$((bad + 1)); echo "not ok $n - ${_line#not ok }" ;;
+		*) echo "# $_line" ;;
+		esac
+	done < .checks
+	[ $_got = 0 ] || { n=$((n + 1)); bad=$((bad + 1)); echo "not ok $n - $* (status $_got)"; sed 's/^/# /' .err | head -n 20; }
+}
 skip() { n=$((n + 1)); echo "ok $n - $1 # SKIP $2"; } # skip NAME WHY
 need_data() { [ -n "${LLTOOLS_TEST_DATA:-}" ] && [ -e "$LLTOOLS_TEST_DATA/$1" ]; }
 finish() { echo "1..$n"; [ "$bad" = 0 ]; exit; }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Every command of the suite that writes data, as one table for same_bytes.sh and interrupts.sh: {out} is the output.
 `prepare` makes the inputs in the working directory; a run is deterministic, so any two outputs are compared whole."""
-import json, os, random, shutil, subprocess, sys
+import json, os, random, shutil, subprocess, sys, traceback
 
 COMMANDS = {  # name: command line. The output is a file or a folder; DIR marks the folders, PREFIX what makes several files.
     "import": "ll-shard import -q -o {out} d.jsonl",
@@ -132,6 +132,16 @@ def outputs(out):
 
 def line(name, out):
     return COMMANDS[name].replace("{out}", out).split()
+
+
+def each(names, what, check):
+    """One line "ok NAME: what" or "not ok NAME: what" for each name, for `checks` of lib.sh: one interpreter for all."""
+    for name in names:
+        try:
+            check(name)
+            print(f"ok {name}: {what}", flush=True)
+        except Exception:
+            print(f"not ok {name}: {what}\n{traceback.format_exc()}", flush=True)
 
 
 if __name__ == "__main__":  # commands.py DOCUMENTS [PARAGRAPHS]: makes the inputs

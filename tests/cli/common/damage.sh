@@ -7,48 +7,50 @@ PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$ROOT/tests/cli/common; export PYTHONDONTWR
 ok "the inputs" python3 "$ROOT/tests/cli/common/commands.py" $documents
 for f in *.ll *.tok *.sig *.dup *.ix *.counts; do ll-shard cat -q --compress=none -o "$f.raw" "$f" && [ $(($(wc -c < "$f") % 2)) = 0 ] && mv "$f.raw" "$f"; done # both kinds
 cat > run.py <<'END'
-import os, random, subprocess, sys
+import os, random, subprocess
 from commands import *
-name, every = sys.argv[1], os.environ.get("LL_TEST_LONG") == "1"
-r = random.Random(name)
-words = line(name, "result")
-places = [i for i, w in enumerate(words) if w.endswith((".ll", ".tok", ".sig", ".dup", ".ix", ".counts"))]
-assert places, "reads no stream"
+every = os.environ.get("LL_TEST_LONG") == "1"
+STREAMS = (".ll", ".tok", ".sig", ".dup", ".ix", ".counts")
+
 def status(args, data):
     p = subprocess.run(args, input=data, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
     return p.returncode, p.stderr.decode()
-tried = 0
-for place in places:
-    option, _, file = words[place].rpartition("=")
-    data = open(file, "rb").read()
+
+def tries(r, data):
     cuts = [("cut", at) for at in range(len(data))]
-    flips = [("flip", bit) for bit in range(8 * len(data))]
-    tries = cuts + [("flip", 8 * at + at % 8) for at in range(len(data))] if every else r.sample(cuts, 20) + r.sample(flips, 30)
-    for n, (how, at) in enumerate(tries):
-        if how == "cut":
-            bad = data[:at]
-        else:
-            bad = bytearray(data)
-            bad[at // 8] ^= 1 << at % 8
-        clear("result")
-        pipe = n % 2 and not option
-        open("bad.ll", "wb").write(bad)
-        args = words[:place] + ["-" if pipe else f"{option}=bad.ll" if option else "bad.ll"] + words[place + 1:]
-        got, err = status(args, bytes(bad) if pipe else b"")
-        what = f"{' '.join(args)}: {how} at {at}: status {got}: {err}"
-        if name == "salvage" and got == 1:
-            assert how == "cut" or "result" in os.listdir("."), what
-            subprocess.run(["ll-shard", "check", "-q", "result"], check=True)
-            continue
-        assert got == 3, what
-        assert ("standard input" if pipe else "bad.ll") in err and ("byte" in err or "empty" in err), what
-        assert not [f for f in os.listdir(".") if "result" in f and f != "result"], what
-        assert not os.path.exists("result") or name in DIR and not os.listdir("result"), what
-        tried += 1
-print(tried, "tries")
+    if every:
+        return cuts + [("flip", 8 * at + at % 8) for at in range(len(data))]
+    return r.sample(cuts, 20) + r.sample([("flip", bit) for bit in range(8 * len(data))], 30)
+
+def damaged(data, how, at):
+    if how == "cut":
+        return data[:at]
+    bad = bytearray(data)
+    bad[at // 8] ^= 1 << at % 8
+    return bytes(bad)
+
+def damage(name):
+    r, words = random.Random(name), line(name, "result")
+    for place in [i for i, w in enumerate(words) if w.endswith(STREAMS)]:
+        option, _, file = words[place].rpartition("=")
+        data = open(file, "rb").read()
+        for n, (how, at) in enumerate(tries(r, data)):
+            bad, pipe = damaged(data, how, at), n % 2 and not option
+            clear("result")
+            open("bad.ll", "wb").write(bad)
+            args = words[:place] + ["-" if pipe else f"{option}=bad.ll" if option else "bad.ll"] + words[place + 1:]
+            got, err = status(args, bad if pipe else b"")
+            what = f"{' '.join(args)}: {how} at {at}: status {got}: {err}"
+            if name == "salvage" and got == 1:
+                assert how == "cut" or "result" in os.listdir("."), what
+                subprocess.run(["ll-shard", "check", "-q", "result"], check=True)
+                continue
+            assert got == 3, what
+            assert ("standard input" if pipe else "bad.ll") in err and ("byte" in err or "empty" in err), what
+            assert not [f for f in os.listdir(".") if "result" in f and f != "result"], what
+            assert not os.path.exists("result") or name in DIR and not os.listdir("result"), what
+
+each([c for c in COMMANDS if c != "head" and any(w.endswith(STREAMS) for w in line(c, "x"))], "cuts and changed bits", damage)
 END
-python3 -c '
-from commands import *
-print("\n".join(c for c in COMMANDS if c != "head" and any(w.endswith((".ll", ".tok", ".sig", ".dup", ".ix", ".counts")) for w in line(c, "x"))))' > names
-while read -r name; do ok "$name: cuts and changed bits" python3 run.py "$name" < /dev/null; done < names
+checks python3 run.py
 finish

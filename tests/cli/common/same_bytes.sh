@@ -10,16 +10,19 @@ done
 cat > run.py <<'EOF'
 import os, subprocess, sys
 from commands import *
-want = None
-name, ways = sys.argv[1], [("LL_THREADS", t) for t in "1238"] + [("LL_CPU", c) for c in sys.argv[2:]]
-for how, value in ways:
-    clear("result")
-    subprocess.run(line(name, "result"), env=dict(os.environ, **{how: value}), check=True)
-    got = outputs("result")
-    assert got and all(got.values()), "nothing written"
-    want = want or got
-    assert got == want, f"{how} {value}: {[k for k in want if got.get(k) != want[k]]} differ"
+ways = [("LL_THREADS", t) for t in "1238"] + [("LL_CPU", c) for c in sys.argv[1:]]
+
+def same_bytes(name):
+    want = None
+    for how, value in ways:
+        clear("result")
+        subprocess.run(line(name, "result"), stdin=subprocess.DEVNULL, env=dict(os.environ, **{how: value}), check=True)
+        got = outputs("result")
+        assert got and all(got.values()), "nothing written"
+        want = want or got
+        assert got == want, f"{how} {value}: {[k for k in want if got.get(k) != want[k]]} differ"
+
+each(COMMANDS, "equal bytes at -@ 1, 2, 3, 8 and on: " + " ".join(sys.argv[1:]), same_bytes)
 EOF
-python3 -c 'from commands import *; print("\n".join(COMMANDS))' > names
-while read -r name; do ok "$name: equal bytes at -@ 1, 2, 3, 8 and on:$paths" python3 run.py "$name" $paths < /dev/null; done < names
+checks python3 run.py $paths
 finish
