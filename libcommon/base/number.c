@@ -116,3 +116,15 @@ char *ll_human_count(char out[16], double count)
 	static const char *const units[] = { "", "k", "M", "G", "T" };
 	return human(out, count, units);
 }
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+	return x < y ? -1 : x > y;
+}
+
+double ll_median(double *v, size_t n)
+{
+	qsort(v, n, sizeof(*v), by_value);
+	return n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
+}

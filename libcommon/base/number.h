@@ -21,4 +21,7 @@ void ll_put_double(struct ll_buf *b, double v);
 char *ll_human_bytes(char out[16], double bytes);
 char *ll_human_count(char out[16], double count);
 
+/* The median of n >= 1 values, of an even number the mean of the middle two; sorts v. */
+double ll_median(double *v, size_t n);
+
 #endif

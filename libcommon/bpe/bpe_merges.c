@@ -9,14 +9,9 @@
 
 /* ---- the plain rule over a list of merges ---- */
 
-void ll_bpe_plain_merge(const struct ll_bpe *b, struct ll_str piece, struct ll_ids *out, struct ll_bpe_pair *last)
+uint32_t ll_bpe_merge_symbols(const struct ll_bpe *b, struct ll_ids *out, size_t base)
 {
-	size_t base = out->len;
-	LL_GROW(out->id, out->cap, out->len + piece.len);
-	for (size_t i = 0; i < piece.len; i++)
-		out->id[out->len++] = b->byte_id[(unsigned char)piece.data[i]];
-	if (last)
-		*last = (struct ll_bpe_pair){ .rank = LL_BPE_NONE };
+	uint32_t last = LL_BPE_NONE;
 	for (;;) {
 		uint32_t best = LL_BPE_NONE;
 		size_t at = 0;
@@ -28,13 +23,23 @@ void ll_bpe_plain_merge(const struct ll_bpe *b, struct ll_str piece, struct ll_i
 			}
 		}
 		if (best == LL_BPE_NONE)
-			return;
+			return last;
 		out->id[at] = ll_bpe_merged(b, best);
 		memmove(out->id + at + 1, out->id + at + 2, (out->len - at - 2) * sizeof *out->id);
 		out->len--;
-		if (last)
-			*last = b->merge[best];
+		last = best;
 	}
+}
+
+void ll_bpe_plain_merge(const struct ll_bpe *b, struct ll_str piece, struct ll_ids *out, struct ll_bpe_pair *last)
+{
+	size_t base = out->len;
+	LL_GROW(out->id, out->cap, out->len + piece.len);
+	for (size_t i = 0; i < piece.len; i++)
+		out->id[out->len++] = b->byte_id[(unsigned char)piece.data[i]];
+	uint32_t rank = ll_bpe_merge_symbols(b, out, base);
+	if (last)
+		*last = rank == LL_BPE_NONE ? (struct ll_bpe_pair){ .rank = rank } : b->merge[rank];
 }
 
 struct ll_bpe_pair *ll_bpe_live_merges(const struct ll_bpe *b)

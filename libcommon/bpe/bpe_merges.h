@@ -18,6 +18,9 @@
 
 #include "bpe/bpe_model.h"
 
+/* Merges the symbols out->id[base ...] by the plain rule. Time is quadratic in their number. The rank of the last merge, or
+ * LL_BPE_NONE where there was none. */
+uint32_t ll_bpe_merge_symbols(const struct ll_bpe *b, struct ll_ids *out, size_t base);
 /* Appends the tokens of a piece by the plain rule. Time is quadratic in the length. `last` may be NULL; else it is the
  * last merge, with rank LL_BPE_NONE when there was none. Symbols are bytes. */
 void ll_bpe_plain_merge(const struct ll_bpe *b, struct ll_str piece, struct ll_ids *out, struct ll_bpe_pair *last);

@@ -3,6 +3,7 @@
 #include "bpe/char_words.h"
 
 #include "base/memory.h"
+#include "bpe/bpe_merges.h"
 #include "text/utf8.h"
 
 static void put_id(struct ll_ids *out, uint32_t id)
@@ -19,6 +20,15 @@ static size_t char_len(const char *p)
 }
 
 /* ---- BPE ---- */
+
+/* True, with its token, where a word that is a token is not merged. */
+static bool whole_word(const struct ll_bpe *b, struct ll_str word, struct ll_ids *out)
+{
+	uint32_t id = b->ignore_merges ? ll_bpe_find_word(b, word.data, word.len) : LL_BPE_NONE;
+	if (id != LL_BPE_NONE)
+		put_id(out, id);
+	return id != LL_BPE_NONE;
+}
 
 /* The symbols that a word starts with: characters, bytes of characters that are no token, or the unknown token. */
 static void first_symbols(const struct ll_bpe *b, struct ll_str word, struct ll_ids *out)
@@ -77,11 +87,8 @@ static void bpe_word(struct ll_char_encoder *e, struct ll_str word, struct ll_id
 {
 	const struct ll_bpe *b = e->b;
 	size_t base = out->len;
-	uint32_t whole = b->ignore_merges ? ll_bpe_find_word(b, word.data, word.len) : LL_BPE_NONE;
-	if (whole != LL_BPE_NONE) {
-		put_id(out, whole);
+	if (whole_word(b, word, out))
 		return;
-	}
 	first_symbols(b, word, out);
 	uint32_t n = (uint32_t)(out->len - base);
 	LL_GROW(e->symbol, e->symbols_cap, n);
@@ -232,28 +239,10 @@ void ll_char_word(struct ll_char_encoder *e, struct ll_str word, struct ll_ids *
 static void plain_bpe(const struct ll_bpe *b, struct ll_str word, struct ll_ids *out)
 {
 	size_t base = out->len;
-	uint32_t whole = b->ignore_merges ? ll_bpe_find_word(b, word.data, word.len) : LL_BPE_NONE;
-	if (whole != LL_BPE_NONE) {
-		put_id(out, whole);
+	if (whole_word(b, word, out))
 		return;
-	}
 	first_symbols(b, word, out);
-	for (;;) {
-		uint32_t best = LL_BPE_NONE;
-		size_t at = 0;
-		for (size_t i = base; i + 1 < out->len; i++) {
-			uint32_t rank = ll_bpe_rank(b, out->id[i], out->id[i + 1]);
-			if (rank < best) {
-				best = rank;
-				at = i;
-			}
-		}
-		if (best == LL_BPE_NONE)
-			return;
-		out->id[at] = ll_bpe_merged(b, best);
-		memmove(out->id + at + 1, out->id + at + 2, (out->len - at - 2) * sizeof *out->id);
-		out->len--;
-	}
+	ll_bpe_merge_symbols(b, out, base);
 }
 
 static void plain_wordpiece(const struct ll_bpe *b, struct ll_str word, struct ll_ids *out)

@@ -2,22 +2,11 @@
 #include "lm/detect.h"
 
 #include <math.h>
-#include <stdlib.h>
+
+#include "base/number.h"
 
 #define SIGMAS 6
 #define NORMAL 1.4826 /* standard deviation of a normal distribution over its median absolute deviation */
-
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-	return x < y ? -1 : x > y;
-}
-
-static double median(double *v, size_t n)
-{
-	qsort(v, n, sizeof(*v), by_value);
-	return n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
-}
 
 /* True when v is a spike; otherwise it is admitted. */
 static bool spike(struct ll_detect_window *w, double v, double least_share)
@@ -26,10 +15,10 @@ static bool spike(struct ll_detect_window *w, double v, double least_share)
 	w->center = w->limit = NAN;
 	if (w->n >= LL_DETECT_ACTIVE) {
 		memcpy(sorted, w->value, w->n * sizeof(*sorted));
-		w->center = median(sorted, w->n);
+		w->center = ll_median(sorted, w->n);
 		for (size_t i = 0; i < w->n; i++)
 			sorted[i] = fabs(w->value[i] - w->center);
-		w->limit = w->center + SIGMAS * fmax(NORMAL * median(sorted, w->n), least_share * fabs(w->center));
+		w->limit = w->center + SIGMAS * fmax(NORMAL * ll_median(sorted, w->n), least_share * fabs(w->center));
 		if (v > w->limit)
 			return true;
 	}

@@ -39,6 +39,20 @@ struct ll_reader {
 	bool have_pending;
 };
 
+bool ll_is_stream(const char *path)
+{
+	if (strcmp(path, "-") == 0)
+		return true;
+	struct ll_in *in = ll_in_open(path);
+	bool yes = !ll_in_is_regular(in);
+	if (!yes) {
+		struct ll_str head = ll_in_peek(in, 4);
+		yes = head.len == 4 && memcmp(head.data, "\x8fLLF", 4) == 0;
+	}
+	ll_in_close(in);
+	return yes;
+}
+
 struct ll_reader *ll_reader_open(const char *const *files, size_t n, const char *kind)
 {
 	struct ll_reader *r = ll_calloc(1, sizeof(*r));

@@ -14,6 +14,10 @@
 
 struct ll_reader;
 
+/* Whether a file that may also be plain text is to be read as a container: it begins as one, or is none that can be looked at
+ * and opened again (standard input, a pipe). */
+bool ll_is_stream(const char *path);
+
 /* A data frame as read: stored bytes not yet verified, so that verifying and decoding can happen on another thread. */
 struct ll_data_frame {
 	struct ll_frame_header header;

@@ -196,17 +196,7 @@ static bool is_stream(const struct corpus_options *o, const char *path)
 {
 	if (strcmp(o->from, "auto") != 0)
 		return strcmp(o->from, "text") != 0;
-	if (strcmp(path, "-") == 0)
-		return true;
-	struct ll_in *in = ll_in_open(path);
-	/* What is no regular file cannot be looked at and opened again. */
-	bool yes = !ll_in_is_regular(in);
-	if (!yes) {
-		struct ll_str head = ll_in_peek(in, 4);
-		yes = head.len == 4 && memcmp(head.data, "\x8fLLF", 4) == 0;
-	}
-	ll_in_close(in);
-	return yes;
+	return ll_is_stream(path);
 }
 
 void corpus_read(const struct corpus_options *o, const char *const *files, size_t n)

@@ -208,16 +208,7 @@ static bool is_documents(const char *path)
 {
 	if (strcmp(ll_bpe_options.from, "auto") != 0)
 		return strcmp(ll_bpe_options.from, "docs") == 0;
-	if (strcmp(path, "-") == 0)
-		return true;
-	struct ll_in *in = ll_in_open(path);
-	bool yes = !ll_in_is_regular(in);
-	if (!yes) {
-		struct ll_str head = ll_in_peek(in, 4);
-		yes = head.len == 4 && memcmp(head.data, "\x8fLLF", 4) == 0;
-	}
-	ll_in_close(in);
-	return yes;
+	return ll_is_stream(path);
 }
 
 static void read_documents(struct diff *d, const char *path)

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/number.h"
 #include "base/random.h"
 #include "kernels/optimizers.h"
 #include "ll-train/train.h"
@@ -27,18 +28,6 @@ const struct ll_option ll_train_bench_own_options[] = {
 	{ LL_OPT_INT, 0, "vocab", &vocabulary, "N", "another vocabulary", 0, NULL, 2, 1 << 28 },
 	{ 0 },
 };
-
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-	return x < y ? -1 : x > y;
-}
-
-static double median(double *v, size_t n)
-{
-	qsort(v, n, sizeof(*v), by_value);
-	return n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
-}
 
 static float *noise(size_t n, uint64_t purpose)
 {
@@ -197,7 +186,7 @@ int ll_train_bench(int operands, char **operand)
 		roof_round(&roof, m, ll_precision_ops(precision));
 		printf("step %" PRId64 "  %.1f ms\n", i + 1, 1e3 * seconds[i]);
 	}
-	double s = median(seconds, (size_t)steps), rate = ll_lm_config_flops(&c, (uint64_t)seq_len) * (double)n / s;
+	double s = ll_median(seconds, (size_t)steps), rate = ll_lm_config_flops(&c, (uint64_t)seq_len) * (double)n / s;
 	printf("ms=%.1f tokens_per_s=%.1f gflops=%.1f roof=%.1f share=%.2f\n", 1e3 * s, (double)n / s, rate / 1e9,
 	       roof_rate(&roof) / 1e9, rate / roof_rate(&roof));
 	roof_free(&roof);
