@@ -57,7 +57,16 @@ int main(int argc, char **argv)
 		  .summary = "Tell in what two runs differ, and where their logs part.",
 		  .options = ll_train_diff_options,
 		  .run = ll_train_diff,
-		  .examples = "ll-train diff run other\n" },
+		  .examples = "ll-train diff run other\n"
+			      "ll-train diff --plot=both.svg run other\n" },
+		{ .name = "report",
+		  .operands = "RUN...",
+		  .summary = "Draw loss, learning rate, gradient and throughput of a run, or of several over each other.",
+		  .options = ll_train_report_options,
+		  .common = LL_COMMON_OUTPUT,
+		  .run = ll_train_report,
+		  .examples = "ll-train report -o run.svg run\n"
+			      "ll-train report -o both.png run other\n" },
 		{ .name = "bench",
 		  .operands = "",
 		  .summary = "Measure whole training steps beside the machine's matrix products.",

@@ -113,11 +113,12 @@ int ll_train_bench(int operands, char **operand);
 int ll_train_coordinates(int operands, char **operand); /* coordinate-check */
 int ll_train_watch(int operands, char **operand);
 int ll_train_diff(int operands, char **operand);
+int ll_train_report(int operands, char **operand);
 int ll_train_export(int operands, char **operand);
 int ll_train_import(int operands, char **operand);
 int ll_train_rerun(int operands, char **operand);
 extern const struct ll_option ll_train_batch_options[], ll_train_bench_own_options[], ll_train_watch_options[], ll_train_export_options[];
-extern const struct ll_option ll_train_coordinates_options[], ll_train_import_options[], ll_train_rerun_options[], ll_train_diff_options[];
+extern const struct ll_option ll_train_coordinates_options[], ll_train_import_options[], ll_train_rerun_options[], ll_train_diff_options[], ll_train_report_options[];
 /* Of the train command, beside the keys. */
 extern const struct ll_option ll_train_run_options[];
 /* --dry-run; d: NULL when no dataset was named. roof: of this machine, in GFLOP/s; 0: it is measured. */

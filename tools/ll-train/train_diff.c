@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* train_diff.c - ll-train diff: in what two runs differ, and where their logs part. */
+/* train_diff.c - ll-train diff: in what two runs differ, where their logs part, and their curves. */
 #include "base/base.h"
 
 #include <inttypes.h>
@@ -12,15 +12,18 @@
 #include "base/memory.h"
 #include "io/file.h"
 #include "ll-train/train.h"
+#include "ll-train/train_curves.h"
 #include "ll-train/train_environment.h"
+#include "ll-train/train_rows.h"
 
 #define CONFIG_MAX LL_MIB
-#define LOG_MAX ((size_t)4 << 30)
 
 static int64_t points = 20;
+static const char *plot;
 
 const struct ll_option ll_train_diff_options[] = {
 	{ LL_OPT_INT, 0, "points", &points, "N", "rows of the curves that are printed; 0: every step", 0, NULL, 0, 0x1p52 },
+	{ LL_OPT_STRING, 0, "plot", &plot, "FILE", "draw both over each other: FILE.svg, FILE.png, FILE.gp, - for characters", 0, NULL, 0, 0 },
 	{ 0 },
 };
 
@@ -93,43 +96,7 @@ static bool diff_environment(const char *a, const char *b)
 
 /* ---- logs ---- */
 
-struct log {
-	struct ll_buf text;
-	char *at;
-	char *column[64]; /* of the row, cut in place */
-	size_t columns;
-};
-
-static bool next_row(struct log *l)
-{
-	char *line = strsep(&l->at, "\n");
-	l->columns = 0;
-	while (line && *line && l->columns < LL_COUNT(l->column))
-		l->column[l->columns++] = strsep(&line, "\t");
-	return l->columns > 0;
-}
-
-static void open_log(struct log *l, const char *run)
-{
-	char *path = ll_path_join(run, "log.tsv");
-	if (!ll_path_exists(path))
-		ll_die(LL_EXIT_INPUT, "%s: is missing", path);
-	l->text = ll_read_file(path, LOG_MAX);
-	l->at = ll_buf_cstr(&l->text);
-	if (!next_row(l) || l->columns < 3)
-		ll_die(LL_EXIT_INPUT, "%s: has no heading", path);
-	ll_free(path);
-}
-
-static uint64_t rows_of(const struct log *l)
-{
-	uint64_t n = 0;
-	for (const char *p = l->at; p && (p = strchr(p, '\n')); p++)
-		n++;
-	return n;
-}
-
-static void print_columns(const struct log *a, const struct log *b, const char *name, size_t i)
+static void print_columns(const struct ll_train_rows *a, const struct ll_train_rows *b, const char *name, size_t i)
 {
 	printf("parts\t%s\t%s\t%s\n", name, a->column[i], b->column[i]);
 }
@@ -137,18 +104,18 @@ static void print_columns(const struct log *a, const struct log *b, const char *
 /* Both logs row by row: the first that differs, whole; then the losses over each other. */
 static bool diff_logs(const char *run_a, const char *run_b)
 {
-	struct log a = { 0 }, b = { 0 };
-	char *name[64];
-	open_log(&a, run_a);
-	open_log(&b, run_b);
+	struct ll_train_rows a, b;
+	char *name[LL_TRAIN_COLUMNS_MAX];
+	ll_train_rows_open(&a, run_a, "log.tsv");
+	ll_train_rows_open(&b, run_b, "log.tsv");
 	size_t names = LL_MIN(a.columns, b.columns);
 	memcpy(name, a.column, sizeof(name));
-	uint64_t rows_a = rows_of(&a), rows_b = rows_of(&b), rows = LL_MIN(rows_a, rows_b), row = 0;
+	uint64_t rows_a = ll_train_rows_left(&a), rows_b = ll_train_rows_left(&b), rows = LL_MIN(rows_a, rows_b), row = 0;
 	uint64_t every = points > 0 ? LL_MAX((rows + (uint64_t)points - 1) / (uint64_t)points, 1) : 1;
 	bool parted = false;
 	double largest = 0;
 	struct ll_buf curves = { 0 };
-	while (row < rows && next_row(&a) && next_row(&b)) {
+	while (row < rows && ll_train_rows_next(&a) && ll_train_rows_next(&b)) {
 		row++;
 		for (size_t i = 0; i < names && !parted; i++)
 			if (i < a.columns && i < b.columns && strcmp(a.column[i], b.column[i]) != 0) {
@@ -170,8 +137,8 @@ static bool diff_logs(const char *run_a, const char *run_b)
 		fwrite(curves.data, 1, curves.len, stdout);
 	}
 	ll_buf_free(&curves);
-	ll_buf_free(&a.text);
-	ll_buf_free(&b.text);
+	ll_train_rows_close(&a);
+	ll_train_rows_close(&b);
 	return parted || rows_a != rows_b;
 }
 
@@ -182,5 +149,7 @@ int ll_train_diff(int operands, char **operand)
 	bool any = diff_config(operand[0], operand[1]);
 	any |= diff_environment(operand[0], operand[1]);
 	any |= diff_logs(operand[0], operand[1]);
+	if (plot)
+		ll_train_draw((const char *const *)operand, 2, plot);
 	return any ? LL_EXIT_NEGATIVE : LL_EXIT_OK;
 }

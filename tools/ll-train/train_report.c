@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* train_report.c - ll-train report: the curves of runs. */
+#include "base/error.h"
+#include "ll-train/train.h"
+#include "ll-train/train_curves.h"
+
+const struct ll_option ll_train_report_options[] = { { 0 } };
+
+int ll_train_report(int operands, char **operand)
+{
+	if (operands < 1)
+		ll_die(LL_EXIT_USAGE, "an operand is asked for: the folder of a run, or of several");
+	ll_train_draw((const char *const *)operand, (size_t)operands, ll_common.output);
+	return LL_EXIT_OK;
+}
