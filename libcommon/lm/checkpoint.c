@@ -114,6 +114,10 @@ static void put_state(struct ll_buf *out, const struct ll_lm *m, const struct ll
 		put_string(out, "parent", s->parent);
 		put_string(out, "parent_state", s->parent_state);
 	}
+	if (s->unmatched && (s->unmatched->missing_n || s->unmatched->unexpected_n)) {
+		ll_buf_puts(out, ",\n");
+		ll_unmatched_put(s->unmatched, out);
+	}
 	put_string(out, "family", ll_hf_family_name(f));
 	if (optimizer)
 		put_string(out, "optimizer", optimizer->kind->name);

@@ -16,6 +16,7 @@
 #include "base/hash.h"
 #include "lm/model.h"
 #include "lm/optimizer.h"
+#include "lm/unmatched.h"
 
 /* What a run must know beside its numbers. Strings are owned when loaded (ll_checkpoint_state_free), borrowed when
  * saved. */
@@ -33,6 +34,7 @@ struct ll_checkpoint_state {
 	double loss;             /* of the last step, NaN: none yet */
 	double valid_loss; /* the last one, NaN: none yet */
 	bool final;	   /* the last step of the run */
+	const struct ll_lm_unmatched *unmatched; /* of a folder that was imported: what did not match, or NULL; borrowed, not loaded */
 	struct ll_str journal; /* of the run so far; borrowed when saved, empty when loaded (ll_checkpoint_journal) */
 };
 void ll_checkpoint_state_free(struct ll_checkpoint_state *s);
@@ -75,6 +77,9 @@ struct ll_lm_folder {
  */
 struct ll_lm *ll_lm_load_folder(const char *dir, int64_t batch, int64_t seq_len, enum ll_lm_mode mode,
 				struct ll_pool *pool, struct ll_lm_folder *info);
+/* The same where tensors need not all match: notes in `u` which did not (unmatched.h); a u of NULL asks for all. */
+struct ll_lm *ll_lm_load_folder_with(const char *dir, int64_t batch, int64_t seq_len, enum ll_lm_mode mode,
+				     struct ll_pool *pool, struct ll_lm_folder *info, struct ll_lm_unmatched *u);
 /* Only the configuration and names, nothing mapped or checked beyond it: to plan memory first. */
 void ll_lm_folder_open(const char *dir, struct ll_lm_folder *info);
 void ll_lm_folder_free(struct ll_lm_folder *info);

@@ -71,18 +71,19 @@ static const struct ll_safetensor *find_tensor(const struct ll_safetensors *s, c
 	return t;
 }
 
+static bool has_shape(const struct ll_lm *m, const struct ll_hf_tensor *h, const struct ll_safetensor *t)
+{
+	const struct ll_lm_tensor *ours = &m->tensor[h->tensor];
+	uint64_t rows = (uint64_t)(h->rows + h->before), columns = ours->ndim > 1 ? (uint64_t)ours->shape[1] : 1;
+	return t->dims == (unsigned)ours->ndim && t->shape[h->transpose ? 1 : 0] == rows && (t->dims == 1 || t->shape[h->transpose ? 0 : 1] == columns);
+}
+
 static int read_tensor(struct ll_lm *m, const struct ll_hf_tensor *h, const struct ll_safetensor *t, struct ll_err *err)
 {
 	const struct ll_lm_tensor *ours = &m->tensor[h->tensor];
 	uint64_t rows = (uint64_t)h->rows, columns = ours->ndim > 1 ? (uint64_t)ours->shape[1] : 1;
 	uint64_t before = (uint64_t)h->before, heads = (uint64_t)h->heads;
 	float *to = m->param + ours->offset + (size_t)h->row * columns;
-	if (!t)
-		return ll_err_set(err, "tensor %s is missing", h->name);
-	bool fits = t->dims == (unsigned)ours->ndim && t->shape[h->transpose ? 1 : 0] == rows + before &&
-		    (t->dims == 1 || t->shape[h->transpose ? 0 : 1] == columns);
-	if (!fits)
-		return ll_err_set(err, "tensor %s does not have the shape the configuration asks for", h->name);
 	if (!h->transpose && !before && !heads)
 		return ll_safetensor_f32(t, to, err);
 	float *turned = ll_malloc(t->elements * sizeof(float));
@@ -185,28 +186,55 @@ static void close_shards(struct shards *w)
 	ll_free(w->shard);
 }
 
-static int read_weights(const char *dir, struct ll_lm *m, enum ll_hf_family f, struct ll_err *err)
+/* One piece of the model: read, or missing. */
+static int fill_piece(struct shards *w, const char *dir, struct ll_lm *m, const struct ll_hf_tensor *h, struct ll_lm_unmatched *u, struct ll_err *err)
+{
+	const struct ll_safetensor *t = NULL;
+	struct ll_err why;
+	size_t k = 0;
+	while (k < w->n && !(t = find_tensor(&w->shard[k].s, h->name)))
+		k++;
+	if (!t && ll_unmatched_missing(u, m, h))
+		return 0;
+	const char *path = t || w->n == 1 ? w->shard[t ? k : 0].path : dir;
+	if (!t) {
+		if (u)
+			ll_hint("--allow-missing=%s leaves it at its initial values", h->name);
+		return ll_err_set(err, "%s: tensor %s is missing", path, h->name);
+	}
+	if (!has_shape(m, h, t) && ll_unmatched_both(u, m, h))
+		return ll_unmatched_missing(u, m, h) ? 0 : -1; /* and, unused, unexpected */
+	w->shard[k].used[t - w->shard[k].s.tensor] = true;
+	if (!has_shape(m, h, t))
+		return ll_err_set(err, "%s: tensor %s does not have the shape the configuration asks for", path, h->name);
+	return read_tensor(m, h, t, &why) < 0 ? ll_err_set(err, "%s: %s", path, why.text) : 0;
+}
+
+static int find_unexpected(const struct shards *w, const struct ll_lm *m, struct ll_lm_unmatched *u, struct ll_err *err)
+{
+	for (size_t k = 0; k < w->n; k++)
+		for (size_t i = 0; i < w->shard[k].s.n; i++) {
+			const char *name = w->shard[k].s.tensor[i].name;
+			if (w->shard[k].used[i] || may_be_ignored(m, name) || ll_unmatched_unexpected(u, name))
+				continue;
+			if (u)
+				ll_hint("--allow-unexpected=%.100s leaves it aside", name);
+			return ll_err_set(err, "%s: tensor %.100s has no place in the model", w->shard[k].path, name);
+		}
+	return 0;
+}
+
+/* u: NULL asks for exactly the model's tensors. */
+static int read_weights(const char *dir, struct ll_lm *m, enum ll_hf_family f, struct ll_lm_unmatched *u, struct ll_err *err)
 {
 	struct shards w = { 0 };
-	struct ll_err why;
 	size_t n;
 	struct ll_hf_tensor *h = ll_hf_tensors(m, f, &n);
 	int rc = open_shards(&w, dir, err);
-	for (size_t i = 0; rc == 0 && i < n; i++) {
-		const struct ll_safetensor *t = NULL;
-		size_t k = 0;
-		while (k < w.n && !(t = find_tensor(&w.shard[k].s, h[i].name)))
-			k++;
-		if (t)
-			w.shard[k].used[t - w.shard[k].s.tensor] = true;
-		if (read_tensor(m, &h[i], t, &why) < 0)
-			rc = ll_err_set(err, "%s: %s", t || w.n == 1 ? w.shard[t ? k : 0].path : dir, why.text);
-	}
-	for (size_t k = 0; k < w.n; k++)
-		for (size_t i = 0; rc == 0 && i < w.shard[k].s.n; i++)
-			if (!w.shard[k].used[i] && !may_be_ignored(m, w.shard[k].s.tensor[i].name))
-				rc = ll_err_set(err, "%s: tensor %.100s has no place in the model", w.shard[k].path,
-						w.shard[k].s.tensor[i].name);
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = fill_piece(&w, dir, m, &h[i], u, err);
+	if (rc == 0)
+		rc = find_unexpected(&w, m, u, err);
 	ll_free(h);
 	close_shards(&w);
 	return rc;
@@ -266,7 +294,7 @@ int ll_checkpoint_load(const char *dir, struct ll_lm *m, struct ll_optimizer *op
 	json_object_put(o);
 	if (rc < 0)
 		return ll_err_set(err, "%s: %s", dir, why.text);
-	if (read_weights(dir, m, ll_hf_family(&c), err) < 0)
+	if (read_weights(dir, m, ll_hf_family(&c), NULL, err) < 0)
 		return -1;
 	return optimizer ? read_optimizer(dir, optimizer->state, optimizer->floats, err) : 0;
 }
@@ -333,8 +361,8 @@ void ll_lm_folder_open(const char *dir, struct ll_lm_folder *info)
 		ll_die(LL_EXIT_INPUT, "%s", err.text);
 }
 
-struct ll_lm *ll_lm_load_folder(const char *dir, int64_t batch, int64_t seq_len, enum ll_lm_mode mode,
-				struct ll_pool *pool, struct ll_lm_folder *info)
+struct ll_lm *ll_lm_load_folder_with(const char *dir, int64_t batch, int64_t seq_len, enum ll_lm_mode mode,
+				     struct ll_pool *pool, struct ll_lm_folder *info, struct ll_lm_unmatched *u)
 {
 	struct ll_lm_folder own;
 	struct ll_err err;
@@ -342,11 +370,19 @@ struct ll_lm *ll_lm_load_folder(const char *dir, int64_t batch, int64_t seq_len,
 		ll_die(LL_EXIT_INPUT, "%s", err.text);
 	const struct ll_lm_config *c = info ? &info->config : &own.config;
 	struct ll_lm *m = ll_lm_new(c, batch, seq_len > 0 ? seq_len : c->context, mode, pool);
-	if (read_weights(dir, m, ll_hf_family(c), &err) < 0)
+	if (u && u->allow_missing)
+		ll_lm_init(m, u->seed);
+	if (read_weights(dir, m, ll_hf_family(c), u, &err) < 0)
 		ll_die(LL_EXIT_INPUT, "%s", err.text);
 	if (!info)
 		ll_lm_folder_free(&own);
 	return m;
+}
+
+struct ll_lm *ll_lm_load_folder(const char *dir, int64_t batch, int64_t seq_len, enum ll_lm_mode mode,
+				struct ll_pool *pool, struct ll_lm_folder *info)
+{
+	return ll_lm_load_folder_with(dir, batch, seq_len, mode, pool, info, NULL);
 }
 
 void ll_lm_folder_free(struct ll_lm_folder *info)

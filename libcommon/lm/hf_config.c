@@ -349,6 +349,8 @@ int ll_hf_config_read(struct ll_str json, struct ll_lm_config *c, struct ll_err 
 	if (rc == 0)
 		rc = integer(o, "vocab_size", &c->vocabulary, err);
 	if (rc == 0)
+		c->init_std = number_or(o, "initializer_range", number_or(o, "init_std", c->init_std));
+	if (rc == 0)
 		rc = ll_lm_config_check(c, err);
 	json_object_put(o);
 	return rc;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "lm/warm_start.h"
 
+#include "base/memory.h"
 #include "lm/checkpoint.h"
 
 /* Every key but those that may differ. */
@@ -37,8 +38,38 @@ static void interpolate(float *to, int64_t rows, const float *from, int64_t old,
 	}
 }
 
-void ll_lm_take_over(struct ll_lm *m, const struct ll_lm *o)
+/* The floats of `m` that stand for a piece of `o`: all of a tensor where the piece is all of o's. */
+static size_t floats_of(const struct ll_lm *m, const struct ll_lm *o, const struct ll_hf_tensor *piece, float **at)
 {
+	const struct ll_lm_tensor *t = &m->tensor[piece->tensor];
+	size_t columns = t->ndim > 1 ? (size_t)t->shape[1] : 1;
+	bool whole = piece->rows == o->tensor[piece->tensor].shape[0];
+	*at = m->param + t->offset + (whole ? 0 : (size_t)piece->row * columns);
+	return whole ? t->size : (size_t)piece->rows * columns;
+}
+
+/* Exchanges those with `store`: twice is as if nothing had been written there meanwhile. */
+static void keep(struct ll_lm *m, const struct ll_lm *o, const struct ll_lm_unmatched *u, float *store)
+{
+	float *at;
+	for (size_t i = 0; u && i < u->missing_n; i++) {
+		size_t n = floats_of(m, o, &u->missing[i], &at);
+		for (size_t k = 0; k < n; k++, store++) {
+			float v = at[k];
+			at[k] = *store;
+			*store = v;
+		}
+	}
+}
+
+void ll_lm_take_over(struct ll_lm *m, const struct ll_lm *o, const struct ll_lm_unmatched *u)
+{
+	size_t kept = 0;
+	float *at;
+	for (size_t i = 0; u && i < u->missing_n; i++)
+		kept += floats_of(m, o, &u->missing[i], &at);
+	float *store = ll_calloc(kept + 1, sizeof(*store));
+	keep(m, o, u, store);
 	for (size_t i = 0; i < m->tensors; i++) {
 		const struct ll_lm_tensor *t = &m->tensor[i], *s = &o->tensor[i];
 		float *to = m->param + t->offset;
@@ -49,14 +80,16 @@ void ll_lm_take_over(struct ll_lm *m, const struct ll_lm *o)
 		else
 			memcpy(to, from, LL_MIN(t->size, s->size) * sizeof(float));
 	}
+	keep(m, o, u, store);
+	ll_free(store);
 }
 
-int ll_lm_warm_start(struct ll_lm *m, const char *dir, struct ll_err *err)
+int ll_lm_warm_start(struct ll_lm *m, const char *dir, struct ll_lm_unmatched *u, struct ll_err *err)
 {
-	struct ll_lm *o = ll_lm_load_folder(dir, 1, 1, LL_LM_INFERENCE, m->pool, NULL);
+	struct ll_lm *o = ll_lm_load_folder_with(dir, 1, 1, LL_LM_INFERENCE, m->pool, NULL, u);
 	int rc = same_model(&m->config, &o->config, dir, err);
 	if (rc == 0)
-		ll_lm_take_over(m, o);
+		ll_lm_take_over(m, o, u);
 	ll_lm_free(o);
 	return rc;
 }

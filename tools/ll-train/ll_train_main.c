@@ -91,7 +91,7 @@ int main(int argc, char **argv)
 		  .operands = "",
 		  .summary = "Make a folder of another trainer's model, to train on or to evaluate.",
 		  .options = ll_train_import_options,
-		  .common = LL_COMMON_MEMORY,
+		  .common = LL_COMMON_MEMORY | LL_COMMON_SEED,
 		  .run = ll_train_import,
 		  .examples = "ll-train import --from=run/latest --vocabulary=320 -o wider\n" },
 		{ .name = "export",

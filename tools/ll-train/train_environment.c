@@ -138,7 +138,7 @@ static void put_machine(struct ll_buf *out)
 }
 
 static void write_file(const char *run, const struct ll_train_settings *s, const struct ll_train_data *d,
-		       const struct ll_checkpoint_state *state, struct ll_str drifts)
+		       const struct ll_checkpoint_state *state, struct ll_str unmatched, struct ll_str drifts)
 {
 	struct ll_buf out = { 0 };
 	struct ll_train_trait trait[LL_TRAIN_TRAITS];
@@ -156,6 +156,10 @@ static void write_file(const char *run, const struct ll_train_settings *s, const
 	put_machine(&out);
 	if (state->parent)
 		put_parent(&out, state, ll_train_first_step(s));
+	if (unmatched.len) {
+		ll_buf_puts(&out, ",\n  \"unmatched\": ");
+		ll_buf_add_str(&out, unmatched);
+	}
 	if (drifts.len) {
 		ll_buf_puts(&out, ",\n  \"drift\": [");
 		ll_buf_add_str(&out, drifts);
@@ -224,16 +228,24 @@ static void compare(const char *run, const struct ll_train_environment *e, const
 
 void ll_train_environment_go_on(const char *run, const struct ll_train_environment *e, const struct ll_strings *allowed,
 				const struct ll_train_settings *s, const struct ll_train_data *d,
-				const struct ll_checkpoint_state *state)
+				const struct ll_checkpoint_state *state, const struct ll_lm_unmatched *u)
 {
-	struct ll_buf drifts = { 0 };
-	struct json_object *list = drift_list(e);
+	struct ll_buf drifts = { 0 }, unmatched = { 0 };
+	struct json_object *list = drift_list(e), *began = e ? ll_json_tree_object(e->tree, "unmatched", NULL) : NULL;
+	if (began)
+		ll_buf_puts(&unmatched, json_object_to_json_string_ext(began, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	else if (u->missing_n || u->unexpected_n) {
+		ll_buf_putc(&unmatched, '{');
+		ll_unmatched_put(u, &unmatched);
+		ll_buf_putc(&unmatched, '}');
+	}
 	for (size_t i = 0; list && i < json_object_array_length(list); i++)
 		ll_buf_printf(&drifts, "%s\n    %s", i ? "," : "",
 			      json_object_to_json_string_ext(json_object_array_get_idx(list, i),
 							     JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
 	if (e)
 		compare(run, e, allowed, d, state->step, &drifts);
-	write_file(run, s, d, state, ll_buf_str(&drifts));
+	write_file(run, s, d, state, ll_buf_str(&unmatched), ll_buf_str(&drifts));
+	ll_buf_free(&unmatched);
 	ll_buf_free(&drifts);
 }

@@ -27,10 +27,11 @@ char *ll_train_environment_drifts(const struct ll_train_environment *e);
 void ll_train_environment_free(struct ll_train_environment *e);
 
 /* Compares a run that goes on after `step` with what it was computed with so far. Ends with status 3, naming what differs,
- * unless `allowed` has it; then writes RUN/environment.json, with the drifts there were. e: NULL for a new run. */
+ * unless `allowed` has it; then writes RUN/environment.json, with the drifts there were. e: NULL for a new run,
+ * whose weights --init-from may have given but for what `u` says. */
 void ll_train_environment_go_on(const char *run, const struct ll_train_environment *e, const struct ll_strings *allowed,
 				const struct ll_train_settings *s, const struct ll_train_data *d,
-				const struct ll_checkpoint_state *state);
+				const struct ll_checkpoint_state *state, const struct ll_lm_unmatched *u);
 /* Whether --allow-drift has it; ends with status 2 on a word that is none. */
 bool ll_train_drift_allowed(const struct ll_strings *allowed, const char *name);
 

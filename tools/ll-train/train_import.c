@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* train_import.c - ll-train import: the models of other trainers as one of our folders, with another vocabulary or context if asked. */
+/* train_import.c - ll-train import: the models of other trainers as one of our folders, with another vocabulary or context, or what initial values
+ * can stand for, if asked. */
 #include "base/base.h"
 
 #include <sys/stat.h>
 
+#include "base/config.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "bpe/bpe.h"
@@ -14,13 +16,18 @@
 
 static const char *from, *tokenizer;
 static int64_t vocabulary, context;
+static struct ll_strings set, allow_missing, allow_unexpected;
+static struct ll_lm_unmatched unmatched;
 
 const struct ll_option ll_train_import_options[] = {
 	{ LL_OPT_STRING, 0, "from", &from, "PATH", "a Hugging Face folder, or a model file of llm.c or llama2.c (required)", 0, NULL, 0, 0 },
 	{ LL_OPT_STRING, 'o', "output", &ll_common.output, "DIR", "the folder to make (required)", 0, NULL, 0, 0 },
 	{ LL_OPT_STRING, 0, "tokenizer", &tokenizer, "FILE", "the tokenizer.json of the model, where it has none beside it", 0, NULL, 0, 0 },
 	{ LL_OPT_INT, 0, "vocabulary", &vocabulary, "N", "rows of the embedding: more begin as the mean of the old ones", 0, NULL, 1, 0x1p31 },
-	{ LL_OPT_INT, 0, "context", &context, "N", "learned positions: more are interpolated", 0, NULL, 1, 0x1p31 },
+	{ LL_OPT_INT, 0, "context", &context, "N", "positions: more learned ones are interpolated", 0, NULL, 1, 0x1p31 },
+	{ LL_OPT_LIST, 0, "set", &set, "KEY=VALUE", "a key of the model that changes no tensor; may be repeated", 0, NULL, 0, 0 },
+	{ LL_OPT_LIST, 0, "allow-missing", &allow_missing, "GLOB", "tensors that the folder may lack: they get initial values", 0, NULL, 0, 0 },
+	{ LL_OPT_LIST, 0, "allow-unexpected", &allow_unexpected, "GLOB", "tensors of the folder to leave aside", 0, NULL, 0, 0 },
 	{ 0 },
 };
 
@@ -37,7 +44,8 @@ static struct ll_lm *read_model(struct ll_pool *pool, char **tokenizer_path)
 	struct ll_err err;
 	struct ll_lm *m;
 	if (is_folder(from)) {
-		m = ll_lm_load_folder(from, 1, 1, LL_LM_INFERENCE, pool, &info);
+		m = ll_lm_load_folder_with(from, 1, 1, LL_LM_INFERENCE, pool, &info, &unmatched);
+		ll_unmatched_note(&unmatched, from);
 		*tokenizer_path = info.tokenizer_path ? ll_strdup(info.tokenizer_path) : NULL;
 		ll_lm_folder_free(&info);
 		return m;
@@ -51,12 +59,31 @@ static struct ll_lm *read_model(struct ll_pool *pool, char **tokenizer_path)
 	return m;
 }
 
+/* One a line; NULL when there are none. */
+static char *lines(const struct ll_strings *list)
+{
+	struct ll_buf out = { 0 };
+	for (size_t i = 0; i < list->len; i++)
+		ll_buf_printf(&out, "%s%s", i ? "\n" : "", list->item[i]);
+	return list->len ? ll_buf_steal(&out) : NULL;
+}
+
+static bool is_missing(const struct ll_lm *m, const struct ll_lm_tensor *t)
+{
+	for (size_t i = 0; i < unmatched.missing_n; i++)
+		if (&m->tensor[unmatched.missing[i].tensor] == t)
+			return true;
+	return false;
+}
+
 /* Rows from `old` on become the mean of those before. */
 static void fill_mean(struct ll_lm *m, const char *name, int64_t old)
 {
 	const struct ll_lm_tensor *t = ll_lm_find(m, name);
 	int64_t columns = t && t->ndim > 1 ? t->shape[1] : 1;
-	for (int64_t c = 0; t && c < columns && old < t->shape[0]; c++) {
+	if (!t || is_missing(m, t))
+		return;
+	for (int64_t c = 0; c < columns && old < t->shape[0]; c++) {
 		float *p = m->param + t->offset + c;
 		double sum = 0;
 		for (int64_t r = 0; r < old; r++)
@@ -66,19 +93,61 @@ static void fill_mean(struct ll_lm *m, const char *name, int64_t old)
 	}
 }
 
-/* The same weights in a model of another vocabulary or context; frees the old one. */
+/* --set: whatever leaves names and shapes as they are; of vocabulary and context there are options. */
+static void apply_set(struct ll_lm_config *c)
+{
+	struct ll_config given = { 0 };
+	struct ll_lm_config before = *c;
+	struct ll_err err;
+	size_t n, now;
+	for (size_t i = 0; i < set.len; i++)
+		if (ll_config_set(&given, set.item[i], &err) < 0)
+			ll_die(LL_EXIT_USAGE, "--set %s", err.text);
+	for (size_t i = 0; i < given.len; i++) {
+		const struct ll_config_entry *e = &given.entry[i];
+		if (strcmp(e->key, "vocabulary") == 0 || strcmp(e->key, "context") == 0)
+			ll_die(LL_EXIT_USAGE, "--set %s=%s: --%s=%s does that", e->key, e->value, e->key, e->value);
+		if (ll_lm_config_set(c, e->key, e->value, &err) < 0 || ll_lm_config_check(c, &err) < 0)
+			ll_die(LL_EXIT_USAGE, "--set %s=%s: %s", e->key, e->value, err.text);
+		struct ll_lm_tensor *old = ll_lm_tensors(&before, &n), *new = ll_lm_tensors(c, &now);
+		bool same = n == now;
+		for (size_t k = 0; same && k < n; k++)
+			same = strcmp(old[k].name, new[k].name) == 0 && memcmp(old[k].shape, new[k].shape, sizeof(old[k].shape)) == 0;
+		if (!same)
+			ll_die(LL_EXIT_USAGE, "--set %s=%s: that model has other tensors than the one at %s", e->key, e->value, from);
+		ll_free(old);
+		ll_free(new);
+	}
+	ll_config_free(&given);
+}
+
+static bool same_config(const struct ll_lm_config *x, const struct ll_lm_config *y)
+{
+	struct ll_buf a = { 0 }, b = { 0 };
+	ll_lm_config_print(x, &a);
+	ll_lm_config_print(y, &b);
+	bool same = ll_str_eq(ll_buf_str(&a), ll_buf_str(&b));
+	ll_buf_free(&a);
+	ll_buf_free(&b);
+	return same;
+}
+
+/* The same weights in a model of another vocabulary, context or configuration; frees the old one. */
 static struct ll_lm *resize(struct ll_lm *old, struct ll_pool *pool)
 {
 	struct ll_lm_config c = old->config;
 	struct ll_err err;
+	apply_set(&c);
 	c.vocabulary = vocabulary ? vocabulary : c.vocabulary;
 	c.context = context ? context : c.context;
 	if (ll_lm_config_check(&c, &err) < 0)
 		ll_die(LL_EXIT_USAGE, "%s", err.text);
-	if (c.vocabulary == old->config.vocabulary && c.context == old->config.context)
+	if (same_config(&c, &old->config))
 		return old;
 	struct ll_lm *m = ll_lm_new(&c, 1, 1, LL_LM_INFERENCE, pool);
-	ll_lm_take_over(m, old);
+	if (unmatched.missing_n)
+		ll_lm_init(m, unmatched.seed);
+	ll_lm_take_over(m, old, &unmatched);
 	fill_mean(m, "wte", old->config.vocabulary);
 	fill_mean(m, "head.w", old->config.vocabulary);
 	fill_mean(m, "head.b", old->config.vocabulary);
@@ -97,6 +166,11 @@ int ll_train_import(int operands, char **operand)
 		ll_die(LL_EXIT_USAGE, "%s", from ? "-o DIR is missing: the folder to make" : "--from=PATH is required");
 	if (ll_path_exists(ll_common.output))
 		ll_die(LL_EXIT_USAGE, "%s: is there already", ll_common.output);
+	unmatched.allow_missing = lines(&allow_missing);
+	unmatched.allow_unexpected = lines(&allow_unexpected);
+	unmatched.seed = (uint64_t)ll_common.seed;
+	state.seed = unmatched.seed;
+	state.unmatched = &unmatched;
 	struct ll_pool *pool = ll_pool_new(1);
 	struct ll_lm *m = resize(read_model(pool, &beside), pool);
 	const char *path = tokenizer ? tokenizer : beside;

@@ -258,6 +258,8 @@ static void banner(const struct ll_train_loop *r)
 		ll_note("no transformers class computes this configuration: checkpoints have tensor names of lltools");
 }
 
+static struct ll_lm_unmatched unmatched; /* of --init-from */
+
 void ll_train_loop_begin(struct ll_train_loop *r)
 {
 	const char *from = r->settings.init_from;
@@ -271,9 +273,12 @@ void ll_train_loop_begin(struct ll_train_loop *r)
 	ll_lm_init(r->trainer.model, (uint64_t)r->settings.seed);
 	if (!from)
 		return;
-	if (ll_lm_warm_start(r->trainer.model, from, &err) < 0)
+	ll_unmatched_clear(&unmatched);
+	unmatched = (struct ll_lm_unmatched){ r->settings.allow_missing, r->settings.allow_unexpected, .seed = (uint64_t)r->settings.seed };
+	if (ll_lm_warm_start(r->trainer.model, from, &unmatched, &err) < 0)
 		ll_die(LL_EXIT_INPUT, "%s", err.text);
 	ll_note("%s: begins from the weights there", from);
+	ll_unmatched_note(&unmatched, from);
 	struct ll_lm_folder info;
 	ll_lm_folder_open(from, &info);
 	if (*info.tokenizer_id && strcmp(info.tokenizer_id, ll_dataset_tokenizer_id(r->data.train)) != 0)
@@ -308,7 +313,7 @@ static void prepare(struct ll_train_loop *r)
 		r->state.cursor = ll_train_course_cursor(&r->course, r->state.step);
 	}
 	struct ll_train_environment *before = going_on ? ll_train_environment_read(r->dir) : NULL;
-	ll_train_environment_go_on(r->dir, before, &allow_drift, &r->settings, &r->data, &r->state);
+	ll_train_environment_go_on(r->dir, before, &allow_drift, &r->settings, &r->data, &r->state, &unmatched);
 	ll_train_environment_free(before);
 	write_config(r);
 	r->log = ll_train_log_open(r->dir, r->state.log_bytes, &r->state.log_hash);
