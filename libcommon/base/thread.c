@@ -74,9 +74,11 @@ struct ll_pool {
 	pthread_t *thread;
 	pthread_mutex_t lock;
 	pthread_cond_t start, end;
-	uint64_t round;  /* number of the loop being run */
-	int running;     /* helpers still in it */
-	bool closing;
+	_Atomic uint64_t round;    /* number of the loop being run */
+	_Atomic int running;       /* helpers still in it */
+	_Atomic int asleep;        /* helpers that wait for `start` */
+	_Atomic bool waiting;      /* the caller waits for `end` */
+	_Atomic bool closing;
 	void (*task)(void *context, size_t i, int thread);
 	void *context;
 	size_t n;
@@ -98,38 +100,72 @@ static void take_tasks(struct ll_pool *p, int index)
 	}
 }
 
-/* Loops inside a training step follow each other within microseconds: look for the next one a little before sleeping. */
-static void spin_for_round(struct ll_pool *p, uint64_t seen)
+/* The loops of a training step follow each other within microseconds, and to sleep and be woken takes tens of them: so a thread
+ * looks some time for what it waits for, then lets others run, and sleeps only after about a millisecond. */
+enum { LOOKS = 1000, YIELDS = 1000 };
+
+static inline void pause_a_little(int turn)
 {
-	for (int i = 0; i < 2000 && __atomic_load_n(&p->round, __ATOMIC_ACQUIRE) == seen; i++) {
+	if (turn >= LOOKS)
+		sched_yield();
 #if defined(__x86_64__)
+	else
 		__builtin_ia32_pause();
 #endif
-	}
+}
+
+static bool has_work(struct ll_pool *p, uint64_t seen)
+{
+	return p->round != seen || p->closing;
+}
+
+static void wait_for_round(struct ll_pool *p, uint64_t seen)
+{
+	for (int i = 0; i < LOOKS + YIELDS && !has_work(p, seen); i++)
+		pause_a_little(i);
+	if (has_work(p, seen))
+		return;
+	pthread_mutex_lock(&p->lock);
+	p->asleep++; /* before the last look: the caller looks at `asleep` after it has begun a round */
+	while (!has_work(p, seen))
+		pthread_cond_wait(&p->start, &p->lock);
+	p->asleep--;
+	pthread_mutex_unlock(&p->lock);
+}
+
+static void wait_for_helpers(struct ll_pool *p)
+{
+	for (int i = 0; i < LOOKS + YIELDS && p->running > 0; i++)
+		pause_a_little(i);
+	if (p->running == 0)
+		return;
+	pthread_mutex_lock(&p->lock);
+	p->waiting = true;
+	while (p->running > 0)
+		pthread_cond_wait(&p->end, &p->lock);
+	p->waiting = false;
+	pthread_mutex_unlock(&p->lock);
+}
+
+static void wake(struct ll_pool *p, pthread_cond_t *who)
+{
+	pthread_mutex_lock(&p->lock);
+	pthread_cond_broadcast(who);
+	pthread_mutex_unlock(&p->lock);
 }
 
 static void *helper_main(void *argument)
 {
 	struct helper h = *(struct helper *)argument;
 	struct ll_pool *p = h.pool;
-	uint64_t seen = 0;
 	ll_free(argument);
-	for (;;) {
-		spin_for_round(p, seen);
-		pthread_mutex_lock(&p->lock);
-		while (p->round == seen && !p->closing)
-			pthread_cond_wait(&p->start, &p->lock);
-		if (p->round == seen) {
-			pthread_mutex_unlock(&p->lock);
+	for (uint64_t seen = 0;; seen++) { /* no round begins before all have left the last */
+		wait_for_round(p, seen);
+		if (p->round == seen)
 			return NULL;
-		}
-		seen = p->round;
-		pthread_mutex_unlock(&p->lock);
 		take_tasks(p, h.index);
-		pthread_mutex_lock(&p->lock);
-		if (--p->running == 0)
-			pthread_cond_signal(&p->end);
-		pthread_mutex_unlock(&p->lock);
+		if (--p->running == 0 && p->waiting)
+			wake(p, &p->end);
 	}
 }
 
@@ -176,28 +212,22 @@ void ll_pool_run(struct ll_pool *p, size_t n, void (*task)(void *context, size_t
 			task(context, i, 0);
 		return;
 	}
-	pthread_mutex_lock(&p->lock);
 	p->task = task;
 	p->context = context;
 	p->n = n;
-	atomic_store_explicit(&p->next, 0, memory_order_relaxed);
+	p->next = 0;
 	p->running = p->threads - 1;
-	__atomic_store_n(&p->round, p->round + 1, __ATOMIC_RELEASE);
-	pthread_cond_broadcast(&p->start);
-	pthread_mutex_unlock(&p->lock);
+	p->round++;
+	if (p->asleep > 0)
+		wake(p, &p->start);
 	take_tasks(p, 0);
-	pthread_mutex_lock(&p->lock);
-	while (p->running > 0)
-		pthread_cond_wait(&p->end, &p->lock);
-	pthread_mutex_unlock(&p->lock);
+	wait_for_helpers(p);
 }
 
 void ll_pool_free(struct ll_pool *p)
 {
-	pthread_mutex_lock(&p->lock);
 	p->closing = true;
-	pthread_cond_broadcast(&p->start);
-	pthread_mutex_unlock(&p->lock);
+	wake(p, &p->start);
 	for (int i = 1; i < p->threads; i++)
 		pthread_join(p->thread[i], NULL);
 	for (int i = 0; i < p->threads; i++)
