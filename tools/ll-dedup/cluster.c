@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "io/sort.h"
 #include "ll-dedup/band_store.h"
+#include "ll-dedup/chains.h"
 #include "ll-dedup/union_find.h"
 
 #define RANKS 56u		/* rank u64, key, text digest, record digest: ascending is best first */
@@ -19,6 +20,7 @@ struct cluster {
 	const struct shard_order *order;
 	struct ll_sorter *results; /* document -> a struct duplicate */
 	struct union_find joined;
+	uint32_t component; /* of the member that was read last */
 	struct ll_buf scratch;
 };
 
@@ -196,13 +198,49 @@ static void survivor(void *cluster, const struct member *m, uint64_t copies, str
 		put_result(c, m->document, &(struct duplicate){ .survives = true, .similarity = -1, .copies = copies, .ids = ids, .similarities = similarities });
 }
 
+/* The next member; *first: it is the first of its component. */
+static bool next_member(struct cluster *c, struct ll_sorter *members, struct member *m, bool *first)
+{
+	const void *payload;
+	size_t len;
+	const unsigned char *key = ll_sorter_next_variable(members, &payload, &len);
+
+	if (!key)
+		return false;
+	*first = c->clusters == 0 || get_be32(key) != c->component;
+	c->component = get_be32(key);
+	c->clusters += *first;
+	*m = get_member(c, key, payload, len);
+	return true;
+}
+
+static void walk_members(struct cluster *c, struct ll_sorter *members, const struct walk_events *events)
+{
+	struct walk *walk = walk_new(&c->rule.walk, ll_memory_left() / 4, events);
+	struct member m;
+
+	for (bool first; next_member(c, members, &m, &first); walk_add(walk, &m))
+		if (first)
+			walk_end_component(walk);
+	walk_end_component(walk);
+	walk_free(walk);
+}
+
+static void chain_members(struct cluster *c, struct ll_sorter *members, const struct walk_events *events)
+{
+	struct chains *chains = chains_new(&c->rule.walk, ll_memory_left() / 4, events);
+	struct member m;
+
+	for (bool first; next_member(c, members, &m, &first); chains_add(chains, &m))
+		if (first)
+			chains_end_component(chains);
+	chains_end_component(chains);
+	chains_free(chains);
+}
+
 void cluster_resolve(struct cluster *c)
 {
 	struct walk_events events = { c, duplicate, c->rule.walk.copies ? survivor : NULL };
-	uint32_t component = 0;
-	const unsigned char *key;
-	const void *payload;
-	size_t len;
 
 	if (c->rule.walk.likeness == LIKE_CANDIDATES)
 		all_members(c);
@@ -212,19 +250,11 @@ void cluster_resolve(struct cluster *c)
 	struct ll_sorter *members = c->members;
 	c->members = NULL;
 	c->results = ll_sorter_new_variable(4, ll_memory_left() / 8, "duplicates");
-	struct walk *walk = walk_new(&c->rule.walk, ll_memory_left() / 4, &events);
 	ll_sorter_finish(members);
-	while ((key = ll_sorter_next_variable(members, &payload, &len)) != NULL) {
-		if (c->clusters == 0 || get_be32(key) != component) {
-			walk_end_component(walk);
-			component = get_be32(key);
-			c->clusters++;
-		}
-		struct member m = get_member(c, key, payload, len);
-		walk_add(walk, &m);
-	}
-	walk_end_component(walk);
-	walk_free(walk);
+	if (c->rule.walk.transitive)
+		chain_members(c, members, &events);
+	else
+		walk_members(c, members, &events);
 	ll_sorter_free(members);
 	ll_sorter_finish(c->results);
 }

@@ -28,6 +28,11 @@ static uint32_t needed(enum likeness how, double threshold, uint32_t n, uint32_t
 	return least < 1 ? 1 : (uint32_t)least; /* rounding: one too few is looked at again */
 }
 
+static double whole_of(enum likeness how, uint32_t n, uint32_t m, uint32_t shared)
+{
+	return how == LIKE_JACCARD ? (double)n + m - shared : (double)LL_MIN(n, m);
+}
+
 bool like(enum likeness how, double threshold, const struct member *a, const struct member *b, double *similarity)
 {
 	uint32_t n = a->n_shingles, m = b->n_shingles, least = needed(how, threshold, n, m);
@@ -35,59 +40,33 @@ bool like(enum likeness how, double threshold, const struct member *a, const str
 	if (least > LL_MIN(n, m))
 		return false;
 	uint32_t shared = walk_shared(a->shingles, n, b->shingles, m);
-	double whole = how == LIKE_JACCARD ? (double)n + m - shared : (double)LL_MIN(n, m);
-	if (shared / whole < threshold)
+	double share = shared / whole_of(how, n, m, shared);
+	if (share < threshold)
 		return false;
-	*similarity = shared / whole;
+	*similarity = share;
 	return true;
 }
 
-/* ---- the index ---- */
-
-struct node {
-	uint64_t shingle;
-	uint32_t set; /* its highest bit: the shingle is in the set's prefix */
-	uint32_t next; /* number of a node plus 1 */
-};
-
-struct ordered {
-	uint32_t count;
-	uint64_t shingle;
-};
-
-struct like_index {
-	enum likeness how;
-	double threshold;
-	uint32_t *count, *head;
-	uint64_t count_mask, head_mask;
-	struct node *node;
-	size_t nodes, node_cap;
-	struct ordered *order;
-	size_t order_cap;
-	uint32_t *stamp, *found; /* by set: the last query that met it */
-	size_t stamp_cap, sets, found_cap;
-	uint32_t query;
-};
-
-#define PREFIX 0x80000000u
-
-struct like_index *like_index_new(enum likeness how, double threshold)
+double likeness_of(enum likeness how, const struct member *a, const struct member *b)
 {
-	struct like_index *x = ll_calloc(1, sizeof(*x));
+	uint32_t shared = walk_shared(a->shingles, a->n_shingles, b->shingles, b->n_shingles);
 
-	x->how = how;
-	x->threshold = threshold;
-	x->count_mask = (1u << 16) - 1;
-	x->count = ll_calloc(x->count_mask + 1, sizeof(*x->count));
-	x->head_mask = (1u << 12) - 1;
-	x->head = ll_calloc(x->head_mask + 1, sizeof(*x->head));
-	return x;
+	return shared / whole_of(how, a->n_shingles, b->n_shingles, shared);
 }
 
-void like_index_count(struct like_index *x, const unsigned char *shingles, uint32_t n)
+/* ---- the order ---- */
+
+#define COUNTS (1u << 16)
+
+void like_order_init(struct like_order *o, enum likeness how, double threshold)
+{
+	*o = (struct like_order){ .how = how, .threshold = threshold, .count = ll_calloc(COUNTS, sizeof(*o->count)) };
+}
+
+void like_order_count(struct like_order *o, const unsigned char *shingles, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++) {
-		uint32_t *c = &x->count[ll_get64(shingles + 8 * (size_t)i) & x->count_mask];
+		uint32_t *c = &o->count[ll_get64(shingles + 8 * (size_t)i) & (COUNTS - 1)];
 		*c += *c < UINT32_MAX;
 	}
 }
@@ -101,18 +80,59 @@ static int rare_first(const void *x, const void *y)
 	return (a->shingle > b->shingle) - (a->shingle < b->shingle);
 }
 
-/* Orders a set; returns the length of its prefix. */
-static uint32_t prefix(struct like_index *x, const unsigned char *shingles, uint32_t n)
+uint32_t like_order_set(struct like_order *o, const unsigned char *shingles, uint32_t n)
 {
-	double kept = ceil(x->threshold * n - 1e-6 * n); /* rounding: a longer prefix is right too */
+	double kept = ceil(o->threshold * n - 1e-6 * n); /* rounding: a longer prefix is right too */
 
-	LL_GROW(x->order, x->order_cap, n);
+	LL_GROW(o->item, o->cap, n);
 	for (uint32_t i = 0; i < n; i++) {
 		uint64_t s = ll_get64(shingles + 8 * (size_t)i);
-		x->order[i] = (struct ordered){ x->count[s & x->count_mask], s };
+		o->item[i] = (struct ordered){ o->count[s & (COUNTS - 1)], s };
 	}
-	qsort(x->order, n, sizeof(*x->order), rare_first);
+	qsort(o->item, n, sizeof(*o->item), rare_first);
 	return LL_MIN(n, n - (uint32_t)kept + 1);
+}
+
+void like_order_free(struct like_order *o)
+{
+	ll_free(o->count);
+	ll_free(o->item);
+}
+
+/* ---- the index ---- */
+
+struct node {
+	uint64_t shingle;
+	uint32_t set; /* its highest bit: the shingle is in the set's prefix */
+	uint32_t next; /* number of a node plus 1 */
+};
+
+struct like_index {
+	struct like_order order;
+	uint32_t *head;
+	uint64_t head_mask;
+	struct node *node;
+	size_t nodes, node_cap;
+	uint32_t *stamp, *found; /* by set: the last query that met it */
+	size_t stamp_cap, sets, found_cap;
+	uint32_t query;
+};
+
+#define PREFIX 0x80000000u
+
+struct like_index *like_index_new(enum likeness how, double threshold)
+{
+	struct like_index *x = ll_calloc(1, sizeof(*x));
+
+	like_order_init(&x->order, how, threshold);
+	x->head_mask = (1u << 12) - 1;
+	x->head = ll_calloc(x->head_mask + 1, sizeof(*x->head));
+	return x;
+}
+
+void like_index_count(struct like_index *x, const unsigned char *shingles, uint32_t n)
+{
+	like_order_count(&x->order, shingles, n);
 }
 
 static void more_heads(struct like_index *x)
@@ -129,14 +149,14 @@ static void more_heads(struct like_index *x)
 
 uint64_t like_index_add(struct like_index *x, uint32_t number, const unsigned char *shingles, uint32_t n)
 {
-	uint32_t first = prefix(x, shingles, n), all = x->how == LIKE_JACCARD ? first : n;
+	uint32_t first = like_order_set(&x->order, shingles, n), all = x->order.how == LIKE_JACCARD ? first : n;
 
 	LL_GROW(x->stamp, x->stamp_cap, (size_t)number + 1);
 	x->stamp[number] = 0;
 	x->sets = number + 1;
 	LL_GROW(x->node, x->node_cap, x->nodes + all);
 	for (uint32_t i = 0; i < all; i++) {
-		uint64_t s = x->order[i].shingle;
+		uint64_t s = x->order.item[i].shingle;
 		uint32_t *h = &x->head[s >> 20 & x->head_mask];
 		x->node[x->nodes] = (struct node){ s, number | (i < first ? PREFIX : 0), *h };
 		*h = (uint32_t)++x->nodes;
@@ -155,7 +175,7 @@ static int by_number(const void *a, const void *b)
 
 const uint32_t *like_index_candidates(struct like_index *x, const unsigned char *shingles, uint32_t n, size_t *found)
 {
-	uint32_t first = prefix(x, shingles, n), all = x->how == LIKE_JACCARD ? first : n;
+	uint32_t first = like_order_set(&x->order, shingles, n), all = x->order.how == LIKE_JACCARD ? first : n;
 
 	if (++x->query == 0) {
 		memset(x->stamp, 0, x->sets * sizeof(*x->stamp));
@@ -164,10 +184,10 @@ const uint32_t *like_index_candidates(struct like_index *x, const unsigned char 
 	*found = 0;
 	LL_GROW(x->found, x->found_cap, x->sets + 1);
 	for (uint32_t i = 0; i < all; i++)
-		for (uint32_t k = x->head[x->order[i].shingle >> 20 & x->head_mask]; k; k = x->node[k - 1].next) {
+		for (uint32_t k = x->head[x->order.item[i].shingle >> 20 & x->head_mask]; k; k = x->node[k - 1].next) {
 			const struct node *node = &x->node[k - 1];
 			uint32_t set = node->set & ~PREFIX;
-			if (node->shingle != x->order[i].shingle || (i >= first && !(node->set & PREFIX)) || x->stamp[set] == x->query)
+			if (node->shingle != x->order.item[i].shingle || (i >= first && !(node->set & PREFIX)) || x->stamp[set] == x->query)
 				continue;
 			x->stamp[set] = x->query;
 			x->found[(*found)++] = set;
@@ -179,10 +199,9 @@ const uint32_t *like_index_candidates(struct like_index *x, const unsigned char 
 
 void like_index_free(struct like_index *x)
 {
-	ll_free(x->count);
+	like_order_free(&x->order);
 	ll_free(x->head);
 	ll_free(x->node);
-	ll_free(x->order);
 	ll_free(x->stamp);
 	ll_free(x->found);
 	ll_free(x);

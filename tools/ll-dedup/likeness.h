@@ -10,6 +10,27 @@
 /* When the share, rounded to a double, is at least the threshold; *similarity is set then. */
 bool like(enum likeness how, double threshold, const struct member *a, const struct member *b, double *similarity);
 
+/* The share, rounded to a double, whatever the threshold. */
+double likeness_of(enum likeness how, const struct member *a, const struct member *b);
+
+/* One order of all shingles, rare ones first, and of a set those that walk.h calls its prefix. */
+struct like_order {
+	enum likeness how;
+	double threshold;
+	uint32_t *count; /* how often shingles are there, by some of their bits */
+	struct ordered {
+		uint32_t count;
+		uint64_t shingle;
+	} *item; /* of the set that was ordered last */
+	size_t cap;
+};
+void like_order_init(struct like_order *o, enum likeness how, double threshold);
+/* Before the first like_order_set: what frequency the order goes by. */
+void like_order_count(struct like_order *o, const unsigned char *shingles, uint32_t n);
+/* Orders a set into o->item; returns the length of its prefix. */
+uint32_t like_order_set(struct like_order *o, const unsigned char *shingles, uint32_t n);
+void like_order_free(struct like_order *o);
+
 struct like_index;
 struct like_index *like_index_new(enum likeness how, double threshold);
 /* Before the first add: what frequency of shingles the order goes by. */

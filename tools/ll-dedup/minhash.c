@@ -19,12 +19,10 @@ void dedup_cluster_rule(struct cluster_rule *r, uint32_t bands)
 		ll_die(LL_EXIT_USAGE, "--jaccard or --containment, not both");
 	r->walk.likeness = dedup.jaccard ? LIKE_JACCARD : dedup.containment ? LIKE_CONTAINMENT : LIKE_CANDIDATES;
 	r->walk.threshold = dedup.jaccard ? dedup.jaccard : dedup.containment;
-	bool verifies = r->walk.likeness != LIKE_CANDIDATES, greedy = verifies;
-	if (dedup.components)
-		greedy = strcmp(dedup.components, "survivor") == 0;
-	if (greedy != verifies)
-		ll_die(LL_EXIT_USAGE, greedy ? "--cluster=survivor needs --jaccard or --containment" :
-					       "--cluster=component joins candidates: it goes without --jaccard and --containment");
+	bool verifies = r->walk.likeness != LIKE_CANDIDATES;
+	if (dedup.components && strcmp(dedup.components, "survivor") == 0 && !verifies)
+		ll_die(LL_EXIT_USAGE, "--cluster=survivor needs --jaccard or --containment");
+	r->walk.transitive = verifies && dedup.components && strcmp(dedup.components, "component") == 0;
 	r->walk.copies = dedup.tag_survivors;
 }
 

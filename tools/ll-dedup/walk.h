@@ -17,35 +17,15 @@
 #ifndef LL_WALK_H
 #define LL_WALK_H
 
-#include "base/hash.h"
-
-struct member {
-	uint32_t document;
-	bool old; /* of an earlier crawl: survives */
-	struct ll_id key;
-	struct ll_str id, source;
-	const unsigned char *shingles; /* ascending, little-endian u64, unaligned */
-	uint32_t n_shingles;
-};
+#include "ll-dedup/members.h"
 
 enum likeness { LIKE_CANDIDATES, LIKE_JACCARD, LIKE_CONTAINMENT };
 
 struct walk_rule {
 	enum likeness likeness;
 	double threshold;
-	bool copies; /* survivors are told of their duplicates */
-};
-
-/* The number of ids and similarities kept for a survivor. */
-#define WALK_COPIES_MAX 1000u
-
-struct walk_events {
-	void *context;
-	/* similarity: -1 without verification */
-	void (*duplicate)(void *context, const struct member *m, const struct member *survivor, double similarity);
-	/* A survivor with duplicates, once the component is through (only with rule.copies): how many, and of the first
-	 * WALK_COPIES_MAX the ids and similarities as items of tag lists. */
-	void (*survivor)(void *context, const struct member *survivor, uint64_t copies, struct ll_str ids, struct ll_str similarities);
+	bool transitive; /* chains.h in the place of walk.h */
+	bool copies;	 /* survivors are told of their duplicates */
 };
 
 struct walk;

@@ -124,7 +124,6 @@ ok "what went through is what was signed" ll-dedup apply -q --duplicates=p.dup -
 
 status 2 "a policy that is none" near --keep=best -o no.ll d.ll
 status 2 "both measures" near --jaccard=0.8 --containment=0.8 -o no.ll d.ll
-status 2 "components of verified pairs" near --jaccard=0.8 --cluster=component -o no.ll d.ll
 absent "nothing was published" no.ll no.dup no.join
 
 # Earlier crawls: the old documents and what is like them do not come again; the new index is as good as one over both.
