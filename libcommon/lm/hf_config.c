@@ -6,6 +6,7 @@
 
 #include "base/number.h"
 #include "lm/hf_names.h"
+#include "lm/hf_rope.h"
 #include "text/json_tree.h"
 
 static void put_double(struct ll_buf *out, const char *key, double v)
@@ -50,10 +51,7 @@ static void write_llama(const struct ll_lm_config *c, struct ll_buf *out)
 	put_double(out, "attention_dropout", c->attention_dropout);
 	put_double(out, "initializer_range", c->init_std);
 	put_double(out, "rope_theta", c->rotary_base);
-	/* The newer spelling of the same. */
-	ll_buf_puts(out, "  \"rope_parameters\": {\"rope_type\": \"default\", \"rope_theta\": ");
-	ll_put_double(out, c->rotary_base);
-	ll_buf_puts(out, "},\n");
+	ll_hf_rope_write(c, false, out);
 }
 
 static void write_gptj(const struct ll_lm_config *c, struct ll_buf *out)
@@ -85,12 +83,7 @@ static void write_neox(const struct ll_lm_config *c, struct ll_buf *out)
 	put_double(out, "attention_dropout", c->attention_dropout);
 	put_double(out, "rotary_pct", c->rotary_fraction);
 	put_double(out, "rotary_emb_base", c->rotary_base);
-	/* The newer spelling of the same. */
-	ll_buf_puts(out, "  \"rope_parameters\": {\"rope_type\": \"default\", \"rope_theta\": ");
-	ll_put_double(out, c->rotary_base);
-	ll_buf_puts(out, ", \"partial_rotary_factor\": ");
-	ll_put_double(out, c->rotary_fraction);
-	ll_buf_puts(out, "},\n");
+	ll_hf_rope_write(c, true, out);
 }
 
 static void write_bloom(const struct ll_lm_config *c, struct ll_buf *out)
@@ -214,7 +207,6 @@ static int read_gpt2(struct json_object *o, struct ll_lm_config *c, struct ll_er
 static int read_llama(struct json_object *o, struct ll_lm_config *c, struct ll_err *err)
 {
 	const char *act = ll_json_tree_string(o, "hidden_act", NULL);
-	struct json_object *rope = ll_json_tree_object(o, "rope_parameters", NULL);
 	if (ll_lm_preset(c, "llama-7b", err) < 0 || integer(o, "hidden_size", &c->width, err) < 0 ||
 	    integer(o, "num_hidden_layers", &c->layers, err) < 0 ||
 	    integer(o, "num_attention_heads", &c->heads, err) < 0 ||
@@ -223,9 +215,6 @@ static int read_llama(struct json_object *o, struct ll_lm_config *c, struct ll_e
 		return -1;
 	if (act && strcmp(act, "silu") != 0)
 		return ll_err_set(err, "hidden_act %.40s is not silu", act);
-	const char *type = rope ? ll_json_tree_string(rope, "rope_type", NULL) : NULL;
-	if (ll_json_tree_object(o, "rope_scaling", NULL) || (type && strcmp(type, "default") != 0))
-		return ll_err_set(err, "scaled rotary positions are not built");
 	if (is_true(o, "use_sliding_window", false))
 		return ll_err_set(err, "sliding windows that begin at some layer are not built");
 	if (is_true(o, "attention_bias", false) || is_true(o, "mlp_bias", false))
@@ -233,9 +222,15 @@ static int read_llama(struct json_object *o, struct ll_lm_config *c, struct ll_e
 	c->kv_heads = integer_or(o, "num_key_value_heads", c->heads);
 	c->head_dim = integer_or(o, "head_dim", 0);
 	c->norm_eps = number_or(o, "rms_norm_eps", 1e-6);
-	c->rotary_base = number_or(o, "rope_theta", rope ? number_or(rope, "rope_theta", 10000) : 10000);
 	c->tied_head = is_true(o, "tie_word_embeddings", false);
-	return 0;
+	return ll_hf_rope_read(o, "rope_theta", "partial_rotary_factor", 1, c, err);
+}
+
+static int read_qwen3(struct json_object *o, struct ll_lm_config *c, struct ll_err *err)
+{
+	int rc = read_llama(o, c, err);
+	c->qk_norm = true;
+	return rc;
 }
 
 static int read_gptj(struct json_object *o, struct ll_lm_config *c, struct ll_err *err)
@@ -264,7 +259,6 @@ static int read_gptj(struct json_object *o, struct ll_lm_config *c, struct ll_er
 static int read_neox(struct json_object *o, struct ll_lm_config *c, struct ll_err *err)
 {
 	const char *act = ll_json_tree_string(o, "hidden_act", NULL);
-	struct json_object *rope = ll_json_tree_object(o, "rope_parameters", NULL);
 	if (ll_lm_preset(c, "neox-20b", err) < 0 || integer(o, "hidden_size", &c->width, err) < 0 ||
 	    integer(o, "num_hidden_layers", &c->layers, err) < 0 ||
 	    integer(o, "num_attention_heads", &c->heads, err) < 0 ||
@@ -272,17 +266,12 @@ static int read_neox(struct json_object *o, struct ll_lm_config *c, struct ll_er
 	    integer(o, "max_position_embeddings", &c->context, err) < 0 ||
 	    read_activation("hidden_act", act ? act : "gelu", &c->ffn, err) < 0)
 		return -1;
-	const char *type = rope ? ll_json_tree_string(rope, "rope_type", NULL) : NULL;
-	if (ll_json_tree_object(o, "rope_scaling", NULL) || (type && strcmp(type, "default") != 0))
-		return ll_err_set(err, "scaled rotary positions are not built");
 	if (!is_true(o, "attention_bias", true))
 		return ll_err_set(err, "a gpt_neox without biases in its attention is not built");
-	c->rotary_base = number_or(o, "rotary_emb_base", rope ? number_or(rope, "rope_theta", 10000) : 10000);
-	c->rotary_fraction = number_or(o, "rotary_pct", rope ? number_or(rope, "partial_rotary_factor", 0.25) : 0.25);
 	c->parallel_residual = is_true(o, "use_parallel_residual", true);
 	c->norm_eps = number_or(o, "layer_norm_eps", 1e-5);
 	c->tied_head = is_true(o, "tie_word_embeddings", false);
-	return 0;
+	return ll_hf_rope_read(o, "rotary_emb_base", "rotary_pct", 0.25, c, err);
 }
 
 /* The hub's files have either spelling. */
@@ -324,26 +313,31 @@ static int read_opt(struct json_object *o, struct ll_lm_config *c, struct ll_err
 	return 0;
 }
 
+/* Of families whose class of transformers would not read it. */
+static int refuse_scaling(struct json_object *o, const char *type, struct ll_err *err)
+{
+	struct json_object *v;
+	if (json_object_object_get_ex(o, "rope_scaling", &v) && v)
+		return ll_err_set(err, "rope_scaling in a %s is not built", type);
+	return 0;
+}
+
 int ll_hf_config_read(struct ll_str json, struct ll_lm_config *c, struct ll_err *err)
 {
 	struct json_object *o = ll_json_tree_parse(json, err);
 	const char *type = o ? ll_json_tree_string(o, "model_type", err) : NULL;
+	static const struct {
+		const char *type;
+		int (*read)(struct json_object *o, struct ll_lm_config *c, struct ll_err *err);
+		bool turns;
+	} known[] = { { "gpt2", read_gpt2, false }, { "llama", read_llama, true }, { "qwen3", read_qwen3, true }, { "gptj", read_gptj, false },
+		      { "gpt_neox", read_neox, true }, { "bloom", read_bloom, false }, { "opt", read_opt, false } };
 	int rc = -1;
-	if (type && strcmp(type, "gpt2") == 0)
-		rc = read_gpt2(o, c, err);
-	else if (type && strcmp(type, "llama") == 0)
-		rc = read_llama(o, c, err);
-	else if (type && strcmp(type, "qwen3") == 0) {
-		rc = read_llama(o, c, err);
-		c->qk_norm = true;
-	} else if (type && strcmp(type, "gptj") == 0)
-		rc = read_gptj(o, c, err);
-	else if (type && strcmp(type, "gpt_neox") == 0)
-		rc = read_neox(o, c, err);
-	else if (type && strcmp(type, "bloom") == 0)
-		rc = read_bloom(o, c, err);
-	else if (type && strcmp(type, "opt") == 0)
-		rc = read_opt(o, c, err);
+	size_t i = 0;
+	while (type && i < LL_COUNT(known) && strcmp(type, known[i].type) != 0)
+		i++;
+	if (type && i < LL_COUNT(known))
+		rc = !known[i].turns && refuse_scaling(o, type, err) < 0 ? -1 : known[i].read(o, c, err);
 	else if (type)
 		ll_err_set(err, "model_type %.40s is not one of gpt2, llama, qwen3, gptj, gpt_neox, bloom, opt", type);
 	if (rc == 0)

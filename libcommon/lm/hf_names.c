@@ -13,7 +13,7 @@ enum ll_hf_family ll_hf_family(const struct ll_lm_config *c)
 	bool whole = !c->qk_norm && c->norm == LL_LM_NORM_LAYER && !ll_lm_gated(c) && c->bias && c->kv_heads == c->heads &&
 		     c->heads * c->head_dim == c->width && !(c->position == LL_LM_POS_ROTARY && c->embedding_norm);
 	if (whole && c->position == LL_LM_POS_ROTARY && c->rotary_interleaved && c->shared_norm && !c->attention_bias &&
-	    c->rotary_base == 10000 && c->head_bias && !c->tied_head)
+	    c->rotary_base == 10000 && c->rotary_scaling == LL_LM_ROTARY_PLAIN && c->head_bias && !c->tied_head)
 		return LL_HF_GPTJ;
 	bool classic = whole && c->attention_bias && !c->shared_norm && !c->head_bias;
 	if (classic && plain && c->position == LL_LM_POS_LEARNED)

@@ -4,6 +4,7 @@
 
 #include "base/number.h"
 #include "base/option.h"
+#include "lm/rotary.h"
 
 enum key_type { KEY_INT, KEY_REAL, KEY_BOOL, KEY_WORD };
 
@@ -16,6 +17,7 @@ struct key {
 
 static const char *const norms[] = { "layer", "rms", "none", NULL };
 static const char *const positions[] = { "learned", "rotary", "alibi", "sinusoidal", "none", NULL };
+static const char *const scalings[] = { "none", "linear", "yarn", "llama3", NULL };
 static const char *const ffns[] = { "gelu", "gelu-tanh", "relu", "swiglu", "geglu", NULL };
 static const char *const inits[] = { "normal", "small", "wang", "xavier", "t-fixup", "mup", NULL };
 static const char *const families[] = { "auto", "opt", NULL };
@@ -40,6 +42,12 @@ static const struct key keys[] = {
 	{ "rotary_interleaved", KEY_BOOL, FIELD(rotary_interleaved), NULL },
 	{ "rotary_fraction", KEY_REAL, FIELD(rotary_fraction), NULL },
 	{ "rotary_base", KEY_REAL, FIELD(rotary_base), NULL },
+	{ "rotary_scaling", KEY_WORD, FIELD(rotary_scaling), scalings },
+	{ "rotary_factor", KEY_REAL, FIELD(rotary_factor), NULL },
+	{ "rotary_context", KEY_INT, FIELD(rotary_context), NULL },
+	{ "rotary_fast", KEY_REAL, FIELD(rotary_fast), NULL },
+	{ "rotary_slow", KEY_REAL, FIELD(rotary_slow), NULL },
+	{ "rotary_attention", KEY_REAL, FIELD(rotary_attention), NULL },
 	{ "parallel_residual", KEY_BOOL, FIELD(parallel_residual), NULL },
 	{ "shared_norm", KEY_BOOL, FIELD(shared_norm), NULL },
 	{ "bias", KEY_BOOL, FIELD(bias), NULL },
@@ -174,12 +182,8 @@ int ll_lm_config_check(struct ll_lm_config *c, struct ll_err *err)
 				  (long long)c->experts, LL_LM_EXPERTS_PER_TOKEN_MAX);
 	if (!(c->expert_capacity >= 0 && c->expert_capacity < 1e6) || !(c->expert_balance >= 0 && c->expert_balance < 1e6))
 		return ll_err_set(err, "expert_capacity or expert_balance are absurdly large or below 0");
-	if (c->position == LL_LM_POS_ROTARY) {
-		int64_t turning = c->rotary_fraction > 0 && c->rotary_fraction <= 1 ? ll_lm_turning(c) : 0;
-		if (!(c->rotary_base > 1) || turning < 2 || turning % 2)
-			return ll_err_set(err, "rotary positions turn an even number of dimensions: head_dim %lld x rotary_fraction %g is %lld",
-					  (long long)c->head_dim, c->rotary_fraction, (long long)turning);
-	}
+	if (ll_rotary_check(c, err) < 0)
+		return -1;
 	if (c->norm == LL_LM_NORM_NONE && (c->embedding_norm || c->shared_norm))
 		return ll_err_set(err, "norm = none leaves nothing that embedding_norm or shared_norm could mean");
 	if (c->shared_norm && !c->parallel_residual)

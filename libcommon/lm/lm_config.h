@@ -11,6 +11,7 @@
 
 enum ll_lm_norm { LL_LM_NORM_LAYER, LL_LM_NORM_RMS, LL_LM_NORM_NONE };
 enum ll_lm_position { LL_LM_POS_LEARNED, LL_LM_POS_ROTARY, LL_LM_POS_ALIBI, LL_LM_POS_SINUSOIDAL, LL_LM_POS_NONE };
+enum ll_lm_rotary { LL_LM_ROTARY_PLAIN, LL_LM_ROTARY_LINEAR, LL_LM_ROTARY_YARN, LL_LM_ROTARY_LLAMA3 }; /* lm/rotary.h */
 enum ll_lm_ffn { LL_LM_FFN_GELU, LL_LM_FFN_GELU_TANH, LL_LM_FFN_RELU, LL_LM_FFN_SWIGLU, LL_LM_FFN_GEGLU };
 
 /*
@@ -53,6 +54,11 @@ struct ll_lm_config {
 	bool rotary_interleaved; /* pairs (2i, 2i+1) instead of (i, i + n/2) */
 	double rotary_fraction;  /* share of head_dim that turns, (0, 1]; the product is cut to a whole number */
 	double rotary_base;
+	int64_t rotary_scaling;  /* enum ll_lm_rotary: how turning is slowed for longer contexts */
+	double rotary_factor;    /* by how much; at least 1, 0 without scaling */
+	int64_t rotary_context;  /* yarn, llama3: the context before; 0: context / rotary_factor */
+	double rotary_fast, rotary_slow; /* yarn, llama3: turns within it; 0: 32 or 4, and 1 */
+	double rotary_attention; /* yarn: queries and keys are multiplied by it; 0: 0.1 ln rotary_factor + 1 */
 	bool parallel_residual;  /* x + attention(norm1 x) + ffn(norm2 x) */
 	bool shared_norm;        /* with parallel_residual: ffn(norm1 x), and no second norm (GPT-J) */
 	bool bias;               /* on projections and, for layer norm, the shift */

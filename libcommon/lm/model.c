@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "kernels/gemm.h"
 #include "lm/model_memory.h"
+#include "lm/rotary.h"
 
 /* ---- tensors ---- */
 
@@ -253,12 +254,13 @@ static void fill_tables(struct ll_lm *m)
 {
 	const struct ll_lm_config *c = &m->config;
 	struct ll_lm_memory *y = m->memory;
-	for (int64_t t = 0; y->rotary && t < c->context; t++)
-		for (int64_t i = 0; i < y->turning / 2; i++) {
-			double angle = (double)t * pow(c->rotary_base, -2.0 * (double)i / (double)y->turning);
-			y->rotary[t * y->turning + i] = (float)cos(angle);
-			y->rotary[t * y->turning + y->turning / 2 + i] = (float)sin(angle);
+	for (int64_t i = 0; y->rotary && i < y->turning / 2; i++) {
+		double frequency = ll_rotary_frequency(c, i), gain = ll_rotary_gain(c);
+		for (int64_t t = 0; t < c->context; t++) {
+			y->rotary[t * y->turning + i] = (float)(gain * cos((double)t * frequency));
+			y->rotary[t * y->turning + y->turning / 2 + i] = (float)(gain * sin((double)t * frequency));
 		}
+	}
 	/* Vaswani et al. 2017, section 3.5. */
 	for (int64_t t = 0; y->positions && t < c->context; t++)
 		for (int64_t i = 0; i < c->width; i++) {

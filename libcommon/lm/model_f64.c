@@ -9,6 +9,7 @@
 #include "kernels/gemm.h"
 #include "kernels/ops.h"
 #include "lm/lm_tensor.h"
+#include "lm/rotary.h"
 #include "lm/model_f64_names.h"
 
 #include "lm/model.c"

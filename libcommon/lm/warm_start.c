@@ -12,6 +12,8 @@ static int same_model(const struct ll_lm_config *ours, const struct ll_lm_config
 	c.vocabulary = ours->vocabulary, c.context = ours->context, c.dropout = ours->dropout, c.attention_dropout = ours->attention_dropout, c.label_smoothing = ours->label_smoothing, c.z_loss = ours->z_loss, c.family = ours->family;
 	c.expert_capacity = ours->expert_capacity, c.expert_balance = ours->expert_balance;
 	c.init = ours->init, c.init_std = ours->init_std, c.mup_base = ours->mup_base, c.init_scale_residual = ours->init_scale_residual;
+	c.rotary_base = ours->rotary_base, c.rotary_scaling = ours->rotary_scaling, c.rotary_factor = ours->rotary_factor;
+	c.rotary_context = ours->rotary_context, c.rotary_fast = ours->rotary_fast, c.rotary_slow = ours->rotary_slow, c.rotary_attention = ours->rotary_attention;
 	ll_lm_config_print(ours, &a);
 	ll_lm_config_print(&c, &b);
 	int rc = 0;

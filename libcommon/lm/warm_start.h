@@ -8,7 +8,8 @@
 /*
  * Overwrites the initial values of `m` (ll_lm_init before) by the weights in a folder that ll_lm_load_folder reads. The two may
  * differ in vocabulary (rows are cut; new ids keep their initial values), context (more learned positions are interpolated
- * linearly between the first and the last, fewer are cut), dropout, initial values and family of the checkpoints; anything else is an error that
+ * linearly between the first and the last, fewer are cut), the speed
+ * of rotary positions, dropout, initial values and family of the checkpoints; anything else is an error that
  * names the key. A damaged folder ends the program with status 3. Takes the memory of the weights once more until it returns. Tensors that are missing there
  * and that `u` allows to be (unmatched.h; NULL: none) keep their initial values too.
  */

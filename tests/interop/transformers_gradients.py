@@ -3,6 +3,7 @@
 """Random models of transformers, of every family and of odd shapes, read as their folders: logits and every gradient are theirs.
 
 Folders in float32, bfloat16 and float16, whole and in several files; the comparison is with the values stored."""
+import json
 import os
 import random
 import subprocess
@@ -83,6 +84,38 @@ compare("neox-40", t.GPTNeoXConfig(vocab_size=101, hidden_size=120, num_hidden_l
                                    max_position_embeddings=40, use_parallel_residual=False, tie_word_embeddings=True, **none))
 compare("bloom", t.BloomConfig(vocab_size=211, hidden_size=288, n_layer=2, n_head=3, **none), torch.bfloat16)
 compare("bloom-40", t.BloomConfig(vocab_size=101, hidden_size=200, n_layer=3, n_head=5, **none))
+# Rotary positions slowed for a longer context: 4 to 0.5 turns within it, so that every kind has pairs left alone, divided and between.
+none_slow = dict(rope_type="llama3", factor=8.0, original_max_position_embeddings=32, low_freq_factor=0.5, high_freq_factor=4.0, rope_theta=500.0)
+yarn = dict(rope_type="yarn", factor=4.0, original_max_position_embeddings=32, rope_theta=500.0)
+scaled = dict(llama, intermediate_size=101, num_key_value_heads=2)
+compare("llama-linear", t.LlamaConfig(rope_parameters=dict(rope_type="linear", factor=2.5, rope_theta=10000.0), **scaled))
+compare("llama-llama3", t.LlamaConfig(rope_parameters=none_slow, **scaled))
+compare("llama-yarn", t.LlamaConfig(rope_parameters=yarn, **scaled))
+compare("llama-yarn-set", t.LlamaConfig(rope_parameters=dict(yarn, beta_fast=4.0, beta_slow=0.5, attention_factor=0.8), **scaled))
+compare("llama-yarn-scales", t.LlamaConfig(rope_parameters=dict(yarn, beta_fast=3, mscale=0.7, mscale_all_dim=1.3), **scaled))
+compare("qwen3-yarn", t.Qwen3Config(head_dim=40, use_sliding_window=False, rope_parameters=dict(yarn, beta_fast=4.0), **scaled))
+compare("neox-linear", t.GPTNeoXConfig(vocab_size=101, hidden_size=160, num_hidden_layers=2, num_attention_heads=2, intermediate_size=77, max_position_embeddings=40,
+                                       rope_parameters=dict(rope_type="linear", factor=3.0, rope_theta=10000.0, partial_rotary_factor=0.3), **none))
+compare("neox-yarn", t.GPTNeoXConfig(vocab_size=101, hidden_size=160, num_hidden_layers=2, num_attention_heads=2, intermediate_size=77, max_position_embeddings=40,
+                                     rope_parameters=dict(yarn, beta_fast=4.0, partial_rotary_factor=0.5), **none))
+
+
+def older(name, scaling, **more):
+    """The same model with its configuration as versions before 5 wrote it."""
+    words = [str(rng.randrange(101)) for _ in range(20)]
+    logits = lambda: subprocess.run([CHECKPOINT_TEST, "--logits", name, *words], check=True, stdout=subprocess.PIPE).stdout
+    before, path = logits(), f"{name}/config.json"
+    config = json.load(open(path))
+    rope = config.pop("rope_parameters")
+    json.dump(dict(config, rope_scaling=scaling, **more), open(path, "w"))
+    ok(logits() == before, f"{name}: its older spelling")
+
+
+older("llama", None, rope_theta=10000.0)
+older("llama-linear", dict(type="linear", factor=2.5))
+older("llama-llama3", {k: v for k, v in none_slow.items() if k != "rope_theta"}, rope_theta=500.0)
+older("llama-yarn", dict(type="yarn", factor=4.0, original_max_position_embeddings=32), rope_theta=500.0)
+older("neox-linear", dict(type="linear", factor=3), rotary_pct=0.3, rotary_emb_base=10000)
 opt = dict(vocab_size=211, num_hidden_layers=3, num_attention_heads=2, max_position_embeddings=40, pad_token_id=None, **none)
 compare("opt", t.OPTConfig(hidden_size=160, word_embed_proj_dim=160, ffn_dim=301, **opt))
 compare("opt-untied", t.OPTConfig(hidden_size=96, word_embed_proj_dim=96, ffn_dim=64, tie_word_embeddings=False, **opt), torch.float16)

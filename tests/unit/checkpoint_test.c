@@ -26,7 +26,7 @@ static struct ll_lm *model_of(const char *preset, const char *key, const char *v
 	struct ll_lm_config c;
 	struct ll_err err;
 	if (ll_lm_preset(&c, preset, &err) < 0 || (key && ll_lm_config_set(&c, key, value, &err) < 0) ||
-	    ll_lm_config_check(&c, &err) < 0)
+	    (key && strcmp(key, "rotary_scaling") == 0 && ll_lm_config_set(&c, "rotary_factor", "2.5", &err) < 0) || ll_lm_config_check(&c, &err) < 0)
 		ll_die(LL_EXIT_BUG, "%s", err.text);
 	struct ll_lm *m = ll_lm_new(&c, 1, 8, LL_LM_TRAINING, pool);
 	ll_lm_init(m, 7);
@@ -80,7 +80,7 @@ static void check_file(const char *run, enum ll_hf_family f, const struct ll_lm 
 		ll_free(x);
 	} else if (f == LL_HF_LLAMA) {
 		shape_is(&s, "model.layers.0.self_attn.q_proj.weight", 32, 32);
-		shape_is(&s, "model.layers.0.self_attn.k_proj.weight", 16, 32);
+		shape_is(&s, "model.layers.0.self_attn.k_proj.weight", (uint64_t)(m->config.kv_heads * m->config.head_dim), 32);
 		shape_is(&s, "model.layers.1.mlp.up_proj.weight", 88, 32);
 		shape_is(&s, "lm_head.weight", 256, 32);
 	}
@@ -222,6 +222,11 @@ int main(int argc, char **argv)
 	round_trip("l", "llama-tiny", "kv_heads", "2", LL_HF_LLAMA);
 	round_trip("x", "llama-tiny", "experts", "3", LL_HF_NONE);
 	round_trip("q", "llama-tiny", "qk_norm", "true", LL_HF_QWEN3);
+	round_trip("rl", "llama-tiny", "rotary_scaling", "linear", LL_HF_LLAMA);
+	round_trip("rd", "neox-tiny", "rotary_scaling", "linear", LL_HF_NEOX);
+	round_trip("r3", "llama-tiny", "rotary_scaling", "llama3", LL_HF_LLAMA);
+	round_trip("ry", "neox-tiny", "rotary_scaling", "yarn", LL_HF_NEOX);
+	round_trip("rj", "gpt-j-tiny", "rotary_scaling", "yarn", LL_HF_NONE);
 	round_trip("qg", "gpt2-tiny", "qk_norm", "true", LL_HF_NONE);
 	round_trip("no", "gpt2-tiny", "norm", "none", LL_HF_NONE);
 	round_trip("p", "gpt2-tiny", "parallel_residual", "true", LL_HF_NONE);

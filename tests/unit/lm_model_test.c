@@ -27,6 +27,8 @@ static const struct {
 	{ "llama", "llama-tiny", "vocabulary=31 width=24 heads=3 layers=2 context=16 ffn_width=20" },
 	{ "llama with grouped heads, interleaved rotary", "llama-tiny",
 	  "vocabulary=31 width=24 heads=4 kv_heads=2 head_dim=10 layers=2 context=16 ffn_width=20 rotary_interleaved=true" },
+	{ "llama with turning slowed as in yarn", "llama-tiny",
+	  "vocabulary=31 width=24 heads=2 layers=1 context=64 ffn_width=20 rotary_base=100 rotary_scaling=yarn rotary_factor=4 rotary_fast=2" },
 	{ "neox: parallel, rotary on a quarter, own head", "gpt2-tiny",
 	  "vocabulary=29 width=32 heads=2 layers=2 context=16 position=rotary rotary_fraction=0.25 parallel_residual=true tied_head=false ffn=gelu" },
 	{ "gpt-j: one norm for both branches, pairs turned, no bias in attention, one on the logits", "gpt-j-tiny",

@@ -107,18 +107,20 @@ static void apply_set(struct ll_lm_config *c)
 		const struct ll_config_entry *e = &given.entry[i];
 		if (strcmp(e->key, "vocabulary") == 0 || strcmp(e->key, "context") == 0)
 			ll_die(LL_EXIT_USAGE, "--set %s=%s: --%s=%s does that", e->key, e->value, e->key, e->value);
-		if (ll_lm_config_set(c, e->key, e->value, &err) < 0 || ll_lm_config_check(c, &err) < 0)
+		if (ll_lm_config_set(c, e->key, e->value, &err) < 0)
 			ll_die(LL_EXIT_USAGE, "--set %s=%s: %s", e->key, e->value, err.text);
-		struct ll_lm_tensor *old = ll_lm_tensors(&before, &n), *new = ll_lm_tensors(c, &now);
-		bool same = n == now;
-		for (size_t k = 0; same && k < n; k++)
-			same = strcmp(old[k].name, new[k].name) == 0 && memcmp(old[k].shape, new[k].shape, sizeof(old[k].shape)) == 0;
-		if (!same)
-			ll_die(LL_EXIT_USAGE, "--set %s=%s: that model has other tensors than the one at %s", e->key, e->value, from);
-		ll_free(old);
-		ll_free(new);
 	}
 	ll_config_free(&given);
+	if (ll_lm_config_check(c, &err) < 0)
+		ll_die(LL_EXIT_USAGE, "%s", err.text);
+	struct ll_lm_tensor *old = ll_lm_tensors(&before, &n), *new = ll_lm_tensors(c, &now);
+	bool same = n == now;
+	for (size_t k = 0; same && k < n; k++)
+		same = strcmp(old[k].name, new[k].name) == 0 && memcmp(old[k].shape, new[k].shape, sizeof(old[k].shape)) == 0;
+	if (!same)
+		ll_die(LL_EXIT_USAGE, "--set: that model has other tensors than the one at %s", from);
+	ll_free(old);
+	ll_free(new);
 }
 
 static bool same_config(const struct ll_lm_config *x, const struct ll_lm_config *y)
@@ -136,12 +138,9 @@ static bool same_config(const struct ll_lm_config *x, const struct ll_lm_config 
 static struct ll_lm *resize(struct ll_lm *old, struct ll_pool *pool)
 {
 	struct ll_lm_config c = old->config;
-	struct ll_err err;
-	apply_set(&c);
 	c.vocabulary = vocabulary ? vocabulary : c.vocabulary;
 	c.context = context ? context : c.context;
-	if (ll_lm_config_check(&c, &err) < 0)
-		ll_die(LL_EXIT_USAGE, "%s", err.text);
+	apply_set(&c);
 	if (same_config(&c, &old->config))
 		return old;
 	struct ll_lm *m = ll_lm_new(&c, 1, 1, LL_LM_INFERENCE, pool);

@@ -104,4 +104,14 @@ status 2 "an unknown one" ll-train import -q --from=llama/latest --set=ffnwidth=
 status 2 "one that has an option" ll-train import -q --from=llama/latest --set=context=96 -o x
 status 0 "one that does not" ll-train import -q --from=llama/latest --set=norm_eps=1e-6 -o eps
 is "$(python3 -c 'import json; print(json.load(open("eps/config.json"))["rms_norm_eps"])')" 1e-06 "is in force"
+
+# A longer context of rotary positions.
+status 2 "slowed by how much?" ll-train import -q --from=llama/latest --context=256 --set=rotary_scaling=yarn -o x
+says "rotary_factor" "it asks"
+status 2 "a factor of nothing" ll-train import -q --from=llama/latest --set=rotary_factor=4 -o x
+status 0 "yarn" ll-train import -q --from=llama/latest --context=256 --set=rotary_scaling=yarn --set=rotary_factor=4 -o yarn
+is "$(python3 -c 'import json; c = json.load(open("yarn/config.json")); r = c["rope_scaling"]; print(c["max_position_embeddings"], r["rope_type"], r["factor"], r["original_max_position_embeddings"], r["beta_fast"], r["beta_slow"], round(r["attention_factor"], 6))')" \
+	"256 yarn 4 64 32 1 1.138629" "the context that there was, and the defaults of the paper"
+status 0 "a training may slow them as well" train --init-from=llama/latest --set=context=128 --set=rotary_scaling=linear --set=rotary_factor=2 --steps=1 -o longer
+is "$(python3 -c 'import json; c = json.load(open("longer/latest/config.json")); print(c["max_position_embeddings"], c["rope_scaling"])')" "128 {'rope_type': 'linear', 'factor': 2}" "and its checkpoints say so"
 finish
