@@ -11,18 +11,14 @@ void ll_minhash_init(struct ll_minhash *m, uint32_t n)
 	m->n = n;
 	m->padded = (n + LL_MINHASH_LANES - 1) / LL_MINHASH_LANES * LL_MINHASH_LANES;
 	m->a = ll_alloc_aligned(64, m->padded * sizeof(uint32_t));
-	m->b = ll_alloc_aligned(64, m->padded * sizeof(uint32_t));
-	for (uint32_t i = 0; i < m->padded; i++) {
+	for (uint32_t i = 0; i < m->padded; i++)
 		m->a[i] = (uint32_t)ll_random64(0, LL_MINHASH_PURPOSE, 2 * (uint64_t)i) | 1;
-		m->b[i] = (uint32_t)ll_random64(0, LL_MINHASH_PURPOSE, 2 * (uint64_t)i + 1);
-	}
 }
 
 void ll_minhash_free(struct ll_minhash *m)
 {
 	ll_free(m->a);
-	ll_free(m->b);
-	m->a = m->b = NULL;
+	m->a = NULL;
 }
 
 void ll_minhash_sign(const struct ll_minhash *m, const uint64_t *x, size_t count, uint32_t *signature)

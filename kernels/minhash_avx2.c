@@ -5,14 +5,11 @@
 #if defined(__AVX2__)
 #include <immintrin.h>
 
-static inline __m256i step(__m256i a, __m256i b, __m256i x, __m256i least)
-{
-	return _mm256_min_epu32(least, _mm256_add_epi32(_mm256_mullo_epi32(a, x), b));
-}
+#define BLOCK 256u /* shingles whose upper halves are made ready at once */
 
-static inline __m256i upper(const uint64_t *x)
+static inline __m256i step(__m256i a, __m256i x, __m256i least)
 {
-	return _mm256_set1_epi32(((const int *)x)[1]);
+	return _mm256_min_epu32(least, _mm256_mullo_epi32(a, x));
 }
 
 static inline __m256i load(const uint32_t *p)
@@ -25,23 +22,22 @@ static inline void store(uint32_t *p, __m256i v)
 	_mm256_storeu_si256((__m256i *)p, v);
 }
 
-void ll_minhash_avx2(const struct ll_minhash *m, const uint64_t *x, size_t count, uint32_t *signature)
+static void lower(const struct ll_minhash *m, const uint32_t *half, size_t n, uint32_t *signature)
 {
 	uint32_t i = 0;
 
 	for (; i + 32 <= m->padded; i += 32) {
-		const uint32_t *a = m->a + i, *b = m->b + i;
+		const uint32_t *a = m->a + i;
 		uint32_t *s = signature + i;
 		__m256i a0 = load(a), a1 = load(a + 8), a2 = load(a + 16), a3 = load(a + 24);
-		__m256i b0 = load(b), b1 = load(b + 8), b2 = load(b + 16), b3 = load(b + 24);
 		__m256i s0 = load(s), s1 = load(s + 8), s2 = load(s + 16), s3 = load(s + 24);
 
-		for (size_t k = 0; k < count; k++) {
-			__m256i v = upper(x + k);
-			s0 = step(a0, b0, v, s0);
-			s1 = step(a1, b1, v, s1);
-			s2 = step(a2, b2, v, s2);
-			s3 = step(a3, b3, v, s3);
+		for (size_t k = 0; k < n; k++) {
+			__m256i v = _mm256_set1_epi32((int)half[k]);
+			s0 = step(a0, v, s0);
+			s1 = step(a1, v, s1);
+			s2 = step(a2, v, s2);
+			s3 = step(a3, v, s3);
 		}
 		store(s, s0);
 		store(s + 8, s1);
@@ -49,11 +45,25 @@ void ll_minhash_avx2(const struct ll_minhash *m, const uint64_t *x, size_t count
 		store(s + 24, s3);
 	}
 	for (; i < m->padded; i += 8) {
-		__m256i a = load(m->a + i), b = load(m->b + i), s = load(signature + i);
+		__m256i a = load(m->a + i), s = load(signature + i);
 
-		for (size_t k = 0; k < count; k++)
-			s = step(a, b, upper(x + k), s);
+		for (size_t k = 0; k < n; k++)
+			s = step(a, _mm256_set1_epi32((int)half[k]), s);
 		store(signature + i, s);
+	}
+}
+
+void ll_minhash_avx2(const struct ll_minhash *m, const uint64_t *x, size_t count, uint32_t *signature)
+{
+	uint32_t half[BLOCK];
+
+	for (size_t k = 0; k < count; k += BLOCK) {
+		size_t n = LL_MIN(count - k, (size_t)BLOCK);
+		for (size_t i = 0; i < n; i++) {
+			uint32_t upper = (uint32_t)(x[k + i] >> 32);
+			half[i] = upper ? upper : 1;
+		}
+		lower(m, half, n, signature);
 	}
 }
 #endif

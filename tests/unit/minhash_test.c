@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* kernels/minhash.h: equal bits of all versions, and the S-curve of planted pairs against 1 - (1 - s^r)^b. */
+/* kernels/minhash.h: equal bits of all versions, independent entries, and the S-curve of planted pairs against 1 - (1 - s^r)^b. */
 #include "test.h"
 
 #include <stdlib.h>
@@ -17,7 +17,7 @@ static void versions_agree(void)
 	uint64_t x[1000];
 
 	for (size_t i = 0; i < LL_COUNT(x); i++)
-		x[i] = i == 0 ? UINT32_MAX : i == 1 ? UINT64_MAX : ll_random64(1, 1, i);
+		x[i] = i == 0 ? UINT32_MAX : i == 1 ? UINT64_MAX : i == 63 ? 1 : ll_random64(1, 1, i); /* upper halves 0, too */
 	for (size_t k = 0; k < LL_COUNT(sizes); k++) {
 		struct ll_minhash m;
 		ll_minhash_init(&m, sizes[k]);
@@ -28,7 +28,7 @@ static void versions_agree(void)
 			for (uint32_t i = 0; i < m.padded; i++) {
 				want[i] = UINT32_MAX;
 				for (size_t j = 0; j < counts[c]; j++) {
-					uint64_t h = ((uint64_t)m.a[i] * (x[j] >> 32) + m.b[i]) % 4294967296ull;
+					uint64_t upper = x[j] >> 32, h = (uint64_t)m.a[i] * (upper ? upper : 1) % 4294967296ull;
 					want[i] = LL_MIN(want[i], (uint32_t)h);
 				}
 			}
@@ -155,6 +155,45 @@ static void s_curve(uint32_t bands, uint32_t rows)
 	ll_minhash_free(&s.m);
 }
 
+/* Of sets drawn at random, small and large, the entries that agree are as many, spread as far about their mean, as with as
+ * many independent permutations: the binomial distribution. */
+static void entries_are_independent(void)
+{
+	enum { N = 112, BOTH = 4, ALL = 5 }; /* Jaccard similarity 4/5 */
+	static const struct {
+		size_t unit, pairs;
+	} sizes[] = { { 1, 20000 }, { 4, 20000 }, { 20, 8000 }, { 200, 1500 } };
+	static uint64_t a[1000], b[1000];
+	static uint32_t of_a[N], of_b[N];
+	const double s = (double)BOTH / ALL, mean = N * s, variance = N * s * (1 - s);
+	struct ll_minhash m;
+	uint64_t r = 0;
+
+	ll_minhash_init(&m, N);
+	for (size_t k = 0; k < LL_COUNT(sizes); k++) {
+		double sum = 0, squares = 0, pairs = (double)sizes[k].pairs;
+		for (size_t p = 0; p < sizes[k].pairs; p++) {
+			size_t n = BOTH * sizes[k].unit, rest = sizes[k].unit, half = rest / 2;
+			for (size_t i = 0; i < n; i++)
+				a[i] = b[i] = ll_random64(9, 1, r++);
+			for (size_t i = 0; i < rest; i++)
+				*(i < half ? &a[n + i] : &b[n + i - half]) = ll_random64(9, 1, r++);
+			ll_minhash_sign(&m, a, n + half, of_a);
+			ll_minhash_sign(&m, b, n + rest - half, of_b);
+			double agree = 0;
+			for (size_t i = 0; i < N; i++)
+				agree += of_a[i] == of_b[i];
+			sum += agree - mean;
+			squares += (agree - mean) * (agree - mean);
+		}
+		/* the variance of a squared deviation is near 2 variance^2 */
+		double off = sum / pairs, ratio = squares / pairs / variance;
+		ok(off * off < 9 * variance / pairs, "sets of %zu in all: %.3f entries agree, %.3f expected", ALL * sizes[k].unit, mean + off, mean);
+		ok((ratio - 1) * (ratio - 1) < 9 * 2 / pairs, "their variance is %.3f of the binomial's", ratio);
+	}
+	ll_minhash_free(&m);
+}
+
 static bool near(double a, double b)
 {
 	return a - b < 5e-4 && b - a < 5e-4;
@@ -173,6 +212,7 @@ int main(void)
 {
 	versions_agree();
 	recall();
+	entries_are_independent();
 	s_curve(14, 8);
 	s_curve(20, 5);
 	s_curve(9, 13);
