@@ -24,6 +24,10 @@ const char *ll_gguf_architecture(const struct ll_lm_config *c, const char **note
 	enum ll_hf_family f = ll_hf_family(c);
 	if (note)
 		*note = NULL;
+	if (c->norm == LL_LM_NORM_BATCH) {
+		ll_err_set(err, "norm = batch is for ablations: no other program computes it");
+		return NULL;
+	}
 	if (c->rotary_scaling != LL_LM_ROTARY_PLAIN) {
 		ll_err_set(err, "rotary_scaling is not built here");
 		return NULL;

@@ -15,7 +15,7 @@ struct key {
 	const char *const *words; /* KEY_WORD: the values in order of the enum */
 };
 
-static const char *const norms[] = { "layer", "rms", "none", NULL };
+static const char *const norms[] = { "layer", "rms", "none", "batch", NULL };
 static const char *const positions[] = { "learned", "rotary", "alibi", "sinusoidal", "none", NULL };
 static const char *const scalings[] = { "none", "linear", "yarn", "llama3", NULL };
 static const char *const ffns[] = { "gelu", "gelu-tanh", "relu", "swiglu", "geglu", NULL };
@@ -206,7 +206,7 @@ uint64_t ll_lm_config_parameters(const struct ll_lm_config *c)
 {
 	uint64_t C = (uint64_t)c->width, F = (uint64_t)c->ffn_width, Q = (uint64_t)ll_lm_qkv_width(c);
 	uint64_t A = (uint64_t)(c->heads * c->head_dim), U = ll_lm_gated(c) ? 2 * F : F;
-	uint64_t norm = c->norm == LL_LM_NORM_NONE ? 0 : C + (c->bias && c->norm == LL_LM_NORM_LAYER ? C : 0);
+	uint64_t norm = c->norm == LL_LM_NORM_NONE ? 0 : C + (ll_lm_shifts(c) ? C : 0) + (c->norm == LL_LM_NORM_BATCH ? 2 * C : 0);
 	uint64_t ffn = U * C + F * C + (c->bias ? U + C : 0);
 	if (c->experts)
 		ffn = (uint64_t)c->experts * (ffn + C);

@@ -9,7 +9,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 
-enum ll_lm_norm { LL_LM_NORM_LAYER, LL_LM_NORM_RMS, LL_LM_NORM_NONE };
+enum ll_lm_norm { LL_LM_NORM_LAYER, LL_LM_NORM_RMS, LL_LM_NORM_NONE, LL_LM_NORM_BATCH /* model_batch_norm.c: for ablations */ };
 enum ll_lm_position { LL_LM_POS_LEARNED, LL_LM_POS_ROTARY, LL_LM_POS_ALIBI, LL_LM_POS_SINUSOIDAL, LL_LM_POS_NONE };
 enum ll_lm_rotary { LL_LM_ROTARY_PLAIN, LL_LM_ROTARY_LINEAR, LL_LM_ROTARY_YARN, LL_LM_ROTARY_LLAMA3 }; /* lm/rotary.h */
 enum ll_lm_ffn { LL_LM_FFN_GELU, LL_LM_FFN_GELU_TANH, LL_LM_FFN_RELU, LL_LM_FFN_SWIGLU, LL_LM_FFN_GEGLU };
@@ -66,7 +66,7 @@ struct ll_lm_config {
 	bool tied_head;
 	bool head_bias;          /* a bias on the logits (GPT-J) */
 	bool qk_norm;            /* every head's query and key normed before positions turn them (Henry et al. 2020), by `norm`'s kind, by
-				  * rms with none, each with one gain for all heads (Qwen3) */
+				  * rms with none and batch, each with one gain for all heads (Qwen3) */
 	int64_t band;            /* keys that a banded layer's queries meet, their own with them; 0: all layers are dense */
 	int64_t band_every;      /* every such layer is banded, the last of each group; 0: 1 */
 	double attention_cap;    /* scores s become cap tanh(s / cap); 0: stay */
@@ -118,6 +118,12 @@ static inline int64_t ll_lm_band(const struct ll_lm_config *c, int64_t layer)
 static inline int64_t ll_lm_turning(const struct ll_lm_config *c)
 {
 	return c->position == LL_LM_POS_ROTARY ? (int64_t)((double)c->head_dim * c->rotary_fraction) : 0;
+}
+
+/* Norms with a shift, where there are biases. */
+static inline bool ll_lm_shifts(const struct ll_lm_config *c)
+{
+	return c->bias && (c->norm == LL_LM_NORM_LAYER || c->norm == LL_LM_NORM_BATCH);
 }
 
 static inline bool ll_lm_gated(const struct ll_lm_config *c)

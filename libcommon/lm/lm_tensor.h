@@ -8,6 +8,7 @@
 enum ll_lm_tensor_kind {
 	LL_LM_EMBEDDING, LL_LM_MATRIX, LL_LM_RESIDUAL_MATRIX, /* initialised with init_std; the last scaled by depth */
 	LL_LM_GAIN, LL_LM_BIAS,                               /* ones; zeros */
+	LL_LM_STATISTIC,                                      /* a running mean or variance: not learned; zeros or ones */
 };
 
 struct ll_lm_tensor {
@@ -16,7 +17,7 @@ struct ll_lm_tensor {
 	int64_t shape[2];
 	size_t offset, size; /* in elements of the arenas */
 	enum ll_lm_tensor_kind kind;
-	bool decay;          /* weight decay applies: matrices and embeddings, not gains and biases */
+	bool decay;          /* weight decay applies: matrices and embeddings */
 	double rate;         /* what the learning rate is multiplied by, 1 unless the initialisation asks; not weight decay's */
 };
 

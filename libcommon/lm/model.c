@@ -20,7 +20,7 @@ static void add_tensor(struct ll_lm *m, size_t *cap, enum ll_lm_tensor_kind kind
 	if (m->config.init == LL_LM_INIT_MUP && (kind == LL_LM_MATRIX || kind == LL_LM_RESIDUAL_MATRIX) && layer >= 0)
 		t->rate = (double)m->config.mup_base / (double)m->config.width;
 	t->size = (size_t)rows * (size_t)(columns ? columns : 1);
-	t->decay = kind != LL_LM_GAIN && kind != LL_LM_BIAS;
+	t->decay = kind == LL_LM_EMBEDDING || kind == LL_LM_MATRIX || kind == LL_LM_RESIDUAL_MATRIX;
 	if (layer >= 0)
 		snprintf(t->name, sizeof(t->name), "h.%d.%s", layer, name);
 	else
@@ -28,13 +28,18 @@ static void add_tensor(struct ll_lm *m, size_t *cap, enum ll_lm_tensor_kind kind
 	m->parameters += t->size;
 }
 
-static void add_norm(struct ll_lm *m, size_t *cap, int layer, const char *w, const char *b)
+static void add_norm(struct ll_lm *m, size_t *cap, int layer, const char *norm)
 {
-	if (m->config.norm == LL_LM_NORM_NONE)
-		return;
-	add_tensor(m, cap, LL_LM_GAIN, m->config.width, 0, layer, w);
-	if (m->config.bias && m->config.norm == LL_LM_NORM_LAYER)
-		add_tensor(m, cap, LL_LM_BIAS, m->config.width, 0, layer, b);
+	static const struct {
+		const char *end;
+		enum ll_lm_tensor_kind kind;
+	} parts[] = { { "w", LL_LM_GAIN }, { "b", LL_LM_BIAS }, { "mean", LL_LM_STATISTIC }, { "var", LL_LM_STATISTIC } };
+	for (size_t i = 0; m->config.norm != LL_LM_NORM_NONE && i < (m->config.norm == LL_LM_NORM_BATCH ? 4 : 2); i++) {
+		char name[24];
+		snprintf(name, sizeof(name), "%s.%s", norm, parts[i].end);
+		if (parts[i].kind != LL_LM_BIAS || ll_lm_shifts(&m->config))
+			add_tensor(m, cap, parts[i].kind, m->config.width, 0, layer, name);
+	}
 }
 
 static void add_linear(struct ll_lm *m, size_t *cap, enum ll_lm_tensor_kind kind, int64_t out, int64_t in, int layer, const char *w, const char *b,
@@ -72,9 +77,9 @@ static void list_tensors(struct ll_lm *m)
 	if (c->position == LL_LM_POS_LEARNED)
 		add_tensor(m, &cap, LL_LM_EMBEDDING, c->context, c->width, -1, "wpe");
 	if (c->embedding_norm)
-		add_norm(m, &cap, -1, "emb_norm.w", "emb_norm.b");
+		add_norm(m, &cap, -1, "emb_norm");
 	for (int l = 0; l < (int)c->layers; l++) {
-		add_norm(m, &cap, l, "norm1.w", "norm1.b");
+		add_norm(m, &cap, l, "norm1");
 		add_linear(m, &cap, LL_LM_MATRIX, ll_lm_qkv_width(c), c->width, l, "qkv.w", "qkv.b", attention_bias);
 		if (c->qk_norm) {
 			add_tensor(m, &cap, LL_LM_GAIN, c->head_dim, 0, l, "q_norm.w");
@@ -82,10 +87,10 @@ static void list_tensors(struct ll_lm *m)
 		}
 		add_linear(m, &cap, LL_LM_RESIDUAL_MATRIX, c->width, c->heads * c->head_dim, l, "proj.w", "proj.b", attention_bias);
 		if (!c->shared_norm)
-			add_norm(m, &cap, l, "norm2.w", "norm2.b");
+			add_norm(m, &cap, l, "norm2");
 		add_feed_forward(m, &cap, l);
 	}
-	add_norm(m, &cap, -1, "norm_f.w", "norm_f.b");
+	add_norm(m, &cap, -1, "norm_f");
 	if (!c->tied_head)
 		add_tensor(m, &cap, LL_LM_MATRIX, c->vocabulary, c->width, -1, "head.w");
 	if (c->head_bias)
@@ -175,14 +180,15 @@ static int32_t *take_ids(struct walk *w, int64_t n)
 static void take_kept(struct walk *w, const struct ll_lm_config *c, int64_t M, struct ll_lm_kept *k)
 {
 	int64_t C = c->width, F = c->ffn_width;
+	int64_t S = c->norm == LL_LM_NORM_BATCH ? C : M;
 	bool norms = c->norm != LL_LM_NORM_NONE;
-	k->norm1 = norms ? take(w, M * C) : k->x, k->mean1 = take(w, M), k->rstd1 = take(w, M);
+	k->norm1 = norms ? take(w, M * C) : k->x, k->mean1 = take(w, S), k->rstd1 = take(w, S);
 	k->qkv = take(w, M * ll_lm_qkv_width(c)), k->attention = take(w, M * c->heads * c->head_dim), k->lse = take(w, M * c->heads);
 	int64_t turned = c->qk_norm ? M * (c->heads + c->kv_heads) : 0;
 	k->qk = take(w, turned * c->head_dim), k->qk_mean = take(w, turned), k->qk_rstd = take(w, turned);
 	k->mid = take(w, M * C);
 	if (!c->shared_norm)
-		k->norm2 = norms ? take(w, M * C) : c->parallel_residual ? k->x : k->mid, k->mean2 = take(w, M), k->rstd2 = take(w, M);
+		k->norm2 = norms ? take(w, M * C) : c->parallel_residual ? k->x : k->mid, k->mean2 = take(w, S), k->rstd2 = take(w, S);
 	else
 		k->norm2 = k->norm1, k->mean2 = k->mean1, k->rstd2 = k->rstd1;
 	int64_t N = c->experts_per_token, R = M * LL_MAX(N, 1), E = c->experts;
@@ -196,7 +202,7 @@ static void take_all(struct walk *w, const struct ll_lm_config *c, int64_t batch
 		     struct ll_lm_kept *kept)
 {
 	int64_t M = batch * T, C = c->width, F = c->ffn_width, U = F * (ll_lm_gated(c) ? 2 : 1), A = c->heads * c->head_dim;
-	int64_t E = c->experts, R = M * LL_MAX(c->experts_per_token, 1);
+	int64_t E = c->experts, R = M * LL_MAX(c->experts_per_token, 1), S = c->norm == LL_LM_NORM_BATCH ? C : M;
 	struct ll_lm_kept shared = { 0 };
 	float *x[2] = { NULL, NULL };
 	if (!training) {
@@ -220,8 +226,8 @@ static void take_all(struct walk *w, const struct ll_lm_config *c, int64_t batch
 	}
 	y->x_final = training ? take(w, M * C) : x[c->layers % 2];
 	y->embedded = c->embedding_norm ? take(w, M * C) : NULL;
-	y->mean_e = take(w, M), y->rstd_e = take(w, M);
-	y->norm_f = c->norm != LL_LM_NORM_NONE || c->output_scale != 1 ? take(w, M * C) : y->x_final, y->mean_f = take(w, M), y->rstd_f = take(w, M);
+	y->mean_e = take(w, S), y->rstd_e = take(w, S);
+	y->norm_f = c->norm != LL_LM_NORM_NONE || c->output_scale != 1 ? take(w, M * C) : y->x_final, y->mean_f = take(w, S), y->rstd_f = take(w, S);
 	y->chunk = LL_MIN(M, LL_MAX(32, LL_MIN(512, ((int64_t)16 << 20) / c->vocabulary / 32 * 32)));
 	y->logits = take(w, y->chunk * c->vocabulary), y->loss = take(w, M), y->added = take(w, M), y->log_z = take(w, M);
 	y->positions = c->position == LL_LM_POS_SINUSOIDAL ? take(w, c->context * C) : NULL;

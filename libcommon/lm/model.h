@@ -8,6 +8,7 @@
  *
  *   wte [vocabulary, width]   wpe [context, width] (learned positions)   emb_norm.w emb_norm.b [width]
  *   h.N.norm1.w h.N.norm1.b [width]          h.N.qkv.w [(heads + 2 kv_heads) head_dim, width] h.N.qkv.b: rows Q | K | V
+ *   with norm = batch behind the .b of every norm: .mean .var [width], running statistics that no gradient reaches
  *   h.N.q_norm.w h.N.k_norm.w [head_dim] (qk_norm)
  *   h.N.proj.w [width, heads head_dim] h.N.proj.b [width]
  *   h.N.norm2.w h.N.norm2.b [width]          h.N.up.w [ffn, width] or, gated, [2 ffn, width]: rows gate | up; h.N.up.b
@@ -60,7 +61,7 @@ void ll_lm_init(struct ll_lm *m, uint64_t seed);
 /*
  * Forward, and in training mode backward too: tokens and targets are [batch, seq_len] of this call, at most as
  * many as m->batch x m->seq_len, and seq_len <= m->seq_len; a target < 0 is ignored. Returns the sum over targets of the cross-entropy in nats and their number in *count.
- * With m->grad, adds d(scale x (that sum + m->added)) to the gradients; `zero_grad` overwrites instead of adding.
+ * With m->grad and a scale that is not 0, adds d(scale x (that sum + m->added)) to the gradients; `zero_grad` overwrites instead of adding.
  * token_loss (may be NULL): [batch, seq_len], loss of each target, 0 where ignored. greedy (may be NULL): whether the target
  * has the largest logit (the lowest id wins a tie).
  */

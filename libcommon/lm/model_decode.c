@@ -98,6 +98,10 @@ static void normalise_one(const struct ll_lm *m, struct ll_lm_cache *k, const fl
 	const struct ll_lm_config *c = &m->config;
 	if (c->norm == LL_LM_NORM_NONE)
 		memcpy(k->n, in, (size_t)c->width * sizeof(float));
+	else if (c->norm == LL_LM_NORM_BATCH)
+		ll_lm_batch_norm(m->pool, &(struct ll_lm_batch_norm){ .M = 1, .C = c->width, .eps = c->norm_eps, .in = in, .w = w, .b = b,
+								      .running = (float *)(b ? b : w) + c->width, .out = k->n,
+								      .mean = m->memory->mean_f, .rstd = m->memory->rstd_f });
 	else
 		m->memory->ops->norm(m->pool, c->norm == LL_LM_NORM_RMS ? LL_OP_NORM_RMS : LL_OP_NORM_LAYER, k->n, k->one, k->one + 1, in, w, b, 1,
 				     c->width, c->norm_eps);

@@ -13,6 +13,7 @@
 #include "lm/model_f64_names.h"
 
 #include "lm/model.c"
+#include "lm/model_batch_norm.c"
 #include "lm/model_decode.c"
 #include "lm/model_experts.c"
 #include "lm/model_init.c"

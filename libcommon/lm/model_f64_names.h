@@ -22,6 +22,8 @@
 #define ll_lm_experts_forward ll_lm_experts_forward_f64
 #define ll_lm_experts_back ll_lm_experts_back_f64
 #define ll_lm_experts_one ll_lm_experts_one_f64
+#define ll_lm_batch_norm ll_lm_batch_norm_f64
+#define ll_lm_batch_norm_back ll_lm_batch_norm_back_f64
 #define ll_lm_memory ll_lm_memory_f64
 #define ll_lm_layer ll_lm_layer_f64
 #define ll_lm_weights ll_lm_weights_f64

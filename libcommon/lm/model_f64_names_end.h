@@ -22,6 +22,8 @@
 #undef ll_lm_experts_forward
 #undef ll_lm_experts_back
 #undef ll_lm_experts_one
+#undef ll_lm_batch_norm
+#undef ll_lm_batch_norm_back
 #undef ll_lm_memory
 #undef ll_lm_layer
 #undef ll_lm_weights

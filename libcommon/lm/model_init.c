@@ -76,9 +76,10 @@ void ll_lm_init(struct ll_lm *m, uint64_t seed)
 	for (size_t i = 0; i < m->tensors; i++) {
 		const struct ll_lm_tensor *t = &m->tensor[i];
 		float *p = m->param + t->offset;
-		if (t->kind == LL_LM_GAIN || t->kind == LL_LM_BIAS)
+		bool constant = t->kind == LL_LM_GAIN || t->kind == LL_LM_BIAS || t->kind == LL_LM_STATISTIC;
+		if (constant)
 			for (size_t k = 0; k < t->size; k++)
-				p[k] = t->kind == LL_LM_GAIN ? 1 : 0;
+				p[k] = t->kind == LL_LM_GAIN || strstr(t->name, ".var") ? 1 : 0;
 		else
 			init_matrix(m, i, seed);
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* model_memory.h - the activations behind struct ll_lm: private to model.c, model_run.c and model_decode.c. */
+/* model_memory.h - the activations behind struct ll_lm: private to the files model*.c. */
 #ifndef LL_MODEL_MEMORY_H
 #define LL_MODEL_MEMORY_H
 
@@ -55,6 +55,21 @@ struct ll_lm_memory {
 	int64_t last_seq_len;     /* of the last pass: its rows are [B, last_seq_len] */
 	float *row;               /* [V] or more: one row of logits */
 };
+
+/* ---- norm = batch (model_batch_norm.c) ---- */
+
+/* One norm of one pass. `running`: C means, then C variances: they follow the gain and, with biases, the shift in the arena. */
+struct ll_lm_batch_norm {
+	int64_t M, C;
+	double eps;
+	bool training; /* measure, and move the running means; else use these */
+	const float *in, *w, *b;
+	float *running, *out, *mean, *rstd; /* mean and rstd [C]: as used */
+	const float *dout; /* and the way back: += all */
+	float *din, *dw, *db;
+};
+void ll_lm_batch_norm(struct ll_pool *pool, struct ll_lm_batch_norm *n);
+void ll_lm_batch_norm_back(struct ll_pool *pool, struct ll_lm_batch_norm *n);
 
 /* ---- experts (model_experts.c) ---- */
 

@@ -47,7 +47,11 @@ static void drop(const struct pass *p, float *x, int64_t site)
 
 static void normalise(const struct pass *p, float *out, float *mean, float *rstd, const float *in, const float *w, const float *b)
 {
-	if (p->c->norm != LL_LM_NORM_NONE)
+	if (p->c->norm == LL_LM_NORM_BATCH) {
+		struct ll_lm_batch_norm n = { .M = p->M, .C = p->C, .eps = p->c->norm_eps, .training = p->scale != 0, .in = in, .w = w, .b = b };
+		n.running = (float *)(b ? b : w) + p->C, n.out = out, n.mean = mean, n.rstd = rstd;
+		ll_lm_batch_norm(p->pool, &n);
+	} else if (p->c->norm != LL_LM_NORM_NONE)
 		p->ops->norm(p->pool, p->norm, out, mean, rstd, in, w, b, p->M, p->C, p->c->norm_eps);
 	else if (out != in)
 		memcpy(out, in, (size_t)(p->M * p->C) * sizeof(float));
@@ -60,6 +64,9 @@ static void normalise_back(const struct pass *p, float *dw, float *db, const flo
 	struct ll_lm_memory *y = p->y;
 	if (p->c->norm == LL_LM_NORM_NONE)
 		p->ops->add(p->pool, y->dx, y->dx, dout, p->M * p->C);
+	else if (p->c->norm == LL_LM_NORM_BATCH)
+		ll_lm_batch_norm_back(p->pool, &(struct ll_lm_batch_norm){ .M = p->M, .C = p->C, .in = in, .w = w, .mean = (float *)mean, .rstd = (float *)rstd,
+									   .dout = dout, .din = y->dx, .dw = dw, .db = db });
 	else
 		p->ops->norm_back(p->pool, p->norm, y->dx, dw, db, dout, in, mean, rstd, w, p->M, p->C, y->scratch);
 }

@@ -202,7 +202,7 @@ void ll_optimizer_update(struct ll_optimizer *o, const struct ll_update *u)
 		const struct ll_lm_tensor *w = &m->tensor[i];
 		struct ll_update own = *u;
 		size_t kept[2];
-		if (o->own[i].lr == 0)
+		if (o->own[i].lr == 0 || w->kind == LL_LM_STATISTIC)
 			continue;
 		o->kind->size(&m->config, w, o->momentum, kept);
 		if (!w->decay)

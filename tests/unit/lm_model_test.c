@@ -55,6 +55,10 @@ static const struct {
 	  "vocabulary=29 width=16 heads=1 layers=1 context=16 ffn_width=24 experts=3 experts_per_token=3 expert_capacity=0.7" },
 	{ "mup", "gpt2-tiny", "vocabulary=29 width=24 heads=2 layers=2 context=16 init=mup mup_base=8" },
 	{ "mup, own head, no norms", "llama-tiny", "vocabulary=29 width=24 heads=2 layers=1 context=16 init=mup mup_base=8 norm=none ffn_width=20" },
+	{ "batch norm, also of embeddings", "gpt2-tiny", "vocabulary=29 width=24 heads=2 layers=2 context=16 norm=batch embedding_norm=true dropout=0.2" },
+	{ "batch norm, parallel, no biases, queries and keys normed", "llama-tiny",
+	  "vocabulary=29 width=18 heads=1 layers=2 context=16 ffn_width=24 norm=batch parallel_residual=true qk_norm=true" },
+	{ "batch norm, one for both branches", "gpt-j-tiny", "vocabulary=29 width=16 heads=1 layers=1 context=16 norm=batch dropout=0.1" },
 	{ "no norms", "gpt2-tiny", "vocabulary=29 width=16 heads=2 layers=2 context=16 norm=none" },
 	{ "no norms, parallel, rotary", "llama-tiny",
 	  "vocabulary=29 width=16 heads=2 layers=2 context=16 norm=none parallel_residual=true ffn_width=24 dropout=0.1" },
@@ -258,6 +262,9 @@ static void causality_and_decoding(size_t which)
 	double off = 0;
 	bool same = true;
 	ll_lm_init(m, 1);
+	for (size_t i = 0; i < m->tensors; i++)
+		for (size_t e = 0; m->tensor[i].kind == LL_LM_STATISTIC && e < m->tensor[i].size; e++)
+			m->param[m->tensor[i].offset + e] = (float)(0.5 + ll_random_unit(3, i, e));
 	for (int t = 0; t < T; t++) {
 		ll_lm_forward(m, tokens, B, T);
 		ll_lm_logits(m, 0, t, a);
@@ -277,6 +284,72 @@ static void causality_and_decoding(size_t which)
 	ll_free(b);
 	ll_lm_cache_free(k);
 	ll_lm_free(m);
+}
+
+/* In training, what the losses of the first T - 1 positions of the first sequence change by when the last token of it is another
+ * (its target is that of the last position alone), or, with `other`, the second sequence. */
+static double leak(struct ll_lm_f64 *m, const int32_t *tokens, const int32_t *targets, bool other, float scale)
+{
+	int32_t changed[B * T];
+	double before[B * T], after[B * T], most = 0;
+	uint64_t n;
+	memcpy(changed, tokens, sizeof(changed));
+	for (int64_t i = other ? T : T - 1; i < (other ? 2 * T : T); i++)
+		changed[i] = (tokens[i] + 5) % (int32_t)m->config.vocabulary;
+	ll_lm_loss_f64(m, tokens, targets, B, T, step, (double)scale, true, &n, before, NULL);
+	ll_lm_loss_f64(m, changed, targets, B, T, step, (double)scale, true, &n, after, NULL);
+	for (int64_t i = 0; i < T - 1; i++)
+		most = fmax(most, fabs(after[i] - before[i]));
+	return most;
+}
+
+/* Why norm = batch is an ablation: in training it tells a position what comes after it and what stands in other sequences. */
+static void leaks(size_t which)
+{
+	struct ll_lm_config c = make_config(models[which].preset, models[which].settings);
+	int32_t tokens[B * T], targets[B * T];
+	for (int64_t i = 0; i < B * T; i++) {
+		tokens[i] = (int32_t)ll_random_below(11, 1, (uint64_t)i, (uint64_t)c.vocabulary);
+		targets[i] = (int32_t)ll_random_below(11, 2, (uint64_t)i, (uint64_t)c.vocabulary);
+	}
+	struct ll_lm_f64 *m = ll_lm_new_f64(&c, B, T, LL_LM_TRAINING, pool);
+	ll_lm_init_f64(m, 1);
+	double later = leak(m, tokens, targets, false, 1), others = leak(m, tokens, targets, true, 1);
+	if (c.norm == LL_LM_NORM_BATCH) {
+		ok(later > 1e-4 && others > 1e-4, "%s: leaks in training, from a later token (%.1e) and from another sequence (%.1e)", models[which].name, later, others);
+		later = leak(m, tokens, targets, false, 0), others = leak(m, tokens, targets, true, 0);
+		ok(later == 0 && others == 0, "%s: and does not outside it", models[which].name);
+	} else {
+		ok(later == 0 && others == 0, "%s: in training no loss knows of a later token or of another sequence", models[which].name);
+	}
+	ll_lm_free_f64(m);
+}
+
+/* Running statistics are those of BatchNorm1d: 0.9 of what was and 0.1 of the pass, the variance unbiased. */
+static void running_statistics(void)
+{
+	struct ll_lm_config c = make_config("gpt2-tiny", "vocabulary=29 width=24 heads=2 layers=1 context=16 norm=batch");
+	int32_t tokens[B * T], targets[B * T];
+	double off = 0;
+	uint64_t n;
+	make_batch(&c, B * T, tokens, targets);
+	struct ll_lm_f64 *m = ll_lm_new_f64(&c, B, T, LL_LM_TRAINING, pool);
+	ll_lm_init_f64(m, 1);
+	const double *wte = m->param + ll_lm_find_f64(m, "wte")->offset, *wpe = m->param + ll_lm_find_f64(m, "wpe")->offset;
+	for (int pass = 0; pass < 2; pass++)
+		ll_lm_loss_f64(m, tokens, targets, B, T, step, 1, true, &n, NULL, NULL);
+	ll_lm_loss_f64(m, tokens, targets, B, T, step, 0, true, &n, NULL, NULL); /* moves nothing */
+	for (int64_t k = 0; k < c.width; k++) {
+		double sum = 0, squares = 0;
+		for (int64_t i = 0; i < B * T; i++)
+			sum += wte[tokens[i] * c.width + k] + wpe[i % T * c.width + k];
+		for (int64_t i = 0; i < B * T; i++)
+			squares += pow(wte[tokens[i] * c.width + k] + wpe[i % T * c.width + k] - sum / (B * T), 2);
+		off = fmax(off, fabs(m->param[ll_lm_find_f64(m, "h.0.norm1.mean")->offset + (size_t)k] - 0.19 * sum / (B * T)));
+		off = fmax(off, fabs(m->param[ll_lm_find_f64(m, "h.0.norm1.var")->offset + (size_t)k] - 0.81 - 0.19 * squares / (B * T - 1)));
+	}
+	ok(off < 1e-12, "running means and variances of two passes (%.1e)", off);
+	ll_lm_free_f64(m);
 }
 
 /* A dense model's loss, and that of `settings` more, whose every expert is that model's feed-forward. */
@@ -518,7 +591,8 @@ int main(void)
 	for (size_t i = 0; i < LL_COUNT(models); i++)
 		check_model(i), check_bf16(i);
 	for (size_t i = 0; i < LL_COUNT(models); i++)
-		causality_and_decoding(i);
+		causality_and_decoding(i), leaks(i);
+	running_statistics();
 	threads_and_plan();
 	documents("llama-tiny", "vocabulary=31 width=24 heads=4 kv_heads=2 head_dim=10 layers=2 context=32 ffn_width=20");
 	documents("gpt2-tiny", "vocabulary=29 width=24 heads=3 layers=3 context=32 position=alibi band=6 band_every=2");

@@ -254,6 +254,8 @@ static void banner(const struct ll_train_loop *r)
 		ll_human_count(count, (double)ll_lm_config_parameters(&r->settings.model)),
 		ll_human_bytes(bytes, (double)(plan.total + optimizer)), ll_threads(), ll_ops_f32_best()->name,
 		r->settings.precision, ll_precision_kernel(ll_train_precision(&r->settings)), ll_hf_family_name(f));
+	if (r->settings.model.norm == LL_LM_NORM_BATCH)
+		ll_warn("norm = batch lets a position see those behind it and other sequences in training: for ablations");
 	if (f == LL_HF_NONE)
 		ll_note("no transformers class computes this configuration: checkpoints have tensor names of lltools");
 }
