@@ -8,6 +8,30 @@ struct loss_job {
 	int64_t M, V;
 };
 
+/* x becomes exp(x - max); returns the sum. */
+static real exp_all(real *x, real max, int64_t n)
+{
+	wide sum = { 0 }, v;
+	for (int64_t start = 0; start < n; start += 512) {
+		int64_t end = LL_MIN(n, start + 512), i = start;
+		for (int64_t k = start; k < end; k++)
+			x[k] = real_exp(x[k] - max);
+		for (; i + LANES <= end; i += LANES) {
+			wide_load(&v, x + i);
+			sum += v;
+		}
+		wide_load_part(&v, x + i, end - i);
+		sum += v;
+	}
+	return wide_sum(&sum);
+}
+
+static void scale_and_shift(real *x, real factor, real shift, int64_t n)
+{
+	for (int64_t i = 0; i < n; i++)
+		x[i] = x[i] * factor - shift;
+}
+
 static void loss_task(void *context, size_t r, int thread)
 {
 	const struct loss_job *j = context;
@@ -22,33 +46,21 @@ static void loss_task(void *context, size_t r, int thread)
 			memset(x, 0, (size_t)j->V * sizeof(real));
 		return;
 	}
-	real max = x[0], lane[LANES] = { 0 }, at_target = x[target], mean = j->smoothing != 0 ? sum_of(x, j->V) / (real)j->V : 0;
-	for (int64_t i = 1; i < j->V; i++)
-		max = x[i] > max ? x[i] : max;
+	real max = max_of(x, j->V), at_target = x[target], mean = j->smoothing != 0 ? sum_of(x, j->V) / (real)j->V : 0;
 	if (j->greedy) {
 		int64_t best = 0;
 		while (x[best] != max && best + 1 < j->V)
 			best++;
 		j->greedy[r] = best == target;
 	}
-	for (int64_t i = 0; i < j->V; i += LANES) {
-		int64_t n = LL_MIN(LANES, j->V - i);
-		if (n == LANES)
-			for (int k = 0; k < LANES; k++)
-				lane[k] += x[i + k] = real_exp(x[i + k] - max);
-		else
-			for (int64_t k = 0; k < n; k++)
-				lane[k] += x[i + k] = real_exp(x[i + k] - max);
-	}
-	real sum = lanes_sum(lane), log_z = (real)log((double)sum) + max;
+	real sum = exp_all(x, max, j->V), log_z = (real)log((double)sum) + max;
 	j->log_z[r] = log_z;
 	j->loss[r] = log_z - at_target;
 	j->added[r] = j->smoothing * (at_target - mean) + j->z_loss * log_z * log_z;
 	if (j->scale == 0)
 		return;
 	real factor = j->scale * (1 + 2 * j->z_loss * log_z) / sum, share = j->scale * j->smoothing / (real)j->V;
-	for (int64_t i = 0; i < j->V; i++)
-		x[i] = x[i] * factor - share;
+	scale_and_shift(x, factor, share, j->V);
 	x[target] -= j->scale * (1 - j->smoothing);
 }
 

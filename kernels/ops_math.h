@@ -38,26 +38,68 @@ static inline real real_tanh(real x)
 	return IS_FLOAT ? 1 - 2 / (real_exp(2 * x) + 1) : (real)tanh((double)x);
 }
 
-/* Sums in 16 lanes that are combined pairwise: vectorises, and the order does not depend on the vector width. */
+/*
+ * Sums in 16 lanes that are combined pairwise: the order does not depend on the width of vectors. `wide` is those lanes as one
+ * vector of GCC and clang, which becomes as many registers as they take; loops over an array of lanes stay scalar here and there.
+ */
 #define LANES 16
-static inline real lanes_sum(real *lane)
+typedef real wide __attribute__((vector_size(LANES * sizeof(real))));
+typedef __typeof__((wide){ 0 } > (wide){ 0 }) wide_mask;
+
+static inline void wide_load(wide *v, const real *x)
 {
+	memcpy(v, x, sizeof(*v));
+}
+
+/* The first n < LANES; zeros beyond. */
+static inline void wide_load_part(wide *v, const real *x, int64_t n)
+{
+	*v = (wide){ 0 };
+	memcpy(v, x, (size_t)n * sizeof(real));
+}
+
+static inline real wide_sum(const wide *v)
+{
+	real lane[LANES];
+	memcpy(lane, v, sizeof(lane));
 	for (int width = LANES / 2; width; width /= 2)
 		for (int i = 0; i < width; i++)
 			lane[i] += lane[i + width];
 	return lane[0];
 }
 
+/* The largest of n > 0 numbers; NaN is not. */
+static inline real max_of(const real *x, int64_t n)
+{
+	wide most = x[0] - (wide){ 0 }, v;
+	real lane[LANES];
+	int64_t i = 0;
+	for (; i + LANES <= n; i += LANES) {
+		wide_load(&v, x + i);
+		wide_mask larger = v > most;
+		most = (wide)((larger & (wide_mask)v) | (~larger & (wide_mask)most));
+	}
+	memcpy(lane, &most, sizeof(lane));
+	for (int k = 0; i < n; i++, k++)
+		lane[k] = x[i] > lane[k] ? x[i] : lane[k];
+	for (int k = 1; k < LANES; k++)
+		lane[0] = lane[k] > lane[0] ? lane[k] : lane[0];
+	return lane[0];
+}
+
 static inline real dot(const real *a, const real *b, int64_t n)
 {
-	real lane[LANES] = { 0 };
+	wide sum = { 0 }, u, v;
 	int64_t i = 0;
-	for (; i + LANES <= n; i += LANES)
-		for (int k = 0; k < LANES; k++)
-			lane[k] += a[i + k] * b[i + k];
-	for (int k = 0; i < n; i++, k++)
-		lane[k] += a[i] * b[i];
-	return lanes_sum(lane);
+	for (; i + LANES <= n; i += LANES) {
+		wide_load(&u, a + i);
+		wide_load(&v, b + i);
+		sum += u * v;
+	}
+	wide_load_part(&u, a + i, n - i);
+	wide_load_part(&v, b + i, n - i);
+	sum += u * v;
+	return wide_sum(&sum);
 }
 
 /* C[m,n] = alpha op(A) op(B) + beta C, on the calling thread. */

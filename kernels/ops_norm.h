@@ -13,26 +13,38 @@ struct norm_job {
 
 static real sum_of(const real *x, int64_t n)
 {
-	real lane[LANES] = { 0 };
+	wide sum = { 0 }, v;
 	int64_t i = 0;
-	for (; i + LANES <= n; i += LANES)
-		for (int k = 0; k < LANES; k++)
-			lane[k] += x[i + k];
-	for (int k = 0; i < n; i++, k++)
-		lane[k] += x[i];
-	return lanes_sum(lane);
+	for (; i + LANES <= n; i += LANES) {
+		wide_load(&v, x + i);
+		sum += v;
+	}
+	wide_load_part(&v, x + i, n - i);
+	sum += v;
+	return wide_sum(&sum);
 }
 
 static real sum_of_square_distances(const real *x, real from, int64_t n)
 {
-	real lane[LANES] = { 0 };
+	wide sum = { 0 }, v;
+	real lane[LANES];
 	int64_t i = 0;
-	for (; i + LANES <= n; i += LANES)
-		for (int k = 0; k < LANES; k++)
-			lane[k] += (x[i + k] - from) * (x[i + k] - from);
+	for (; i + LANES <= n; i += LANES) {
+		wide_load(&v, x + i);
+		sum += (v - from) * (v - from);
+	}
+	memcpy(lane, &sum, sizeof(lane));
 	for (int k = 0; i < n; i++, k++)
 		lane[k] += (x[i] - from) * (x[i] - from);
-	return lanes_sum(lane);
+	memcpy(&sum, lane, sizeof(lane));
+	return wide_sum(&sum);
+}
+
+static inline __attribute__((always_inline)) void norm_row(real *restrict y, const real *restrict x, const real *restrict w, const real *restrict b,
+							   real mean, real rstd, int64_t C)
+{
+	for (int64_t c = 0; c < C; c++)
+		y[c] = b ? (x[c] - mean) * rstd * w[c] + b[c] : (x[c] - mean) * rstd * w[c];
 }
 
 static void norm_task(void *context, size_t task, int thread)
@@ -45,11 +57,10 @@ static void norm_task(void *context, size_t task, int thread)
 		real *y = j->out + r * C;
 		real mean = j->kind == LL_OP_NORM_LAYER ? sum_of(x, C) / (real)C : 0;
 		real rstd = 1 / (real)sqrt((double)(sum_of_square_distances(x, mean, C) / (real)C) + j->eps);
-		for (int64_t c = 0; c < C; c++)
-			y[c] = (x[c] - mean) * rstd * j->w[c];
 		if (j->b)
-			for (int64_t c = 0; c < C; c++)
-				y[c] += j->b[c];
+			norm_row(y, x, j->w, j->b, mean, rstd, C);
+		else
+			norm_row(y, x, j->w, NULL, mean, rstd, C);
 		j->mean[r] = mean;
 		j->rstd[r] = rstd;
 	}
@@ -63,6 +74,39 @@ static void norm(struct ll_pool *pool, enum ll_op_norm kind, real *out, real *me
 	ll_pool_run(pool, (size_t)ceil_div(M, ROWS), norm_task, &j);
 }
 
+/* Sums over c of g = dy w and of g xhat. */
+static void norm_back_sums(const real *x, const real *dy, const real *w, real mean, real rstd, int64_t C, real *sum_g, real *sum_gx)
+{
+	wide g = { 0 }, gx = { 0 }, u, v, d;
+	for (int64_t c = 0; c < C; c += LANES) {
+		if (c + LANES <= C) {
+			wide_load(&u, x + c);
+			wide_load(&v, w + c);
+			wide_load(&d, dy + c);
+		} else {
+			wide_load_part(&u, x + c, C - c);
+			wide_load_part(&v, w + c, C - c);
+			wide_load_part(&d, dy + c, C - c);
+		}
+		d *= v;
+		g += d;
+		gx += d * (u - mean) * rstd;
+	}
+	*sum_g = wide_sum(&g);
+	*sum_gx = wide_sum(&gx);
+}
+
+static void norm_back_row(real *restrict dx, real *restrict dw, real *restrict db, const real *restrict x, const real *restrict dy,
+			  const real *restrict w, real mean, real rstd, real mean_g, real mean_gx, int64_t C)
+{
+	for (int64_t c = 0; c < C; c++) {
+		real xhat = (x[c] - mean) * rstd;
+		dx[c] += rstd * (dy[c] * w[c] - mean_g - xhat * mean_gx);
+		dw[c] += dy[c] * xhat;
+		db[c] += dy[c];
+	}
+}
+
 /* din += rstd (g - mean(g) - xhat mean(g xhat)), g = dout w; without the mean(g) term for RMS. */
 static void norm_back_task(void *context, size_t task, int thread)
 {
@@ -73,21 +117,9 @@ static void norm_back_task(void *context, size_t task, int thread)
 	memset(dw, 0, (size_t)(2 * C) * sizeof(real));
 	for (int64_t r = (int64_t)task * ROWS; r < end; r++) {
 		const real *x = j->in + r * C, *dy = j->dout + r * C;
-		real *dx = j->out + r * C, mean = j->mean[r], rstd = j->rstd[r];
-		real lane_g[LANES] = { 0 }, lane_gx[LANES] = { 0 };
-		for (int64_t c = 0; c < C; c += LANES)
-			for (int k = 0; k < LANES && c + k < C; k++) {
-				real g = dy[c + k] * j->w[c + k];
-				lane_g[k] += g;
-				lane_gx[k] += g * (x[c + k] - mean) * rstd;
-			}
-		real mean_g = j->kind == LL_OP_NORM_LAYER ? lanes_sum(lane_g) / (real)C : 0, mean_gx = lanes_sum(lane_gx) / (real)C;
-		for (int64_t c = 0; c < C; c++) {
-			real xhat = (x[c] - mean) * rstd;
-			dx[c] += rstd * (dy[c] * j->w[c] - mean_g - xhat * mean_gx);
-			dw[c] += dy[c] * xhat;
-			db[c] += dy[c];
-		}
+		real mean = j->mean[r], rstd = j->rstd[r], g, gx;
+		norm_back_sums(x, dy, j->w, mean, rstd, C, &g, &gx);
+		norm_back_row(j->out + r * C, dw, db, x, dy, j->w, mean, rstd, j->kind == LL_OP_NORM_LAYER ? g / (real)C : 0, gx / (real)C, C);
 	}
 }
 

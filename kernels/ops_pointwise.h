@@ -82,9 +82,9 @@ static void act_task(void *context, size_t task, int thread)
 {
 	const struct act_job *j = context;
 	(void)thread;
-	int64_t wide = is_gated(j->kind) ? 2 * j->F : j->F, end = LL_MIN(j->M, ((int64_t)task + 1) * ROWS);
+	int64_t width = is_gated(j->kind) ? 2 * j->F : j->F, end = LL_MIN(j->M, ((int64_t)task + 1) * ROWS);
 	for (int64_t r = (int64_t)task * ROWS; r < end; r++) {
-#define CALL(kind) act_row(kind, j->out + r * j->F, j->in + r * wide, j->F)
+#define CALL(kind) act_row(kind, j->out + r * j->F, j->in + r * width, j->F)
 		FOR_EACH_KIND(CALL)
 #undef CALL
 	}
@@ -100,9 +100,9 @@ static void act_back_task(void *context, size_t task, int thread)
 {
 	const struct act_job *j = context;
 	(void)thread;
-	int64_t wide = is_gated(j->kind) ? 2 * j->F : j->F, end = LL_MIN(j->M, ((int64_t)task + 1) * ROWS);
+	int64_t width = is_gated(j->kind) ? 2 * j->F : j->F, end = LL_MIN(j->M, ((int64_t)task + 1) * ROWS);
 	for (int64_t r = (int64_t)task * ROWS; r < end; r++) {
-#define CALL(kind) act_back_row(kind, j->out + r * wide, j->dout + r * j->F, j->in + r * wide, j->F)
+#define CALL(kind) act_back_row(kind, j->out + r * width, j->dout + r * j->F, j->in + r * width, j->F)
 		FOR_EACH_KIND(CALL)
 #undef CALL
 	}
@@ -130,8 +130,9 @@ static void embed_task(void *context, size_t task, int thread)
 	int64_t C = j->C, end = LL_MIN(j->M, ((int64_t)task + 1) * ROWS);
 	for (int64_t r = (int64_t)task * ROWS; r < end; r++) {
 		const real *e = j->wte + j->tokens[r] * C, *p = j->wpe ? j->wpe + (j->first + r % j->T) * C : NULL;
+		real *out = j->out + r * C;
 		for (int64_t c = 0; c < C; c++)
-			j->out[r * C + c] = p ? e[c] + p[c] : e[c];
+			out[c] = p ? e[c] + p[c] : e[c];
 	}
 }
 
@@ -150,10 +151,11 @@ static void embed_back_task(void *context, size_t task, int thread)
 	int64_t C = j->C, c0 = (int64_t)task * 64, c1 = LL_MIN(C, c0 + 64);
 	for (int64_t r = 0; r < j->M; r++) {
 		real *e = j->dwte + j->tokens[r] * C, *p = j->dwpe ? j->dwpe + r % j->T * C : NULL;
+		const real *d = j->dout + r * C;
 		for (int64_t c = c0; c < c1; c++)
-			e[c] += j->dout[r * C + c];
+			e[c] += d[c];
 		for (int64_t c = c0; p && c < c1; c++)
-			p[c] += j->dout[r * C + c];
+			p[c] += d[c];
 	}
 }
 
@@ -176,9 +178,11 @@ static void add_task(void *context, size_t task, int thread)
 {
 	const struct add_job *j = context;
 	(void)thread;
+	real *out = j->out;
+	const real *a = j->a, *b = j->b;
 	int64_t end = LL_MIN(j->n, ((int64_t)task + 1) * 16384);
 	for (int64_t i = (int64_t)task * 16384; i < end; i++)
-		j->out[i] = j->a[i] + j->b[i];
+		out[i] = a[i] + b[i];
 }
 
 static void add(struct ll_pool *pool, real *out, const real *a, const real *b, int64_t n)
@@ -217,9 +221,10 @@ static void scale_task(void *context, size_t task, int thread)
 {
 	const struct scale_job *j = context;
 	(void)thread;
+	real *x = j->x, factor = j->factor;
 	int64_t end = LL_MIN(j->n, ((int64_t)task + 1) * 16384);
 	for (int64_t i = (int64_t)task * 16384; i < end; i++)
-		j->x[i] *= j->factor;
+		x[i] *= factor;
 }
 
 static void scale(struct ll_pool *pool, real *x, double factor, int64_t n)
