@@ -82,8 +82,7 @@ static void newton_schulz(struct ll_pool *pool, const struct ll_ops_f32 *ops, fl
 	if (rows <= columns) {
 		ops->linear(pool, s, x, x, NULL, rows, rows, columns);
 	} else {
-		memset(s, 0, square * sizeof(*s));
-		ops->linear_dw(pool, s, NULL, x, x, rows, columns, columns);
+		ops->linear_dw(pool, s, NULL, x, x, rows, columns, columns, false);
 	}
 	ops->linear(pool, s2, s, s, NULL, k, k, k); /* S is symmetric */
 	combine(pool, s, s2, QUINTIC_B, QUINTIC_C, square);

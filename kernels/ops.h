@@ -52,9 +52,9 @@ struct ll_op_loss {
 		/* din[M,K] = or += dout[M,N] w[N,K] */                                                                           \
 		void (*linear_din)(struct ll_pool *, real *din, const real *dout, const real *w, int64_t M, int64_t N, int64_t K, \
 				   bool add);                                                                                     \
-		/* dw[N,K] += dout^T in; db[N] += column sums of dout (db may be NULL) */                                         \
+		/* dw[N,K] = or += dout^T in; db[N] += column sums of dout (db may be NULL) */                                    \
 		void (*linear_dw)(struct ll_pool *, real *dw, real *db, const real *dout, const real *in, int64_t M, int64_t N,   \
-				  int64_t K);                                                                                     \
+				  int64_t K, bool add);                                                                           \
 		/* out = norm(in) w + b; mean[M] (layer norm) and rstd[M] are kept for the way back; b may be NULL */             \
 		void (*norm)(struct ll_pool *, enum ll_op_norm, real *out, real *mean, real *rstd, const real *in,                \
 			     const real *w, const real *b, int64_t M, int64_t C, double eps);                                     \

@@ -64,7 +64,7 @@ static void linear_dw_task(void *context, size_t i, int thread)
 	(void)thread;
 	int64_t n0 = (int64_t)i / j->tiles_n * j->tile_m, k0 = (int64_t)i % j->tiles_n * j->tile_n;
 	int64_t n = LL_MIN(j->tile_m, j->N - n0), k = LL_MIN(j->tile_n, j->K - k0);
-	gemm(true, false, n, k, j->M, 1, j->a + n0, j->N, j->b + k0, j->K, 1, j->out + n0 * j->K + k0, j->K);
+	gemm(true, false, n, k, j->M, 1, j->a + n0, j->N, j->b + k0, j->K, j->add ? 1 : 0, j->out + n0 * j->K + k0, j->K);
 }
 
 static void column_sums_task(void *context, size_t i, int thread)
@@ -93,9 +93,10 @@ static void column_sums(struct ll_pool *pool, real *db, const real *dout, int64_
 		ll_pool_run(pool, (size_t)ceil_div(N, 128), column_sums_task, &j);
 }
 
-static void linear_dw(struct ll_pool *pool, real *dw, real *db, const real *dout, const real *in, int64_t M, int64_t N, int64_t K)
+static void linear_dw(struct ll_pool *pool, real *dw, real *db, const real *dout, const real *in, int64_t M, int64_t N, int64_t K,
+		      bool add)
 {
-	struct linear_job j = { .out = dw, .a = dout, .b = in, .M = M, .N = N, .K = K };
+	struct linear_job j = { .out = dw, .a = dout, .b = in, .M = M, .N = N, .K = K, .add = add };
 	set_tiles(&j, N, K);
 	ll_pool_run(pool, (size_t)(ceil_div(N, j.tile_m) * j.tiles_n), linear_dw_task, &j);
 	column_sums(pool, db, dout, M, N);
@@ -120,10 +121,10 @@ static void linear_din_by(const struct ll_gemm_kernel *kernel, struct ll_pool *p
 }
 
 static void linear_dw_by(const struct ll_gemm_kernel *kernel, struct ll_pool *pool, real *dw, real *db, const real *dout,
-			 const real *in, int64_t M, int64_t N, int64_t K)
+			 const real *in, int64_t M, int64_t N, int64_t K, bool add)
 {
 	struct ll_gemm g = { .m = N, .n = K, .k = M, .a = dout, .lda = N, .a_across = true, .b = in, .ldb = K, .b_across = true,
-			     .c = dw, .ldc = K, .add = true };
+			     .c = dw, .ldc = K, .add = add };
 	ll_gemm_run(kernel, pool, &g);
 	column_sums(pool, db, dout, M, N);
 }
@@ -151,12 +152,12 @@ static void linear_din_tiles(struct ll_pool *pool, real *din, const real *dout, 
 }
 
 static void linear_dw_tiles(struct ll_pool *pool, real *dw, real *db, const real *dout, const real *in, int64_t M, int64_t N,
-			    int64_t K)
+			    int64_t K, bool add)
 {
 	if (M < FEW_ROWS)
-		linear_dw(pool, dw, db, dout, in, M, N, K);
+		linear_dw(pool, dw, db, dout, in, M, N, K, add);
 	else
-		linear_dw_by(&OPS_TILES, pool, dw, db, dout, in, M, N, K);
+		linear_dw_by(&OPS_TILES, pool, dw, db, dout, in, M, N, K, add);
 }
 #endif
 
@@ -174,8 +175,8 @@ static void linear_din_bf16(struct ll_pool *pool, real *din, const real *dout, c
 }
 
 static void linear_dw_bf16(struct ll_pool *pool, real *dw, real *db, const real *dout, const real *in, int64_t M, int64_t N,
-			   int64_t K)
+			   int64_t K, bool add)
 {
-	linear_dw_by(ll_gemm_bf16_best(), pool, dw, db, dout, in, M, N, K);
+	linear_dw_by(ll_gemm_bf16_best(), pool, dw, db, dout, in, M, N, K, add);
 }
 #endif

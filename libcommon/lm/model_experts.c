@@ -266,13 +266,13 @@ void ll_lm_experts_back(const struct ll_lm_experts *x, const float *dout, float 
 		if (n == 0)
 			continue;
 		o->linear_din(m->pool, dact, danswer, w->down_w, n, j.C, F, false);
-		o->linear_dw(m->pool, g->down_w, g->down_b, danswer, k->act + first * F, n, j.C, F);
+		o->linear_dw(m->pool, g->down_w, g->down_b, danswer, k->act + first * F, n, j.C, F, true);
 		o->act_back(m->pool, x->act, dup, dact, k->up + first * U, n, F);
 		o->linear_din(m->pool, danswer, dup, w->up_w, n, U, j.C, false);
-		o->linear_dw(m->pool, g->up_w, g->up_b, dup, y->gathered + first * j.C, n, U, j.C);
+		o->linear_dw(m->pool, g->up_w, g->up_b, dup, y->gathered + first * j.C, n, U, j.C, true);
 	}
 	o->linear_din(m->pool, din, y->drouter, x->w->router_w, M, j.E, j.C, false);
-	o->linear_dw(m->pool, x->g->router_w, NULL, y->drouter, k->norm2, M, j.E, j.C);
+	o->linear_dw(m->pool, x->g->router_w, NULL, y->drouter, k->norm2, M, j.E, j.C, true);
 	ll_pool_run(m->pool, (size_t)((M + ROWS - 1) / ROWS), scatter_task, &j);
 }
 

@@ -20,6 +20,7 @@ struct pass {
 	struct ll_op_rotary rotary;
 	struct ll_lm_step step;
 	double dropout, scale; /* 0 outside training; scale: of the loss */
+	bool fresh; /* gradients begin with this pass: those of matrices are written where others are cleared and added to */
 };
 
 static struct pass begin(struct ll_lm *m, int64_t B, int64_t T)
@@ -204,7 +205,7 @@ static void head(const struct pass *p, const int32_t *targets, float scale, unsi
 		p->ops->cross_entropy(p->pool, &loss, y->logits, y->loss + r, y->added + r, y->log_z + r, greedy ? greedy + r : NULL, targets + r, n, V, scale);
 		if (scale != 0) {
 			p->ops->linear_din(p->pool, y->dn1 + r * C, y->logits, y->w.head, n, V, C, false);
-			p->ops->linear_dw(p->pool, y->g.head, y->g.head_b, y->logits, y->norm_f + r * C, n, V, C);
+			p->ops->linear_dw(p->pool, y->g.head, y->g.head_b, y->logits, y->norm_f + r * C, n, V, C, !p->fresh || r > 0);
 		}
 	}
 }
@@ -234,17 +235,17 @@ static void backward_layer(const struct pass *p, int64_t l)
 		ll_lm_experts_back(&x, d, y->dn2);
 	} else {
 		o->linear_din(p->pool, y->dact, d, w->down_w, M, C, F, false);
-		o->linear_dw(p->pool, g->down_w, g->down_b, d, k->act, M, C, F);
+		o->linear_dw(p->pool, g->down_w, g->down_b, d, k->act, M, C, F, !p->fresh);
 		o->act_back(p->pool, p->act, y->dup, y->dact, k->up, M, F);
 		o->linear_din(p->pool, y->dn2, y->dup, w->up_w, M, U, C, false);
-		o->linear_dw(p->pool, g->up_w, g->up_b, y->dup, k->norm2, M, U, C);
+		o->linear_dw(p->pool, g->up_w, g->up_b, y->dup, k->norm2, M, U, C, !p->fresh);
 	}
 	if (!p->c->parallel_residual)
 		normalise_back(p, g->norm2_w, g->norm2_b, y->dn2, k->mid, k->mean2, k->rstd2, w->norm2_w);
 
 	d = branch_gradient(p, y->dn1, 2 * l + 1);
 	o->linear_din(p->pool, y->dattention, d, w->proj_w, M, C, A, false);
-	o->linear_dw(p->pool, g->proj_w, g->proj_b, d, k->attention, M, C, A);
+	o->linear_dw(p->pool, g->proj_w, g->proj_b, d, k->attention, M, C, A, !p->fresh);
 	struct ll_op_attention a = attention_of(p, l);
 	o->attention_back(p->pool, &a, y->dqkv, y->dattention, k->qkv, k->attention, k->lse, y->scratch);
 	if (y->rotary)
@@ -252,7 +253,7 @@ static void backward_layer(const struct pass *p, int64_t l)
 	if (p->c->qk_norm) /* attention's output and its gradient are done with */
 		norm_heads_back(p, k, w, g, y->dattention, k->attention);
 	o->linear_din(p->pool, y->dn1, y->dqkv, w->qkv_w, M, Q, C, false);
-	o->linear_dw(p->pool, g->qkv_w, g->qkv_b, y->dqkv, k->norm1, M, Q, C);
+	o->linear_dw(p->pool, g->qkv_w, g->qkv_b, y->dqkv, k->norm1, M, Q, C, !p->fresh);
 	if (p->c->shared_norm)
 		o->add(p->pool, y->dn1, y->dn1, y->dn2, M * C);
 	else if (p->c->parallel_residual)
@@ -283,12 +284,38 @@ static void backward(const struct pass *p, const int32_t *tokens)
 
 enum { ZERO_BLOCK = 1 << 20 };
 
+struct zero_job {
+	float *x;
+	size_t n;
+};
+
 static void zero_task(void *context, size_t task, int thread)
 {
-	const struct ll_lm *m = context;
-	size_t start = task * ZERO_BLOCK, n = LL_MIN((size_t)ZERO_BLOCK, m->parameters - start);
+	const struct zero_job *j = context;
+	size_t start = task * ZERO_BLOCK, n = LL_MIN((size_t)ZERO_BLOCK, j->n - start);
 	(void)thread;
-	memset(m->grad + start, 0, n * sizeof(float));
+	memset(j->x + start, 0, n * sizeof(float));
+}
+
+/* One product a pass gives the gradient whole, or the first part of it. */
+static bool is_written(const struct ll_lm *m, const float *gradient)
+{
+	const struct ll_lm_weights *g = &m->memory->g;
+	bool found = gradient == g->head;
+	for (int64_t l = 0; l < m->config.layers && !found; l++) {
+		const struct ll_lm_layer *y = &g->layer[l];
+		found = gradient == y->qkv_w || gradient == y->proj_w || gradient == y->up_w || gradient == y->down_w;
+	}
+	return found;
+}
+
+static void clear_gradients(struct ll_lm *m)
+{
+	for (size_t i = 0; i < m->tensors; i++) {
+		struct zero_job j = { m->grad + m->tensor[i].offset, m->tensor[i].size };
+		if (!is_written(m, j.x))
+			ll_pool_run(m->pool, (j.n + ZERO_BLOCK - 1) / ZERO_BLOCK, zero_task, &j);
+	}
 }
 
 double ll_lm_loss(struct ll_lm *m, const int32_t *tokens, const int32_t *targets, int64_t batch, int64_t seq_len, struct ll_lm_step step,
@@ -307,8 +334,9 @@ double ll_lm_loss(struct ll_lm *m, const int32_t *tokens, const int32_t *targets
 	for (int64_t i = 0; i < p.M; i++)
 		LL_ASSERT(targets[i] < m->config.vocabulary && (!m->start || (m->start[i] >= 0 && m->start[i] <= i % p.T)));
 	forward(&p, tokens);
-	if (training && zero_grad)
-		ll_pool_run(m->pool, (m->parameters + ZERO_BLOCK - 1) / ZERO_BLOCK, zero_task, m);
+	p.fresh = training && zero_grad;
+	if (p.fresh)
+		clear_gradients(m);
 	head(&p, targets, training ? scale : 0, greedy);
 	for (int64_t i = 0; i < p.M; i++) {
 		n += targets[i] >= 0;

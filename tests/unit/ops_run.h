@@ -15,7 +15,12 @@ static void RUN(const OPS *o, struct ll_pool *pool, const struct op_case *c, con
 	case LINEAR:
 		o->linear(pool, y, x, x + M * K, x + M * K + N * K, M, N, K);
 		o->linear_din(pool, g, r, x + M * K, M, N, K, false);
-		o->linear_dw(pool, g + M * K, g + M * K + N * K, r, x, M, N, K);
+		for (int64_t i = 0; i < N * K; i++) /* written over what is there, then added to */
+			g[M * K + i] = NAN;
+		o->linear_dw(pool, g + M * K, NULL, r, x, M, N, K, false);
+		o->linear_dw(pool, g + M * K, g + M * K + N * K, r, x, M, N, K, true);
+		for (int64_t i = 0; i < N * K; i++)
+			g[M * K + i] /= 2;
 		break;
 	case NORM: {
 		bool layer = c->kind == LL_OP_NORM_LAYER;

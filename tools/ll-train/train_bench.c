@@ -51,7 +51,7 @@ struct product {
  * kernels; and a large square product, should that be faster. Measured between the steps, the fastest of each counts. */
 struct roof {
 	struct product product[PRODUCTS];
-	float *in, *dout, *result, *square; /* weights and their gradients are the model's own, whose next step clears the latter */
+	float *in, *dout, *result, *square; /* weights and their gradients are the model's own, which its next step writes anew */
 	double square_best;
 };
 
@@ -93,7 +93,7 @@ static void roof_round(struct roof *r, struct ll_lm *m, const struct ll_ops_f32 
 		o->linear_din(m->pool, r->result, r->dout, m->param, p->rows, p->n, p->k, false);
 		keep_best(&p->best[1], start);
 		start = ll_seconds();
-		o->linear_dw(m->pool, m->grad, NULL, r->dout, r->in, p->rows, p->n, p->k);
+		o->linear_dw(m->pool, m->grad, NULL, r->dout, r->in, p->rows, p->n, p->k, false);
 		keep_best(&p->best[2], start);
 	}
 	size_t area = (size_t)SQUARE * SQUARE;
