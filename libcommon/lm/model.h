@@ -34,6 +34,7 @@ struct ll_lm {
 	int64_t batch, seq_len; /* a call takes at most batch x seq_len tokens, in sequences of at most seq_len */
 	double embedding_gradient; /* times the gradient that reaches the embeddings, not that of a tied head; 1 to begin with */
 	uint64_t dropped;       /* choices that met a full expert in the last pass */
+	uint64_t *routed;       /* NULL, or borrowed, [layers][experts + 1], to which a pass adds: choices of each expert, those that met a full one */
 	double balance;         /* the sum of the balance losses of its layers and tokens */
 	double added;           /* what label smoothing, z-loss and balance added to the sum of the last ll_lm_loss in training */
 	double log_z;           /* sum of log Z over the targets of the last ll_lm_loss */

@@ -78,7 +78,7 @@ static uint64_t assign(const struct experts_job *j)
 	bool limited = x->training && c->expert_capacity > 0;
 	int64_t capacity = limited ? (int64_t)ceil(c->expert_capacity * (double)each / (double)j->E) : each;
 	int32_t *used = k->first + j->E + 1;
-	uint64_t dropped = 0;
+	uint64_t dropped = 0, *routed = x->m->routed ? x->m->routed + x->layer * (j->E + 1) : NULL;
 	memset(k->first, 0, (size_t)(j->E + 1) * sizeof(*k->first));
 	for (int64_t i = 0; i < n; i++) {
 		if (i % each == 0)
@@ -88,6 +88,10 @@ static uint64_t assign(const struct experts_job *j)
 		dropped += used[e] >= capacity;
 		k->first[e + 1] += used[e] < capacity;
 		used[e]++;
+		if (routed) {
+			routed[e]++;
+			routed[j->E] += k->slot[i] < 0;
+		}
 	}
 	for (int64_t e = 0; e < j->E; e++) {
 		used[e] = k->first[e];

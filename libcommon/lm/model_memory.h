@@ -78,7 +78,7 @@ struct ll_lm_experts {
 	struct ll_lm *m;
 	const struct ll_lm_layer *w, *g;
 	struct ll_lm_kept *k;
-	int64_t batch, seq_len;
+	int64_t layer, batch, seq_len;
 	enum ll_op_act act;
 	bool training; /* capacity and balance count */
 	double scale;  /* of the loss, on the way back */

@@ -117,7 +117,7 @@ static struct ll_op_attention attention_of(const struct pass *p, int64_t layer)
 static struct ll_lm_experts experts_of(const struct pass *p, int64_t l)
 {
 	return (struct ll_lm_experts){ .m = p->m, .w = &p->y->w.layer[l], .g = p->y->g.layer ? &p->y->g.layer[l] : NULL, .k = &p->y->kept[l],
-				       .batch = p->B, .seq_len = p->T, .act = p->act, .training = p->scale != 0, .scale = p->scale };
+				       .layer = l, .batch = p->B, .seq_len = p->T, .act = p->act, .training = p->scale != 0, .scale = p->scale };
 }
 
 static float *output_of(const struct pass *p, int64_t layer)

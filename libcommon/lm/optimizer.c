@@ -217,8 +217,12 @@ void ll_optimizer_update(struct ll_optimizer *o, const struct ll_update *u)
 		own.weight_decay /= w->rate;
 		if (own.spikes > 0 && kept[1] == w->size)
 			ll_clip_spikes(m->pool, m->grad + w->offset, o->state + o->place[i][1], w->size, own.spikes, own.scale);
+		if (o->watch)
+			o->watch(o->watching, i, false);
 		o->kind->update(o, &own, w, m->param + w->offset, m->grad + w->offset,
 				kept[0] ? o->state + o->place[i][0] : NULL, kept[1] ? o->state + o->place[i][1] : NULL);
+		if (o->watch)
+			o->watch(o->watching, i, true);
 	}
 }
 

@@ -57,6 +57,8 @@ struct ll_optimizer {
 		double weight_decay; /* in place of that of the update; NaN: not */
 	} *own;			/* by tensor */
 	float *scratch;
+	void (*watch)(void *watching, size_t tensor, bool done); /* NULL, or called before and behind the update of every tensor */
+	void *watching;
 };
 
 /* Bytes ll_optimizer_new takes (the table of places apart), of which *state are saved. */

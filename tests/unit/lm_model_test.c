@@ -381,6 +381,34 @@ static double experts_alike(const char *preset, const char *settings, double *de
 	return loss;
 }
 
+/* Where all tokens are alike to the router, it sends all of layer l to expert l + 1 when that one's row says so. */
+static void experts_counted(struct ll_lm *m, const int32_t *tokens, const int32_t *targets)
+{
+	enum { E = 4, L = 3 };
+	uint64_t routed[L][E + 1] = { { 0 } }, n;
+	bool as_told = true;
+	for (size_t i = 0; i < m->tensors; i++) {
+		const struct ll_lm_tensor *t = &m->tensor[i];
+		float *p = m->param + t->offset;
+		for (size_t k = 0; k < t->size; k++) {
+			if (strstr(t->name, "norm2.w"))
+				p[k] = 0;
+			else if (strstr(t->name, "norm2.b"))
+				p[k] = 1;
+			else if (strstr(t->name, "router"))
+				p[k] = k / (size_t)t->shape[1] == (size_t)(t->name[2] - '0') + 1;
+		}
+	}
+	m->routed = routed[0];
+	ll_lm_loss(m, tokens, targets, 4, 16, step, 1, true, &n, NULL, NULL);
+	ll_lm_loss(m, tokens, targets, 4, 16, step, 1, true, &n, NULL, NULL);
+	m->routed = NULL;
+	for (size_t l = 0; l < L; l++)
+		for (size_t e = 0; e <= E; e++)
+			as_told &= routed[l][e] == (e == l + 1 ? 2 * 4 * 16U : 0) + (e == E ? 2 * 4 * (16 - 6U) : 0);
+	ok(as_told, "choices are counted by layer and expert, and those that met a full one");
+}
+
 static void experts(void)
 {
 	static const char *const settings[] = { "experts=1", "experts=4", "experts=5 experts_per_token=3", "experts=2 expert_capacity=2" };
@@ -405,6 +433,7 @@ static void experts(void)
 	ok(fabs(m->balance / (3 * 4 * 16) - 0.25) < 1e-6, "the balance loss of even probabilities is its weight (%g)", m->balance / (3 * 4 * 16));
 	ll_lm_loss(m, tokens, targets, 4, 16, step, 0, false, &n, NULL, NULL);
 	ok(m->dropped == 0 && m->balance == 0, "neither counts outside training");
+	experts_counted(m, tokens, targets);
 	ll_lm_free(m);
 
 	/* What the balance loss is for. */

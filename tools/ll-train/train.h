@@ -83,6 +83,8 @@ struct ll_trainer {
 	struct ll_optimizer *optimizer;
 	int64_t micro; /* rows computed at once */
 	int32_t *tokens, *targets, *start; /* start: NULL without document-mask */
+	double *squares; /* by tensor, of the gradient of the last step */
+	uint64_t *routed; /* borrowed, NULL: of the next gradient (ll_lm.routed) */
 };
 struct ll_train_result {
 	double loss, gradient; /* mean over the targets of the batch; norm before clipping */
@@ -95,6 +97,9 @@ void ll_trainer_open(struct ll_trainer *t, const struct ll_train_settings *s, st
 /* Loss and gradient of the `batch` samples at `cursor`, with the dropout masks of `step`. Any batch: it is computed in
  * parts of at most t->micro. */
 struct ll_train_result ll_trainer_gradient(struct ll_trainer *t, uint64_t step, uint64_t cursor, int64_t batch);
+/* The root of the mean squared norm of the gradients of each `part` samples of that batch alone (a rest is left out), with the same
+ * masks. NaN when there are no two parts, or none with anything to predict. The gradient is lost. */
+double ll_trainer_small_gradient(struct ll_trainer *t, uint64_t step, uint64_t cursor, int64_t batch, int64_t part);
 /* Cuts every element of the gradient to [-max, max]; the norm of what it is then. */
 double ll_trainer_clip_values(struct ll_trainer *t, double max);
 /* The update with `scale` times that gradient, the `number`-th from 1, by the keys of `now`. */

@@ -35,6 +35,7 @@ static void feed_row(void *context, const struct ll_train_row *row)
 	struct ll_train_loop *r = context;
 	if (row->step > r->course.accepted)
 		feed(r, row);
+	ll_train_loop_noise(r, row);
 	if (!row->skipped && r->settings.zclip > 0)
 		ll_zclip_limit(&r->zclip, row->gradient, r->settings.zclip);
 }
@@ -43,6 +44,7 @@ void ll_train_guard_rebuild(struct ll_train_loop *r)
 {
 	r->guard = (struct ll_guard){ 0 };
 	r->zclip = (struct ll_zclip){ 0 };
+	r->noise = (struct ll_noise_scale){ 0 };
 	ll_train_log_rows(r->log, feed_row, r);
 }
 
@@ -207,6 +209,7 @@ static void go_back(struct ll_train_loop *r, uint64_t to)
 		ll_die(LL_EXIT_INPUT, "%s", err.text);
 	r->saved_step = exists ? to : UINT64_MAX;
 	ll_train_log_cut(r->log, r->dir, r->state.log_bytes, exists ? &r->state.log_hash : NULL);
+	ll_train_telemetry_cut(&r->telemetry, to);
 	r->state.cursor = ll_train_course_cursor(&r->course, to);
 	ll_train_guard_rebuild(r);
 	ll_free(dir);

@@ -15,13 +15,16 @@
 #include "io/file.h"
 #include "ll-train/train_full.h"
 
-#define LOG_HEAD "step\ttokens\tloss\tlr\tgrad_norm\tvalid_loss\tskipped\tsample\tperplexity\tattention_lse\tlog_z\n"
+#define LOG_HEAD "step\ttokens\tloss\tlr\tgrad_norm\tvalid_loss\tskipped\tsample\tperplexity\tattention_lse\tlog_z"
+#define LOG_HEAD_NOISE "\tgrad_small\tnoise_scale"
 #define TIMING_HEAD "step\tseconds\ttokens_per_s\n"
 #define LOG_MAX ((size_t)4 << 30)
 
 struct ll_train_log {
 	char *path, *timing_path;
 	int fd, timing_fd;
+	const char *head;
+	size_t numbers; /* of a row behind the place of its sample */
 	uint64_t bytes;
 	struct ll_hash128_state *hash;
 };
@@ -45,9 +48,11 @@ static void append(int fd, const char *path, const char *text, size_t n)
 	}
 }
 
-struct ll_train_log *ll_train_log_open(const char *run, uint64_t bytes, const struct ll_id *hash)
+struct ll_train_log *ll_train_log_open(const char *run, bool noise, uint64_t bytes, const struct ll_id *hash)
 {
 	struct ll_train_log *l = ll_calloc(1, sizeof(*l));
+	l->head = noise ? LOG_HEAD LOG_HEAD_NOISE "\n" : LOG_HEAD "\n";
+	l->numbers = noise ? 5 : 3;
 	l->path = ll_path_join(run, "log.tsv");
 	l->timing_path = ll_path_join(run, "timing.tsv");
 	l->hash = ll_hash128_new();
@@ -64,9 +69,9 @@ struct ll_train_log *ll_train_log_open(const char *run, uint64_t bytes, const st
 		l->bytes = bytes;
 		ll_buf_free(&text);
 	} else {
-		l->bytes = sizeof(LOG_HEAD) - 1;
-		ll_hash128_update(l->hash, LOG_HEAD, l->bytes);
-		ll_write_file(l->path, LOG_HEAD, l->bytes);
+		l->bytes = strlen(l->head);
+		ll_hash128_update(l->hash, l->head, l->bytes);
+		ll_write_file(l->path, l->head, l->bytes);
 	}
 	if (bytes == 0 || !ll_path_exists(l->timing_path))
 		ll_write_file(l->timing_path, TIMING_HEAD, sizeof(TIMING_HEAD) - 1);
@@ -78,14 +83,14 @@ struct ll_train_log *ll_train_log_open(const char *run, uint64_t bytes, const st
 void ll_train_log_row(struct ll_train_log *l, const struct ll_train_row *row)
 {
 	struct ll_buf text = { 0 };
-	const double values[] = { row->loss, row->rate, row->gradient, row->valid }, more[] = { exp(row->loss), row->attention_lse, row->log_z };
+	const double values[] = { row->loss, row->rate, row->gradient, row->valid }, more[] = { exp(row->loss), row->attention_lse, row->log_z, row->gradient_small, row->noise_scale };
 	ll_buf_printf(&text, "%llu\t%llu", (unsigned long long)row->step, (unsigned long long)row->tokens);
 	for (size_t i = 0; i < LL_COUNT(values); i++) {
 		ll_buf_putc(&text, '\t');
 		ll_put_double(&text, values[i]);
 	}
 	ll_buf_printf(&text, "\t%d\t%llu", row->skipped, (unsigned long long)row->sample);
-	for (size_t i = 0; i < LL_COUNT(more); i++) {
+	for (size_t i = 0; i < l->numbers; i++) {
 		ll_buf_putc(&text, '\t');
 		ll_put_double(&text, more[i]);
 	}
@@ -116,7 +121,7 @@ void ll_train_log_cut(struct ll_train_log *l, const char *run, uint64_t bytes, c
 {
 	char *aside = ll_path_join(run, "log-rolled-back.tsv");
 	struct ll_buf text = ll_read_file(l->path, LOG_MAX);
-	bytes = bytes ? bytes : sizeof(LOG_HEAD) - 1;
+	bytes = bytes ? bytes : strlen(l->head);
 	if (text.len < bytes)
 		ll_die(LL_EXIT_INPUT, "%s: is shorter than at an earlier step", l->path);
 	int fd = open_append(aside);
@@ -156,6 +161,8 @@ void ll_train_log_rows(const struct ll_train_log *l, void (*row)(void *context, 
 		strtod(p, &p);
 		r.attention_lse = strtod(p, &p);
 		r.log_z = strtod(p, &p);
+		r.gradient_small = l->numbers > 3 ? strtod(p, &p) : NAN;
+		r.noise_scale = l->numbers > 3 ? strtod(p, &p) : NAN;
 		row(context, &r);
 	}
 	ll_buf_free(&text);

@@ -15,12 +15,13 @@ struct ll_train_row {
 	bool skipped;			    /* no update was made */
 	uint64_t sample;		    /* the first of the step */
 	double attention_lse, log_z;
+	double gradient_small, noise_scale; /* NaN when not measured; columns of a log with `noise` */
 };
 
 struct ll_train_log;
 /* A new log, or (bytes > 0) the one of a checkpoint. Ends with status 3 when the rows that belong to it are gone or
  * changed. */
-struct ll_train_log *ll_train_log_open(const char *run, uint64_t bytes, const struct ll_id *hash);
+struct ll_train_log *ll_train_log_open(const char *run, bool noise, uint64_t bytes, const struct ll_id *hash);
 void ll_train_log_row(struct ll_train_log *l, const struct ll_train_row *row);
 void ll_train_log_timing(struct ll_train_log *l, uint64_t step, double seconds, double tokens_per_second);
 /* Syncs; gives what a checkpoint must remember. */

@@ -28,6 +28,7 @@ void ll_train_loop_save(struct ll_train_loop *r, bool final)
 		return;
 	ll_train_full_room(r->dir, ll_train_loop_bytes(r));
 	ll_train_log_sync(r->log, &s.log_bytes, &s.log_hash);
+	ll_train_telemetry_sync(&r->telemetry);
 	s.data_id = r->data.id;
 	s.tokenizer_id = (char *)(uintptr_t)ll_dataset_tokenizer_id(r->data.train);
 	s.final = final;
@@ -155,6 +156,12 @@ static double clip(struct ll_train_loop *r, double norm)
 	return cut > limit ? limit / cut : 1;
 }
 
+double ll_train_loop_noise(struct ll_train_loop *r, const struct ll_train_row *row)
+{
+	return ll_noise_scale_add(&r->noise, (double)r->settings.noise_batch, row->gradient_small,
+				  (double)ll_train_course_batch(&r->course, row->step - 1), row->gradient);
+}
+
 bool ll_train_loop_step(struct ll_train_loop *r)
 {
 	const struct ll_train_settings *s = &r->settings;
@@ -163,6 +170,10 @@ bool ll_train_loop_step(struct ll_train_loop *r)
 	int64_t batch = ll_train_course_batch(&r->course, step);
 	uint64_t tokens = (uint64_t)(batch * s->seq_len);
 	r->trainer.model->embedding_gradient = r->course.now.embedding_shrink;
+	double small = NAN;
+	if (s->noise_every && (step + 1) % (uint64_t)s->noise_every == 0)
+		small = ll_trainer_small_gradient(&r->trainer, step, r->state.cursor, batch, s->noise_batch);
+	ll_train_telemetry_gradient(&r->telemetry, step + 1);
 	struct ll_train_result done = ll_trainer_gradient(&r->trainer, step, r->state.cursor, batch);
 	struct ll_train_row row = { .step = step + 1,
 				    .tokens = r->state.tokens + tokens,
@@ -172,11 +183,14 @@ bool ll_train_loop_step(struct ll_train_loop *r)
 				    .valid = NAN,
 				    .sample = r->state.cursor,
 				    .attention_lse = done.attention_lse,
-				    .log_z = done.log_z };
+				    .log_z = done.log_z,
+				    .gradient_small = small };
+	row.noise_scale = ll_train_loop_noise(r, &row);
 	enum ll_train_decision d = ll_train_guard_decide(r, &row);
 	if (d == LL_TRAIN_STOP || d == LL_TRAIN_BACK)
 		return d == LL_TRAIN_BACK;
 	row.skipped = d == LL_TRAIN_SKIP;
+	ll_train_telemetry_update(&r->telemetry, step + 1);
 	if (!row.skipped)
 		ll_trainer_update(&r->trainer, &r->course.now, row.rate, clip(r, done.gradient),
 				  ll_train_course_updates(&r->course, step) + 1);
@@ -189,6 +203,7 @@ bool ll_train_loop_step(struct ll_train_loop *r)
 		r->state.valid_loss = row.valid = ll_trainer_validate(&r->trainer);
 	r->state.loss = row.loss;
 	ll_train_log_row(r->log, &row);
+	ll_train_telemetry_done(&r->telemetry, step + 1);
 	ll_progress_add((uint64_t)batch, 0);
 	tell(r, &row, tokens, seconds);
 	tell_growth(r, &row);

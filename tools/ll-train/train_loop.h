@@ -10,7 +10,9 @@
 #include "ll-train/train_course.h"
 #include "ll-train/train_journal.h"
 #include "ll-train/train_log.h"
+#include "ll-train/train_telemetry.h"
 #include "lm/guard.h"
+#include "lm/noise_scale.h"
 #include "lm/zclip.h"
 
 struct ll_train_loop {
@@ -19,10 +21,12 @@ struct ll_train_loop {
 	struct ll_train_data data;
 	struct ll_trainer trainer;
 	struct ll_train_log *log;
+	struct ll_train_telemetry telemetry;
 	struct ll_train_journal *journal;
 	struct ll_train_course course;
 	struct ll_guard guard;
 	struct ll_zclip zclip; /* of the updates made */
+	struct ll_noise_scale noise;
 	struct ll_checkpoint_state state;
 	uint64_t saved_step; /* of the newest checkpoint; UINT64_MAX: none */
 	double started, last_note;
@@ -38,6 +42,8 @@ void ll_train_loop_save(struct ll_train_loop *r, bool final);
 bool ll_train_loop_control(struct ll_train_loop *r);
 /* One step, from its samples to its row in the log; or back to an earlier one. False when the run has to stop here. */
 bool ll_train_loop_step(struct ll_train_loop *r);
+/* Takes what the row has of the gradient noise scale; returns the scale. */
+double ll_train_loop_noise(struct ll_train_loop *r, const struct ll_train_row *row);
 /* Weights, moments and state as before the first step (train_run.c). */
 void ll_train_loop_begin(struct ll_train_loop *r);
 

@@ -318,7 +318,8 @@ static void prepare(struct ll_train_loop *r)
 	ll_train_environment_go_on(r->dir, before, &allow_drift, &r->settings, &r->data, &r->state, &unmatched);
 	ll_train_environment_free(before);
 	write_config(r);
-	r->log = ll_train_log_open(r->dir, r->state.log_bytes, &r->state.log_hash);
+	r->log = ll_train_log_open(r->dir, r->settings.noise_every, r->state.log_bytes, &r->state.log_hash);
+	ll_train_telemetry_open(&r->telemetry, r->dir, &r->settings, &r->trainer, r->state.step);
 	ll_train_guard_rebuild(r);
 	r->started = r->last_note = ll_seconds();
 	if (!going_on && r->settings.fork) /* the parent's checkpoint may go */
@@ -384,6 +385,7 @@ int ll_train_run(int operands, char **operand)
 		prepare(&r);
 		status = train(&r);
 		ll_train_log_close(r.log);
+		ll_train_telemetry_close(&r.telemetry);
 		ll_train_journal_close(r.journal);
 		ll_train_course_end(&r.course);
 		ll_trainer_close(&r.trainer);

@@ -115,6 +115,11 @@ static const struct key {
 	{ "guard", KEY_WORD, AT(guard), 0, 0, "skip", "MODE",
 	  "off, skip the update of a spike, or go back too (rollback) when that does not help", KEY_FIXED },
 	{ "rollbacks", KEY_INT, AT(rollbacks), 0, 1000, "8", "N", "times to go back for the same trouble before stopping", KEY_LIVE },
+	{ "norms-every", KEY_INT, AT(norms_every), 0, 0x1p52, "0", "N", "write norms of gradient, weights and update every N steps (0: never)", KEY_FREE },
+	{ "norms-by", KEY_WORD, AT(norms_by), 0, 0, "layer", "layer|tensor", "what has a row of its own there", KEY_FREE },
+	{ "noise-every", KEY_INT, AT(noise_every), 0, 0x1p52, "0", "N", "measure the gradient noise scale every N steps (0: never)", KEY_FIXED },
+	{ "noise-batch", KEY_INT, AT(noise_batch), 1, 1 << 24, "1", "N", "sequences of the small batches it is measured with", KEY_FIXED },
+	{ "experts-every", KEY_INT, AT(experts_every), 0, 0x1p52, "0", "N", "write the shares of the experts every N steps (0: never)", KEY_FREE },
 #undef AT
 };
 _Static_assert(LL_COUNT(keys) <= LL_TRAIN_KEYS_MAX, "LL_TRAIN_KEYS_MAX");

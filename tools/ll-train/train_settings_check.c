@@ -111,6 +111,16 @@ static void check_optimizer(struct ll_train_settings *s)
 		s->weight_decay = kind->coupled ? 0 : 0.1;
 }
 
+static void check_telemetry(const struct ll_train_settings *s)
+{
+	if (!s->norms_by || !(strcmp(s->norms_by, "layer") == 0 || strcmp(s->norms_by, "tensor") == 0))
+		ll_die(LL_EXIT_USAGE, "norms-by = %s: neither layer nor tensor", s->norms_by ? s->norms_by : "");
+	if (s->noise_every && s->noise_batch >= s->batch)
+		ll_die(LL_EXIT_USAGE, "--noise-batch=%lld: must be smaller than the batch of %lld", (long long)s->noise_batch, (long long)s->batch);
+	if (s->experts_every && !s->model.experts)
+		ll_die(LL_EXIT_USAGE, "--experts-every: the model has no experts; --set=experts=N gives it some");
+}
+
 void ll_train_settings_check(struct ll_train_settings *s)
 {
 	struct ll_err err;
@@ -141,6 +151,7 @@ void ll_train_settings_check(struct ll_train_settings *s)
 		ll_die(LL_EXIT_USAGE, "spam = %g: optimizer %s keeps no second moment of every element", s->spam, s->optimizer);
 	if (!s->guard || !(strcmp(s->guard, "off") == 0 || strcmp(s->guard, "skip") == 0 || strcmp(s->guard, "rollback") == 0))
 		ll_die(LL_EXIT_USAGE, "guard = %s: not one of off|skip|rollback", s->guard ? s->guard : "");
+	check_telemetry(s);
 	if ((uint64_t)s->steps < ll_train_first_step(s))
 		ll_die(LL_EXIT_USAGE, "--steps=%lld: the run begins after step %lld, where %s stands", (long long)s->steps,
 		       (long long)ll_train_first_step(s), s->fork);

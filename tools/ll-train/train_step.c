@@ -8,11 +8,15 @@
 #include "ll-train/train.h"
 #include "ll-train/train_groups.h"
 #include "ll-train/train_ramp.h"
+#include "ll-train/train_telemetry.h"
 
 struct ll_lm_plan ll_trainer_plan(const struct ll_train_settings *s, uint64_t *optimizer)
 {
 	struct ll_lm_plan plan = ll_lm_plan(&s->model, s->batch / s->accumulate, s->seq_len, LL_LM_TRAINING);
 	uint64_t state;
+	uint64_t more = ll_train_telemetry_bytes(s);
+	plan.activations += more;
+	plan.total += more;
 	*optimizer = ll_optimizer_plan(ll_optimizer_kind(s->optimizer), &s->model, s->momentum > 0, &state);
 	return plan;
 }
@@ -32,6 +36,7 @@ void ll_trainer_open(struct ll_trainer *t, const struct ll_train_settings *s, st
 	ll_train_groups_apply(s, t->optimizer);
 	t->tokens = ll_calloc((size_t)(t->micro * s->seq_len), sizeof(*t->tokens));
 	t->targets = ll_calloc((size_t)(t->micro * s->seq_len), sizeof(*t->targets));
+	t->squares = ll_calloc(t->model->tensors, sizeof(*t->squares));
 	if (s->document_mask)
 		t->model->start = t->start = ll_calloc((size_t)(t->micro * s->seq_len), sizeof(*t->start));
 }
@@ -72,18 +77,23 @@ void ll_trainer_update(struct ll_trainer *t, const struct ll_train_settings *now
 	ll_optimizer_update(t->optimizer, &u);
 }
 
-static double norm(struct ll_trainer *t)
+/* Of the gradient; its squares by tensor, unless that is NULL. */
+static double norm(struct ll_trainer *t, double *by_tensor)
 {
 	double squares = 0;
-	for (size_t i = 0; i < t->model->tensors; i++)
-		squares += ll_sum_of_squares(t->pool, t->model->grad + t->model->tensor[i].offset, t->model->tensor[i].size);
+	for (size_t i = 0; i < t->model->tensors; i++) {
+		double of = ll_sum_of_squares(t->pool, t->model->grad + t->model->tensor[i].offset, t->model->tensor[i].size);
+		squares += of;
+		if (by_tensor)
+			by_tensor[i] = of;
+	}
 	return sqrt(squares);
 }
 
 double ll_trainer_clip_values(struct ll_trainer *t, double max)
 {
 	ll_clip_values(t->pool, t->model->grad, t->model->parameters, max);
-	return norm(t);
+	return norm(t, NULL);
 }
 
 struct ll_train_result ll_trainer_gradient(struct ll_trainer *t, uint64_t step, uint64_t cursor, int64_t batch)
@@ -92,6 +102,7 @@ struct ll_train_result ll_trainer_gradient(struct ll_trainer *t, uint64_t step, 
 	struct ll_train_result r = { .attention_lse = -INFINITY };
 	double tokens = (double)LL_MAX(ll_train_data_targets(t->data, cursor, batch), 1), sum = 0;
 	int64_t length = ll_train_ramp_length(s, cursor), cut = s->seq_len / length; /* sequences that a sample is cut into */
+	t->model->routed = t->routed;
 	for (int64_t done = 0; done < batch; done += t->micro) {
 		int64_t rows = LL_MIN(t->micro, batch - done);
 		uint64_t first = cursor + (uint64_t)done, count;
@@ -102,11 +113,33 @@ struct ll_train_result ll_trainer_gradient(struct ll_trainer *t, uint64_t step, 
 		r.log_z += t->model->log_z;
 		r.attention_lse = fmax(r.attention_lse, t->model->attention_lse);
 	}
+	t->model->routed = NULL;
 	r.loss = sum / tokens;
 	r.log_z /= tokens;
-	r.gradient = norm(t);
+	r.gradient = norm(t, t->squares);
 	r.finite = isfinite(r.loss) && isfinite(r.gradient);
 	return r;
+}
+
+double ll_trainer_small_gradient(struct ll_trainer *t, uint64_t step, uint64_t cursor, int64_t batch, int64_t part)
+{
+	const struct ll_train_settings *s = t->settings;
+	int64_t length = ll_train_ramp_length(s, cursor), cut = s->seq_len / length, n = 0;
+	double squares = 0;
+	for (int64_t at = 0; at + part <= batch && part < batch; at += part) {
+		uint64_t targets = ll_train_data_targets(t->data, cursor + (uint64_t)at, part), count;
+		for (int64_t done = 0; targets && done < part; done += t->micro) {
+			int64_t rows = LL_MIN(t->micro, part - done);
+			uint64_t first = cursor + (uint64_t)(at + done);
+			struct ll_lm_step key = { (uint64_t)s->seed, step, first * (uint64_t)cut };
+			fill(t, first, rows, length);
+			ll_lm_loss(t->model, t->tokens, t->targets, rows * cut, length, key, (float)(1 / (double)targets), done == 0, &count, NULL, NULL);
+		}
+		double of = targets ? norm(t, NULL) : 0;
+		squares += of * of;
+		n += targets > 0;
+	}
+	return n ? sqrt(squares / (double)n) : NAN;
 }
 
 /* Over the targets there are of n; NaN as infinity. */
@@ -173,5 +206,6 @@ void ll_trainer_close(struct ll_trainer *t)
 	ll_free(t->tokens);
 	ll_free(t->targets);
 	ll_free(t->start);
+	ll_free(t->squares);
 	*t = (struct ll_trainer){ 0 };
 }
