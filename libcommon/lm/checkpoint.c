@@ -63,22 +63,6 @@ static void write_weights(struct ll_folder_writer *w, const struct ll_lm *m, enu
 	ll_free(h);
 }
 
-static void write_optimizer(struct ll_folder_writer *w, const float *state, size_t n)
-{
-	unsigned char bytes[32768];
-	struct ll_out *out = ll_folder_member(w, "optimizer.bin");
-	for (size_t i = 0; i < n;) {
-		size_t len = 0;
-		for (; i < n && len < sizeof(bytes); i++, len += 4) {
-			uint32_t bits;
-			memcpy(&bits, &state[i], 4);
-			ll_put32(bytes + len, bits);
-		}
-		ll_out_write(out, bytes, len);
-		ll_hash128_update(ll_folder_hash(w), bytes, len);
-	}
-}
-
 static void put_string(struct ll_buf *out, const char *key, const char *value)
 {
 	ll_buf_printf(out, ",\n\"%s\":", key);
@@ -143,8 +127,10 @@ static void write_folder(const char *parent, const char *name, const struct ll_l
 		ll_buf_free(&tokenizer);
 	}
 	write_weights(w, m, f);
-	if (optimizer)
-		write_optimizer(w, optimizer->state, optimizer->floats);
+	if (optimizer) {
+		struct ll_out *out = ll_folder_member(w, "optimizer.bin");
+		ll_put_floats(out, ll_folder_hash(w), optimizer->state, optimizer->floats);
+	}
 	if (s->journal.len)
 		ll_folder_put(w, "journal.jsonl", s->journal.data, s->journal.len);
 	ll_buf_clear(&text);

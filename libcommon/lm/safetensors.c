@@ -196,18 +196,44 @@ static void put(struct ll_out *out, struct ll_hash128_state *hash, const void *d
 		ll_hash128_update(hash, data, len);
 }
 
-static void put_floats(struct ll_out *out, struct ll_hash128_state *hash, const float *data, size_t n, size_t stride)
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+void ll_put_floats(struct ll_out *out, struct ll_hash128_state *hash, const float *data, size_t n)
+{
+	const size_t most = LL_MIB; /* hashed while it is near */
+	for (size_t i = 0, len; i < n; i += len) {
+		len = LL_MIN(n - i, most);
+		put(out, hash, data + i, len * sizeof(*data));
+	}
+}
+#else
+void ll_put_floats(struct ll_out *out, struct ll_hash128_state *hash, const float *data, size_t n)
 {
 	unsigned char bytes[16384];
 	for (size_t i = 0; i < n;) {
 		size_t len = 0;
 		for (; i < n && len < sizeof(bytes); i++, len += 4) {
 			uint32_t bits;
-			memcpy(&bits, &data[i * stride], 4);
+			memcpy(&bits, &data[i], 4);
 			ll_put32(bytes + len, bits);
 		}
 		put(out, hash, bytes, len);
 	}
+}
+#endif
+
+/* As many columns at a time as share a cache line. */
+static void put_transposed(struct ll_out *out, struct ll_hash128_state *hash, const float *data, size_t rows, size_t columns)
+{
+	enum { SIDE = 16 };
+	float *turned = ll_malloc(SIDE * rows * sizeof(*turned));
+	for (size_t c = 0, width; c < columns; c += width) {
+		width = LL_MIN(columns - c, SIDE);
+		for (size_t r = 0; r < rows; r++)
+			for (size_t i = 0; i < width; i++)
+				turned[i * rows + r] = data[r * columns + c + i];
+		ll_put_floats(out, hash, turned, width * rows);
+	}
+	ll_free(turned);
 }
 
 void ll_safetensors_write(struct ll_out *out, struct ll_hash128_state *hash, const struct ll_safetensor_source *t,
@@ -245,21 +271,19 @@ void ll_safetensors_write(struct ll_out *out, struct ll_hash128_state *hash, con
 		static const float zeros[256];
 		for (size_t left = t[i].before * columns, some; left; left -= some) {
 			some = LL_MIN(left, LL_COUNT(zeros));
-			put_floats(out, hash, zeros, some, 1);
+			ll_put_floats(out, hash, zeros, some);
 		}
 		if (t[i].heads) {
 			size_t piece = rows / 3 / t[i].heads * columns;
 			for (size_t h = 0; h < t[i].heads; h++)
 				for (size_t part = 0; part < 3; part++)
-					put_floats(out, hash, t[i].data + (part * t[i].heads + h) * piece, piece, 1);
+					ll_put_floats(out, hash, t[i].data + (part * t[i].heads + h) * piece, piece);
 			continue;
 		}
-		if (!t[i].transpose || t[i].dims == 1) {
-			put_floats(out, hash, t[i].data, rows * columns, 1);
-			continue;
-		}
-		for (size_t c = 0; c < columns; c++)
-			put_floats(out, hash, t[i].data + c, rows, columns);
+		if (t[i].transpose && t[i].dims > 1)
+			put_transposed(out, hash, t[i].data, rows, columns);
+		else
+			ll_put_floats(out, hash, t[i].data, rows * columns);
 	}
 	ll_buf_free(&header);
 }

@@ -58,4 +58,7 @@ struct ll_out;
 void ll_safetensors_write(struct ll_out *out, struct ll_hash128_state *hash, const struct ll_safetensor_source *t,
 			  size_t n);
 
+/* float32, little-endian, as in both files of a checkpoint. `hash` (may be NULL) receives every byte. */
+void ll_put_floats(struct ll_out *out, struct ll_hash128_state *hash, const float *data, size_t n);
+
 #endif

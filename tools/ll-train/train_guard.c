@@ -198,6 +198,7 @@ static void go_back(struct ll_train_loop *r, uint64_t to)
 {
 	char *dir = ll_checkpoint_path(r->dir, to);
 	struct ll_err err;
+	ll_train_loop_save_wait(r);
 	bool exists = ll_path_exists(dir);
 	if (exists)
 		ll_checkpoint_point(r->dir, to);
@@ -283,6 +284,7 @@ enum ll_train_decision ll_train_guard_decide(struct ll_train_loop *r, const stru
 		skip(r, row, v == LL_GUARD_PIN);
 		return LL_TRAIN_SKIP;
 	case LL_GUARD_GIVE_UP:
+		ll_train_loop_save_wait(r); /* it may be the one to go back to */
 		if (has_mode(r, "rollback") && plan_rollback(r, row, &e, &cause)) {
 			roll_back(r, &e);
 			return LL_TRAIN_BACK;
@@ -304,6 +306,7 @@ void ll_train_guard_shortcut(struct ll_train_loop *r)
 		ll_train_course_apply(&r->course, &e);
 		ll_train_entry_free(&e);
 	}
+	ll_train_loop_save_wait(r);
 	r->state.cursor = ll_train_course_cursor(&r->course, r->state.step);
 	remove_after(r, r->state.step);
 	ll_train_guard_rebuild(r);

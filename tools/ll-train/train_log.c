@@ -109,12 +109,16 @@ void ll_train_log_timing(struct ll_train_log *l, uint64_t step, double seconds, 
 	ll_buf_free(&text);
 }
 
-void ll_train_log_sync(struct ll_train_log *l, uint64_t *bytes, struct ll_id *hash)
+void ll_train_log_mark(const struct ll_train_log *l, uint64_t *bytes, struct ll_id *hash)
+{
+	*bytes = l->bytes;
+	*hash = ll_hash128_digest(l->hash);
+}
+
+void ll_train_log_sync(const struct ll_train_log *l)
 {
 	if (fdatasync(l->fd) < 0 && errno != EINVAL)
 		ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot sync", l->path);
-	*bytes = l->bytes;
-	*hash = ll_hash128_digest(l->hash);
 }
 
 void ll_train_log_cut(struct ll_train_log *l, const char *run, uint64_t bytes, const struct ll_id *hash)

@@ -24,8 +24,10 @@ struct ll_train_log;
 struct ll_train_log *ll_train_log_open(const char *run, bool noise, uint64_t bytes, const struct ll_id *hash);
 void ll_train_log_row(struct ll_train_log *l, const struct ll_train_row *row);
 void ll_train_log_timing(struct ll_train_log *l, uint64_t step, double seconds, double tokens_per_second);
-/* Syncs; gives what a checkpoint must remember. */
-void ll_train_log_sync(struct ll_train_log *l, uint64_t *bytes, struct ll_id *hash);
+/* What a checkpoint must remember of the rows so far. */
+void ll_train_log_mark(const struct ll_train_log *l, uint64_t *bytes, struct ll_id *hash);
+/* Rows written so far are on disk. Another thread may write more meanwhile, but not cut the log. */
+void ll_train_log_sync(const struct ll_train_log *l);
 /* Cuts the log at the place of an earlier checkpoint; the rows behind it go to the end of RUN/log-rolled-back.tsv. Syncs. */
 void ll_train_log_cut(struct ll_train_log *l, const char *run, uint64_t bytes, const struct ll_id *hash);
 /* The rows that stand in the log, from its first: calls back with each. */

@@ -12,33 +12,8 @@
 #include "base/memory.h"
 #include "io/file.h"
 #include "ll-train/train_control.h"
-#include "ll-train/train_full.h"
 #include "ll-train/train_guard.h"
 #include "text/json.h"
-
-uint64_t ll_train_loop_bytes(const struct ll_train_loop *r)
-{
-	return (r->trainer.model->parameters + r->trainer.optimizer->floats) * sizeof(float) + LL_MIB;
-}
-
-void ll_train_loop_save(struct ll_train_loop *r, bool final)
-{
-	struct ll_checkpoint_state s = r->state;
-	if (r->saved_step == s.step && s.final == final)
-		return;
-	ll_train_full_room(r->dir, ll_train_loop_bytes(r));
-	ll_train_log_sync(r->log, &s.log_bytes, &s.log_hash);
-	ll_train_telemetry_sync(&r->telemetry);
-	s.data_id = r->data.id;
-	s.tokenizer_id = (char *)(uintptr_t)ll_dataset_tokenizer_id(r->data.train);
-	s.final = final;
-	s.journal = ll_train_journal_text(r->journal);
-	ll_checkpoint_save(r->dir, r->trainer.model, r->trainer.optimizer, &s, ll_dataset_tokenizer_path(r->data.train),
-			   ll_dataset_eot(r->data.train));
-	r->saved_step = s.step;
-	ll_checkpoint_prune(r->dir, (uint64_t)r->settings.keep, r->course.pinned, ll_train_guard_anchor(r),
-			    (uint64_t)r->settings.milestone_every);
-}
 
 /* ---- control ---- */
 
@@ -96,8 +71,10 @@ bool ll_train_loop_control(struct ll_train_loop *r)
 				command(r, line, &save, &stop);
 		ll_train_control_done(r->dir);
 	}
-	if (save || stop)
+	if (stop)
 		ll_train_loop_save(r, false);
+	else if (save)
+		ll_train_loop_save_beside(r);
 	ll_buf_free(&lines);
 	return stop;
 }
@@ -208,6 +185,6 @@ bool ll_train_loop_step(struct ll_train_loop *r)
 	tell(r, &row, tokens, seconds);
 	tell_growth(r, &row);
 	if (!last && ll_train_save_due(s, r->state.step))
-		ll_train_loop_save(r, false);
+		ll_train_loop_save_beside(r);
 	return true;
 }

@@ -10,6 +10,7 @@
 #include "ll-train/train_course.h"
 #include "ll-train/train_journal.h"
 #include "ll-train/train_log.h"
+#include "ll-train/train_save.h"
 #include "ll-train/train_telemetry.h"
 #include "lm/guard.h"
 #include "lm/noise_scale.h"
@@ -22,22 +23,19 @@ struct ll_train_loop {
 	struct ll_trainer trainer;
 	struct ll_train_log *log;
 	struct ll_train_telemetry telemetry;
+	struct ll_train_saver *saver;
 	struct ll_train_journal *journal;
 	struct ll_train_course course;
 	struct ll_guard guard;
 	struct ll_zclip zclip; /* of the updates made */
 	struct ll_noise_scale noise;
 	struct ll_checkpoint_state state;
-	uint64_t saved_step; /* of the newest checkpoint; UINT64_MAX: none */
+	uint64_t saved_step; /* of the newest checkpoint, be it still written; UINT64_MAX: none */
 	double started, last_note;
 	uint64_t warned; /* the step of the last warning of growth; 0: none */
 	uint64_t tokens_made; /* by this process */
 };
 
-/* About what a checkpoint takes on disk. */
-uint64_t ll_train_loop_bytes(const struct ll_train_loop *r);
-/* Saves the present step unless that was done; prunes. */
-void ll_train_loop_save(struct ll_train_loop *r, bool final);
 /* What RUN/control and the pending journal say, before the next step: true when the run is to stop here. */
 bool ll_train_loop_control(struct ll_train_loop *r);
 /* One step, from its samples to its row in the log; or back to an earlier one. False when the run has to stop here. */

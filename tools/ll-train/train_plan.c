@@ -13,6 +13,7 @@
 #include "ll-train/train.h"
 #include "ll-train/train_groups.h"
 #include "ll-train/train_ramp.h"
+#include "ll-train/train_save.h"
 #include "lm/gguf_model.h"
 #include "lm/hf_names.h"
 
@@ -86,7 +87,8 @@ static uint64_t bytes_of(const struct ll_train_settings *s, int64_t accumulate)
 	struct ll_train_settings other = *s;
 	uint64_t optimizer;
 	other.accumulate = accumulate;
-	return ll_trainer_plan(&other, &optimizer).total + optimizer;
+	uint64_t all = ll_trainer_plan(&other, &optimizer).total + optimizer;
+	return all + ll_train_save_copy(s, 0);
 }
 
 /* The smallest number of equal parts of a batch that fits in memory; 0 when none does. */
@@ -130,6 +132,17 @@ static void print_memory(const struct ll_train_settings *s, uint64_t total)
 		printf("not enough; --accumulate=%" PRId64 " needs %s\n", fits, ll_human_bytes(human, (double)bytes_of(s, fits)));
 	else
 		printf("not enough, whatever --accumulate\n");
+}
+
+/* What checkpoints are written from, beside the training. */
+static uint64_t print_copy(const struct ll_train_settings *s, uint64_t others)
+{
+	char human[16];
+	uint64_t left = ll_memory_left(), wanted = ll_train_save_copy_wanted(s), copy = ll_train_save_copy(s, left > others ? left - others : 0);
+	line("bytes of a copy to save", copy);
+	if (copy < wanted)
+		printf("%-28s %16s  memory lacks %s for a copy\n", "checkpoints are written", "between steps", ll_human_bytes(human, (double)wanted));
+	return copy;
 }
 
 /* Checkpoints that stand at once, at the end. */
@@ -211,8 +224,9 @@ void ll_train_dry_run(const struct ll_train_settings *s, const struct ll_train_d
 	line("bytes of the optimizer", optimizer);
 	line("bytes of activations", plan.activations);
 	line("bytes of panels", plan.panels);
-	line("bytes together", plan.total + optimizer);
-	print_memory(s, plan.total + optimizer);
+	uint64_t copy = print_copy(s, plan.total + optimizer), total = plan.total + optimizer + copy;
+	line("bytes together", total);
+	print_memory(s, total);
 	print_disk(s, plan.parameters, optimizer);
 	printf("%-28s %16.0f  %s\n", "tokens a step", tokens, ll_human_count(human, tokens));
 	print_ramp(s);

@@ -248,11 +248,14 @@ static void banner(const struct ll_train_loop *r)
 {
 	enum ll_hf_family f = ll_hf_family(&r->settings.model);
 	char count[16], bytes[16];
-	uint64_t optimizer;
+	uint64_t optimizer, left = ll_memory_left();
 	struct ll_lm_plan plan = ll_trainer_plan(&r->settings, &optimizer);
+	uint64_t most = plan.total + optimizer, copy = ll_train_save_copy(&r->settings, left > most ? left - most : 0);
+	if (copy < ll_train_save_copy_wanted(&r->settings))
+		ll_note("memory lacks a copy of the state: training stands still while a checkpoint is written");
 	ll_note("%s parameters, %s of memory, %d threads, kernels %s, products in %s (%s), checkpoints as %s",
 		ll_human_count(count, (double)ll_lm_config_parameters(&r->settings.model)),
-		ll_human_bytes(bytes, (double)(plan.total + optimizer)), ll_threads(), ll_ops_f32_best()->name,
+		ll_human_bytes(bytes, (double)(most + copy)), ll_threads(), ll_ops_f32_best()->name,
 		r->settings.precision, ll_precision_kernel(ll_train_precision(&r->settings)), ll_hf_family_name(f));
 	if (r->settings.model.norm == LL_LM_NORM_BATCH)
 		ll_warn("norm = batch lets a position see those behind it and other sequences in training: for ablations");
@@ -318,6 +321,7 @@ static void prepare(struct ll_train_loop *r)
 	ll_train_environment_go_on(r->dir, before, &allow_drift, &r->settings, &r->data, &r->state, &unmatched);
 	ll_train_environment_free(before);
 	write_config(r);
+	ll_train_saver_open(r);
 	r->log = ll_train_log_open(r->dir, r->settings.noise_every, r->state.log_bytes, &r->state.log_hash);
 	ll_train_telemetry_open(&r->telemetry, r->dir, &r->settings, &r->trainer, r->state.step);
 	ll_train_guard_rebuild(r);
@@ -384,6 +388,7 @@ int ll_train_run(int operands, char **operand)
 	} else {
 		prepare(&r);
 		status = train(&r);
+		ll_train_saver_close(&r);
 		ll_train_log_close(r.log);
 		ll_train_telemetry_close(&r.telemetry);
 		ll_train_journal_close(r.journal);

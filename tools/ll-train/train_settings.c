@@ -112,6 +112,8 @@ static const struct key {
 	{ "keep", KEY_INT, AT(keep), 0, 0x1p52, "0", "N", "checkpoints kept (0: all)", KEY_FREE },
 	{ "milestone-every", KEY_INT, AT(milestone_every), 0, 0x1p52, "0", "N", "save every N steps, and keep those for good",
 	  KEY_FREE },
+	{ "async-save", KEY_WORD, AT(async_save), 0, 0, "auto", "WHEN",
+	  LL_TRAIN_ASYNC_SAVE ": write checkpoints beside the training, from a copy, where memory allows", KEY_FREE },
 	{ "guard", KEY_WORD, AT(guard), 0, 0, "skip", "MODE",
 	  "off, skip the update of a spike, or go back too (rollback) when that does not help", KEY_FIXED },
 	{ "rollbacks", KEY_INT, AT(rollbacks), 0, 1000, "8", "N", "times to go back for the same trouble before stopping", KEY_LIVE },

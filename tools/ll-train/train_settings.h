@@ -12,8 +12,10 @@
 #include "lm/precision.h"
 #include "lm/schedule.h"
 
+#define LL_TRAIN_ASYNC_SAVE "auto|always|never"
+
 struct ll_train_settings {
-	char *preset, *init_from, *allow_missing, *allow_unexpected, *fork, *data, *data_start, *exclude, *valid, *schedule, *optimizer, *guard, *precision;
+	char *preset, *init_from, *allow_missing, *allow_unexpected, *fork, *data, *data_start, *exclude, *valid, *schedule, *optimizer, *guard, *precision, *async_save;
 	int64_t seq_len, batch, accumulate, steps, warmup, decay_steps, seed;
 	int64_t document_mask;
 	int64_t valid_every, valid_batches, save_every, keep, milestone_every, moment_reset, reset_warmup, rollbacks;

@@ -152,6 +152,8 @@ void ll_train_settings_check(struct ll_train_settings *s)
 	if (!s->guard || !(strcmp(s->guard, "off") == 0 || strcmp(s->guard, "skip") == 0 || strcmp(s->guard, "rollback") == 0))
 		ll_die(LL_EXIT_USAGE, "guard = %s: not one of off|skip|rollback", s->guard ? s->guard : "");
 	check_telemetry(s);
+	if (!s->async_save || !(strcmp(s->async_save, "auto") == 0 || strcmp(s->async_save, "always") == 0 || strcmp(s->async_save, "never") == 0))
+		ll_die(LL_EXIT_USAGE, "async-save = %s: not one of " LL_TRAIN_ASYNC_SAVE, s->async_save ? s->async_save : "");
 	if ((uint64_t)s->steps < ll_train_first_step(s))
 		ll_die(LL_EXIT_USAGE, "--steps=%lld: the run begins after step %lld, where %s stands", (long long)s->steps,
 		       (long long)ll_train_first_step(s), s->fork);

@@ -195,7 +195,7 @@ void ll_train_telemetry_done(struct ll_train_telemetry *y, uint64_t step)
 		write_experts(y, step);
 }
 
-void ll_train_telemetry_sync(struct ll_train_telemetry *y)
+void ll_train_telemetry_sync(const struct ll_train_telemetry *y)
 {
 	ll_train_table_sync(y->norms);
 	ll_train_table_sync(y->experts);

@@ -27,7 +27,7 @@ void ll_train_telemetry_open(struct ll_train_telemetry *y, const char *run, cons
 void ll_train_telemetry_gradient(struct ll_train_telemetry *y, uint64_t step);
 void ll_train_telemetry_update(struct ll_train_telemetry *y, uint64_t step);
 void ll_train_telemetry_done(struct ll_train_telemetry *y, uint64_t step);
-void ll_train_telemetry_sync(struct ll_train_telemetry *y);
+void ll_train_telemetry_sync(const struct ll_train_telemetry *y);
 /* The run goes back to after `step`. */
 void ll_train_telemetry_cut(struct ll_train_telemetry *y, uint64_t step);
 void ll_train_telemetry_close(struct ll_train_telemetry *y);
