@@ -6,10 +6,13 @@
  *     units.c             a text as documents, lines, paragraphs, sentences; what is left of it
  *     url_key.c           or as a normalised URL
  *     digest_set.c        the set of digests, bloom.c and text_set.c (over text_store.c) in its place
+ *     unit_edit.c         the verdict on a document, and its text without what goes
  *     shared_units.c      which units many documents share (--keep=none)
  *   substring.c         --substring: repeated passages, found by repeats.c with the tables of repeats_index.c
  *   minhash.c           --minhash: sign_pass into a gathering, a second one for shingles, then drop_pass
  *   dedup_steps.c       sign, join, cluster, apply: the same cut in four, with files between
+ *     merging.c           the signatures of all shards as join and cluster read them
+ *     unit_steps.c        cluster and apply of units: keys (unit_keys.c) to those removed (removed.c)
  *   dedup_report.c      report: what the rejects say
  *
  *   rule.c              which bands and shingles: options, profiles, headers

@@ -9,7 +9,9 @@
 #include "ll-dedup/drop_pass.h"
 #include "ll-dedup/duplicates.h"
 #include "ll-dedup/joins.h"
+#include "ll-dedup/merging.h"
 #include "ll-dedup/sign_pass.h"
+#include "ll-dedup/unit_steps.h"
 
 /* ---- map ---- */
 
@@ -22,10 +24,14 @@ static void write_record(void *context, uint64_t document, const unsigned char *
 int dedup_sign(const char *const *files, size_t n)
 {
 	struct signature_rule rule;
-	if (dedup.exact)
-		signature_rule_init_exact(&rule);
-	else
+
+	if (dedup.exact) {
+		struct unit_rule unit = unit_rule_parse(dedup.exact);
+		unit.min_bytes = (uint64_t)dedup.min_bytes;
+		signature_rule_init_exact(&rule, &unit);
+	} else {
 		signature_rule_init(&rule);
+	}
 	rule.keeps_shingles = dedup.verify;
 	rule.carry = dedup.carry.item;
 	rule.n_carry = dedup.carry.len;
@@ -53,78 +59,6 @@ int dedup_sign(const char *const *files, size_t n)
 	ll_free(lines);
 	signature_rule_free(&rule);
 	return LL_EXIT_OK;
-}
-
-/* ---- merge ---- */
-
-struct merging {
-	struct ll_reader *in;
-	struct signature_rule rule;
-	char *kind; /* what the first header says of the signatures; all others must say the same */
-	const struct ll_header *first, *last;
-	struct gathering gathering;
-	struct shard_order order;
-	size_t shards; /* of the segments that ended */
-};
-
-static void check_header(struct merging *m, const struct ll_header *h)
-{
-	struct signature_rule rule;
-	char *index = ll_header_get(h, "index"), *kind = signature_rule_read(&rule, h);
-
-	if (index)
-		ll_die(LL_EXIT_INPUT, "an index of crawls among the signatures of shards: it goes with --against");
-	if (m->kind && strcmp(m->kind, kind) != 0)
-		ll_die(LL_EXIT_INPUT, "signatures of two kinds: %s and %s", m->kind, kind);
-	if (m->kind) {
-		ll_free(kind);
-		return;
-	}
-	m->kind = kind;
-	m->rule = rule;
-	m->first = h;
-}
-
-static void end_segment(void *context, const struct ll_segment *s)
-{
-	struct merging *m = context;
-
-	check_header(m, s->header);
-	shard_order_add(&m->order, s->header, m->shards, m->gathering.shards.len - m->shards);
-	m->shards = m->gathering.shards.len;
-}
-
-static void open_signatures(struct merging *m, const char *const *files, size_t n)
-{
-	*m = (struct merging){ .in = ll_reader_open(files, n, "signatures") };
-	ll_reader_on_segment(m->in, end_segment, m);
-	const struct ll_header *h = ll_reader_header(m->in);
-	if (!h)
-		ll_die(LL_EXIT_INPUT, "no signatures to cluster");
-	check_header(m, h);
-}
-
-/* Hands all records on; the documents' numbers count from 0. */
-static void each_signature(struct ll_reader *in, struct merging *m, void (*record)(void *context, uint64_t document, const unsigned char *record, size_t len),
-			   void *context)
-{
-	struct ll_data_frame frame;
-	uint64_t document = 0;
-
-	while (ll_reader_next_frame(in, &frame)) {
-		if (m && frame.segment != m->last) {
-			check_header(m, frame.segment);
-			m->last = frame.segment;
-		}
-		ll_data_frame_decode(&frame);
-		const unsigned char *p = frame.raw;
-		for (uint32_t i = 0; i < frame.header.records; i++, p += ll_get32(p)) {
-			uint64_t number = document;
-			document += ll_get32(p) >= 12 && p[8] == SIGNATURE_DOCUMENT;
-			record(context, number, p, ll_get32(p));
-		}
-		ll_data_frame_free(&frame);
-	}
 }
 
 /* ---- join ---- */
@@ -174,7 +108,7 @@ int dedup_join(const char *const *files, size_t n)
 	struct union_find u;
 	uint32_t first = 0, last;
 
-	open_signatures(&m, files, n);
+	merging_open(&m, files, n);
 	if (m.rule.bands == 0)
 		ll_die(LL_EXIT_USAGE, "exact signatures have no bands: cluster takes them as they are");
 	last = m.rule.bands - 1;
@@ -187,39 +121,54 @@ int dedup_join(const char *const *files, size_t n)
 	struct ll_writer *out = ll_writer_open(ll_common.output, ll_header_new("joins", 1, lines));
 	if (dedup.against)
 		crawl_index_read(dedup.against, m.kind, join_old, &j);
-	each_signature(m.in, &m, join_record, &j);
+	merging_each(&m, join_record, &j);
 	union_find_init(&u, j.documents);
 	band_store_pairs(j.bands, join_pair, &u);
 	joins_write(out, &j.shards, j.old, &u);
 	ll_writer_close(out, ll_reader_lineage(m.in));
-	ll_reader_close(m.in);
 	union_find_free(&u);
 	band_store_free(j.bands);
 	shards_free(&j.shards);
-	shard_order_free(&m.order);
 	ll_free(range);
 	ll_free(kind);
 	ll_free(lines);
-	ll_free(m.kind);
+	merging_close(&m);
 	return LL_EXIT_OK;
 }
 
 /* ---- cluster ---- */
 
+static bool keeps_none(void)
+{
+	return dedup.keep && strcmp(dedup.keep, "none") == 0;
+}
+
 /* What the signatures are decides what --keep means. */
-static void start(struct merging *m)
+static void check_keep(const struct merging *m)
+{
+	if (dedup.min_count && !keeps_none())
+		ll_die(LL_EXIT_USAGE, "--min-count goes with --keep=none");
+	if (m->rule.bands > 0) {
+		if (keeps_none())
+			ll_die(LL_EXIT_USAGE, "these signatures are of --minhash: --keep=none goes with --exact");
+		return;
+	}
+	if (dedup.keep && !keeps_none() && strcmp(dedup.keep, "first") != 0)
+		ll_die(LL_EXIT_USAGE, "these signatures are exact, the first copy or none is kept: --keep=%s goes with --minhash", dedup.keep);
+	if (dedup.jaccard || dedup.containment || dedup.components || dedup.joins.len || dedup.against || dedup.index_out || dedup.tag_survivors)
+		ll_die(LL_EXIT_USAGE, "these signatures are exact: --jaccard, --containment, --cluster, --join, --against, "
+				      "--index-out and --tag-survivors go with --minhash");
+	ll_identity_set("keep", keeps_none() ? "none" : "first");
+	if (keeps_none() && !dedup.min_count)
+		dedup.min_count = 2;
+}
+
+static void start(struct merging *m, struct gathering *g)
 {
 	struct cluster_rule rule;
 
 	if (m->rule.bands == 0) {
-		if (dedup.keep && strcmp(dedup.keep, "first") != 0)
-			ll_die(LL_EXIT_USAGE, "these signatures are exact, the first copy is kept: --keep=%s goes with --minhash",
-			       dedup.keep);
-		if (dedup.jaccard || dedup.containment || dedup.components || dedup.joins.len || dedup.against || dedup.index_out || dedup.tag_survivors)
-			ll_die(LL_EXIT_USAGE, "these signatures are exact: --keep, --jaccard, --containment, --cluster, --join, --against, "
-					      "--index-out and --tag-survivors go with --minhash");
-		ll_identity_set("keep", "first");
-		gathering_start(&m->gathering, &m->rule, NULL);
+		gathering_start(g, &m->rule, NULL);
 		return;
 	}
 	dedup_cluster_rule(&rule, m->rule.bands);
@@ -228,7 +177,7 @@ static void start(struct merging *m)
 		ll_die(LL_EXIT_INPUT, "these signatures have no shingles to verify by: ll-dedup sign --verify keeps them");
 	if (rule.policy.tag && !signature_rule_carries(m->first, rule.policy.tag))
 		ll_die(LL_EXIT_INPUT, "these signatures do not carry the tag %s: ll-dedup sign --carry=%s makes them", rule.policy.tag, rule.policy.tag);
-	gathering_start(&m->gathering, &m->rule, &rule);
+	gathering_start(g, &m->rule, &rule);
 }
 
 /* Documents of the signatures that survive, for the index. */
@@ -268,7 +217,7 @@ static void write_index(struct merging *m, const char *const *files, size_t n, s
 
 	ll_sorter_finish(dropped);
 	s.out = crawl_index_write_lines(dedup.index_out, dedup.against, m->first, m->kind);
-	each_signature(in, NULL, write_surviving, &s);
+	signatures_each(in, write_surviving, &s);
 	ll_writer_close(s.out, ll_reader_lineage(in));
 	ll_reader_close(in);
 	drop_cursor_free(&s.cursor);
@@ -298,40 +247,46 @@ static void write_duplicates(struct gathering *g, struct ll_writer *out, struct 
 int dedup_cluster(const char **files, size_t n)
 {
 	struct merging m;
+	struct gathering g;
 
 	if (dedup.jaccard || dedup.containment || dedup.index_out)
 		ll_spool_inputs(files, n);
 	if (dedup.against)
 		ll_spool_inputs(&dedup.against, 1);
-	open_signatures(&m, files, n);
-	start(&m);
+	merging_open(&m, files, n);
+	check_keep(&m);
+	if (signature_rule_is_keys(&m.rule) || keeps_none()) {
+		int status = unit_cluster(&m, (uint64_t)dedup.min_count);
+		merging_close(&m);
+		return status;
+	}
+	start(&m, &g);
+	m.shards = &g.shards;
 	struct ll_writer *out = ll_writer_open(ll_common.output, ll_header_new("duplicates", 1, m.rule.bands ? NULL : "exact=document\n"));
-	dedup_old_signatures(&m.gathering, m.kind, false);
-	each_signature(m.in, &m, gathering_record, &m.gathering);
-	shard_order_finish(&m.order, &m.gathering.shards);
-	gathering_join(&m.gathering);
+	dedup_old_signatures(&g, m.kind, false);
+	merging_each(&m, gathering_record, &g);
+	shard_order_finish(&m.order, &g.shards);
+	gathering_join(&g);
 	if (dedup.joins.len)
-		joins_read(dedup.joins.item, dedup.joins.len, m.kind, m.rule.bands, &m.gathering.shards, m.gathering.old, m.gathering.cluster);
-	gathering_rank(&m.gathering, &m.order);
+		joins_read(dedup.joins.item, dedup.joins.len, m.kind, m.rule.bands, &g.shards, g.old, g.cluster);
+	gathering_rank(&g, &m.order);
 	if (dedup.jaccard || dedup.containment) {
 		struct ll_reader *second = ll_reader_open(files, n, "signatures");
-		dedup_old_signatures(&m.gathering, m.kind, true);
-		each_signature(second, NULL, gathering_second, &m.gathering);
+		dedup_old_signatures(&g, m.kind, true);
+		signatures_each(second, gathering_second, &g);
 		ll_reader_close(second);
 	}
-	gathering_resolve(&m.gathering);
+	gathering_resolve(&g);
 	struct ll_sorter *dropped = dedup.index_out ? ll_sorter_new_variable(8, ll_memory_left() / 8, "documents dropped") : NULL;
-	write_duplicates(&m.gathering, out, dropped);
+	write_duplicates(&g, out, dropped);
 	ll_writer_finish(out, ll_reader_lineage(m.in));
 	if (dropped)
 		write_index(&m, files, n, dropped);
 	ll_sorter_free(dropped);
 	ll_writer_publish(out);
-	ll_reader_close(m.in);
-	gathering_note(&m.gathering);
-	gathering_free(&m.gathering);
-	shard_order_free(&m.order);
-	ll_free(m.kind);
+	gathering_note(&g);
+	gathering_free(&g);
+	merging_close(&m);
 	return LL_EXIT_OK;
 }
 
@@ -376,10 +331,16 @@ int dedup_apply(const char **files, size_t n)
 	ll_spool_inputs(files, n);
 	for (size_t i = 0; i < n; i++)
 		add_shard(&shards, files[i], names[i]);
-	struct duplicates *duplicates = duplicates_load(dedup.duplicates, &shards);
-	struct drop_list list = { duplicates_next, duplicates, duplicates_reason(duplicates), &shards, NULL };
-	int status = drop_pass(&list, files, n);
-	duplicates_free(duplicates);
+	int status;
+	struct removed_rule removed;
+	if (removed_rule_read(&removed, dedup.duplicates)) {
+		status = unit_apply(&removed, dedup.duplicates, &shards, files, n);
+	} else {
+		struct duplicates *duplicates = duplicates_load(dedup.duplicates, &shards);
+		struct drop_list list = { duplicates_next, duplicates, duplicates_reason(duplicates), &shards, NULL };
+		status = drop_pass(&list, files, n);
+		duplicates_free(duplicates);
+	}
 	shards_free(&shards);
 	ll_free(names);
 	return status;

@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "doc/filter.h"
+#include "ll-dedup/shard_check.h"
 
 const struct duplicate *drop_cursor_find(struct drop_cursor *c, uint64_t document)
 {
@@ -35,36 +36,11 @@ void drop_cursor_free(struct drop_cursor *c)
 
 struct pass {
 	const struct drop_list *list;
-	const char *const *files;
 	struct drop_cursor cursor;
 	uint64_t document; /* number of the one being decided, over all files */
-	size_t shard;
-	uint64_t in_shard;
-	struct ll_hash128_state *digests;
+	struct shard_check check;
 	struct ll_buf tags;
 };
-
-static void LL_NORETURN changed(const struct pass *p)
-{
-	const struct shards *s = p->list->shards;
-
-	ll_die(LL_EXIT_INPUT, "%s: the documents are not those that the signatures were made from",
-	       p->files[LL_MIN(p->shard, s->len - 1)]);
-}
-
-static void close_full_shards(struct pass *p)
-{
-	const struct shards *s = p->list->shards;
-
-	while (p->shard < s->len && p->in_shard == s->item[p->shard].records) {
-		if (!ll_id_eq(ll_hash128_digest(p->digests), s->item[p->shard].data_id))
-			changed(p);
-		ll_hash128_free(p->digests);
-		p->digests = ll_hash128_new();
-		p->in_shard = 0;
-		p->shard++;
-	}
-}
 
 struct worker {
 	struct signer signer;
@@ -107,11 +83,7 @@ static const char *decide(void *context, const struct ll_doc *doc, void *data, s
 	unsigned char *signature = (unsigned char *)data + sizeof(struct ll_id);
 
 	(void)doc;
-	close_full_shards(p);
-	if (p->shard == p->list->shards->len)
-		changed(p);
-	ll_hash128_update(p->digests, data, sizeof(struct ll_id));
-	p->in_shard++;
+	shard_check_document(&p->check, data);
 	*value = drop_cursor_ask(&p->cursor, p->document++);
 	if (!*value && p->list->index)
 		ll_writer_put(p->list->index->out, signature, len - sizeof(struct ll_id));
@@ -164,21 +136,19 @@ static void at_end(void *context)
 {
 	struct pass *p = context;
 
-	close_full_shards(p);
-	if (p->shard != p->list->shards->len)
-		changed(p);
+	shard_check_end(&p->check);
 }
 
 int drop_pass(const struct drop_list *list, const char *const *files, size_t n)
 {
-	struct pass p = { .list = list, .files = files, .cursor = { .next = list->next, .source = list->source } };
+	struct pass p = { .list = list, .cursor = { .next = list->next, .source = list->source } };
 	struct ll_filter filter = { .context = &p, .worker_new = worker_new, .worker_free = worker_free, .map = map,
 				    .decide = decide, .reject_tags = reject_tags, .edit = edit, .end = at_end, .finish = finish };
 
 	LL_ASSERT(list->shards->len == n);
-	p.digests = ll_hash128_new();
+	shard_check_start(&p.check, list->shards, files);
 	int status = ll_filter_run(&filter, files, n);
-	ll_hash128_free(p.digests);
+	shard_check_free(&p.check);
 	drop_cursor_free(&p.cursor);
 	ll_buf_free(&p.tags);
 	return status;

@@ -34,6 +34,16 @@ void duplicates_put_shard(struct ll_writer *w, const struct shard *s)
 	ll_buf_free(&b);
 }
 
+bool duplicates_get_shard(const unsigned char *record, size_t len, struct shard *out, struct ll_str *name)
+{
+	if (len < SHARD_FIXED || record[8] != SHARD)
+		return false;
+	*out = (struct shard){ .records = ll_get64(record + 16) };
+	memcpy(out->data_id.byte, record + 24, 16);
+	*name = ll_str((const char *)record + SHARD_FIXED, len - SHARD_FIXED);
+	return true;
+}
+
 void duplicates_put(struct ll_writer *w, uint64_t document, const struct duplicate *d)
 {
 	struct ll_buf b = { 0 };

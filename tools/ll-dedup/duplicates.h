@@ -17,6 +17,8 @@
 #include "stream/writer.h"
 
 void duplicates_put_shard(struct ll_writer *w, const struct shard *s);
+/* False when a record is not of a shard. *name is a view of the record. */
+bool duplicates_get_shard(const unsigned char *record, size_t len, struct shard *out, struct ll_str *name);
 /* document: its number in the shard. */
 void duplicates_put(struct ll_writer *w, uint64_t document, const struct duplicate *d);
 

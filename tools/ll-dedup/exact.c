@@ -18,14 +18,13 @@
 #include "ll-dedup/exact_duplicates.h"
 #include "ll-dedup/shared_units.h"
 #include "ll-dedup/text_set.h"
-#include "ll-dedup/units.h"
+#include "ll-dedup/unit_edit.h"
 
 #define BATCH 256u		/* keys that are asked about at once */
 #define NOT_ATTACHED UINT64_MAX /* for a number of keys: they are made where the document is decided */
 
 struct exact {
 	struct unit_rule rule;
-	const char *reason;
 	uint64_t share;			/* of --memory, for the set */
 	struct digest_set set;		/* seen before; --keep=none: shared by many documents */
 	struct bloom *bloom;		/* or this one */
@@ -41,11 +40,7 @@ struct exact {
 	uint64_t bloom_items;
 	/* of the document being decided */
 	struct unit_walk walk;
-	uint64_t *gone; /* a bit a key */
-	size_t gone_cap;
-	struct ll_buf text; /* what is left of it */
-	bool edited;
-	uint64_t keys, duplicates; /* of all documents, for the note at the end */
+	struct unit_edit edit;
 };
 
 /* ---- keys of a document: made by the workers, or where they are needed when there are too many to be kept ---- */
@@ -178,7 +173,7 @@ static void ask_later(struct exact *e, size_t n, uint64_t first)
 		while (e->have_ahead && e->ahead.document < e->key + i)
 			e->have_ahead = exact_duplicates_next(e->later, &e->ahead);
 		if (e->have_ahead && e->ahead.document == e->key + i)
-			e->gone[(first + i) / 64] |= (uint64_t)1 << ((first + i) % 64);
+			e->edit.gone[(first + i) / 64] |= (uint64_t)1 << ((first + i) % 64);
 	}
 }
 
@@ -187,35 +182,25 @@ static void ask(struct exact *e, const struct ll_id *key, size_t n, const uint64
 {
 	if (e->check) {
 		ll_hash128_update(e->check, key, n * sizeof(*key));
-		digest_set_has_all(&e->set, key, n, e->gone, first);
+		digest_set_has_all(&e->set, key, n, e->edit.gone, first);
 	} else if (e->texts) {
 		for (size_t i = 0; i < n; i++)
 			if (!(fresh[i / 64] >> (i % 64) & 1))
-				e->gone[(first + i) / 64] |= (uint64_t)1 << ((first + i) % 64);
+				e->edit.gone[(first + i) / 64] |= (uint64_t)1 << ((first + i) % 64);
 	} else if (e->bloom) {
-		bloom_add_all(e->bloom, key, n, e->gone, first);
+		bloom_add_all(e->bloom, key, n, e->edit.gone, first);
 		if (bloom_len(e->bloom) > e->bloom_items)
 			bloom_is_full(e);
 	} else if (e->later) {
 		ask_later(e, n, first);
 	} else {
-		digest_set_add_all(&e->set, key, n, e->gone, first);
+		digest_set_add_all(&e->set, key, n, e->edit.gone, first);
 	}
 	e->key += n;
 }
 
-static uint64_t count_bits(const uint64_t *bits, uint64_t n)
-{
-	uint64_t sum = 0;
-
-	for (uint64_t i = 0; i < (n + 63) / 64; i++)
-		sum += (uint64_t)__builtin_popcountll(bits[i]);
-	return sum;
-}
-
 static const char *decide(void *context, const struct ll_doc *doc, void *data, size_t len, const char **value)
 {
-	static char hex[33];
 	struct exact *e = context;
 	struct key_source source;
 	struct ll_id last = { { 0 } };
@@ -224,46 +209,24 @@ static const char *decide(void *context, const struct ll_doc *doc, void *data, s
 	size_t n;
 
 	(void)len;
-	e->edited = false;
 	e->document++;
 	keys_start(&source, e, doc, data);
 	while (key = keys_next(&source, &n, fresh), n > 0) {
-		LL_GROW(e->gone, e->gone_cap, (keys + n + 63) / 64 + 1);
-		for (uint64_t w = (keys + 63) / 64; w <= (keys + n) / 64; w++)
-			e->gone[w] = 0;
+		unit_edit_room(&e->edit, keys, n);
 		ask(e, key, n, fresh, keys);
 		keys += n;
 		last = key[n - 1];
 	}
-	uint64_t duplicates = keys ? count_bits(e->gone, keys) : 0;
-	e->keys += keys;
-	e->duplicates += duplicates;
-	if (duplicates == 0)
-		return NULL;
-	if (e->rule.kind == UNIT_DOCUMENT) {
-		*value = ll_id_hex(e->texts ? ll_hash128(doc->text.data, doc->text.len) : last, hex);
-		return e->reason;
-	}
-	ll_buf_clear(&e->text);
-	if (e->rule.kind == UNIT_URL) {
-		url_of_document(&e->text, doc);
-		*value = ll_buf_cstr(&e->text);
-		return e->reason;
-	}
-	if (!unit_remove(&e->text, &e->rule, doc->text, e->gone, keys))
-		return e->reason;
-	e->edited = true;
-	return NULL;
+	if (e->texts && e->rule.kind == UNIT_DOCUMENT && (e->edit.gone[0] & 1))
+		last = ll_hash128(doc->text.data, doc->text.len);
+	return unit_edit_decide(&e->edit, doc, keys, last, value);
 }
 
 static const char *edit(void *context, struct ll_doc *doc)
 {
 	struct exact *e = context;
 
-	if (!e->edited)
-		return NULL;
-	ll_doc_set_text(doc, ll_buf_str(&e->text));
-	return e->reason;
+	return unit_edit_apply(&e->edit, doc);
 }
 
 /* ---- when the set is full ---- */
@@ -415,11 +378,6 @@ static void start_bloom(struct exact *e)
 		(unsigned long long)(plan.blocks * BLOOM_BLOCK_BYTES / LL_MIB));
 }
 
-static const char *const reasons[2][UNIT_KINDS] = {
-	{ "duplicate", "duplicate-line", "duplicate-paragraph", "duplicate-sentences", "duplicate-url" },
-	{ "shared", "shared-line", "shared-paragraph", "shared-sentences", "shared-url" },
-};
-
 int dedup_exact(const char **files, size_t n)
 {
 	static struct exact e;
@@ -434,7 +392,7 @@ int dedup_exact(const char **files, size_t n)
 
 	e.rule = unit_rule_parse(dedup.exact);
 	e.rule.min_bytes = (uint64_t)dedup.min_bytes;
-	e.reason = reasons[none][e.rule.kind];
+	unit_edit_init(&e.edit, &e.rule, none);
 	uint64_t left = ll_memory_left(), flow = ll_filter_memory();
 	e.share = LL_MAX(left > flow ? (left - flow) / 2 : 0, left / 4);
 	if (verify)
@@ -451,10 +409,7 @@ int dedup_exact(const char **files, size_t n)
 		filter.settle = settle;
 	}
 	int status = ll_filter_run(&filter, files, n);
-	if (!unit_is_document(&e.rule))
-		ll_note("%llu %s, %llu removed", (unsigned long long)e.keys,
-			e.rule.kind == UNIT_LINE ? "lines" : e.rule.kind == UNIT_PARAGRAPH ? "paragraphs" : "runs of sentences",
-			(unsigned long long)e.duplicates);
+	unit_edit_note(&e.edit);
 	digest_set_free(&e.set);
 	bloom_free(e.bloom);
 	text_set_free(e.texts);
@@ -462,7 +417,6 @@ int dedup_exact(const char **files, size_t n)
 	if (e.check)
 		ll_hash128_free(e.check);
 	unit_walk_free(&e.walk);
-	ll_buf_free(&e.text);
-	ll_free(e.gone);
+	unit_edit_free(&e.edit);
 	return status;
 }

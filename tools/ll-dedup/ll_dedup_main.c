@@ -23,17 +23,18 @@ struct dedup_options dedup;
 	  "words|datatrove|refinedweb|slimpajama|text-dedup|none", 0, 0 },                                              \
 	{ LL_OPT_STRING, 'm', "tokenizer", &dedup.tokenizer, "FILE", "tokenizer.json for --unit=token",                 \
 	  LL_OPT_IDENTITY | LL_OPT_FILE, NULL, 0, 0 }
-#define SIGN_EXACT_OPTION                                                                                              \
-	{ LL_OPT_OPTIONAL, 0, "exact", &dedup.exact, "UNIT", "drop documents whose text came before (document)",        \
-	  LL_OPT_IDENTITY, "document", 0, 0 }
-#define EXACT_OPTIONS                                                                                                  \
+#define UNIT_OPTIONS                                                                                                   \
 	{ LL_OPT_OPTIONAL, 0, "exact", &dedup.exact, "UNIT",                                                            \
 	  "drop what came before: document (default), line, paragraph, sentences:N, url", LL_OPT_IDENTITY, "document",  \
 	  0, 0 },                                                                                                      \
-	{ LL_OPT_INT, 0, "min-count", &dedup.min_count, "K",                                                           \
-	  "with --keep=none: what at least K documents share goes (2)", LL_OPT_IDENTITY, NULL, 2, 1e15 },              \
 	{ LL_OPT_INT, 0, "min-bytes", &dedup.min_bytes, "N", "leave units shorter than N bytes alone (0)",             \
-	  LL_OPT_IDENTITY, NULL, 0, 1e9 },                                                                             \
+	  LL_OPT_IDENTITY, NULL, 0, 1e9 }
+#define COUNT_OPTION                                                                                                   \
+	{ LL_OPT_INT, 0, "min-count", &dedup.min_count, "K",                                                           \
+	  "with --keep=none: what at least K documents share goes (2)", LL_OPT_IDENTITY, NULL, 2, 1e15 }
+#define EXACT_OPTIONS                                                                                                  \
+	UNIT_OPTIONS,                                                                                                  \
+	COUNT_OPTION,                                                                                                  \
 	{ LL_OPT_FLOAT, 0, "bloom", &dedup.bloom, "FPR",                                                               \
 	  "a Bloom filter that takes at most this share for duplicates wrongly", LL_OPT_IDENTITY, NULL, 1e-12, 0.5 },  \
 	{ LL_OPT_INT, 0, "bloom-items", &dedup.bloom_items, "N", "distinct units to expect (as many as fit in --memory)", \
@@ -66,7 +67,7 @@ struct dedup_options dedup;
 
 static const struct ll_option dedup_table[] = { EXACT_OPTIONS, SUBSTRING_OPTIONS, MINHASH_OPTIONS, CLUSTER_OPTIONS, { 0 } };
 static const struct ll_option sign_table[] = {
-	SIGN_EXACT_OPTION,
+	UNIT_OPTIONS,
 	MINHASH_OPTIONS,
 	{ LL_OPT_FLAG, 0, "verify", &dedup.verify, NULL, "keep the shingles that --jaccard and --containment need", 0, NULL, 0, 0 },
 	{ LL_OPT_LIST, 0, "carry", &dedup.carry, "TAG", "keep a tag that --keep needs", 0, NULL, 0, 0 },
@@ -81,6 +82,7 @@ static const struct ll_option join_table[] = {
 };
 static const struct ll_option cluster_table[] = {
 	CLUSTER_OPTIONS,
+	COUNT_OPTION,
 	{ LL_OPT_LIST, 0, "join", &dedup.joins, "FILE", "what ll-dedup join wrote of some bands; all bands are needed", 0, NULL, 0, 0 },
 	{ 0 },
 };
@@ -150,8 +152,6 @@ static int run_sign(int operands, char **operand)
 	size_t n = ll_input_files(operands, operand, &files, NULL);
 
 	check_mode();
-	if (dedup.exact && strcmp(dedup.exact, "document") != 0)
-		ll_die(LL_EXIT_USAGE, "--exact=%s: only whole documents are signed", dedup.exact);
 	return dedup_sign(files, n);
 }
 
@@ -214,13 +214,15 @@ static const struct ll_command commands[] = {
 	  "ll-dedup --profile=fineweb --index-out=seen.ix docs.ll -o unique.ll\n" },
 	{ "sign", "[FILE]...", "map: write the signatures of a shard", sign_table, STEP | LL_COMMON_PART, run_sign,
 	  "ll-dedup sign --minhash=14x8 -o a.sig a.ll\n"
-	  "ll-dedup sign --exact --part=3/8 --files-from=list -o 3.sig\n" },
+	  "ll-dedup sign --exact --part=3/8 --files-from=list -o 3.sig\n"
+	  "ll-dedup sign --exact=paragraph -o a.par a.ll\n" },
 	{ "join", "[SIGNATURES]...", "merge: find what agrees in some bands", join_table, STEP, run_join,
 	  "ll-dedup join --bands=1-7 -o 1.join a.sig b.sig\n"
 	  "ll-dedup join --bands=8-14 -o 2.join a.sig b.sig\n" },
 	{ "cluster", "[SIGNATURES]...", "merge: find the duplicates of all shards", cluster_table, STEP, run_cluster,
 	  "ll-dedup cluster -o all.dup a.sig b.sig\n"
-	  "ll-dedup cluster --join=1.join --join=2.join -o all.dup a.sig b.sig\n" },
+	  "ll-dedup cluster --join=1.join --join=2.join -o all.dup a.sig b.sig\n"
+	  "ll-dedup cluster --keep=none --min-count=100 -o footers.dup a.par b.par\n" },
 	{ "apply", "[FILE]...", "drop a shard's duplicates", apply_table, LL_COMMON_FILTER, run_apply,
 	  "ll-dedup apply --duplicates=all.dup -o a.unique.ll a.ll\n" },
 	{ "report", "[REJECTS]...", "print what near-duplicates there were", report_table,

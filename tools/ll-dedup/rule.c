@@ -81,9 +81,21 @@ void signature_rule_init(struct signature_rule *r)
 	ll_identity_set("ngram", number);
 }
 
-void signature_rule_init_exact(struct signature_rule *r)
+void signature_rule_init_exact(struct signature_rule *r, const struct unit_rule *unit)
 {
-	*r = (struct signature_rule){ 0 };
+	*r = (struct signature_rule){ .unit = *unit };
+}
+
+char *signature_rule_exact_lines(const struct unit_rule *unit)
+{
+	char *name = unit_rule_name(unit), *lines;
+
+	if (unit->min_bytes > 0)
+		lines = ll_format("exact=%s\nmin-bytes=%llu\n", name, (unsigned long long)unit->min_bytes);
+	else
+		lines = ll_format("exact=%s\n", name);
+	ll_free(name);
+	return lines;
 }
 
 void signature_rule_free(struct signature_rule *r)
@@ -98,7 +110,7 @@ char *signature_rule_lines(const struct signature_rule *r)
 	struct ll_buf b = { 0 };
 
 	if (r->bands == 0)
-		return ll_strdup("exact=document\n");
+		return signature_rule_exact_lines(&r->unit);
 	ll_buf_printf(&b, "bands=%u\n", r->bands);
 	for (size_t i = 0; i < r->n_carry; i++)
 		ll_buf_printf(&b, "%s%s", i ? "," : "carry=", r->carry[i]);
@@ -111,7 +123,7 @@ char *signature_rule_lines(const struct signature_rule *r)
 	return ll_buf_steal(&b);
 }
 
-static const char *const keys[] = { "exact", "bands", "carry", "hash", "ngram", "normalize", "rows", "shingles", "tokenizer", "unit" };
+static const char *const keys[] = { "exact", "min-bytes", "bands", "carry", "hash", "ngram", "normalize", "rows", "shingles", "tokenizer", "unit" };
 
 char *signature_rule_copy(const struct ll_header *h)
 {
@@ -137,6 +149,16 @@ char *signature_rule_kind(const struct signature_rule *r)
 	return kind;
 }
 
+int signature_rule_read_exact(struct unit_rule *unit, const struct ll_header *h)
+{
+	char *exact = ll_header_get(h, "exact"), *least = ll_header_get(h, "min-bytes");
+	bool sane = exact && unit_rule_read(exact, unit) == 0 && (!least || ll_parse_u64(ll_cstr(least), &unit->min_bytes) == 0);
+
+	ll_free(exact);
+	ll_free(least);
+	return sane ? 0 : -1;
+}
+
 char *signature_rule_read(struct signature_rule *r, const struct ll_header *h)
 {
 	struct ll_buf all = { 0 };
@@ -154,7 +176,7 @@ char *signature_rule_read(struct signature_rule *r, const struct ll_header *h)
 		ll_free(value);
 	}
 	ll_buf_cstr(&all);
-	if (bands > BANDS_MAX || (bands == 0) != (strcmp(all.data, "exact=document") == 0))
+	if (bands > BANDS_MAX || (bands == 0) != (signature_rule_read_exact(&r->unit, h) == 0))
 		ll_die(LL_EXIT_INPUT, "signatures without a sane number of bands: %s", all.data);
 	if (bands && !strstr(all.data, "hash=3"))
 		ll_die(LL_EXIT_INPUT, "signatures of another version of lltools: %s", all.data);

@@ -8,12 +8,14 @@
 
 #include "kernels/minhash.h"
 #include "ll-dedup/shingles.h"
+#include "ll-dedup/units.h"
 #include "stream/header.h"
 
 #define BANDS_MAX 1024u
 
 struct signature_rule {
 	uint32_t bands, rows; /* no bands: exact */
+	struct unit_rule unit; /* exact: of what */
 	struct shingle_rule shingle;
 	struct ll_minhash minhash;
 	bool keeps_shingles; /* signatures carry the set, for verification */
@@ -26,8 +28,16 @@ struct signature_rule {
 /* From the options and the profile in `dedup`; ends with status 2 when they do not fit. Sets the identity of what was
  * resolved. */
 void signature_rule_init(struct signature_rule *r);
-/* Texts that are equal as a whole. */
-void signature_rule_init_exact(struct signature_rule *r);
+/* Units that are equal. */
+void signature_rule_init_exact(struct signature_rule *r, const struct unit_rule *unit);
+/* Whether signatures are keys (unit_keys.h). */
+static inline bool signature_rule_is_keys(const struct signature_rule *r)
+{
+	return r->bands == 0 && (r->unit.kind != UNIT_DOCUMENT || r->unit.min_bytes > 0);
+}
+/* The lines exact= and min-bytes=, caller frees; and back again: -1 where there are none that make sense. */
+char *signature_rule_exact_lines(const struct unit_rule *unit);
+int signature_rule_read_exact(struct unit_rule *unit, const struct ll_header *h) LL_MUST_CHECK;
 void signature_rule_free(struct signature_rule *r);
 /* The lines a header takes; caller frees. */
 char *signature_rule_lines(const struct signature_rule *r);

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/thread.h"
+#include "ll-dedup/unit_keys.h"
 
 struct spare { /* scratch handed from frame to frame */
 	struct signer signer;
@@ -82,7 +83,10 @@ static void sign_frame(void *context, void *argument)
 		if (ll_doc_get(record, ll_get32(record), &doc, &err) < 0)
 			ll_die(LL_EXIT_INPUT, "%s: frame %u at byte %llu: %s", job->frame.file, job->frame.header.sequence,
 			       (unsigned long long)job->frame.offset, err.text);
-		signature_put(&job->out, &spare->signer, p->rule, job->digest[i], &doc);
+		if (signature_rule_is_keys(p->rule))
+			unit_keys_put(&job->out, &spare->signer.walk, &p->rule->unit, &doc);
+		else
+			signature_put(&job->out, &spare->signer, p->rule, job->digest[i], &doc);
 	}
 	give(p, spare);
 }
@@ -102,6 +106,30 @@ static void end_file(struct pass *p)
 	p->data_id = ll_hash128_new();
 	p->records = 0;
 	p->file++;
+}
+
+/* Those of a document; returns their bytes. */
+static size_t hand_over_records(struct pass *p, uint64_t document, const unsigned char *first, const unsigned char *original)
+{
+	const unsigned char *record, *next = first;
+	const struct sign_visitor *v = p->visitor;
+	struct ll_doc doc;
+	struct ll_err err;
+
+	do {
+		record = next;
+		next += ll_get32(record);
+		if (!unit_keys_are_put_off(record)) {
+			v->record(v->context, document, record, ll_get32(record));
+			continue;
+		}
+		if (ll_doc_get(original, ll_get32(original), &doc, &err) < 0)
+			LL_BUG("a document that was signed: %s", err.text);
+		struct spare *spare = take(p);
+		unit_keys_make(&spare->signer.walk, &p->rule->unit, &doc, v->record, v->context, document);
+		give(p, spare);
+	} while (unit_keys_go_on(record));
+	return (size_t)(next - first);
 }
 
 static void hand_over(void *context, void *argument)
@@ -124,9 +152,7 @@ static void hand_over(void *context, void *argument)
 			ll_writer_put_digested(p->visitor->through, original, ll_get32(original), job->digest[i]);
 		if (p->visitor->wanted && !p->visitor->wanted(p->visitor->context, document))
 			continue;
-		const unsigned char *record = (const unsigned char *)job->out.data + at;
-		at += ll_get32(record);
-		p->visitor->record(p->visitor->context, document, record, ll_get32(record));
+		at += hand_over_records(p, document, (const unsigned char *)job->out.data + at, original);
 	}
 	LL_ASSERT(at == job->out.len);
 	ll_progress_add(job->frame.header.records, job->frame.header.raw_len);

@@ -12,6 +12,7 @@
 void signer_free(struct signer *s)
 {
 	shingler_free(&s->shingler);
+	unit_walk_free(&s->walk);
 	ll_buf_free(&s->tags);
 	ll_buf_free(&s->line);
 	ll_buf_free(&s->value);

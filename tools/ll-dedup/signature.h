@@ -9,7 +9,8 @@
  *                u32 number of shingles | bands x u64 | shingles x u64 | id | source | tags (end of core)
  *   1 shard      u32 zero | u64 records | data id 16 (end of core) | base name of the file (volatile)
  *
- * A shard record closes the documents of one input file; its data id is XXH3-128 over their record digests in order. The
+ * A shard record closes the documents of one input file; its data id is XXH3-128 over their record digests in order. Of
+ * units other than documents (exact=line and so on) records of type 2 (unit_keys.h) stand in the place of those of type 0. The
  * shingles, where they are kept, are the set of shingles.h, ascending; signatures are made of their upper 32 bits.
  */
 #ifndef LL_SIGNATURE_H
@@ -21,6 +22,7 @@
 /* Scratch of one thread; zeroed before first use. */
 struct signer {
 	struct shingler shingler;
+	struct unit_walk walk;
 	struct ll_buf tags, line, value;
 	uint32_t *signature;
 };
@@ -28,7 +30,7 @@ void signer_free(struct signer *s);
 /* bands: rule->bands hashes. Leaves the shingles in s->shingler.grams. */
 void signer_sign(struct signer *s, const struct signature_rule *rule, struct ll_str text, uint64_t *bands);
 
-enum signature_type { SIGNATURE_DOCUMENT = 0, SIGNATURE_SHARD = 1 };
+enum signature_type { SIGNATURE_DOCUMENT = 0, SIGNATURE_SHARD = 1, SIGNATURE_KEYS = 2 };
 
 struct signature { /* a view of a record */
 	enum signature_type type;
@@ -43,7 +45,7 @@ struct signature { /* a view of a record */
 	struct ll_str name;
 };
 
-/* Appends the record of a document whose record digest is given. */
+/* Appends the record of a document whose record digest is given; not where the rule says keys. */
 void signature_put(struct ll_buf *out, struct signer *s, const struct signature_rule *rule, struct ll_id digest, const struct ll_doc *doc);
 void signature_put_shard(struct ll_buf *out, uint64_t records, struct ll_id data_id, const char *name);
 /* bands: how many the rule has; 0 with pairs_only. */

@@ -2,21 +2,40 @@
 #include "ll-dedup/units.h"
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "base/number.h"
 #include "text/unicode.h"
 #include "text/utf8.h"
 
-struct unit_rule unit_rule_parse(const char *text)
+static const char *const names[UNIT_KINDS] = { "document", "line", "paragraph", NULL, "url" };
+
+int unit_rule_read(const char *text, struct unit_rule *out)
 {
-	static const char *const names[UNIT_KINDS] = { "document", "line", "paragraph", NULL, "url" };
 	uint64_t n;
 
 	for (int kind = 0; kind < UNIT_KINDS; kind++)
-		if (names[kind] && strcmp(text, names[kind]) == 0)
-			return (struct unit_rule){ .kind = (enum unit_kind)kind, .run = 1 };
-	if (strncmp(text, "sentences:", 10) == 0 && ll_parse_u64(ll_cstr(text + 10), &n) == 0 && n >= 1 && n <= UNIT_RUN_MAX)
-		return (struct unit_rule){ .kind = UNIT_SENTENCES, .run = (uint32_t)n };
-	ll_die(LL_EXIT_USAGE, "--exact=%s: not document, line, paragraph, sentences:N (N from 1 to %u) or url", text, UNIT_RUN_MAX);
+		if (names[kind] && strcmp(text, names[kind]) == 0) {
+			*out = (struct unit_rule){ .kind = (enum unit_kind)kind, .run = 1 };
+			return 0;
+		}
+	if (strncmp(text, "sentences:", 10) != 0 || ll_parse_u64(ll_cstr(text + 10), &n) < 0 || n < 1 || n > UNIT_RUN_MAX)
+		return -1;
+	*out = (struct unit_rule){ .kind = UNIT_SENTENCES, .run = (uint32_t)n };
+	return 0;
+}
+
+struct unit_rule unit_rule_parse(const char *text)
+{
+	struct unit_rule r;
+
+	if (unit_rule_read(text, &r) < 0)
+		ll_die(LL_EXIT_USAGE, "--exact=%s: not document, line, paragraph, sentences:N (N from 1 to %u) or url", text, UNIT_RUN_MAX);
+	return r;
+}
+
+char *unit_rule_name(const struct unit_rule *r)
+{
+	return r->kind == UNIT_SENTENCES ? ll_format("sentences:%u", r->run) : ll_strdup(names[r->kind]);
 }
 
 /* ---- pieces ---- */

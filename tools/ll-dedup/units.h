@@ -20,6 +20,10 @@ struct unit_rule {
 
 /* Parses "line", "sentences:3", ...; ends with status 2 on anything else. */
 struct unit_rule unit_rule_parse(const char *text);
+/* The same of what stands in a file: -1 on anything else. */
+int unit_rule_read(const char *text, struct unit_rule *out) LL_MUST_CHECK;
+/* Its name, as it is parsed; caller frees. */
+char *unit_rule_name(const struct unit_rule *r);
 /* True where a duplicate is a whole document and not a part of its text. */
 static inline bool unit_is_document(const struct unit_rule *r)
 {

@@ -35,6 +35,7 @@ COMMANDS = {  # name: command line. The output is a file or a folder; DIR marks 
     "substring": "ll-dedup -q --substring=40 -o {out} d.ll e.ll",
     "minhash": "ll-dedup -q --minhash=14x8 -o {out} d.ll e.ll",
     "minhash verified": "ll-dedup -q --minhash=20x5 --jaccard=0.7 --tag-survivors --rejects={out}.rej --index-out={out}.index -o {out} d.ll e.ll",
+    "minhash component": "ll-dedup -q --minhash=20x5 --jaccard=0.7 --cluster=component --rejects={out}.rej -o {out} d.ll e.ll",
     "minhash against": "ll-dedup -q --minhash=20x5 --jaccard=0.7 --against=e.ix -o {out} d.ll",
     "sign verify": "ll-dedup sign -q --minhash=20x5 --verify --through={out}.docs -o {out} d.ll",
     "join": "ll-dedup join -q --bands=3-9 -o {out} d.sig e.sig",
@@ -42,6 +43,9 @@ COMMANDS = {  # name: command line. The output is a file or a folder; DIR marks 
     "sign": "ll-dedup sign -q --minhash=14x8 -o {out} d.ll",
     "cluster": "ll-dedup cluster -q -o {out} d.sig e.sig",
     "apply": "ll-dedup apply -q --duplicates=d.dup -o {out} d.ll",
+    "sign lines": "ll-dedup sign -q --exact=line -o {out} d.ll",
+    "cluster lines": "ll-dedup cluster -q -o {out} d.line.sig e.line.sig",
+    "apply lines": "ll-dedup apply -q --duplicates=line.dup --rejects={out}.rej -o {out} d.ll",
     "decontam build": "ll-decontam build -q -o {out} eval.jsonl",
     "decontam": "ll-decontam -q --index=eval.ix --action=cut -o {out} d.ll",
     "sample": "ll-sample -q --rate=0.5 --holdout=0.1:{out}.held -o {out} d.ll",
@@ -108,6 +112,7 @@ def prepare(documents, paragraphs=12):
     sh("ll-bpe encode -q -m tok.json -o d.tok d.ll && ll-shard pack -q -m tok.json -o data d.tok")
     sh("ll-shard export -q --to=megatron -o mega data && ll-shard export -q --to=llmc --tokens-per-file=90000 -o llmc data && ll-shard export -q -o d.tok.jsonl d.tok")
     sh("for f in d e; do ll-dedup sign -q --minhash=14x8 -o $f.sig $f.ll; done; ll-dedup cluster -q -o d.dup d.sig e.sig")
+    sh("for f in d e; do ll-dedup sign -q --exact=line -o $f.line.sig $f.ll; done; ll-dedup cluster -q -o line.dup d.line.sig e.line.sig")
     sh("ll-dedup -q --minhash=20x5 --jaccard=0.7 --index-out=e.ix --rejects=near.rej -o /dev/null e.ll")
     sh("ll-decontam build -q -o eval.ix eval.jsonl")
     sh("ll-train -q --preset=gpt2-tiny --set=vocabulary=%d --data=data --seq-len=64 --batch=4 --steps=4 --lr=1e-3 --warmup=1 -@ 1 -o run" % vocabulary)

@@ -38,7 +38,7 @@ ll-bpe encode -q -m tok.json -o tokens.ll docs.ll
 ll-bpe export -q --to=gguf -m tok.json -o model.gguf; ll-bpe export -q --to=gpt2 -m tok.json -o .
 for d in part1 part2 train held; do ll-shard pack -q -m tok.json -o $d tokens.ll; done
 ll-shard export -q --to=megatron -o corpus train
-for f in a b; do ll-dedup sign -q --minhash=14x8 -o $f.sig $f.ll; done
+for f in a b; do ll-dedup sign -q --minhash=14x8 -o $f.sig $f.ll; ll-dedup sign -q --exact=paragraph -o $f.par $f.ll; done
 ll-dedup cluster -q -o all.dup a.sig b.sig; ll-dedup -q --minhash=14x8 --rejects=near.ll -o /dev/null docs.ll
 for b in 1-7 8-14; do ll-dedup join -q --bands=$b -o ${b%-*}.join a.sig b.sig; done; mv 8.join 2.join; ll-dedup -q --profile=fineweb --index-out=seen.ix -o /dev/null docs.ll
 ll-decontam build -q -o evals.ll tasks.jsonl
@@ -82,7 +82,7 @@ for page in "$ROOT"/man/*.[1-8]; do
 		case $f in
 		ll-train.1.1) sed -i '1i rm -r run' "$f" ;; # it begins one
 		ll-shard.1.5) cat ll-shard.1.4 "$f" > both; mv both "$f" ;;
-		ll-dedup.1.2) sed -i 's/^.*\$I.*$/for I in 1 2 3 4 5 6 7 8; do &; done/' "$f" ;;
+		ll-dedup.1.[23]) sed -i 's/^.*\$I.*$/for I in 1 2 3 4 5 6 7 8; do &; done/' "$f" ;;
 		esac
 		run "$p" "$(cat "$f")"
 	done

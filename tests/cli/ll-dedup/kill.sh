@@ -51,6 +51,12 @@ killed a.out ll-dedup apply -q --duplicates=all.dup -o a.out a.ll
 killed b.out ll-dedup apply -q --duplicates=all.dup -o b.out b.ll
 killed s.ll ll-dedup -q --substring=50 --tmpdir=tmp -o s.ll a.ll
 ll-shard cat -q -o both.ll a.out b.out
+for s in a b; do killed $s.lines ll-dedup sign -q --exact=sentences:1 -o $s.lines $s.ll; done
+killed lines.dup ll-dedup cluster -q --memory=1M --tmpdir=tmp -o lines.dup a.lines b.lines
+killed shared.dup ll-dedup cluster -q --keep=none --memory=1M --tmpdir=tmp -o shared.dup a.lines b.lines
+for s in a b; do killed $s.cut ll-dedup apply -q --duplicates=lines.dup -o $s.cut $s.ll; done
+ll-dedup -q --exact=sentences:1 -o lines.ll a.ll b.ll; ll-shard cat -q -o cut.ll a.cut b.cut
+ok "and so do those of sentences" ll-shard compare -q lines.ll cut.ll
 id_of() { ll-shard info --json "$1" | grep -o '"set_id": "[0-9a-f]*"'; }
 is "$(id_of both.ll)" "$(id_of one.ll)" "the steps, all of them killed on their way, give the documents of one run"
 finish
