@@ -58,6 +58,8 @@ char *ll_checkpoint_path(const char *run, uint64_t step);
 int ll_checkpoint_load(const char *dir, struct ll_lm *m, struct ll_optimizer *optimizer, struct ll_checkpoint_state *s,
 		       struct ll_err *err) LL_MUST_CHECK;
 
+/* The configuration of the model in a step folder, as far as its state can be read; nothing else is checked. -1 with file and cause. */
+int ll_checkpoint_config(const char *dir, struct ll_lm_config *c, struct ll_err *err) LL_MUST_CHECK;
 /* DIR/journal.jsonl of a step folder that was loaded, or of a run; empty without one. The caller frees it. */
 struct ll_buf ll_checkpoint_journal(const char *dir);
 

@@ -354,6 +354,15 @@ static int open_folder(const char *dir, struct ll_lm_folder *info, bool checked,
 	return rc;
 }
 
+int ll_checkpoint_config(const char *dir, struct ll_lm_config *c, struct ll_err *err)
+{
+	struct ll_lm_folder info;
+	int rc = open_folder(dir, &info, false, err);
+	*c = info.config;
+	ll_lm_folder_free(&info);
+	return rc;
+}
+
 void ll_lm_folder_open(const char *dir, struct ll_lm_folder *info)
 {
 	struct ll_err err;

@@ -94,6 +94,9 @@ struct ll_train_result {
 /* Bytes ll_trainer_open takes. */
 struct ll_lm_plan ll_trainer_plan(const struct ll_train_settings *s, uint64_t *optimizer);
 void ll_trainer_open(struct ll_trainer *t, const struct ll_train_settings *s, struct ll_train_data *d);
+/* The model's activation and the optimizer as in `now`: another one's state is zeros. set: the optimizer is one that began while the
+ * run ran. -1 when memory lacks, and nothing changed. */
+int ll_trainer_change(struct ll_trainer *t, const struct ll_train_settings *now, bool set, struct ll_err *err) LL_MUST_CHECK;
 /* Loss and gradient of the `batch` samples at `cursor`, with the dropout masks of `step`. Any batch: it is computed in
  * parts of at most t->micro. */
 struct ll_train_result ll_trainer_gradient(struct ll_trainer *t, uint64_t step, uint64_t cursor, int64_t batch);

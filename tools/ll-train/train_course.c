@@ -117,10 +117,23 @@ unsigned ll_train_course_rollbacks(const struct ll_train_course *c, uint64_t ons
 	return n;
 }
 
-/* "KEY = VALUE", "KEY *= FACTOR": cut in place. */
+/* Steps up to the optimizer's first are no updates of it. */
+static void begin_optimizer(struct ll_train_course *c, uint64_t step)
+{
+	size_t before = 0;
+	while (before < c->skips && c->skip[before] < step)
+		before++;
+	c->optimizer_set = true;
+	c->optimizer_from = step;
+	c->now.optimizer_start = (int64_t)(step - before);
+}
+
+/* "KEY = VALUE", "KEY VALUE", "KEY *= FACTOR": cut in place. */
 static const char *cut(char *text, char **key, bool *times)
 {
 	char *equals = strchr(text, '=');
+	if (!equals)
+		equals = strpbrk(text, " \t");
 	if (!equals)
 		return NULL;
 	char *end = equals, *value = equals + 1;
@@ -149,6 +162,8 @@ static int change(struct ll_train_course *c, uint64_t step, const char *key, boo
 		set_batch(c, step, c->now.batch);
 		c->batch_set = true;
 	}
+	if (rc == 0 && strcmp(key, "optimizer") == 0)
+		begin_optimizer(c, step);
 	return rc;
 }
 
@@ -167,7 +182,7 @@ int ll_train_course_command(struct ll_train_course *c, uint64_t step, const char
 	} else {
 		const char *value = cut(copy, &key, &times);
 		rc = value ? change(c, step, key, times, value, err) :
-			     ll_err_set(err, "not KEY=VALUE, KEY*=FACTOR, save, exit or accept");
+			     ll_err_set(err, "not KEY=VALUE, KEY VALUE, KEY*=FACTOR, save, exit or accept");
 	}
 	ll_free(copy);
 	return rc;
@@ -179,6 +194,8 @@ static void go_back(struct ll_train_course *c, const struct ll_train_entry *e)
 		set_batch(c, e->to, c->now.batch);
 	while (c->skips > 0 && c->skip[c->skips - 1] >= e->to)
 		c->skips--;
+	if (c->optimizer_set)
+		begin_optimizer(c, LL_MIN(c->optimizer_from, e->to));
 	LL_GROW(c->rollback, c->rollback_cap, c->rollbacks + 1);
 	c->rollback[c->rollbacks++] = (struct ll_train_rollback){ e->step, e->onset, e->from, e->until };
 }

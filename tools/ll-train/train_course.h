@@ -22,6 +22,8 @@ struct ll_train_course {
 	size_t changes, change_cap;
 	int64_t full;	/* the batch it began with, after its ramp */
 	bool batch_set; /* by a command, which ends the ramp */
+	bool optimizer_set;	 /* by a command: */
+	uint64_t optimizer_from; /* the step before which it has made no update, its state zeros */
 	uint64_t *skip; /* steps without an update, ascending */
 	size_t skips, skip_cap;
 	struct ll_train_rollback {
@@ -36,7 +38,7 @@ struct ll_train_course {
 enum ll_train_command { LL_TRAIN_SET, LL_TRAIN_SAVE, LL_TRAIN_EXIT, LL_TRAIN_ACCEPT };
 
 void ll_train_course_begin(struct ll_train_course *c, const struct ll_train_settings *s);
-/* A line of the control file, in force from `step` on: KEY=VALUE, KEY*=FACTOR, "save", "exit" or "accept". -1 with the cause, and
+/* A line of the control file, in force from `step` on: KEY=VALUE, KEY VALUE, KEY*=FACTOR, "save", "exit" or "accept". -1 with the cause, and
  * nothing changed. */
 int ll_train_course_command(struct ll_train_course *c, uint64_t step, const char *text, enum ll_train_command *what,
 			    struct ll_err *err) LL_MUST_CHECK;

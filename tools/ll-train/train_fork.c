@@ -90,16 +90,18 @@ static void open_parent(const char *fork, struct ll_train_settings *s, struct ll
 	ll_free(run);
 }
 
-/* Another optimizer than the parent's begins here, with keys of its own. */
-static void change_optimizer(struct ll_train_settings *s, const char *fork)
+/* Steps of the parent without an update of its optimizer do not count in the fork either: the journal that names those skipped
+ * stays behind. Another optimizer than the parent's begins here, with keys of its own. */
+static void go_on_updating(struct ll_train_settings *s, const struct ll_train_course *parent, const char *fork)
 {
 	char *given = ll_train_settings_given("optimizer");
+	uint64_t step;
+	if (!step_of(fork, &step))
+		LL_BUG("%s was checked", fork);
+	s->optimizer_start = (int64_t)(step - ll_train_course_updates(parent, step));
 	if (given && s->optimizer && strcmp(given, s->optimizer) != 0) {
-		s->beta1 = s->beta2 = s->eps = s->momentum = s->weight_decay = -1;
-		s->nesterov = s->relative_step = -1;
-		s->optimizer = ll_strdup(given);
-		if (!step_of(fork, (uint64_t *)&s->optimizer_start))
-			LL_BUG("%s was checked", fork);
+		ll_train_settings_optimizer(s, given);
+		s->optimizer_start = (int64_t)step;
 	}
 	ll_free(given);
 }
@@ -113,7 +115,7 @@ struct ll_buf ll_train_fork_ground(const char *fork)
 	if (c.batch_set)
 		c.now.batch_ramp = NULL;
 	c.now.fork = c.now.data_start = c.now.init_from = NULL;
-	change_optimizer(&c.now, fork);
+	go_on_updating(&c.now, &c, fork);
 	ll_train_settings_print(&c.now, &text);
 	ll_train_course_end(&c);
 	return text;
@@ -210,11 +212,10 @@ static char *state_hash(const char *fork)
 }
 
 void ll_train_fork_load(const struct ll_train_settings *s, const struct ll_train_data *d, struct ll_trainer *t,
-			struct ll_checkpoint_state *state)
+			struct ll_checkpoint_state *state, bool begins)
 {
 	struct ll_checkpoint_state parent;
 	struct ll_err err;
-	bool begins = s->optimizer_start == (int64_t)ll_train_first_step(s); /* with a state of zeros */
 	if (ll_checkpoint_load(s->fork, t->model, begins ? NULL : t->optimizer, &parent, &err) < 0) {
 		ll_hint("a fork keeps the model of its parent; --init-from=DIR lets some of its keys change");
 		ll_die(LL_EXIT_INPUT, "%s", err.text);

@@ -21,8 +21,8 @@ struct ll_buf ll_train_fork_ground(const char *fork);
 uint64_t ll_train_fork_origin(const struct ll_train_settings *s);
 /* Where each dataset begins, once they are open: data-start, unless it is set, and d. */
 void ll_train_fork_data(struct ll_train_settings *s, struct ll_train_data *d);
-/* Weights, moments and state; and the checks that belong to them. */
+/* Weights, moments (not those of an optimizer that begins here) and state; and the checks that belong to them. */
 void ll_train_fork_load(const struct ll_train_settings *s, const struct ll_train_data *d, struct ll_trainer *t,
-			struct ll_checkpoint_state *state);
+			struct ll_checkpoint_state *state, bool begins);
 
 #endif

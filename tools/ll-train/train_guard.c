@@ -190,7 +190,9 @@ static void begin_again(struct ll_train_loop *r)
 	if (unlink(latest) < 0 && errno != ENOENT)
 		ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot remove", latest);
 	ll_free(latest);
+	r->trainer.model->config.ffn = r->settings.model.ffn; /* that of a fork's parent */
 	ll_train_loop_begin(r);
+	ll_train_loop_follow(r);
 }
 
 /* The run stands after step `to` again, with its course as it is now. */
@@ -206,8 +208,9 @@ static void go_back(struct ll_train_loop *r, uint64_t to)
 	ll_checkpoint_state_free(&r->state);
 	if (!exists)
 		begin_again(r);
-	else if (ll_checkpoint_load(dir, r->trainer.model, r->trainer.optimizer, &r->state, &err) < 0)
+	else if (ll_train_loop_load(r, to, &err) < 0)
 		ll_die(LL_EXIT_INPUT, "%s", err.text);
+	ll_train_loop_follow(r);
 	r->saved_step = exists ? to : UINT64_MAX;
 	ll_train_log_cut(r->log, r->dir, r->state.log_bytes, exists ? &r->state.log_hash : NULL);
 	ll_train_telemetry_cut(&r->telemetry, to);
@@ -307,6 +310,7 @@ void ll_train_guard_shortcut(struct ll_train_loop *r)
 		ll_train_entry_free(&e);
 	}
 	ll_train_loop_save_wait(r);
+	ll_train_loop_follow(r);
 	r->state.cursor = ll_train_course_cursor(&r->course, r->state.step);
 	remove_after(r, r->state.step);
 	ll_train_guard_rebuild(r);

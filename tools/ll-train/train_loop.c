@@ -17,13 +17,68 @@
 
 /* ---- control ---- */
 
+/* Whether the optimizer in force has made no update up to `step`, though others may have. */
+static bool begins_here(const struct ll_train_loop *r, uint64_t step)
+{
+	return r->course.optimizer_set && r->course.optimizer_from >= step;
+}
+
+/* Of another optimizer the copy that is saved has another size. */
+static int change(struct ll_train_loop *r, struct ll_err *err)
+{
+	bool other = strcmp(r->trainer.optimizer->kind->name, r->course.now.optimizer) != 0;
+	if (other)
+		ll_train_saver_close(r);
+	int rc = ll_trainer_change(&r->trainer, &r->course.now, r->course.optimizer_set, err);
+	if (rc == 0 && begins_here(r, r->state.step))
+		memset(r->trainer.optimizer->state, 0, r->trainer.optimizer->floats * sizeof(float));
+	if (other)
+		ll_train_saver_open(r);
+	return rc;
+}
+
+void ll_train_loop_follow(struct ll_train_loop *r)
+{
+	struct ll_err err;
+	if (change(r, &err) < 0)
+		ll_die(LL_EXIT_RESOURCE, "%s", err.text);
+}
+
+int ll_train_loop_load(struct ll_train_loop *r, uint64_t step, struct ll_err *err)
+{
+	struct ll_lm_config saved;
+	struct ll_lm *m = r->trainer.model;
+	char *dir = ll_checkpoint_path(r->dir, step);
+	int rc = ll_checkpoint_config(dir, &saved, err);
+	m->config.ffn = saved.ffn; /* what was changed since stays in force */
+	if (rc == 0)
+		rc = ll_checkpoint_load(dir, m, begins_here(r, step) ? NULL : r->trainer.optimizer, &r->state, err);
+	m->config.ffn = r->course.now.model.ffn;
+	ll_free(dir);
+	return rc;
+}
+
+/* The line is refused when memory lacks for it, too. */
+static int obey(struct ll_train_loop *r, const char *text, enum ll_train_command *what, struct ll_err *err)
+{
+	struct ll_train_course before = r->course;
+	if (ll_train_course_command(&r->course, r->state.step, text, what, err) < 0)
+		return -1;
+	if (strcmp(before.now.optimizer, r->course.now.optimizer) == 0 && before.now.model.ffn == r->course.now.model.ffn)
+		return 0;
+	if (change(r, err) == 0)
+		return 0;
+	r->course = before; /* nothing but keys has changed */
+	return -1;
+}
+
 /* Puts one line of the control file into force and into the journal. */
 static void command(struct ll_train_loop *r, const char *text, bool *save, bool *stop)
 {
 	enum ll_train_command what;
 	struct ll_err err;
 	struct ll_buf line = { 0 };
-	int rc = ll_train_course_command(&r->course, r->state.step, text, &what, &err);
+	int rc = obey(r, text, &what, &err);
 	ll_buf_printf(&line, "{\"step\":%" PRIu64 ",\"kind\":\"%s\",\"text\":", r->state.step + 1,
 		      rc < 0 ? "refused" : "control");
 	ll_json_escape(&line, ll_cstr(text), false);
@@ -52,6 +107,7 @@ static void repeat(struct ll_train_loop *r)
 		ll_train_journal_advance(r->journal, NULL);
 		uint64_t accepted = r->course.accepted;
 		ll_train_course_apply(&r->course, &e);
+		ll_train_loop_follow(r);
 		if (r->course.accepted != accepted)
 			ll_train_guard_rebuild(r);
 		ll_train_entry_free(&e);

@@ -42,6 +42,11 @@ bool ll_train_loop_control(struct ll_train_loop *r);
 bool ll_train_loop_step(struct ll_train_loop *r);
 /* Takes what the row has of the gradient noise scale; returns the scale. */
 double ll_train_loop_noise(struct ll_train_loop *r, const struct ll_train_row *row);
+/* Activation and optimizer as the course says. Ends with status 4 when memory lacks. */
+void ll_train_loop_follow(struct ll_train_loop *r);
+/* Weights, moments and state of the checkpoint of `step`, of which the optimizer's are zeros where the course has begun another since.
+ * -1 with the cause. */
+int ll_train_loop_load(struct ll_train_loop *r, uint64_t step, struct ll_err *err) LL_MUST_CHECK;
 /* Weights, moments and state as before the first step (train_run.c). */
 void ll_train_loop_begin(struct ll_train_loop *r);
 

@@ -112,7 +112,12 @@ static void load(struct ll_train_loop *r, uint64_t step)
 {
 	char *dir = ll_checkpoint_path(r->dir, step);
 	struct ll_err err;
-	if (ll_checkpoint_load(dir, r->trainer.model, r->trainer.optimizer, &r->state, &err) < 0) {
+	struct ll_buf journal = ll_checkpoint_journal(dir);
+	open_course(r, ll_buf_str(&journal));
+	ll_buf_free(&journal);
+	if (ll_trainer_change(&r->trainer, &r->course.now, r->course.optimizer_set, &err) < 0)
+		ll_die(LL_EXIT_RESOURCE, "%s", err.text);
+	if (ll_train_loop_load(r, step, &err) < 0) {
 		ll_hint("remove %s to go on from the checkpoint before it", dir);
 		ll_die(LL_EXIT_INPUT, "%s", err.text);
 	}
@@ -126,9 +131,6 @@ static void load(struct ll_train_loop *r, uint64_t step)
 		ll_die(LL_EXIT_INPUT, "%s: another tokenizer than the run's", data);
 	ll_checkpoint_point(r->dir, step); /* a kill may have come between the folder and the link */
 	r->saved_step = step;
-	struct ll_buf journal = ll_checkpoint_journal(dir);
-	open_course(r, ll_buf_str(&journal));
-	ll_buf_free(&journal);
 	if (r->state.cursor != ll_train_course_cursor(&r->course, step))
 		ll_die(LL_EXIT_INPUT, "%s: is at sample %" PRIu64 ", by its journal at %" PRIu64, dir, r->state.cursor,
 		       ll_train_course_cursor(&r->course, step));
@@ -272,7 +274,8 @@ void ll_train_loop_begin(struct ll_train_loop *r)
 	r->state = (struct ll_checkpoint_state){ .seed = (uint64_t)r->settings.seed, .loss = NAN, .valid_loss = NAN };
 	memset(r->trainer.optimizer->state, 0, r->trainer.optimizer->floats * sizeof(float));
 	if (r->settings.fork) {
-		ll_train_fork_load(&r->settings, &r->data, &r->trainer, &r->state);
+		bool begins = r->settings.optimizer_start == (int64_t)ll_train_first_step(&r->settings);
+		ll_train_fork_load(&r->settings, &r->data, &r->trainer, &r->state, begins || r->course.optimizer_set);
 		return;
 	}
 	ll_lm_init(r->trainer.model, (uint64_t)r->settings.seed);

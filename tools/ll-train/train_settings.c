@@ -77,7 +77,7 @@ static const struct key {
 	  KEY_FIXED },
 	{ "optimizer", KEY_WORD, AT(optimizer), 0, 0, "adamw", "NAME", LL_OPTIMIZER_NAMES, KEY_FIXED },
 	{ "optimizer-start", KEY_INT, AT(optimizer_start), 0, 0x1p52, "0", "N",
-	  "step after which the optimizer began; a fork to another one sets it", KEY_FIXED },
+	  "steps that were no updates of the optimizer, skipped ones of this run apart; a fork sets it", KEY_FIXED },
 	{ "weight-decay", KEY_FLOAT, AT(weight_decay), 0, 1e6, "-1", "X",
 	  "on matrices and embeddings only (default 0.1; adam and sgd: 0)", KEY_LIVE },
 	{ "l1", KEY_FLOAT, AT(l1), 0, 1e6, "0", "X", "times the sign of a weight, added to its gradient", KEY_LIVE },
@@ -210,12 +210,51 @@ static void add_word(struct ll_train_settings *s, const struct key *k, const cha
 	*list = more;
 }
 
+void ll_train_settings_optimizer(struct ll_train_settings *s, const char *name)
+{
+	s->beta1 = s->beta2 = s->eps = s->momentum = s->weight_decay = -1;
+	s->nesterov = s->relative_step = -1;
+	s->optimizer = ll_strdup(name);
+}
+
+static int change_optimizer(struct ll_train_settings *s, const char *value, struct ll_err *err)
+{
+	const struct ll_optimizer_kind *kind = ll_optimizer_kind(value);
+	if (!kind)
+		return ll_err_set(err, "optimizer = %.60s: not one of " LL_OPTIMIZER_NAMES, value);
+	if (strcmp(kind->name, s->optimizer) == 0)
+		return ll_err_set(err, "optimizer %s is in force", value);
+	if (s->spam > 0 && strcmp(value, "adamw") != 0 && strcmp(value, "adam") != 0)
+		return ll_err_set(err, "optimizer = %s: keeps no second moment of every element, which spam = %g asks for", value, s->spam);
+	ll_train_settings_optimizer(s, value);
+	ll_train_settings_check_optimizer(s);
+	return 0;
+}
+
+/* Tensors keep their shapes. */
+static int change_activation(struct ll_train_settings *s, const char *value, struct ll_err *err)
+{
+	struct ll_lm_config c = s->model;
+	if (ll_lm_config_set(&c, "ffn", value, err) < 0 || ll_lm_config_check(&c, err) < 0)
+		return -1;
+	if (c.ffn == s->model.ffn)
+		return ll_err_set(err, "activation %s is in force", value);
+	if (ll_lm_gated(&c) != ll_lm_gated(&s->model))
+		return ll_err_set(err, "activation = %s: feed-forwards with a gate and without have other tensors; %s", value,
+				  ll_lm_gated(&s->model) ? "swiglu or geglu can be" : "gelu, gelu-tanh or relu can be");
+	s->model = c;
+	return 0;
+}
+
 int ll_train_settings_change(struct ll_train_settings *s, const char *name, bool times, const char *value,
 			     struct ll_err *err)
 {
 	const struct key *k = key_named(name);
-	const char *words[LL_COUNT(keys)];
-	size_t n = 0;
+	const char *words[LL_COUNT(keys) + 2] = { "optimizer", "activation" };
+	size_t n = 2;
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(name, words[i]) == 0)
+			return times ? ll_err_set(err, "%s is no number", name) : i ? change_activation(s, value, err) : change_optimizer(s, value, err);
 	for (size_t i = 0; i < LL_COUNT(keys); i++)
 		if (keys[i].change == KEY_LIVE)
 			words[n++] = keys[i].name;

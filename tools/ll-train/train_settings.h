@@ -52,9 +52,14 @@ char *ll_train_settings_fork(void);
 void ll_train_settings_read(struct ll_train_settings *s, const char *run_config);
 /* "key = value" lines of all keys in force. */
 void ll_train_settings_print(const struct ll_train_settings *s, struct ll_buf *out);
-/* Changes one key of a running run: to `value`, or by that factor. -1 with the cause, and nothing changed. */
+/* Changes one key of a running run, or its "optimizer" or "activation" (the model's ffn): to `value`, or by that factor. -1 with the
+ * cause, and nothing changed. */
 int ll_train_settings_change(struct ll_train_settings *s, const char *name, bool times, const char *value,
 			     struct ll_err *err) LL_MUST_CHECK;
+/* Another optimizer, whose own keys and weight decay are what it has by default once they are checked. */
+void ll_train_settings_optimizer(struct ll_train_settings *s, const char *name);
+/* That part of ll_train_settings_check. */
+void ll_train_settings_check_optimizer(struct ll_train_settings *s);
 /* "300", or, as less than 0, tokens: "4096tok", "375Mtok", "1.5Gtok". */
 int ll_train_parse_steps(const char *value, int64_t *out) LL_MUST_CHECK;
 /* Checks that belong together (batch and accumulation, context); call once the vocabulary is known. */

@@ -79,7 +79,7 @@ static void check_schedule(struct ll_train_settings *s)
 }
 
 /* The optimizer's own values where none was given; a value that it has no use for is an error. */
-static void check_optimizer(struct ll_train_settings *s)
+void ll_train_settings_check_optimizer(struct ll_train_settings *s)
 {
 	const struct ll_optimizer_kind *kind = s->optimizer ? ll_optimizer_kind(s->optimizer) : NULL;
 	if (!kind)
@@ -143,7 +143,7 @@ void ll_train_settings_check(struct ll_train_settings *s)
 	check_ramp(s);
 	check_groups(s);
 	check_schedule(s);
-	check_optimizer(s);
+	ll_train_settings_check_optimizer(s);
 	enum ll_precision precision;
 	if (!s->precision || ll_precision_named(s->precision, &precision) < 0)
 		ll_die(LL_EXIT_USAGE, "precision = %s: not one of " LL_PRECISION_NAMES, s->precision ? s->precision : "");

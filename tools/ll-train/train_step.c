@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* train_step.c - one update: gradients of the parts of a batch added up, the norm clipped, the optimizer. */
+#include "base/base.h"
+
+#include <inttypes.h>
 #include <math.h>
 
 #include "base/error.h"
@@ -39,6 +42,28 @@ void ll_trainer_open(struct ll_trainer *t, const struct ll_train_settings *s, st
 	t->squares = ll_calloc(t->model->tensors, sizeof(*t->squares));
 	if (s->document_mask)
 		t->model->start = t->start = ll_calloc((size_t)(t->micro * s->seq_len), sizeof(*t->start));
+}
+
+int ll_trainer_change(struct ll_trainer *t, const struct ll_train_settings *now, bool set, struct ll_err *err)
+{
+	bool momentum = set || t->settings->momentum > 0;
+	const struct ll_optimizer_kind *kind = ll_optimizer_kind(now->optimizer);
+	struct ll_optimizer *o = t->optimizer;
+	uint64_t state, left = ll_memory_left(), before = ll_optimizer_plan(o->kind, &t->model->config, o->momentum, &state);
+	uint64_t after = ll_optimizer_plan(kind, &t->model->config, momentum, &state);
+	uint64_t copies = strcmp(now->async_save, "always") == 0 ? 2 : 1, most = left > LL_MIB ? left : 0; /* 1 MiB is what it says at the least */
+	if (o->kind != kind || (set && !o->momentum)) {
+		if (after > before && (after - before) * copies > most)
+			return ll_err_set(err, "optimizer %s needs %" PRIu64 " bytes more, %" PRIu64 " of --memory are left", kind->name,
+					  (after - before) * copies, most);
+		ll_optimizer_free(o);
+		ll_memory_release(before);
+		ll_memory_claim(after, "the optimizer");
+		t->optimizer = ll_optimizer_new(kind, t->model, momentum);
+		ll_train_groups_apply(t->settings, t->optimizer);
+	}
+	t->model->config.ffn = now->model.ffn;
+	return 0;
 }
 
 /* A document begins with the sample and behind every end of text. */
