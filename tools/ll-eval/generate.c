@@ -1,48 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* generate.c - text from a prompt, one token at a time, printed as soon as its characters are whole. */
-#include <math.h>
-#include <stdlib.h>
-
 #include "base/memory.h"
 #include "base/option.h"
-#include "base/random.h"
 #include "io/file.h"
 #include "ll-eval/eval.h"
 #include "ll-eval/score.h"
+#include "lm/generate.h"
 #include "text/utf8.h"
 
-struct candidate {
-	float logit;
-	int32_t id;
+struct shown {
+	struct ll_out *out;
+	const struct ll_bpe *bpe;
+	struct ll_bpe_stream stream;
+	struct ll_buf text;
 };
-
-/* Largest logit first, ties by id. */
-static int by_logit(const void *a, const void *b)
-{
-	const struct candidate *x = a, *y = b;
-	return x->logit != y->logit ? (x->logit > y->logit ? -1 : 1) : (x->id > y->id) - (x->id < y->id);
-}
-
-static int32_t choose(struct candidate *c, const float *logits, int64_t V, uint64_t position)
-{
-	int64_t k = eval_options.top_k > 0 ? LL_MIN(eval_options.top_k, V) : V;
-	double sum = 0, at;
-
-	for (int64_t i = 0; i < V; i++)
-		c[i] = (struct candidate){ logits[i], (int32_t)i };
-	qsort(c, (size_t)V, sizeof(*c), by_logit);
-	if (eval_options.temperature <= 0)
-		return c[0].id;
-	for (int64_t i = 0; i < k; i++)
-		sum += exp((double)(c[i].logit - c[0].logit) / eval_options.temperature);
-	at = sum * ll_random_unit((uint64_t)ll_common.seed, 0x67656e, position);
-	for (int64_t i = 0; i < k; i++) {
-		at -= exp((double)(c[i].logit - c[0].logit) / eval_options.temperature);
-		if (at < 0)
-			return c[i].id;
-	}
-	return c[k - 1].id;
-}
 
 /* Writes what is in `text`, with U+FFFD for bytes that are no characters, and empties it. */
 static void put(struct ll_out *out, struct ll_buf *text)
@@ -58,12 +29,18 @@ static void put(struct ll_out *out, struct ll_buf *text)
 	ll_buf_free(&repaired);
 }
 
+static void show(void *context, int32_t id)
+{
+	struct shown *s = context;
+	struct ll_err err;
+	if (ll_bpe_stream_put(&s->stream, s->bpe, (uint32_t)id, &s->text, &err) == 0) /* an id that is no token has no text */
+		put(s->out, &s->text);
+}
+
 int eval_generate(int operands, char **operand)
 {
 	struct scorer s;
 	struct ll_ids prompt = { 0 };
-	struct ll_buf shown = { 0 };
-	struct ll_err err;
 
 	(void)operand;
 	if (operands > 0)
@@ -71,39 +48,30 @@ int eval_generate(int operands, char **operand)
 	if (!eval_options.model)
 		ll_die(LL_EXIT_USAGE, "--model=DIR is needed");
 	scorer_open(&s, eval_options.model);
-	struct ll_out *out = ll_out_open(ll_common.output, ll_out_common_flags());
-	struct ll_lm_cache *cache = ll_lm_cache_new(s.model);
-	int64_t V = s.model->config.vocabulary;
-	float *logits = ll_malloc((size_t)V * sizeof(*logits));
-	struct candidate *candidates = ll_malloc((size_t)V * sizeof(*candidates));
 	struct ll_str text = ll_cstr(eval_options.prompt ? eval_options.prompt : "");
+	struct shown shown = { .out = ll_out_open(ll_common.output, ll_out_common_flags()), .bpe = s.bpe, .stream = { .inside = text.len > 0 } };
 	ll_bpe_encode(s.encoder, text, false, &prompt);
 	if ((int64_t)prompt.len + 1 > s.context - 1)
 		ll_die(LL_EXIT_USAGE, "the prompt of %zu tokens does not fit the model's context of %lld", prompt.len, (long long)s.context);
-	ll_lm_decode(s.model, cache, s.prefix, logits);
+	int32_t *ids = ll_malloc((prompt.len + 1) * sizeof(*ids));
+	ids[0] = s.prefix;
 	for (size_t i = 0; i < prompt.len; i++)
-		ll_lm_decode(s.model, cache, (int32_t)prompt.id[i], logits);
-	ll_buf_add_str(&shown, text);
-	put(out, &shown);
-	struct ll_bpe_stream stream = { .inside = text.len > 0 };
-	for (int64_t i = 0; i < eval_options.max_tokens && ll_lm_cache_length(cache) < s.context; i++) {
-		int32_t id = choose(candidates, logits, (int64_t)LL_MIN((uint64_t)V, (uint64_t)ll_bpe_vocabulary(s.bpe)), (uint64_t)i);
-		if (id == s.prefix)
-			break;
-		if (ll_bpe_stream_put(&stream, s.bpe, (uint32_t)id, &shown, &err) == 0) /* an id that is no token has no text */
-			put(out, &shown);
-		if (i + 1 < eval_options.max_tokens)
-			ll_lm_decode(s.model, cache, id, logits);
-	}
-	ll_bpe_stream_end(&stream, &shown);
-	ll_buf_putc(&shown, '\n');
-	put(out, &shown);
-	ll_out_commit(out);
-	ll_lm_cache_free(cache);
-	ll_free(logits);
-	ll_free(candidates);
+		ids[i + 1] = (int32_t)prompt.id[i];
+	ll_buf_add_str(&shown.text, text);
+	put(shown.out, &shown.text);
+	struct ll_lm_generation how = { .prompt = ids, .prompt_n = prompt.len + 1, .tokens = eval_options.max_tokens,
+					.vocabulary = (int64_t)ll_bpe_vocabulary(s.bpe), .end = s.prefix, .temperature = eval_options.temperature,
+					.top_k = eval_options.top_k, .seed = (uint64_t)ll_common.seed };
+	struct ll_lm_generator *g = ll_lm_generator_new(s.model);
+	ll_lm_generate(g, &how, show, &shown);
+	ll_bpe_stream_end(&shown.stream, &shown.text);
+	ll_buf_putc(&shown.text, '\n');
+	put(shown.out, &shown.text);
+	ll_out_commit(shown.out);
+	ll_lm_generator_free(g);
+	ll_free(ids);
 	ll_ids_free(&prompt);
-	ll_buf_free(&shown);
+	ll_buf_free(&shown.text);
 	scorer_close(&s);
 	return LL_EXIT_OK;
 }

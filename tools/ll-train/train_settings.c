@@ -122,6 +122,10 @@ static const struct key {
 	{ "noise-every", KEY_INT, AT(noise_every), 0, 0x1p52, "0", "N", "measure the gradient noise scale every N steps (0: never)", KEY_FIXED },
 	{ "noise-batch", KEY_INT, AT(noise_batch), 1, 1 << 24, "1", "N", "sequences of the small batches it is measured with", KEY_FIXED },
 	{ "experts-every", KEY_INT, AT(experts_every), 0, 0x1p52, "0", "N", "write the shares of the experts every N steps (0: never)", KEY_FREE },
+	{ "sample-every", KEY_INT, AT(sample_every), 0, 0x1p52, "0", "N", "write text of the model's own every N steps, and at the end (0: never)", KEY_FREE },
+	{ "sample-prompt", KEY_LIST, AT(sample_prompt), 0, 0, NULL, "TEXT", "what that text goes on from; may be repeated", KEY_FREE },
+	{ "sample-tokens", KEY_INT, AT(sample_tokens), 1, 1 << 24, "64", "N", "tokens of it", KEY_FREE },
+	{ "sample-temperature", KEY_FLOAT, AT(sample_temperature), 0, 100, "0", "X", "0: the likeliest token, else by chance, decided by the seed", KEY_FREE },
 #undef AT
 };
 _Static_assert(LL_COUNT(keys) <= LL_TRAIN_KEYS_MAX, "LL_TRAIN_KEYS_MAX");

@@ -26,8 +26,9 @@ struct ll_train_settings {
 	double beta1, beta2, eps, momentum;
 	int64_t nesterov, relative_step;
 	/* What is written beside the log, on request (train_telemetry.h). */
-	int64_t norms_every, noise_every, noise_batch, experts_every;
-	char *norms_by;
+	int64_t norms_every, noise_every, noise_batch, experts_every, sample_every, sample_tokens;
+	char *norms_by, *sample_prompt;
+	double sample_temperature;
 	double lr, min_lr, weight_decay, l1, l2, clip, clip_value, zclip, spam;
 	struct ll_lm_config model;
 	bool vocabulary_set; /* named by the user or by --init-from: else it follows the dataset */

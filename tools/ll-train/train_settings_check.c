@@ -117,6 +117,9 @@ static void check_telemetry(const struct ll_train_settings *s)
 		ll_die(LL_EXIT_USAGE, "norms-by = %s: neither layer nor tensor", s->norms_by ? s->norms_by : "");
 	if (s->noise_every && s->noise_batch >= s->batch)
 		ll_die(LL_EXIT_USAGE, "--noise-batch=%lld: must be smaller than the batch of %lld", (long long)s->noise_batch, (long long)s->batch);
+	const char *p = s->sample_prompt;
+	if (p && (*p == '\n' || strstr(p, "\n\n") || (*p && p[strlen(p) - 1] == '\n')))
+		ll_die(LL_EXIT_USAGE, "--sample-prompt: an empty prompt stands alone");
 	if (s->experts_every && !s->model.experts)
 		ll_die(LL_EXIT_USAGE, "--experts-every: the model has no experts; --set=experts=N gives it some");
 }

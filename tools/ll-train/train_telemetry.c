@@ -10,6 +10,7 @@
 #include "base/number.h"
 #include "io/file.h"
 #include "kernels/ops.h"
+#include "lm/generate.h"
 
 #define NORMS_HEAD "step\tpart\tgrad_norm\tweight_norm\tupdate_norm\n"
 #define BLOCK ((size_t)1 << 16)
@@ -31,7 +32,8 @@ static size_t largest_tensor(const struct ll_lm_config *c)
 
 uint64_t ll_train_telemetry_bytes(const struct ll_train_settings *s)
 {
-	return s->norms_every ? largest_tensor(&s->model) * sizeof(float) : 0;
+	uint64_t norms = s->norms_every ? largest_tensor(&s->model) * sizeof(float) : 0;
+	return norms + (s->sample_every ? ll_lm_generator_bytes(&s->model) : 0);
 }
 
 /* Opened where rows are to come, and where there are rows that a checkpoint may not have seen. */
@@ -149,14 +151,24 @@ static void write_experts(struct ll_train_telemetry *y, uint64_t step)
 
 /* ---- the run's ---- */
 
+static void write_samples(struct ll_train_telemetry *y, uint64_t step)
+{
+	struct ll_buf lines = { 0 };
+	ll_train_samples_make(y->sampler, step, &lines);
+	ll_train_table_add(y->samples, ll_buf_str(&lines));
+	ll_buf_free(&lines);
+}
+
 void ll_train_telemetry_open(struct ll_train_telemetry *y, const char *run, const struct ll_train_settings *s, struct ll_trainer *t,
 			     uint64_t step)
 {
 	size_t n = t->model->tensors;
 	char *head = experts_head(s->model.experts);
 	*y = (struct ll_train_telemetry){ .settings = s, .trainer = t };
+	y->sampler = s->sample_every ? ll_train_samples_open(s, t) : NULL; /* which may refuse */
 	y->norms = table(run, "norms.tsv", s->norms_every, NORMS_HEAD, step);
 	y->experts = table(run, "experts.tsv", s->experts_every, head, step);
+	y->samples = table(run, "samples.jsonl", s->sample_every, "", step);
 	y->weights = ll_calloc(n, sizeof(*y->weights));
 	y->updates = ll_calloc(n, sizeof(*y->updates));
 	if (s->norms_every)
@@ -193,24 +205,30 @@ void ll_train_telemetry_done(struct ll_train_telemetry *y, uint64_t step)
 		write_norms(y, step);
 	if (due(y->settings->experts_every, step))
 		write_experts(y, step);
+	if (due(y->settings->sample_every, step) || (y->sampler && step == (uint64_t)y->settings->steps))
+		write_samples(y, step);
 }
 
 void ll_train_telemetry_sync(const struct ll_train_telemetry *y)
 {
 	ll_train_table_sync(y->norms);
 	ll_train_table_sync(y->experts);
+	ll_train_table_sync(y->samples);
 }
 
 void ll_train_telemetry_cut(struct ll_train_telemetry *y, uint64_t step)
 {
 	ll_train_table_cut(y->norms, step);
 	ll_train_table_cut(y->experts, step);
+	ll_train_table_cut(y->samples, step);
 }
 
 void ll_train_telemetry_close(struct ll_train_telemetry *y)
 {
 	ll_train_table_close(y->norms);
 	ll_train_table_close(y->experts);
+	ll_train_table_close(y->samples);
+	ll_train_samples_close(y->sampler);
 	ll_free(y->weights);
 	ll_free(y->updates);
 	ll_free(y->before);

@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * train_telemetry.h - what a run writes beside its log, on request (keys norms-every, experts-every): RUN/norms.tsv, RUN/experts.tsv,
- * files as train_table.h explains. Nothing here changes a trained number.
+ * train_telemetry.h - what a run writes beside its log, on request (keys norms-every, experts-every, sample-every): RUN/norms.tsv,
+ * RUN/experts.tsv, RUN/samples.jsonl, files as train_table.h explains. Nothing here changes a trained number.
  */
 #ifndef LL_TRAIN_TELEMETRY_H
 #define LL_TRAIN_TELEMETRY_H
 
 #include "ll-train/train.h"
+#include "ll-train/train_samples.h"
 #include "ll-train/train_table.h"
 
 struct ll_train_telemetry {
 	const struct ll_train_settings *settings;
 	struct ll_trainer *trainer;
-	struct ll_train_table *norms, *experts; /* NULL: not asked for, and none from before */
+	struct ll_train_table *norms, *experts, *samples; /* NULL: not asked for, and none from before */
+	struct ll_train_samples *sampler;
 	double *weights, *updates;		/* squares by tensor */
 	float *before;				/* of the tensor that is being updated */
 	uint64_t *routed;			/* of the step: ll_lm.routed */

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# What a run writes beside its log on request: norms, the gradient noise scale, shares of experts. Each against numbers got
+# What a run writes beside its log on request: norms, the gradient noise scale, shares of experts, samples. Each against numbers got
 # another way; none changes a trained number; all are the same at any threads, after any kill, and after a rollback.
 . "$ROOT/tests/lib.sh"
 . "$ROOT/tests/cli/ll-train/setup"
@@ -87,9 +87,32 @@ is "$(sed -n 1,3p routed/experts.tsv | cksum)" "$(sed -n 1,3p routed4/experts.ts
 status 2 "of a model without experts" ll-train $tiny --experts-every=1 -o x
 says "has no experts" "says so"
 
+# ---- samples: what ll-eval generate says with the same weights ----
+said() { python3 -c 'import json, sys
+for l in open(sys.argv[1]):
+    r = json.loads(l)
+    if r["step"] == int(sys.argv[2]): print(r["prompt"] + r["text"])' "$1/samples.jsonl" "$2"; }
+sampled='--sample-prompt=the_cat --sample-prompt=a"mat"  --sample-tokens=9' # words without space inside, for the shell
+for how in 0 0.8; do
+	ll-train $tiny --steps=12 --save-every=5 --sample-every=5 --sample-temperature=$how $sampled -o text$how
+	for step in 5 10 12; do
+		for p in the_cat 'a"mat"'; do ll-eval generate -q --model=text$how/step-000000$(printf %02d $step) --seed=3 --temperature=$how --max-tokens=9 --prompt="$p"; done > want
+		said text$how $step > got
+		same want got "temperature $how, step $step: the text of ll-eval generate"
+	done
+done
+is "$(cut -d : -f 2 text0/samples.jsonl | tr -dc '0-9\n' | tr '\n' ' ')" "5 5 10 10 12 12 " "every so many steps, and at the end"
+ll-train $tiny --steps=2 --sample-every=2 --sample-prompt='ends with space  ' -o space; ll-train $tiny --steps=2 --sample-every=1 -o none
+is "$(sed -n 's/.*"prompt":"\([^"]*\)".*/\1/p' space/samples.jsonl)" 'ends with space  ' "a prompt is taken as it is"
+is "$(said none 1)" "$(ll-train $tiny --steps=1 -o none1; ll-eval generate -q --model=none1/latest --temperature=0 --max-tokens=64)" "without one a text begins"
+ll-train $tiny --steps=12 -o quiet; same text0/log.tsv quiet/log.tsv "the log is that of a run without samples"
+status 2 "a prompt longer than the context" ll-train $tiny --steps=1 --sample-every=1 --sample-prompt="$(tr '\n' ' ' < text)" -o long
+says "do not fit the model's context of 64" "says so"
+absent "before it holds a run" long/config.conf
+
 # ---- kills, rollbacks, threads ----
-files="log.tsv norms.tsv experts.tsv"
-run="$tiny --valid-every=0 --steps=60 --save-every=7 --keep=3 --set=experts=4 --norms-every=3 --noise-every=4 --experts-every=5"
+files="log.tsv norms.tsv experts.tsv samples.jsonl"
+run="$tiny --valid-every=0 --steps=60 --save-every=7 --keep=3 --set=experts=4 --norms-every=3 --noise-every=4 --experts-every=5 --sample-every=6 --sample-prompt=the --sample-temperature=1"
 ll-train $run -@ 1 -o straight
 kills=0 at=1
 while [ ! -e killed/done.json ] && [ $at -lt 200 ]; do
