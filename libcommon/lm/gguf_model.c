@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "lm/gguf_model.h"
 
+#include <math.h>
 #include <stdio.h>
 
 #include "base/memory.h"
 #include "io/file.h"
 #include "lm/hf_names.h"
+#include "lm/rotary.h"
 
 #define PIECE 8192 /* elements converted at a time: a multiple of every block */
 
@@ -19,6 +21,13 @@ static bool is_llama(const struct ll_lm_config *c)
 	return ll_hf_family(&halves) == LL_HF_LLAMA;
 }
 
+/* What no key of llama.cpp's says: a llama may have a tensor with the speed of every pair. */
+static bool by_pairs(const struct ll_lm_config *c)
+{
+	return c->rotary_scaling == LL_LM_ROTARY_LLAMA3 ||
+	       (c->rotary_scaling == LL_LM_ROTARY_YARN && (c->rotary_fast != 32 || c->rotary_slow != 1));
+}
+
 const char *ll_gguf_architecture(const struct ll_lm_config *c, const char **note, struct ll_err *err)
 {
 	enum ll_hf_family f = ll_hf_family(c);
@@ -28,18 +37,21 @@ const char *ll_gguf_architecture(const struct ll_lm_config *c, const char **note
 		ll_err_set(err, "norm = batch is for ablations: no other program computes it");
 		return NULL;
 	}
-	if (c->rotary_scaling != LL_LM_ROTARY_PLAIN) {
-		ll_err_set(err, "rotary_scaling is not built here");
-		return NULL;
-	}
 	if (is_llama(c))
 		return "llama";
-	if (f == LL_HF_GPTJ || f == LL_HF_QWEN3) {
-		ll_err_set(err, f == LL_HF_GPTJ ? "llama.cpp has no architecture for GPT-J" : "norms of queries and keys (qwen3) are not built here");
+	if (by_pairs(c)) {
+		ll_err_set(err, c->rotary_scaling == LL_LM_ROTARY_LLAMA3 ? "llama.cpp knows rotary_scaling = llama3 in a llama only" :
+									   "llama.cpp knows rotary_fast and rotary_slow but 32 and 1 in a llama only");
+		return NULL;
+	}
+	if (f == LL_HF_QWEN3)
+		return "qwen3";
+	if (f == LL_HF_GPTJ) {
+		ll_err_set(err, "llama.cpp has no architecture for GPT-J");
 		return NULL;
 	}
 	if (f == LL_HF_NONE) {
-		ll_err_set(err, "no architecture of llama.cpp computes this configuration (it has gpt2, llama, gptneox and bloom)");
+		ll_err_set(err, "no architecture of llama.cpp computes this configuration (it has gpt2, llama, qwen3, gptneox and bloom)");
 		return NULL;
 	}
 	/* gptneox computes tanh's GELU, and llama.cpp converts models trained with erf's (Pythia) to it. */
@@ -61,6 +73,7 @@ static const struct name {
 	{ "wte", "token_embd.weight" },	 { "wpe", "position_embd.weight" }, { "emb_norm.w", "token_embd_norm.weight" }, { "emb_norm.b", "token_embd_norm.bias" },
 	{ "norm_f.w", "output_norm.weight" }, { "norm_f.b", "output_norm.bias" },   { "head.w", "output.weight" },
 	{ "norm1.w", "attn_norm.weight" },    { "norm1.b", "attn_norm.bias" },	    { "qkv.w", "attn_qkv.weight" },
+	{ "q_norm.w", "attn_q_norm.weight" }, { "k_norm.w", "attn_k_norm.weight" },
 	{ "qkv.b", "attn_qkv.bias" },	      { "proj.w", "attn_output.weight" },   { "proj.b", "attn_output.bias" },
 	{ "norm2.w", "ffn_norm.weight" },     { "norm2.b", "ffn_norm.bias" },	    { "up.w", "ffn_up.weight" },
 	{ "up.b", "ffn_up.bias" },	      { "down.w", "ffn_down.weight" },	    { "down.b", "ffn_down.bias" },
@@ -79,9 +92,17 @@ struct piece {
 
 struct pieces {
 	struct piece *list;
+	float *slowed; /* of rope_freqs, or NULL */
 	size_t n, kept;
 	uint64_t bytes;
 };
+
+static void place(struct pieces *p, struct piece *x)
+{
+	x->offset = p->bytes;
+	x->bytes = ll_gguf_bytes(x->type, (size_t)(x->rows * x->columns));
+	p->bytes = (x->offset + x->bytes + LL_GGUF_ALIGNMENT - 1) / LL_GGUF_ALIGNMENT * LL_GGUF_ALIGNMENT;
+}
 
 static void add(struct pieces *p, const struct ll_lm *m, const struct ll_lm_tensor *t, const char *name, int64_t row, int64_t rows, int64_t turn,
 		enum ll_gguf_tensor_type type)
@@ -96,12 +117,12 @@ static void add(struct pieces *p, const struct ll_lm *m, const struct ll_lm_tens
 	}
 	*x = (struct piece){ .data = m->param + t->offset + row * columns, .ndim = t->ndim, .rows = rows, .columns = columns, .turn = turn, .type = type };
 	snprintf(x->name, sizeof(x->name), "%s", name);
-	x->offset = p->bytes;
-	x->bytes = ll_gguf_bytes(type, (size_t)(rows * columns));
-	p->bytes = (x->offset + x->bytes + LL_GGUF_ALIGNMENT - 1) / LL_GGUF_ALIGNMENT * LL_GGUF_ALIGNMENT;
+	place(p, x);
 }
 
-static void add_llama_parts(struct pieces *p, const struct ll_lm *m, const struct ll_lm_tensor *t, const char *layer, bool qkv, enum ll_gguf_tensor_type type)
+/* pairs: rows of a head's query and key are wanted in pairs that turn together. */
+static void add_llama_parts(struct pieces *p, const struct ll_lm *m, const struct ll_lm_tensor *t, const char *layer, bool qkv, bool pairs,
+			    enum ll_gguf_tensor_type type)
 {
 	static const char *const parts[] = { "attn_q", "attn_k", "attn_v", "ffn_gate", "ffn_up" };
 	const struct ll_lm_config *c = &m->config;
@@ -110,13 +131,15 @@ static void add_llama_parts(struct pieces *p, const struct ll_lm *m, const struc
 		char name[64];
 		int64_t rows = i == 0 ? c->heads * c->head_dim : i < 3 ? c->kv_heads * c->head_dim : t->shape[0] / 2;
 		snprintf(name, sizeof(name), "%s%s.weight", layer, parts[i]);
-		add(p, m, t, name, row, rows, i < 2 && !c->rotary_interleaved ? c->head_dim / 2 : 0, type);
+		add(p, m, t, name, row, rows, i < 2 && pairs && !c->rotary_interleaved ? c->head_dim / 2 : 0, type);
 		row += rows;
 	}
 }
 
-static void add_tensor(struct pieces *p, const struct ll_lm *m, const struct ll_lm_tensor *t, bool llama, enum ll_gguf_tensor_type type)
+static void add_tensor(struct pieces *p, const struct ll_lm *m, const struct ll_lm_tensor *t, const char *architecture,
+		       enum ll_gguf_tensor_type type)
 {
+	bool llama = strcmp(architecture, "llama") == 0, parted = llama || strcmp(architecture, "qwen3") == 0;
 	char layer[32] = "", name[64];
 	const char *own = t->name;
 	size_t i = 0;
@@ -125,8 +148,8 @@ static void add_tensor(struct pieces *p, const struct ll_lm *m, const struct ll_
 		snprintf(layer, sizeof(layer), "blk.%d.", number);
 		own += len;
 	}
-	if (llama && (strcmp(own, "qkv.w") == 0 || strcmp(own, "up.w") == 0)) {
-		add_llama_parts(p, m, t, layer, own[0] == 'q', type);
+	if (parted && (strcmp(own, "qkv.w") == 0 || strcmp(own, "up.w") == 0)) {
+		add_llama_parts(p, m, t, layer, own[0] == 'q', llama, type);
 		return;
 	}
 	while (i < LL_COUNT(names) && strcmp(names[i].ours, own) != 0)
@@ -137,15 +160,28 @@ static void add_tensor(struct pieces *p, const struct ll_lm *m, const struct ll_
 	add(p, m, t, name, 0, t->shape[0], 0, type);
 }
 
+/* What llama.cpp divides the speed of each pair by. */
+static void add_slowed(struct pieces *p, const struct ll_lm_config *c)
+{
+	int64_t n = ll_lm_turning(c) / 2;
+	p->slowed = ll_calloc((size_t)n, sizeof(float));
+	for (int64_t i = 0; i < n; i++)
+		p->slowed[i] = (float)(ll_rotary_frequency_plain(c, i) / ll_rotary_frequency(c, i));
+	p->list[p->n] = (struct piece){ .name = "rope_freqs.weight", .data = p->slowed, .ndim = 1, .rows = n, .columns = 1, .type = LL_GGML_F32 };
+	place(p, &p->list[p->n++]);
+}
+
 static struct pieces pieces_of(const struct ll_lm *m, const char *architecture, enum ll_gguf_tensor_type type)
 {
-	struct pieces p = { .list = ll_calloc(3 * m->tensors + 1, sizeof(struct piece)) };
+	struct pieces p = { .list = ll_calloc(3 * m->tensors + 2, sizeof(struct piece)) };
 	for (size_t i = 0; i < m->tensors; i++)
-		add_tensor(&p, m, &m->tensor[i], strcmp(architecture, "llama") == 0, type);
+		add_tensor(&p, m, &m->tensor[i], architecture, type);
 	if (m->config.tied_head && strcmp(architecture, "gptneox") == 0) { /* the one that knows no tied head */
 		const struct ll_lm_tensor *t = ll_lm_find(m, "wte");
 		add(&p, m, t, "output.weight", 0, t->shape[0], 0, type);
 	}
+	if (by_pairs(&m->config))
+		add_slowed(&p, &m->config);
 	return p;
 }
 
@@ -155,7 +191,7 @@ static uint64_t put_model(struct ll_buf *out, const struct ll_lm_config *c, cons
 {
 	/* enum llama_ftype of llama.cpp */
 	uint32_t file_type = type == LL_GGML_F32 ? 0 : type == LL_GGML_F16 ? 1 : type == LL_GGML_Q8_0 ? 7 : 32;
-	bool llama = strcmp(architecture, "llama") == 0;
+	bool llama = strcmp(architecture, "llama") == 0 || strcmp(architecture, "qwen3") == 0;
 	char key[96];
 	uint64_t n = 12;
 #define KEY(rest) (snprintf(key, sizeof(key), "%s." rest, architecture), key)
@@ -178,6 +214,20 @@ static uint64_t put_model(struct ll_buf *out, const struct ll_lm_config *c, cons
 		ll_gguf_put_u32(out, KEY("rope.dimension_count"), (uint32_t)ll_lm_turning(c));
 		ll_gguf_put_f32(out, KEY("rope.freq_base"), (float)c->rotary_base);
 		n += 2;
+	}
+	bool yarn = c->rotary_scaling == LL_LM_ROTARY_YARN && !by_pairs(c);
+	if (c->rotary_scaling == LL_LM_ROTARY_LINEAR || yarn) {
+		ll_gguf_put_string(out, KEY("rope.scaling.type"), yarn ? "yarn" : "linear");
+		ll_gguf_put_f32(out, KEY("rope.scaling.factor"), (float)c->rotary_factor);
+		n += 2;
+	}
+	if (yarn) {
+		ll_gguf_put_u32(out, KEY("rope.scaling.original_context_length"), (uint32_t)c->rotary_context);
+		n++;
+	}
+	if (c->rotary_scaling == LL_LM_ROTARY_YARN) { /* beside its own factor, that of the paper */
+		ll_gguf_put_f32(out, KEY("rope.scaling.attn_factor"), (float)(ll_rotary_gain(c) / (yarn ? 0.1 * log(c->rotary_factor) + 1 : 1)));
+		n++;
 	}
 	if (llama) {
 		ll_gguf_put_u32(out, KEY("attention.key_length"), (uint32_t)c->head_dim);
@@ -255,6 +305,7 @@ int ll_gguf_model_write(struct ll_out *out, const struct ll_lm *m, enum ll_gguf_
 		rc = write_piece(out, &p.list[i], err);
 	*kept = p.kept;
 	ll_free(p.list);
+	ll_free(p.slowed);
 	ll_buf_free(&model);
 	ll_buf_free(&head);
 	return rc;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * gguf_model.h - a model as a GGUF file that llama.cpp computes (src/models/{gpt2,llama,gptneox,bloom}.cpp there; names and keys as its
+ * gguf_model.h - a model as a GGUF file that llama.cpp computes (src/models/{gpt2,llama,qwen3,gptneox,bloom}.cpp there; names and keys as its
  * conversion/ writes them). llama.cpp wants Q | K | V one below the other, as we have them, and of a llama the rows of q and k in pairs
- * (2i, 2i+1) where ours lie in halves (i, i + n/2). Vectors and learned positions stay float32, as it expects.
+ * (2i, 2i+1) where ours lie in halves (i, i + n/2), as qwen3 wants them. Vectors and learned positions stay float32, as it expects.
  */
 #ifndef LL_GGUF_MODEL_H
 #define LL_GGUF_MODEL_H
@@ -10,7 +10,7 @@
 #include "io/gguf.h"
 #include "lm/model.h"
 
-/* "gpt2", "llama", "gptneox", "bloom"; NULL and why where no architecture of llama.cpp computes this configuration. *note (may be NULL)
+/* "gpt2", "llama", "qwen3", "gptneox", "bloom"; NULL and why where no architecture of llama.cpp computes this configuration. *note (may be NULL)
  * gets what it computes a little otherwise, or NULL. */
 const char *ll_gguf_architecture(const struct ll_lm_config *c, const char **note, struct ll_err *err) LL_MUST_CHECK;
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """check_gguf.py FILE.gguf FOLDER TYPE: a GGUF file against the Hugging Face folder that it was made from, by the rules of llama.cpp's
-conversion/{gpt2,llama,gptneox,bloom}.py and gguf-py/gguf/quants.py; with nothing but the standard library. Prints a line of sums."""
+conversion/{gpt2,llama,qwen,gptneox,bloom}.py and gguf-py/gguf/quants.py; with nothing but the standard library. Prints a line of sums."""
 import array
 import json
 import math
@@ -57,7 +57,7 @@ if family == "gpt2":
             w = hf[f"h.{i}.{ours}.weight"]
             want[f"blk.{i}.{theirs}.weight"] = transposed(w) if ours[:2] != "ln" else w
             want[f"blk.{i}.{theirs}.bias"] = hf[f"h.{i}.{ours}.bias"]
-elif family == "llama":
+elif family in ("llama", "qwen3"):
     want = {"token_embd.weight": hf["embed_tokens.weight"], "output_norm.weight": hf["norm.weight"]}
     if not config["tie_word_embeddings"]:
         want["output.weight"] = hf["lm_head.weight"]
@@ -65,7 +65,18 @@ elif family == "llama":
         for ours, theirs in (("input_layernorm", "attn_norm"), ("post_attention_layernorm", "ffn_norm"), ("self_attn.q_proj", "attn_q"), ("self_attn.k_proj", "attn_k"), ("self_attn.v_proj", "attn_v"),
                              ("self_attn.o_proj", "attn_output"), ("mlp.gate_proj", "ffn_gate"), ("mlp.up_proj", "ffn_up"), ("mlp.down_proj", "ffn_down")):
             w = hf[f"layers.{i}.{ours}.weight"]
-            want[f"blk.{i}.{theirs}.weight"] = turned(w, heads) if theirs == "attn_q" else turned(w, kv_heads) if theirs == "attn_k" else w
+            pairs = family == "llama" and theirs in ("attn_q", "attn_k")
+            want[f"blk.{i}.{theirs}.weight"] = turned(w, heads if theirs == "attn_q" else kv_heads) if pairs else w
+        for part in ("q", "k") if family == "qwen3" else ():
+            want[f"blk.{i}.attn_{part}_norm.weight"] = hf[f"layers.{i}.self_attn.{part}_norm.weight"]
+    rope = config.get("rope_scaling") or {}
+    if rope.get("rope_type") == "llama3":  # LlamaModel.generate_extra_tensors
+        size, slow, fast, factors = config["head_dim"], rope["low_freq_factor"], rope["high_freq_factor"], []
+        for i in range(size // 2):
+            turns = rope["original_max_position_embeddings"] / (2 * math.pi * config["rope_theta"] ** (2 * i / size))
+            smooth = (turns - slow) / (fast - slow)
+            factors.append(1 if turns > fast else rope["factor"] if turns < slow else 1 / ((1 - smooth) / rope["factor"] + smooth))
+        want["rope_freqs.weight"] = [array.array("f", factors)]
 else:
     neox = family == "gpt_neox"
     top = (("embed_in", "token_embd"), ("final_layer_norm", "output_norm"), ("embed_out", "output")) if neox else \
@@ -161,22 +172,32 @@ for name, shape, t, offset in entries:
     bytes_ = (flat.tobytes() if t == 0 else struct.pack(f"<{len(flat)}e", *flat) if t == 1 else b"".join(map(bf16, flat)) if t == 30
               else b"".join(q8_0(flat[i : i + 32]) for i in range(0, len(flat), 32)))
     assert offset % 32 == 0 and offset == end, name
-    assert data[start + offset : start + offset + len(bytes_)] == bytes_, f"{name} differs"
+    there = data[start + offset : start + offset + len(bytes_)]
+    if name == "rope_freqs.weight":  # computed, not copied
+        assert all(abs(a / b - 1) < 1e-6 for a, b in zip(array.array("f", there), flat)), "speeds differ"
+    else:
+        assert there == bytes_, f"{name} differs"
     end = (offset + len(bytes_) + 31) // 32 * 32
 assert len(data) == start + end
 
 # ---- the keys ----
-arch = {"gpt2": "gpt2", "llama": "llama", "gpt_neox": "gptneox", "bloom": "bloom"}[family]
+arch = {"gpt2": "gpt2", "llama": "llama", "qwen3": "qwen3", "gpt_neox": "gptneox", "bloom": "bloom"}[family]
 get = lambda *names: next(config[n] for n in names if n in config)
 assert meta["general.architecture"] == arch and meta["general.file_type"] == {"f32": 0, "f16": 1, "q8_0": 7, "bf16": 32}[kind]
 assert meta[f"{arch}.block_count"] == get("n_layer", "num_hidden_layers")
 assert meta[f"{arch}.embedding_length"] == get("n_embd", "hidden_size")
 assert meta[f"{arch}.attention.head_count"] == heads and meta[f"{arch}.attention.head_count_kv"] == kv_heads
-epsilon = meta[f"{arch}.attention.layer_norm_rms_epsilon" if family == "llama" else f"{arch}.attention.layer_norm_epsilon"]
+epsilon = meta[f"{arch}.attention.layer_norm_rms_epsilon" if family in ("llama", "qwen3") else f"{arch}.attention.layer_norm_epsilon"]
 assert abs(epsilon - get("layer_norm_epsilon", "layer_norm_eps", "rms_norm_eps")) < 1e-9
 size = get("n_embd", "hidden_size") // heads
-if family == "llama":
-    assert meta["llama.rope.dimension_count"] == config.get("head_dim", size) and meta["llama.rope.freq_base"] == config.get("rope_theta", 10000)
+if family in ("llama", "qwen3"):
+    assert meta[f"{arch}.rope.dimension_count"] == config.get("head_dim", size) and meta[f"{arch}.rope.freq_base"] == config.get("rope_theta", 10000)
+    assert meta[f"{arch}.attention.key_length"] == meta[f"{arch}.attention.value_length"] == config["head_dim"]
+scaling = config.get("rope_scaling") or {}
+by_key = scaling.get("rope_type") == "linear" or scaling.get("rope_type") == "yarn"
+assert meta.get(f"{arch}.rope.scaling.type") == (scaling["rope_type"] if by_key else None)
+assert meta.get(f"{arch}.rope.scaling.factor") == (scaling["factor"] if by_key else None)
+assert meta.get(f"{arch}.rope.scaling.original_context_length") == (scaling.get("original_max_position_embeddings") if by_key else None)
 if family == "gpt_neox":
     assert meta["gptneox.rope.dimension_count"] == int(size * config["rotary_pct"]) and meta["gptneox.use_parallel_residual"] == config["use_parallel_residual"]
 tokens = meta["tokenizer.ggml.tokens"]

@@ -7,9 +7,10 @@
 train() { ll-train --data=ds --batch=2 --seq-len=16 --steps=1 -q -@ 1 "$@"; }
 train --preset=gpt2-tiny -o gpt2
 train --preset=llama-tiny -o llama
+train --preset=llama-tiny --set qk_norm=true --set kv_heads=2 --set head_dim=12 -o qwen3
 train --preset=neox-tiny -o neox
 train --preset=bloom-tiny -o bloom
-for family in gpt2 llama neox bloom; do
+for family in gpt2 llama qwen3 neox bloom; do
 	for type in f32 f16 bf16 q8_0; do
 		status 0 "$family as $type" ll-train export -q --to=gguf --type=$type -o $family.$type.gguf $family/latest
 		ok "$family as $type: tensors and keys are those of the folder" python3 "$ROOT/tests/format/check_gguf.py" $family.$type.gguf $family/latest $type
@@ -17,6 +18,16 @@ for family in gpt2 llama neox bloom; do
 done
 ll-train export -q --to=gguf -o again.gguf gpt2/latest; same again.gguf gpt2.f16.gguf "f16 by default; the same bytes again"
 ll-train export -q --to=gguf --type=f16 gpt2/latest | cmp - gpt2.f16.gguf; is $? 0 "to standard output"
+
+# Rotary positions that turn slower.
+for scaling in linear yarn llama3; do
+	train --preset=llama-tiny --set rotary_scaling=$scaling --set rotary_factor=4 -o $scaling
+	status 0 "rotary_scaling = $scaling" ll-train export -q --to=gguf --type=f32 -o $scaling.gguf $scaling/latest
+	ok "rotary_scaling = $scaling: as llama.cpp has it" python3 "$ROOT/tests/format/check_gguf.py" $scaling.gguf $scaling/latest f32
+done
+train --preset=llama-tiny --set qk_norm=true --set rotary_scaling=llama3 --set rotary_factor=4 -o qwen-llama3
+status 3 "not where it has no place for it" ll-train export -q --to=gguf -o no.gguf qwen-llama3/latest
+says "llama3 in a llama only" "as it says"
 
 # Nothing that llama.cpp cannot compute.
 train --preset=opt-tiny -o opt
@@ -28,6 +39,7 @@ done
 ll-train --preset=gpt-j-tiny --data=ds --seq-len=16 --dry-run > plan
 is "$(grep -c '^GGUF as  *none  .*GPT-J' plan)" 1 "--dry-run says so before"
 is "$(ll-train --preset=llama-tiny --data=ds --seq-len=16 --dry-run | awk '/^GGUF as/ { print $3 }')" llama "and what it will be"
+is "$(ll-train --preset=llama-tiny --set qk_norm=true --data=ds --seq-len=16 --dry-run --roof=100 | awk '/^GGUF as/ { print $3 }')" qwen3 "a qwen3 too"
 
 # A weight beyond float16.
 cp -r gpt2/latest/ big; rm big/ll-state.json
