@@ -63,6 +63,35 @@ static int64_t ceil_div(int64_t a, int64_t b)
 	return (a + b - 1) / b;
 }
 
+/* The terms from k on, as many as a block takes. */
+static struct ll_gemm slice(const struct ll_gemm *g, int64_t k)
+{
+	struct ll_gemm part = *g;
+	part.k = LL_MIN(LL_GEMM_DEPTH, g->k - k);
+	part.a += g->a_across ? k * g->lda : k;
+	part.b += g->b_across ? k * g->ldb : k;
+	part.bias = k == 0 ? g->bias : NULL;
+	part.add = g->add || k > 0;
+	return part;
+}
+
+void ll_gemm_here(const struct ll_gemm_kernel *kernel, struct ll_gemm_scratch *s, const struct ll_gemm *g)
+{
+	for (int64_t k = 0; k < LL_MAX(g->k, 1); k += LL_GEMM_DEPTH)
+		for (int64_t m = 0; m < g->m; m += LL_GEMM_ROWS)
+			for (int64_t n = 0; n < g->n; n += LL_GEMM_COLUMNS) {
+				struct ll_gemm part = slice(g, k);
+				part.m = LL_MIN(LL_GEMM_ROWS, g->m - m);
+				part.n = LL_MIN(LL_GEMM_COLUMNS, g->n - n);
+				part.a += g->a_across ? m : m * g->lda;
+				part.b += g->b_across ? n : n * g->ldb;
+				part.c += m * g->ldc + n;
+				part.bias = part.bias ? part.bias + n : NULL;
+				kernel->block(&part, s, n > 0, NULL);
+			}
+	s->row = -1;
+}
+
 /* Blocks as large as they may be, but at least eight where the shape has them. All of them for a slice of k, then for the next:
  * so a thread keeps the panels of A for every block of the same rows. */
 void ll_gemm_run(const struct ll_gemm_kernel *kernel, struct ll_pool *pool, const struct ll_gemm *g)
@@ -73,11 +102,7 @@ void ll_gemm_run(const struct ll_gemm_kernel *kernel, struct ll_pool *pool, cons
 	j.across = ceil_div(g->n, j.columns);
 	j.blocks = down * j.across;
 	for (int64_t k = 0; k < LL_MAX(g->k, 1); k += LL_GEMM_DEPTH) {
-		j.g.k = LL_MIN(LL_GEMM_DEPTH, g->k - k);
-		j.g.a = g->a + (g->a_across ? k * g->lda : k);
-		j.g.b = g->b + (g->b_across ? k * g->ldb : k);
-		j.g.bias = k == 0 ? g->bias : NULL;
-		j.g.add = g->add || k > 0;
+		j.g = slice(g, k);
 		for (int t = 0; t < ll_pool_threads(pool); t++)
 			((struct ll_gemm_scratch *)ll_pool_scratch(pool, t, sizeof(struct ll_gemm_scratch)))->row = -1;
 		ll_pool_run(pool, (size_t)j.blocks, task, &j);

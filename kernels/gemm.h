@@ -56,6 +56,8 @@ extern const struct ll_gemm_kernel ll_gemm_bf16_scalar, ll_gemm_bf16_avx2, ll_ge
 const struct ll_gemm_kernel *ll_gemm_f32_best(void);
 const struct ll_gemm_kernel *ll_gemm_bf16_best(void);
 
+/* The whole product, on the calling thread: for small ones inside a task. */
+void ll_gemm_here(const struct ll_gemm_kernel *kernel, struct ll_gemm_scratch *s, const struct ll_gemm *g);
 /* The whole product, over the pool. */
 void ll_gemm_run(const struct ll_gemm_kernel *kernel, struct ll_pool *pool, const struct ll_gemm *g);
 

@@ -15,15 +15,15 @@ static inline void put(const struct corner *c, int64_t i, int64_t j, const float
 		at[k] = c->bias ? c->bias[j + k] + sum[k] : c->add ? at[k] + sum[k] : sum[k];
 }
 
-static inline void tile(int64_t steps, const unit *a, const unit *b, const struct corner *c,
-			struct ahead next[3])
+static inline __attribute__((always_inline)) void tile_of(const int groups, int64_t steps, const unit *a, const unit *b, const struct corner *c,
+							  struct ahead next[3])
 {
 	__m256 sum[MR][NR / 8];
 	float out[8];
 #pragma GCC unroll 4
 	for (int i = 0; i < MR; i++)
 #pragma GCC unroll 3
-		for (int j = 0; j < NR / 8; j++)
+		for (int j = 0; j < groups; j++)
 			sum[i][j] = _mm256_setzero_ps();
 	for (int64_t s = 0; s < steps;) {
 		int64_t end = LL_MIN(steps, s + AHEAD_STEPS);
@@ -31,13 +31,13 @@ static inline void tile(int64_t steps, const unit *a, const unit *b, const struc
 		for (; s < end; s++, a += LANES, b += NR) {
 			__m256 v[NR / 8];
 #pragma GCC unroll 3
-			for (int j = 0; j < NR / 8; j++)
+			for (int j = 0; j < groups; j++)
 				v[j] = _mm256_load_ps(b + 8 * j);
 #pragma GCC unroll 4
 			for (int i = 0; i < MR; i++) {
 				__m256 u = _mm256_broadcast_ss(a + i);
 #pragma GCC unroll 3
-				for (int j = 0; j < NR / 8; j++)
+				for (int j = 0; j < groups; j++)
 					sum[i][j] = _mm256_fmadd_ps(u, v[j], sum[i][j]);
 			}
 		}
@@ -45,11 +45,22 @@ static inline void tile(int64_t steps, const unit *a, const unit *b, const struc
 #pragma GCC unroll 4
 	for (int i = 0; i < MR; i++)
 #pragma GCC unroll 3
-		for (int j = 0; j < NR / 8; j++)
-			if (i < c->m && 8 * j < c->n) {
+		for (int j = 0; j < groups; j++)
+			if (i < c->m) {
 				_mm256_storeu_ps(out, sum[i][j]);
 				put(c, i, 8 * j, out, LL_MIN(8, c->n - 8 * j));
 			}
+}
+
+/* As many groups of 8 columns as there are. */
+static inline void tile(int64_t steps, const unit *a, const unit *b, const struct corner *c, struct ahead next[3])
+{
+	if (c->n > 16)
+		tile_of(3, steps, a, b, c, next);
+	else if (c->n > 8)
+		tile_of(2, steps, a, b, c, next);
+	else
+		tile_of(1, steps, a, b, c, next);
 }
 
 #include "kernels/gemm_impl.h"

@@ -6,8 +6,8 @@
  * Every operation cuts its work by shape alone and combines partial sums in a fixed order, so results are equal to the bit at
  * any number of threads of the pool. "+=" adds to what is there, "=" overwrites. Backends for float32: "reference" (plain C
  * loops, the oracle), "scalar", "avx2", "avx512" (the same source compiled for each instruction set, matrix products by a
- * single-threaded BLAS or by tiles of our own, gemm.h, whichever is faster); and with the products with weights (linear,
- * linear_din, linear_dw) taking bfloat16, as gemm.h says, all else as before. Float64 has the reference alone: for finite differences.
+ * single-threaded BLAS or by tiles of our own, gemm.h, whichever is faster); and with the products of linear, linear_din, linear_dw
+ * and attention taking bfloat16, as gemm.h says, all else as before. Float64 has the reference alone: for finite differences.
  */
 #ifndef LL_OPS_H
 #define LL_OPS_H

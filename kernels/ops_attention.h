@@ -5,14 +5,33 @@
  * key/value head with its group of query heads (ops_impl.h).
  */
 
-#define ATTENTION_BLOCK 128
+#define ATTENTION_BLOCK 64
 
 struct attention_job {
 	const struct ll_op_attention *s;
 	real *out, *lse, *scratch;
 	const real *qkv, *dout;
 	real *dqkv;
+	const struct ll_gemm_kernel *kernel; /* of the products; NULL: gemm() */
+	struct ll_pool *pool;
 };
+
+/* C[m,n] = or += op(A) op(B), on the calling thread. */
+static void multiply(const struct attention_job *job, int thread, bool ta, bool tb, int64_t m, int64_t n, int64_t k, const real *a, int64_t lda,
+		     const real *b, int64_t ldb, bool add, real *c, int64_t ldc)
+{
+#ifdef OPS_TABLE_BF16
+	if (job->kernel) {
+		struct ll_gemm g = { .m = m, .n = n, .k = k, .a = a, .lda = lda, .a_across = ta, .b = b, .ldb = ldb, .b_across = !tb, .c = c,
+				     .ldc = ldc, .add = add };
+		ll_gemm_here(job->kernel, ll_pool_scratch(job->pool, thread, sizeof(struct ll_gemm_scratch)), &g);
+		return;
+	}
+#endif
+	(void)job;
+	(void)thread;
+	gemm(ta, tb, m, n, k, 1, a, lda, b, ldb, add ? 1 : 0, c, ldc);
+}
 
 static double alibi_slope(int64_t head, int64_t heads)
 {
@@ -36,34 +55,38 @@ static int64_t first_key(const struct ll_op_attention *s, int64_t b, int64_t i)
 	return s->start ? LL_MAX(band, (int64_t)s->start[b * s->seq_len + i]) : band;
 }
 
-/* Scores of query rows [i0, i1) against keys [j0, i1): scale q k + bias, capped; rows of i1 - j0. */
-static void scores(const struct ll_op_attention *s, real *S, const real *q, const real *k, int64_t i0, int64_t i1, int64_t j0, int64_t head)
+/* Scores of query rows [i0, i1) against keys [j0, i1), rows of i1 - j0; what remains to multiply them by is returned: the scale, or 1
+ * where a bias or a cap came upon the scaled ones. */
+static real scores(const struct attention_job *a, int thread, real *S, const real *q, const real *k, int64_t i0, int64_t i1, int64_t j0, int64_t head)
 {
+	const struct ll_op_attention *s = a->s;
 	int64_t n = i1 - j0;
-	gemm(false, true, i1 - i0, n, s->head_dim, score_scale(s), q + i0 * s->stride, s->stride, k + j0 * s->stride, s->stride, 0, S, n);
+	real scale = score_scale(s), cap = (real)s->cap;
+	multiply(a, thread, false, true, i1 - i0, n, s->head_dim, q + i0 * s->stride, s->stride, k + j0 * s->stride, s->stride, false, S, n);
+	if (!s->alibi && s->cap == 0)
+		return scale;
+	for (int64_t i = 0; i < (i1 - i0) * n; i++)
+		S[i] *= scale;
 	if (s->alibi) {
 		real slope = (real)alibi_slope(head, s->heads);
 		for (int64_t i = i0; i < i1; i++)
 			for (int64_t j = j0; j <= i; j++)
 				S[(i - i0) * n + j - j0] += slope * (real)(j - i);
 	}
-	if (s->cap != 0) {
-		real cap = (real)s->cap;
-		for (int64_t i = 0; i < (i1 - i0) * n; i++)
-			S[i] = cap * real_tanh(S[i] / cap);
-	}
+	for (int64_t i = 0; s->cap != 0 && i < (i1 - i0) * n; i++)
+		S[i] = cap * real_tanh(S[i] / cap);
+	return 1;
 }
 
-/* Turns a row of n scores into exp(s - shift) within [first, last], zero elsewhere; returns the sum. */
-static real exp_row(real *row, int64_t first, int64_t last, int64_t n, real shift)
+/* Turns a row of n scores into exp(scale s - shift) within [first, last], zero elsewhere. */
+static void exp_row(real *row, int64_t first, int64_t last, int64_t n, real scale, real shift)
 {
 	for (int64_t j = 0; j < first; j++)
 		row[j] = 0;
 	for (int64_t j = first; j <= last; j++)
-		row[j] = real_exp(row[j] - shift);
+		row[j] = real_exp(row[j] * scale - shift);
 	for (int64_t j = last + 1; j < n; j++)
 		row[j] = 0;
-	return sum_of(row + first, last + 1 - first);
 }
 
 /* Rows [i0, i1) of one head, which stand for keys [j0, i1): x *= mask / (1 - p). */
@@ -83,6 +106,15 @@ static void drop_probabilities(const struct ll_op_attention *s, real *x, int64_t
 		}
 }
 
+static void scale_rows(real *x, const real *factor, int64_t rows, int64_t n, int64_t stride)
+{
+	for (int64_t i = 0; i < rows; i++) {
+		real f = factor[i], *row = x + i * stride;
+		for (int64_t j = 0; j < n; j++)
+			row[j] *= f;
+	}
+}
+
 static void attention_task(void *context, size_t task, int thread)
 {
 	const struct attention_job *a = context;
@@ -95,31 +127,33 @@ static void attention_task(void *context, size_t task, int thread)
 		real *lse = a->lse + (b * s->heads + h) * T;
 		for (int64_t i0 = 0; i0 < T; i0 += ATTENTION_BLOCK) {
 			int64_t i1 = LL_MIN(T, i0 + ATTENTION_BLOCK), j0 = first_key(s, b, i0), n = i1 - j0;
-			scores(s, S, rows + h * hd, k, i0, i1, j0, h);
+			real scale = scores(a, thread, S, rows + h * hd, k, i0, i1, j0, h), inverse[ATTENTION_BLOCK];
 			for (int64_t i = i0; i < i1; i++) {
 				int64_t first = first_key(s, b, i) - j0, last = i - j0;
-				real *row = S + (i - i0) * n, max = row[first];
-				for (int64_t j = first + 1; j <= last; j++)
-					max = row[j] > max ? row[j] : max;
-				real sum = exp_row(row, first, last, n, max);
-				for (int64_t j = first; j <= last; j++)
-					row[j] /= sum;
+				real *row = S + (i - i0) * n, max = max_of(row + first, last + 1 - first) * scale;
+				exp_row(row, first, last, n, scale, max);
+				real sum = sum_of(row + first, last + 1 - first);
+				inverse[i - i0] = 1 / sum;
 				lse[i] = max + (real)log((double)sum);
 			}
 			drop_probabilities(s, S, i0, i1, j0, b, h);
-			gemm(false, false, i1 - i0, hd, n, 1, S, n, v + j0 * s->stride, s->stride, 0, a->out + (b * T + i0) * width + h * hd, width);
+			real *out = a->out + (b * T + i0) * width + h * hd;
+			multiply(a, thread, false, false, i1 - i0, hd, n, S, n, v + j0 * s->stride, s->stride, false, out, width);
+			scale_rows(out, inverse, i1 - i0, hd, width);
 		}
 	}
 }
 
-static void attention(struct ll_pool *pool, const struct ll_op_attention *s, real *out, real *lse, const real *qkv, real *scratch)
+static void attention_by(const struct ll_gemm_kernel *kernel, struct ll_pool *pool, const struct ll_op_attention *s, real *out, real *lse,
+			 const real *qkv, real *scratch)
 {
-	struct attention_job a = { .s = s, .out = out, .lse = lse, .qkv = qkv, .scratch = scratch };
+	struct attention_job a = { .s = s, .out = out, .lse = lse, .qkv = qkv, .scratch = scratch, .kernel = kernel, .pool = pool };
 	ll_pool_run(pool, (size_t)(s->batch * s->kv_heads), attention_task, &a);
 }
 
 /* One head's query rows [i0, i1). With D = dout out, which is the sum over keys of P dP also where P is dropped, dS = P (dP - D). */
-static void attention_back_block(const struct attention_job *a, int64_t b, int64_t kv, int64_t h, int64_t i0, int64_t i1, real *P, real *dP)
+static void attention_back_block(const struct attention_job *a, int thread, int64_t b, int64_t kv, int64_t h, int64_t i0, int64_t i1, real *P,
+				 real *dP)
 {
 	const struct ll_op_attention *s = a->s;
 	int64_t T = s->seq_len, hd = s->head_dim, stride = s->stride, width = s->heads * hd, j0 = first_key(s, b, i0), n = i1 - j0, rows = i1 - i0;
@@ -127,27 +161,26 @@ static void attention_back_block(const struct attention_job *a, int64_t b, int64
 	real *dfirst = a->dqkv + b * T * stride, *dq = dfirst + h * hd, *dk = dfirst + (s->heads + kv) * hd, *dv = dk + s->kv_heads * hd;
 	const real *out = a->out + (b * T + i0) * width + h * hd, *dout = a->dout + (b * T + i0) * width + h * hd;
 	const real *lse = a->lse + (b * s->heads + h) * T;
-	real factor = score_scale(s);
-	scores(s, P, q, k, i0, i1, j0, h);
+	real factor = score_scale(s), scale = scores(a, thread, P, q, k, i0, i1, j0, h);
 	for (int64_t i = i0; i < i1; i++)
-		exp_row(P + (i - i0) * n, first_key(s, b, i) - j0, i - j0, n, lse[i]);
-	gemm(false, true, rows, n, hd, 1, dout, width, v + j0 * stride, stride, 0, dP, n);
+		exp_row(P + (i - i0) * n, first_key(s, b, i) - j0, i - j0, n, scale, lse[i]);
+	multiply(a, thread, false, true, rows, n, hd, dout, width, v + j0 * stride, stride, false, dP, n);
 	drop_probabilities(s, dP, i0, i1, j0, b, h);
 	for (int64_t i = 0; i < rows; i++) {
 		real *p = P + i * n, *dp = dP + i * n, d = dot(dout + i * width, out + i * width, hd);
 		for (int64_t j = 0; j < n; j++)
-			dp[j] = p[j] * (dp[j] - d);
+			dp[j] = p[j] * (dp[j] - d) * factor;
 	}
 	drop_probabilities(s, P, i0, i1, j0, b, h);
-	gemm(true, false, n, hd, rows, 1, P, n, dout, width, 1, dv + j0 * stride, stride);
+	multiply(a, thread, true, false, n, hd, rows, P, n, dout, width, true, dv + j0 * stride, stride);
 	if (s->cap != 0) { /* the slope of the cap, from the scores once more */
 		real inverse = (real)(1 / s->cap);
-		scores(s, P, q, k, i0, i1, j0, h);
+		scores(a, thread, P, q, k, i0, i1, j0, h);
 		for (int64_t j = 0; j < rows * n; j++)
 			dP[j] *= 1 - P[j] * inverse * P[j] * inverse;
 	}
-	gemm(false, false, rows, hd, n, factor, dP, n, k + j0 * stride, stride, 0, dq + i0 * stride, stride);
-	gemm(true, false, n, hd, rows, factor, dP, n, q + i0 * stride, stride, 1, dk + j0 * stride, stride);
+	multiply(a, thread, false, false, rows, hd, n, dP, n, k + j0 * stride, stride, false, dq + i0 * stride, stride);
+	multiply(a, thread, true, false, n, hd, rows, dP, n, q + i0 * stride, stride, true, dk + j0 * stride, stride);
 }
 
 static void attention_back_task(void *context, size_t task, int thread)
@@ -164,16 +197,46 @@ static void attention_back_task(void *context, size_t task, int thread)
 			memset(drows + t * s->stride + (s->heads + kv + part * s->kv_heads) * hd, 0, (size_t)hd * sizeof(real));
 	for (int64_t h = kv * group; h < (kv + 1) * group; h++)
 		for (int64_t i0 = 0; i0 < T; i0 += ATTENTION_BLOCK)
-			attention_back_block(a, b, kv, h, i0, LL_MIN(T, i0 + ATTENTION_BLOCK), P, P + room);
+			attention_back_block(a, thread, b, kv, h, i0, LL_MIN(T, i0 + ATTENTION_BLOCK), P, P + room);
+}
+
+static void attention_back_by(const struct ll_gemm_kernel *kernel, struct ll_pool *pool, const struct ll_op_attention *s, real *dqkv,
+			      const real *dout, const real *qkv, const real *out, const real *lse, real *scratch)
+{
+	struct attention_job a = { .s = s, .out = (real *)out, .lse = (real *)lse, .qkv = qkv, .dout = dout, .dqkv = dqkv,
+				   .scratch = scratch, .kernel = kernel, .pool = pool };
+	ll_pool_run(pool, (size_t)(s->batch * s->kv_heads), attention_back_task, &a);
+}
+
+#ifdef OPS_TILES
+#define ATTENTION_KERNEL &OPS_TILES
+#else
+#define ATTENTION_KERNEL NULL
+#endif
+
+static void attention(struct ll_pool *pool, const struct ll_op_attention *s, real *out, real *lse, const real *qkv, real *scratch)
+{
+	attention_by(ATTENTION_KERNEL, pool, s, out, lse, qkv, scratch);
 }
 
 static void attention_back(struct ll_pool *pool, const struct ll_op_attention *s, real *dqkv, const real *dout, const real *qkv,
 			   const real *out, const real *lse, real *scratch)
 {
-	struct attention_job a = { .s = s, .out = (real *)out, .lse = (real *)lse, .qkv = qkv, .dout = dout, .dqkv = dqkv,
-				   .scratch = scratch };
-	ll_pool_run(pool, (size_t)(s->batch * s->kv_heads), attention_back_task, &a);
+	attention_back_by(ATTENTION_KERNEL, pool, s, dqkv, dout, qkv, out, lse, scratch);
 }
+
+#ifdef OPS_TABLE_BF16
+static void attention_bf16(struct ll_pool *pool, const struct ll_op_attention *s, real *out, real *lse, const real *qkv, real *scratch)
+{
+	attention_by(ll_gemm_bf16_best(), pool, s, out, lse, qkv, scratch);
+}
+
+static void attention_back_bf16(struct ll_pool *pool, const struct ll_op_attention *s, real *dqkv, const real *dout, const real *qkv,
+				const real *out, const real *lse, real *scratch)
+{
+	attention_back_by(ll_gemm_bf16_best(), pool, s, dqkv, dout, qkv, out, lse, scratch);
+}
+#endif
 
 /* ---- rotary positions (Su et al. 2021) ---- */
 

@@ -32,7 +32,7 @@
 #include "kernels/ops_loss.h"
 
 #define OPS_OTHERS                                                                                                                \
-	.norm = norm, .norm_back = norm_back, .attention = attention, .attention_back = attention_back, .rotary = rotary,         \
+	.norm = norm, .norm_back = norm_back, .rotary = rotary,                                                                   \
 	.act = act, .act_back = act_back, .cross_entropy = cross_entropy, .embed = embed, .embed_back = embed_back, .add = add,   \
 	.scale = scale, .copy_rows = copy_rows, .dropout = dropout
 
@@ -47,11 +47,14 @@ const OPS_STRUCT OPS_TABLE = {
 	.linear_din = linear_din,
 	.linear_dw = linear_dw,
 #endif
+	.attention = attention,
+	.attention_back = attention_back,
 	OPS_OTHERS,
 };
 
 #ifdef OPS_TABLE_BF16
 const OPS_STRUCT OPS_TABLE_BF16 = {
-	.name = OPS_NAME, .linear = linear_bf16, .linear_din = linear_din_bf16, .linear_dw = linear_dw_bf16, OPS_OTHERS,
+	.name = OPS_NAME, .linear = linear_bf16, .linear_din = linear_din_bf16, .linear_dw = linear_dw_bf16,
+	.attention = attention_bf16, .attention_back = attention_back_bf16, OPS_OTHERS,
 };
 #endif

@@ -20,7 +20,7 @@ const struct ll_option ll_train_bench_own_options[] = {
 	{ LL_OPT_STRING, 0, "preset", &preset, "NAME", "the architecture", 0, NULL, 0, 0 },
 	{ LL_OPT_INT, 0, "seq-len", &seq_len, "N", "tokens a sequence", 0, NULL, 1, 1 << 24 },
 	{ LL_OPT_INT, 0, "batch", &batch, "N", "sequences a step", 0, NULL, 1, 1 << 24 },
-	{ LL_OPT_CHOICE, 0, "precision", &precision_name, "f32|bf16", "of what products with weights take", 0, LL_PRECISION_NAMES, 0, 0 },
+	{ LL_OPT_CHOICE, 0, "precision", &precision_name, "f32|bf16", "of what products take", 0, LL_PRECISION_NAMES, 0, 0 },
 	{ LL_OPT_INT, 0, "steps", &steps, "N", "steps measured, after two that are not", 0, NULL, 1, 1 << 24 },
 	{ LL_OPT_INT, 0, "layers", &layers, "N", "another number of layers than the preset's", 0, NULL, 1, 1 << 20 },
 	{ LL_OPT_INT, 0, "width", &width, "N", "another width", 0, NULL, 1, 1 << 20 },

@@ -73,7 +73,7 @@ static const struct key {
 	{ "power", KEY_FLOAT, AT(power), -10, 0, "-0.51", "X", "exponent with which schedule power falls", KEY_FIXED },
 	{ "power-from", KEY_STEPS, AT(power_from), 0, 0x1p52, "0", "N",
 	  "step or tokens at which it begins to fall (default: after the warm-up)", KEY_FIXED },
-	{ "precision", KEY_WORD, AT(precision), 0, 0, "f32", "f32|bf16", "of what products with weights take; sums are float32",
+	{ "precision", KEY_WORD, AT(precision), 0, 0, "f32", "f32|bf16", "of what products take; sums are float32",
 	  KEY_FIXED },
 	{ "optimizer", KEY_WORD, AT(optimizer), 0, 0, "adamw", "NAME", LL_OPTIMIZER_NAMES, KEY_FIXED },
 	{ "optimizer-start", KEY_INT, AT(optimizer_start), 0, 0x1p52, "0", "N",
