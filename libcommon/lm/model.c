@@ -197,6 +197,13 @@ static void take_kept(struct walk *w, const struct ll_lm_config *c, int64_t M, s
 	k->expert = take_ids(w, M * N), k->slot = take_ids(w, M * N), k->source = take_ids(w, M * N), k->first = take_ids(w, E ? 2 * E + 1 : 0);
 }
 
+/* Rows whose logits exist at a time: whole blocks of a product's rows (kernels/gemm.h) that fit into 32 Mi numbers, two at most. */
+static int64_t rows_of_head(int64_t vocabulary)
+{
+	int64_t rows = ((int64_t)32 << 20) / vocabulary;
+	return rows >= LL_GEMM_ROWS ? LL_MIN(rows / LL_GEMM_ROWS, 2) * LL_GEMM_ROWS : LL_MAX(32, rows / 32 * 32);
+}
+
 /* Lays out everything for M = batch x T rows; kept may be NULL when only counting. */
 static void take_all(struct walk *w, const struct ll_lm_config *c, int64_t batch, int64_t T, bool training, int threads, struct ll_lm_memory *y,
 		     struct ll_lm_kept *kept)
@@ -228,7 +235,7 @@ static void take_all(struct walk *w, const struct ll_lm_config *c, int64_t batch
 	y->embedded = c->embedding_norm ? take(w, M * C) : NULL;
 	y->mean_e = take(w, S), y->rstd_e = take(w, S);
 	y->norm_f = c->norm != LL_LM_NORM_NONE || c->output_scale != 1 ? take(w, M * C) : y->x_final, y->mean_f = take(w, S), y->rstd_f = take(w, S);
-	y->chunk = LL_MIN(M, LL_MAX(32, LL_MIN(512, ((int64_t)16 << 20) / c->vocabulary / 32 * 32)));
+	y->chunk = LL_MIN(M, rows_of_head(c->vocabulary));
 	y->logits = take(w, y->chunk * c->vocabulary), y->loss = take(w, M), y->added = take(w, M), y->log_z = take(w, M);
 	y->positions = c->position == LL_LM_POS_SINUSOIDAL ? take(w, c->context * C) : NULL;
 	y->turning = ll_lm_turning(c);
