@@ -50,6 +50,11 @@ isa = $(if $(findstring _avx512bf16.c,$1),$(avx512_flags) -mavx512bf16,$(if $(fi
 # Models are always optimised hard: they are the hot loops; -O3 changes no bits under -ffp-contract=off.
 hot = $(if $(filter kernels/% libcommon/lm/%,$1),-O3 -fno-math-errno -fno-trapping-math)
 
+# What of the flags can change the bits of a model: --version and environment.json say it.
+bit_flags := $(strip $(filter-out -g% -W% -pipe -fdiagnostics-% -ffile-prefix-map=% -fdebug-prefix-map=% -fmacro-prefix-map=%,$(CFLAGS)) \
+	-ffp-contract=off$(if $(SANITIZE), -fsanitize=$(SANITIZE)); kernels and models $(call hot,kernels/x))
+build_flags = $(if $(filter libcommon/base/version.c,$1),-DLL_BUILD_FLAGS='"$(subst ",\",$(bit_flags))"')
+
 lib_sources := $(sort $(wildcard libcommon/*/*.c kernels/*.c))
 tool_names := $(sort $(notdir $(wildcard tools/ll-*)))
 unit_sources := $(sort $(wildcard tests/unit/*.c))
@@ -63,12 +68,12 @@ say = @$(if $(filter 1,$(V)),:,printf '  %-5s %s\n' $1 $2)
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
-	$(Q)$(CC) $(ll_cflags) $(CFLAGS) $(call hot,$<) $(call isa,$<) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(ll_cflags) $(CFLAGS) $(call hot,$<) $(call isa,$<) $(call build_flags,$<) -MMD -MP -c -o $@ $<
 
 # Rebuild when the flags change. (Phony, because .SECONDARY below forgives a target that does not exist.)
 .PHONY: FORCE
 $(BUILD)/flags: FORCE
-	@mkdir -p $(@D); flags='$(CC) $(ll_cflags) $(CFLAGS) $(ll_libs) $(blas_libs)'; echo "$$flags" | cmp -s - $@ || echo "$$flags" > $@
+	@mkdir -p $(@D); flags='$(CC) $(ll_cflags) $(CFLAGS) $(ll_libs) $(blas_libs) $(bit_flags)'; echo "$$flags" | cmp -s - $@ || echo "$$flags" > $@
 
 $(lib): $(lib_sources:%.c=$(BUILD)/obj/%.o)
 	$(call say,AR,$@)

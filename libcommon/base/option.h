@@ -117,6 +117,9 @@ uint64_t ll_input_expected(const char *const *files, size_t i);
 /* "NAME=VALUE" lines of all identity options of the running command with their values in force, sorted by name, one a
  * line. Owned by option.c, valid until the next call. */
 const char *ll_identity(void);
+/* What the library was compiled with, as far as it can change the bits of numbers. */
+const char *ll_build_flags(void);
+
 /* The running program and command ("ll-shard pack"). */
 const char *ll_identity_program(void);
 /* How an identity option that names a file gets its value: a function from stream/ that returns the file's content id

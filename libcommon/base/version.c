@@ -17,6 +17,11 @@
 #define COMPILER "gcc " __VERSION__
 #endif
 
+const char *ll_build_flags(void)
+{
+	return LL_BUILD_FLAGS;
+}
+
 void ll_version_text(struct ll_buf *out, const struct ll_program *p)
 {
 	char pcre2[64] = "";
@@ -30,5 +35,6 @@ void ll_version_text(struct ll_buf *out, const struct ll_program *p)
 		      xxh / 10000, xxh / 100 % 100, xxh % 100, json_c_version());
 	ll_buf_printf(out, "kernels: %s\n", ll_cpu_name(ll_cpu()));
 	ll_buf_puts(out, "compiler: " COMPILER "\n");
+	ll_buf_printf(out, "flags: %s\n", ll_build_flags());
 	ll_buf_puts(out, "license: MIT\n");
 }

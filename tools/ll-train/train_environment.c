@@ -20,6 +20,14 @@
 
 #define FILE_MAX (16 * LL_MIB)
 
+/* Its exponentials, logarithms, powers and cosines are in the initial weights, the schedule and the updates. */
+#ifdef __GLIBC__
+#include <gnu/libc-version.h>
+#define LIBC gnu_get_libc_version()
+#else
+#define LIBC "other"
+#endif
+
 struct ll_train_environment {
 	struct json_object *tree;
 };
@@ -29,6 +37,8 @@ void ll_train_traits(const struct ll_train_data *d, struct ll_train_trait trait[
 	const struct ll_train_trait here[LL_TRAIN_TRAITS] = {
 		{ "version", LL_VERSION },
 		{ "compiler", __VERSION__ },
+		{ "flags", ll_build_flags() },
+		{ "libc", LIBC },
 		{ "kernels", ll_ops_f32_best()->name },
 		{ "cpu", ll_cpu_name(ll_cpu()) },
 		{ "blas", ll_ops_features() },

@@ -8,13 +8,13 @@
 
 #include "ll-train/train.h"
 
-#define LL_TRAIN_DRIFT "version, compiler, kernels, cpu, blas, data, valid, all"
+#define LL_TRAIN_DRIFT "version, compiler, flags, libc, kernels, cpu, blas, data, valid, all"
 
 /* Members that change bits, as they are here; d: NULL leaves out those of the data. */
 struct ll_train_trait {
 	const char *name, *value; /* value: NULL without one */
 };
-#define LL_TRAIN_TRAITS 7
+#define LL_TRAIN_TRAITS 9
 void ll_train_traits(const struct ll_train_data *d, struct ll_train_trait trait[LL_TRAIN_TRAITS]);
 
 struct ll_train_environment;

@@ -49,7 +49,7 @@ e[sys.argv[1]] = sys.argv[2]
 json.dump(e, open("x/environment.json", "w"))
 END
 }
-for what in version compiler kernels cpu blas valid; do
+for what in version compiler flags libc kernels cpu blas valid; do
 	was $what 1234567890abcdef1234567890abcdef
 	status 3 "another $what is refused" ll-train --resume=must -q -o x
 	says "$what was 1234567890abcdef1234567890abcdef, is " "it says what was and is"
