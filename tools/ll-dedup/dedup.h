@@ -9,6 +9,7 @@
  *     unit_edit.c         the verdict on a document, and its text without what goes
  *     shared_units.c      which units many documents share (--keep=none)
  *   substring.c         --substring: repeated passages, found by repeats.c with the tables of repeats_index.c
+ *     token_substring.c   the same of token documents
  *   minhash.c           --minhash: sign_pass into a gathering, a second one for shingles, then drop_pass
  *   dedup_steps.c       sign, join, cluster, apply: the same cut in four, with files between
  *     merging.c           the signatures of all shards as join and cluster read them
@@ -40,7 +41,7 @@
 struct dedup_options {
 	const char *exact;       /* unit, or NULL */
 	const char *minhash;     /* "14x8", or NULL */
-	const char *substring;	 /* "100:bytes", or NULL */
+	const char *substring;	 /* "100", "100:words", or NULL */
 	const char *action;	 /* of --substring: "cut" or "tag" */
 	int64_t min_count;	 /* of --keep=none: documents that share a unit */
 	int64_t min_bytes;	 /* units shorter than that stay */
@@ -71,6 +72,7 @@ extern struct dedup_options dedup;
 void dedup_exact_check(void);
 int dedup_exact(const char **files, size_t n);
 int dedup_substring(const char **files, size_t n);
+int dedup_token_substring(const char **files, size_t n, uint64_t length);
 struct cluster_rule;
 struct gathering;
 /* From the options; ends with status 2 when they do not fit. */

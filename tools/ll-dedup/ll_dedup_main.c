@@ -21,7 +21,7 @@ struct dedup_options dedup;
 	  "word|char|token", 0, 0 },                                                                                    \
 	{ LL_OPT_CHOICE, 0, "normalize", &dedup.normalize, "FORM", "what a text is compared as", LL_OPT_IDENTITY,       \
 	  "words|datatrove|refinedweb|slimpajama|text-dedup|none", 0, 0 },                                              \
-	{ LL_OPT_STRING, 'm', "tokenizer", &dedup.tokenizer, "FILE", "tokenizer.json for --unit=token",                 \
+	{ LL_OPT_STRING, 'm', "tokenizer", &dedup.tokenizer, "FILE", "tokenizer.json for --unit=token and --substring=N:tokens",                 \
 	  LL_OPT_IDENTITY | LL_OPT_FILE, NULL, 0, 0 }
 #define UNIT_OPTIONS                                                                                                   \
 	{ LL_OPT_OPTIONAL, 0, "exact", &dedup.exact, "UNIT",                                                            \
@@ -44,7 +44,7 @@ struct dedup_options dedup;
 	  LL_OPT_HIDDEN, NULL, 1, 64 }
 #define SUBSTRING_OPTIONS                                                                                              \
 	{ LL_OPT_STRING, 0, "substring", &dedup.substring, "N",                                                        \
-	  "passages of N[:bytes|tokens] and more that came before", LL_OPT_IDENTITY, NULL, 0, 0 },                     \
+	  "passages of N[:bytes|words|tokens] and more that came before", LL_OPT_IDENTITY, NULL, 0, 0 },                     \
 	{ LL_OPT_CHOICE, 0, "action", &dedup.action, "WHAT", "what becomes of the passages of --substring (cut)",      \
 	  LL_OPT_IDENTITY, "cut|tag", 0, 0 }
 #define KEEP_OPTION                                                                                                     \
@@ -98,11 +98,12 @@ static const struct ll_option curve_table[] = { MINHASH_OPTIONS, { 0 } };
 /* Exact and MinHash have options of their own, which are checked and resolved here. */
 static void check_mode(void)
 {
-	static const struct {
+	static const char *const none;
+	const struct {
 		const char *name;
 		const void *value;
 	} others[] = {
-		{ "--profile", &dedup.profile },	{ "--normalize", &dedup.normalize }, { "--tokenizer", &dedup.tokenizer },
+		{ "--profile", &dedup.profile },	{ "--normalize", &dedup.normalize }, { "--tokenizer", dedup.exact ? &dedup.tokenizer : &none },
 		{ "--cluster", &dedup.components }, { "--against", &dedup.against },	     { "--index-out", &dedup.index_out },
 	};
 	const char *alone = dedup.min_count ? "--min-count" : dedup.min_bytes ? "--min-bytes" : dedup.bloom > 0 ? "--bloom" :
@@ -209,6 +210,7 @@ static const struct ll_command commands[] = {
 	  "ll-dedup --exact docs.ll -o unique.ll\n"
 	  "ll-dedup --exact=paragraph --keep=none --min-count=100 docs.ll -o bodies.ll\n"
 	  "ll-dedup --substring=100 docs.ll -o cut.ll\n"
+	  "ll-dedup --substring=50:tokens -m tok.json tokens.ll -o cut-tokens.ll\n"
 	  "ll-dedup --minhash=14x8 --rejects=near.ll docs.ll -o unique.ll\n"
 	  "ll-dedup --minhash=20x5 --jaccard=0.8 --keep=max:.quality docs.ll -o unique.ll\n"
 	  "ll-dedup --profile=fineweb --index-out=seen.ix docs.ll -o unique.ll\n" },

@@ -93,11 +93,11 @@ struct pass {
 
 static inline uint64_t value_at(const struct repeats *r, const unsigned char *data, uint64_t i, unsigned width)
 {
-	uint64_t v;
+	uint64_t v = 0;
 
 	if (width == 1)
 		return r->in[data[i]];
-	memcpy(&v, data + 8 * i, 8);
+	memcpy(&v, data + width * i, width);
 	return v;
 }
 
@@ -348,7 +348,7 @@ static bool search_all(struct pass *p)
 		memcpy(&t.n, lengths + 8 * i, 8);
 		t.data = p->all + t.base * r->width;
 		base = t.base + t.n;
-		if (t.n >= r->length && !(r->width == 1 ? search_text(p, &t, 1) : search_text(p, &t, 8)))
+		if (t.n >= r->length && !(r->width == 1 ? search_text(p, &t, 1) : r->width == 4 ? search_text(p, &t, 4) : search_text(p, &t, 8)))
 			return false;
 	}
 	return true;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * repeats.h - passages of N elements (bytes, or 64-bit words) and more that came before, exactly.
+ * repeats.h - passages of N elements (bytes, or words of 32 or 64 bits) and more that came before, exactly.
  *
  * A window of N elements is a repeat when an equal one lies in an earlier text, or before it in the same text without
  * overlap; the answer is the union of all of them. Every window of N contains an aligned block of N/2 elements, so only
@@ -19,7 +19,7 @@
 
 struct repeats;
 
-/* length: N elements, 4 or more of 1 byte, 2 or more of 8. No element is all ones (bytes of UTF-8 are not). */
+/* length: N elements, 4 or more of 1 byte, 2 or more of 4 or 8. No element is all ones (bytes of UTF-8 are not). */
 struct repeats *repeats_new(uint64_t length, unsigned width);
 /* The next text. */
 void repeats_add(struct repeats *r, const void *elements, uint64_t n);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * substring.c - --substring: passages that came before, cut out or tagged. The input is read twice: all texts go to
+ * substring.c - --substring of bytes and words: passages that came before, cut out or tagged (of tokens: token_substring.c). The input is read twice: all texts go to
  * repeats.c, then what it found is taken away.
  */
 #include <stdio.h>
@@ -230,18 +230,26 @@ static void compare_passes(void *context)
 
 /* ---- the stage ---- */
 
-static void parse(struct substring *s)
+static const char *const units[] = { "bytes", "words", "tokens" };
+
+/* Returns the unit's place among `units`. */
+static size_t parse(struct substring *s)
 {
 	const char *colon = strchr(dedup.substring, ':');
-	size_t digits = colon ? (size_t)(colon - dedup.substring) : strlen(dedup.substring);
+	size_t digits = colon ? (size_t)(colon - dedup.substring) : strlen(dedup.substring), unit = 0;
 
-	s->words = colon && strcmp(colon, ":tokens") == 0;
+	while (colon && unit < LL_COUNT(units) && strcmp(colon + 1, units[unit]) != 0)
+		unit++;
+	if (unit == LL_COUNT(units) || ll_parse_u64(ll_str(dedup.substring, digits), &s->length) < 0)
+		ll_die(LL_EXIT_USAGE, "--substring=%s: not N, N:bytes, N:words or N:tokens", dedup.substring);
+	if (s->length < (unit ? 2 : 4) || s->length > LENGTH_MAX)
+		ll_die(LL_EXIT_USAGE, "--substring=%s: from %d to %u %s can be looked for", dedup.substring, unit ? 2 : 4, LENGTH_MAX,
+		       units[unit]);
+	s->words = strcmp(units[unit], "words") == 0;
 	s->tag = dedup.action && strcmp(dedup.action, "tag") == 0;
-	if ((colon && !s->words && strcmp(colon, ":bytes") != 0) || ll_parse_u64(ll_str(dedup.substring, digits), &s->length) < 0)
-		ll_die(LL_EXIT_USAGE, "--substring=%s: not N, N:bytes or N:tokens", dedup.substring);
-	if (s->length < (s->words ? 2 : 4) || s->length > LENGTH_MAX)
-		ll_die(LL_EXIT_USAGE, "--substring=%s: from %d to %u %s can be looked for", dedup.substring, s->words ? 2 : 4, LENGTH_MAX,
-		       s->words ? "tokens" : "bytes");
+	if (strcmp(units[unit], "tokens") != 0 && dedup.tokenizer)
+		ll_die(LL_EXIT_USAGE, "-m goes with --substring=N:tokens");
+	return unit;
 }
 
 int dedup_substring(const char **files, size_t n)
@@ -255,7 +263,11 @@ int dedup_substring(const char **files, size_t n)
 				    .edit = edit,
 				    .end = compare_passes };
 
-	parse(&s);
+	if (strcmp(units[parse(&s)], "tokens") == 0) {
+		if (s.tag)
+			ll_die(LL_EXIT_USAGE, "token documents have no tags: --action=tag goes without --substring=N:tokens");
+		return dedup_token_substring(files, n, s.length);
+	}
 	find(&s, files, n);
 	ll_progress_pass(2, 2);
 	int status = ll_filter_run(&filter, files, n);

@@ -33,6 +33,7 @@ COMMANDS = {  # name: command line. The output is a file or a folder; DIR marks 
     "exact shared": "ll-dedup -q --exact=paragraph --keep=none -o {out} d.ll e.ll",
     "exact bloom": "ll-dedup -q --exact=line --bloom=0.01 -o {out} d.ll e.ll",
     "substring": "ll-dedup -q --substring=40 -o {out} d.ll e.ll",
+    "substring tokens": "ll-dedup -q --substring=8:tokens -m tok.json --rejects={out}.rej -o {out} d.tok",
     "minhash": "ll-dedup -q --minhash=14x8 -o {out} d.ll e.ll",
     "minhash verified": "ll-dedup -q --minhash=20x5 --jaccard=0.7 --tag-survivors --rejects={out}.rej --index-out={out}.index -o {out} d.ll e.ll",
     "minhash component": "ll-dedup -q --minhash=20x5 --jaccard=0.7 --cluster=component --rejects={out}.rej -o {out} d.ll e.ll",

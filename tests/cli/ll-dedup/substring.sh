@@ -6,7 +6,7 @@
 cat > reference.py <<'END'
 """Windows of N elements that came before: in an earlier text, or in the same one without overlap. By comparing windows; no index."""
 import json, re, sys
-n, words, tag = int(sys.argv[1]), sys.argv[2] == "tokens", sys.argv[3:] == ["tag"]
+n, words, tag = int(sys.argv[1]), sys.argv[2] == "words", sys.argv[3:] == ["tag"]
 seen = {}   # window -> (text, start) of the first
 for number, line in enumerate(sys.stdin):
     d = json.loads(line)
@@ -77,7 +77,7 @@ END
 dd() { ll-dedup -q "$@"; }
 
 for what in letters:12 letters:17 letters:30 euro:8 euro:21 runs:4 runs:20 runs:33 runs:64 planted:100 planted:99 crowded:20 crowded:24 crowded:16 \
-	words:2:tokens words:3:tokens words:6:tokens words:9:tokens; do
+	words:2:words words:3:words words:6:words words:9:words; do
 	kind=${what%%:*} n=${what#*:}; unit=${n#*:}; n=${n%%:*}; [ "$unit" = "$n" ] && unit=bytes
 	wrong=
 	for seed in 1 2 3; do
