@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -60,10 +61,10 @@ struct ll_in *ll_in_open(const char *path)
 	return in;
 }
 
-static size_t read_some(struct ll_in *in, void *buf, size_t n)
+static size_t read_parts(struct ll_in *in, struct iovec *part, int n)
 {
 	for (;;) {
-		ssize_t got = read(in->fd, buf, LL_MIN(n, LL_GIB));
+		ssize_t got = readv(in->fd, part, n);
 		if (got >= 0) {
 			in->eof = got == 0;
 			return (size_t)got;
@@ -72,6 +73,24 @@ static size_t read_some(struct ll_in *in, void *buf, size_t n)
 			ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot read at byte %llu", in->name,
 				     (unsigned long long)(in->offset + in->len - in->pos));
 	}
+}
+
+static size_t read_some(struct ll_in *in, void *buf, size_t n)
+{
+	return read_parts(in, &(struct iovec){ buf, LL_MIN(n, LL_GIB) }, 1);
+}
+
+/* Much goes straight to where it is wanted. What a pipe has behind it comes along: one call a frame then, its header in
+ * the call before, and a pipe emptied at once, so that writer and reader do not wait for each other's copying. */
+static size_t read_much(struct ll_in *in, void *buf, size_t n)
+{
+	struct iovec part[2] = { { buf, LL_MIN(n, LL_GIB) }, { in->buffer, BUFFER_BYTES } };
+	size_t got = read_parts(in, part, in->regular ? 1 : 2), here = LL_MIN(got, part[0].iov_len);
+
+	in->pos = 0;
+	in->len = got - here;
+	in->offset += here;
+	return here;
 }
 
 size_t ll_in_read(struct ll_in *in, void *buf, size_t n)
@@ -83,14 +102,11 @@ size_t ll_in_read(struct ll_in *in, void *buf, size_t n)
 	if (have == 0) {
 		if (in->eof)
 			return 0;
-		if (n >= BUFFER_BYTES) {
-			size_t got = read_some(in, buf, n);
-			in->offset += got;
-			return got;
-		}
+		in->pos = in->len = 0;
 		if (!in->buffer)
 			in->buffer = ll_malloc(BUFFER_BYTES);
-		in->pos = in->len = 0;
+		if (n >= BUFFER_BYTES)
+			return read_much(in, buf, n);
 		in->len = have = read_some(in, in->buffer, BUFFER_BYTES);
 		if (have == 0)
 			return 0;
