@@ -59,6 +59,9 @@ def compare(name, config, dtype=torch.float32, shard="5GB", tokens=33):
         if key.endswith("k_proj.bias"):  # it moves all scores of a row alike: zero but for rounding, so judged beside the query's
             q = parameters[key.replace("k_proj", "q_proj")].grad
             d = ((mine.double() - theirs).norm() / q.norm()).item()
+        if theirs.norm() == 0 and ("q_" in key or "k_" in key):  # one token attends to itself alone: judged beside the value
+            v = parameters[key.replace("q_", "v_").replace("k_", "v_").replace("v_norm", "v_proj")].grad
+            d = (mine.double().norm() / v.norm()).item()
         if d > worst:
             worst, where = d, key
     ok(gradients.keys() == parameters.keys(), f"{name}: a gradient for every parameter")
@@ -84,6 +87,24 @@ compare("neox-40", t.GPTNeoXConfig(vocab_size=101, hidden_size=120, num_hidden_l
                                    max_position_embeddings=40, use_parallel_residual=False, tie_word_embeddings=True, **none))
 compare("bloom", t.BloomConfig(vocab_size=211, hidden_size=288, n_layer=2, n_head=3, **none), torch.bfloat16)
 compare("bloom-40", t.BloomConfig(vocab_size=101, hidden_size=200, n_layer=3, n_head=5, **none))
+
+def family(kind, size, heads, groups, vocabulary=199):
+    """A small model of a family with heads of a size; of `groups` keys and values, where the family has a choice."""
+    n = dict(vocab_size=vocabulary, num_hidden_layers=2, num_attention_heads=heads, hidden_size=size * heads, max_position_embeddings=40, **none)
+    old = dict(vocab_size=vocabulary, n_layer=2, n_head=heads, n_embd=size * heads, n_positions=40, **none)
+    if kind in ("llama", "qwen3"):
+        more = dict(use_sliding_window=False) if kind == "qwen3" else {}
+        return (t.LlamaConfig if kind == "llama" else t.Qwen3Config)(intermediate_size=103, num_key_value_heads=groups, head_dim=size, **more, **n)
+    return {"gpt2": lambda: t.GPT2Config(n_inner=103, **old), "gptj": lambda: t.GPTJConfig(rotary_dim=size // 4 * 2, n_inner=103, tie_word_embeddings=False, **old),
+            "neox": lambda: t.GPTNeoXConfig(intermediate_size=103, **n), "bloom": lambda: t.BloomConfig(**n),
+            "opt": lambda: t.OPTConfig(word_embed_proj_dim=size * heads, ffn_dim=103, pad_token_id=None, **n)}[kind]()
+
+
+# Head sizes that are no powers of 2, heads in groups, sequences of one token, vocabularies that are prime.
+for kind in ("gpt2", "llama", "qwen3", "gptj", "neox", "bloom", "opt"):
+    for size, heads, groups in ((40, 3, 3), (80, 2, 1), (96, 4, 2)):
+        compare(f"{kind}-of-{size}", family(kind, size, heads, groups))
+    compare(f"{kind}-of-one", family(kind, 40, 2, 1, 97), tokens=2)
 # Rotary positions slowed for a longer context: 4 to 0.5 turns within it, so that every kind has pairs left alone, divided and between.
 none_slow = dict(rope_type="llama3", factor=8.0, original_max_position_embeddings=32, low_freq_factor=0.5, high_freq_factor=4.0, rope_theta=500.0)
 yarn = dict(rope_type="yarn", factor=4.0, original_max_position_embeddings=32, rope_theta=500.0)

@@ -65,6 +65,9 @@ static const struct {
 	{ "dropout", "gpt2-tiny", "vocabulary=29 width=20 heads=2 layers=2 context=16 dropout=0.2" },
 	{ "label smoothing and z-loss", "gpt2-tiny", "vocabulary=29 width=20 heads=2 layers=1 context=16 label_smoothing=0.1 z_loss=0.01" },
 	{ "head sizes 40", "gpt2-tiny", "vocabulary=53 width=80 heads=2 layers=1 context=16" },
+	{ "head sizes 80, one key for two heads", "llama-tiny", "vocabulary=53 width=40 heads=2 kv_heads=1 head_dim=80 layers=1 context=16 ffn_width=30" },
+	{ "head sizes 96, two keys for four heads, normed", "llama-tiny",
+	  "vocabulary=53 width=40 heads=4 kv_heads=2 head_dim=96 layers=1 context=16 ffn_width=30 qk_norm=true" },
 };
 
 static struct ll_lm_config make_config(const char *preset, const char *settings)
