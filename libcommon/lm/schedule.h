@@ -14,7 +14,7 @@
  *   step       rate times `factor` once for each entry of step_at that is no more than s, never below the minimum
  *   power      rate until step `power_from`, then rate * ((s+1) / power_from)^power, never below the minimum; over the
  *              last `decay` steps a straight line from there down to the minimum. With n = (s+1) batch tokens this is
- *              min(rate, a batch n^power) (Shen et al. 2024, "Power Scheduler", section 4) for the power_from at which both
+ *              min(rate, a batch n^power) (Shen et al. 2024, "Power Scheduler") for the power_from at which both
  *              are equal
  */
 #ifndef LL_SCHEDULE_H

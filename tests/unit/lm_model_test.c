@@ -560,6 +560,10 @@ static void presets(void)
 		const char *name;
 		uint64_t parameters;
 	} known[] = { { "gpt2-124m", 124439808 }, { "gpt2-1558m", 1557611200 }, { "llama-7b", 6738415616 }, { "llama-13b", 13015864320 },
+		      /* What transformers counts (tests/interop/transformers_presets.py); of OPT less the two rows of positions. */
+		      { "gpt2-355m", 354823168 }, { "gpt2-774m", 774030080 }, { "llama-33b", 32528943616 }, { "llama-65b", 65285660672 },
+		      { "opt-1.3b", 1315753984 }, { "opt-2.7b", 2651591680 }, { "opt-6.7b", 6658465792 }, { "opt-13b", 12853463040 },
+		      { "opt-30b", 29974525952 }, { "opt-66b", 65719683072 }, { "opt-175b", 174604443648 },
 		      /* The card of GPT-J 6B. */
 		      { "gpt-j-6b", 6050882784 },
 		      /* Black et al. 2022, section 2; OPT-125M has 125,239,296 with the two rows of positions that no token uses;
@@ -577,7 +581,17 @@ static void presets(void)
 		struct ll_lm_config c;
 		ok(ll_lm_preset(&c, *name, &err) == 0 && ll_lm_config_check(&c, &err) == 0, "preset %s is sound", *name);
 	}
+	/* Brown et al. 2020, table 2.1: n_params. */
+	static const struct {
+		const char *name;
+		double parameters;
+	} gpt3[] = { { "gpt3-125m", 125e6 }, { "gpt3-350m", 350e6 }, { "gpt3-760m", 760e6 }, { "gpt3-1.3b", 1.3e9 }, { "gpt3-2.7b", 2.7e9 },
+		     { "gpt3-6.7b", 6.7e9 }, { "gpt3-13b", 13e9 }, { "gpt3-175b", 175e9 } };
 	struct ll_lm_config c;
+	for (size_t i = 0; i < LL_COUNT(gpt3); i++)
+		ok(ll_lm_preset(&c, gpt3[i].name, &err) == 0 && ll_lm_config_check(&c, &err) == 0 &&
+			   fabs((double)ll_lm_config_parameters(&c) / gpt3[i].parameters - 1) < 0.02, "%s has about %g parameters", gpt3[i].name, gpt3[i].parameters);
+	ok(ll_lm_preset(&c, "opt-350m", &err) < 0 && strstr(err.text, "after the residual"), "opt-350m is refused for what it is");
 	ok(ll_lm_preset(&c, "gpt2-124M", &err) < 0 && strstr(err.text, "gpt2-124m"), "a wrong preset names the nearest");
 	ok(ll_lm_preset(&c, "demo", &err) == 0 && ll_lm_config_set(&c, "fnn", "relu", &err) < 0 && strstr(err.text, "ffn"),
 	   "a wrong key names the nearest");

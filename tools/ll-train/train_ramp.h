@@ -4,7 +4,7 @@
  * the first SAMPLES samples (GPT-3, BLOOM; the rule is Megatron-LM's rampup_batch_size). A pure function of the settings.
  *
  * --seq-ramp=START,SAMPLES: sequences begin START tokens long and double, in equal parts of the first SAMPLES samples, up to
- * --seq-len (Li et al. 2022, "The Stability-Efficiency Dilemma", section 4). A sample keeps its tokens: it is computed as
+ * --seq-len (Li et al. 2022, "The Stability-Efficiency Dilemma"). A sample keeps its tokens: it is computed as
  * several shorter sequences, so that batch, cursor and tokens are what they are without.
  */
 #ifndef LL_TRAIN_RAMP_H
