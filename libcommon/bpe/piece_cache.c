@@ -5,16 +5,17 @@
 #include "base/memory.h"
 #include "base/thread.h"
 
-#define SLOTS_MOST ((size_t)1 << 19)
+#define SLOTS_MOST ((size_t)1 << 20)
+#define STORE_SHARE 4 /* the store has a quarter of the slots' bytes */
 #define SLOTS_LEAST ((size_t)1 << 11)
 
 void ll_piece_cache_init(struct ll_piece_cache *c)
 {
 	size_t slots = SLOTS_MOST, share = (size_t)LL_MIN(ll_memory_left(), SIZE_MAX) / 8 / (size_t)ll_threads();
-	while (slots > SLOTS_LEAST && slots * sizeof *c->slot * 3 / 2 > share)
+	while (slots > SLOTS_LEAST && slots * sizeof *c->slot * (STORE_SHARE + 1) / STORE_SHARE > share)
 		slots /= 2;
 	*c = (struct ll_piece_cache){ .mask = (uint32_t)(slots / 2 - 1), .slot_bytes = slots * sizeof *c->slot };
-	c->store_most = c->slot_bytes / 2 / sizeof *c->store;
+	c->store_most = c->slot_bytes / STORE_SHARE / sizeof *c->store;
 	if (slots > SLOTS_LEAST) {
 		c->claimed = c->slot_bytes + c->store_most * sizeof *c->store;
 		ll_memory_claim(c->claimed, "the cache of an encoder");

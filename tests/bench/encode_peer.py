@@ -9,7 +9,7 @@ BUILD is build/PROFILE, with bin/ll-bpe and bench/encode (make bench builds them
   warm      then the rest, which is new text; also as a share of the skeleton, which is encoding without any merging
   fresh     a process, from exec to exit, with loading: ll-bpe encode from a stream to /dev/null; Python, for the peer
   unseen    the second half of TEXT after the first, 20 runs: for languages with little text
-  threads   two threads beside one, ours alone, second and warm
+  threads   two threads beside one: ours, second, warm, and the skeleton, which says what the machine gives; and the peer's own
 Documents are cut at the first line end after 8000 bytes. PAIRS (7) pairs; the first run of each side does not count.
 """
 import os
@@ -66,11 +66,12 @@ def peer_encode(backend, part):
     backend.encode_batch(part, parallel=False)
 
 
-def show(name, ours, theirs, unit="MB/s"):
-    line = f"{name:24} {statistics.median(ours):8.1f} {unit} ({min(ours):.1f} to {max(ours):.1f})"
+def show(name, ours, theirs, unit="MB/s", other="peer"):
+    digits = 1 if unit else 3
+    line = f"{name:24} {statistics.median(ours):8.{digits}f} {unit} ({min(ours):.{digits}f} to {max(ours):.{digits}f})"
     if theirs:
         ratios = [a / b for a, b in zip(ours, theirs)]
-        line += f"  peer {statistics.median(theirs):8.1f}  ratio {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
+        line += f"  {other} {statistics.median(theirs):8.1f}  ratio {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
     print(line, flush=True)
 
 
@@ -79,13 +80,17 @@ def bench(*options):
     return {k: float(v) for k, v in (f.split("=") for f in out.splitlines()[-1].split())}
 
 
-def second_and_warm():
+def first_and_last():
     size = sum(map(len, docs))
     rest, n = 0, len(docs)
     while rest < min(size / 2, max(10e6, size / 10)):
         n -= 1
         rest += len(docs[n])
-    first, last = docs[:n], docs[n:]
+    return docs[:n], docs[n:]
+
+
+def second_and_warm():
+    first, last = first_and_last()
     ours, theirs = [], {"second": [], "warm": []}
     for i in range(pairs + 1):
         figures = bench()
@@ -147,14 +152,24 @@ def unseen():
 
 
 def threads():
-    one, two = [], []
+    first, last = first_and_last()
+    one, two, peer = [], [], {False: ([], []), True: ([], [])}
     for i in range(pairs + 1):
         a, b = bench("-@", "1"), bench("-@", "2")
         if i:
             one.append(a)
             two.append(b)
-    for name in ("second", "warm"):
-        show(f"two threads, {name}", [f[name] for f in two], [f[name] for f in one])
+        for parallel in (False, True) if gigatoken else ():
+            backend = gigatoken.Tokenizer.from_tiktoken(ranks).backend
+            for part, rates in zip((first, last), peer[parallel]):
+                rate = mega(part) / timed(backend.encode_batch, part, parallel=parallel)
+                if i:
+                    rates.append(rate)
+    for name in ("second", "warm", "skeleton"):
+        show(f"two threads, {name}", [f[name] for f in two], [f[name] for f in one], other="one")
+    if gigatoken:
+        for name, rates, alone in zip(("second", "warm"), peer[True], peer[False]):
+            show(f"peer on threads, {name}", rates, alone, other="one")
 
 
 print(f"{os.path.basename(text)}, {scheme}, {mega(docs):.1f} MB, {pairs} pairs" + ("" if gigatoken else "; gigatoken is not installed, so there is no peer"), flush=True)
