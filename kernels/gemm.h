@@ -23,11 +23,12 @@
 #define LL_GEMM_ROWS 256
 #define LL_GEMM_COLUMNS 384
 
-/* What a thread needs: packed panels of a whole block of A, and of the columns of B at hand (at most LL_GEMM_PANEL of them). */
+/* What a thread needs: packed panels of a whole block of A, whose last one may go beyond it, and of the columns of B at hand (at most
+ * LL_GEMM_PANEL of them). */
 #define LL_GEMM_PANEL 48
 struct ll_gemm_scratch {
 	int64_t row; /* of the block whose panels `a` holds */
-	_Alignas(64) float a[LL_GEMM_ROWS * LL_GEMM_DEPTH];
+	_Alignas(64) float a[(LL_GEMM_ROWS + 8) * LL_GEMM_DEPTH];
 	_Alignas(64) float b[LL_GEMM_PANEL * LL_GEMM_DEPTH];
 };
 

@@ -4,7 +4,7 @@
  *
  *   unit, TERMS    what a panel holds of a row at a step of the sum, and of how many terms: a float, 1; or a pair of bfloat16, 2
  *   MR, NR         rows and columns of a tile
- *   LANES          rows of A in a panel, a multiple of MR that divides LL_GEMM_ROWS; a panel of B holds NR columns
+ *   LANES          rows of A in a panel, a multiple of MR; a panel of B holds NR columns
  *   pack_along     (unit *panel, int64_t lanes, const float *x, int64_t ld, int64_t rows, int64_t depth, bool bf16):
  *                  fills panel[step lanes + lane] from x[lane ld + t], zeros beyond `rows` and `depth`
  *   pack_across    the same from x[t ld + lane]

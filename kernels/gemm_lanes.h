@@ -5,7 +5,7 @@
 typedef float unit;
 #define TERMS 1
 
-static inline void pack_along(unit *panel, int64_t lanes, const float *x, int64_t ld, int64_t rows, int64_t depth, bool bf16)
+static inline void plain_along(unit *panel, int64_t lanes, const float *x, int64_t ld, int64_t rows, int64_t depth, bool bf16)
 {
 	for (int64_t l = 0; l < lanes; l++)
 		for (int64_t t = 0; t < depth; t++)
@@ -17,7 +17,7 @@ static inline void pack_along(unit *panel, int64_t lanes, const float *x, int64_
 		panel[(depth - 1) * lanes + l] = 0;
 }
 
-static inline void pack_across(unit *panel, int64_t lanes, const float *x, int64_t ld, int64_t rows, int64_t depth, bool bf16)
+static inline void plain_across(unit *panel, int64_t lanes, const float *x, int64_t ld, int64_t rows, int64_t depth, bool bf16)
 {
 	for (int64_t t = 0; t < depth; t++) {
 		unit *to = panel + (bf16 ? t ^ 1 : t) * lanes;

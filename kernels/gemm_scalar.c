@@ -5,6 +5,8 @@
 #define MR 4
 #define NR 8
 #define LANES 4
+#define pack_along plain_along
+#define pack_across plain_across
 
 static inline void tile(int64_t steps, const unit *a, const unit *b, const struct corner *c,
 			struct ahead next[3])

@@ -7,8 +7,8 @@
  *
  * and for float, if wanted,
  *
- *   OPS_TILES   the kernel of gemm.h for the products with weights, in place of OPS_GEMM
- *   OPS_TABLE_BF16   another table to define, whose products with weights take bfloat16
+ *   OPS_TILES   the kernel of gemm.h for the products with weights and of attention, in place of OPS_GEMM
+ *   OPS_TABLE_BF16   another table to define, whose products take bfloat16
  *
  * The parts: ops_math.h (exp and the matrix product), ops_linear.h, ops_norm.h, ops_attention.h, ops_pointwise.h,
  * ops_loss.h. Everything is static: one copy an instruction set.
