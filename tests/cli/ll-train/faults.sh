@@ -62,5 +62,7 @@ if [ "$(id -u)" = 0 ] && mkdir disk && mount -t tmpfs -o size=700k none disk 2>/
 else
 	skip "a full tmpfs" "needs root and mount"
 fi
-status 4 "a log that cannot be written" sh -c 'ulimit -f 0; exec ll-train '"$tiny"' --steps=5 -o nolog'
+if [ "$SANITIZE" = thread ]; then skip "a log that cannot be written" "the sanitizer's own start writes a file"; else
+	status 4 "a log that cannot be written" sh -c 'ulimit -f 0; exec ll-train '"$tiny"' --steps=5 -o nolog'
+fi
 finish

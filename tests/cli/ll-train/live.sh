@@ -34,7 +34,7 @@ ok "and so does the state" grep -q '"optimizer":"lion"' a/step-00000015/ll-state
 
 # Through the control file, in a run that runs.
 mkdir live; printf 'optimizer lion\nactivation relu\nlr=1e-4\noptimizer=lion\noptimizer=adamw\nactivation=swiglu\nactivation=tanh\noptimizer *= 2\noptimizer=lyon\n' > live/control
-printf 'activation gelu\n' > more; (sleep 0.05; cp more live/.n; mv live/.n live/control) &
+printf 'activation gelu\n' > more; (while [ -e live/control ]; do sleep 0.01; done; cp more live/.n; mv live/.n live/control) &
 ll-train $run -@ 2 -o live 2>said; wait
 is "$(grep -c '"kind":"control"' live/journal.jsonl)" "$(awk 'END { print NR - 5 }' live/journal.jsonl)" "five lines are refused"
 for why in "optimizer lion is in force" "with a gate and without have other tensors; gelu, gelu-tanh or relu can be" "optimizer is no number" \
