@@ -39,10 +39,10 @@ struct ll_train_saver {
 
 uint64_t ll_train_save_copy_wanted(const struct ll_train_settings *s)
 {
-	uint64_t state; /* sgd that began while the run ran has momentum, whatever that is now (train_step.c) */
+	uint64_t state;
 	if (strcmp(s->async_save, "never") == 0 || (!s->save_every && !s->milestone_every))
 		return 0;
-	ll_optimizer_plan(ll_optimizer_kind(s->optimizer), &s->model, s->momentum >= 0, &state);
+	ll_optimizer_plan(ll_optimizer_kind(s->optimizer), &s->model, s->momentum > 0, &state);
 	return ll_lm_config_parameters(&s->model) * sizeof(float) + state;
 }
 
@@ -212,10 +212,11 @@ void ll_train_saver_open(struct ll_train_loop *r)
 	struct ll_train_saver *v = r->saver = ll_calloc(1, sizeof(*v));
 	pthread_mutex_init(&v->lock, NULL);
 	pthread_cond_init(&v->changed, NULL);
-	uint64_t left = ll_memory_left();
-	v->bytes = ll_train_save_copy(&r->course.now, left > LL_MIB ? left : 0); /* 1 MiB is what it says at the least */
-	if (!v->bytes)
+	uint64_t left = ll_memory_left(), wanted = (r->trainer.model->parameters + r->trainer.optimizer->floats) * sizeof(float);
+	bool fits = left > LL_MIB && wanted <= left; /* 1 MiB is what it says at the least */
+	if (!ll_train_save_copy_wanted(&r->settings) || !(fits || strcmp(r->settings.async_save, "always") == 0))
 		return;
+	v->bytes = wanted;
 	ll_memory_claim(v->bytes, "the copy that checkpoints are written from (--async-save)");
 	v->copy = ll_alloc_aligned(64, v->bytes);
 	begin_thread(v);

@@ -11,6 +11,7 @@
 #include "ll-train/train.h"
 #include "ll-train/train_groups.h"
 #include "ll-train/train_ramp.h"
+#include "ll-train/train_save.h"
 #include "ll-train/train_telemetry.h"
 
 struct ll_lm_plan ll_trainer_plan(const struct ll_train_settings *s, uint64_t *optimizer)
@@ -51,11 +52,12 @@ int ll_trainer_change(struct ll_trainer *t, const struct ll_train_settings *now,
 	struct ll_optimizer *o = t->optimizer;
 	uint64_t state, left = ll_memory_left(), before = ll_optimizer_plan(o->kind, &t->model->config, o->momentum, &state);
 	uint64_t after = ll_optimizer_plan(kind, &t->model->config, momentum, &state);
-	uint64_t copies = strcmp(now->async_save, "always") == 0 ? 2 : 1, most = left > LL_MIB ? left : 0; /* 1 MiB is what it says at the least */
+	uint64_t most = left > LL_MIB ? left : 0; /* 1 MiB is what it says at the least */
+	uint64_t more = (after > before ? after - before : 0) + ll_train_save_copy(now, 0); /* a copy that has to be, too */
 	if (o->kind != kind || (set && !o->momentum)) {
-		if (after > before && (after - before) * copies > most)
+		if (more > most)
 			return ll_err_set(err, "optimizer %s needs %" PRIu64 " bytes more, %" PRIu64 " of --memory are left", kind->name,
-					  (after - before) * copies, most);
+					  more, most);
 		ll_optimizer_free(o);
 		ll_memory_release(before);
 		ll_memory_claim(after, "the optimizer");

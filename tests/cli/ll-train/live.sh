@@ -90,6 +90,14 @@ ll-train rerun -o again a > commands; sh commands 2>/dev/null; same a/log.tsv ag
 # Memory: what the run may not take it does not.
 ll-train $run --optimizer=lion --dry-run --roof=1 --async-save=never > plan
 limit=$(($(sed -n 's/^bytes together  *\([0-9]*\).*/\1/p' plan) + 1000))
+copy=$(ll-train $run --optimizer=lion --dry-run --roof=1 | sed -n 's/^bytes of a copy to save  *\([0-9]*\).*/\1/p')
+mkdir always; echo optimizer=adamw > always/control; ll-train $run --optimizer=lion --async-save=always --memory=$((limit + copy + 2000000)) -o always 2>said
+ok "with the room that a copy asks for" test -e always/done.json
+rm -r always; mkdir always; echo optimizer=adamw > always/control
+ll-train $run --set width=256 --optimizer=lion --dry-run --roof=1 > wide; wide=$(sed -n 's/^bytes together  *\([0-9]*\).*/\1/p' wide)
+ll-train $run --set width=256 --optimizer=lion --async-save=always --memory=$((wide + 1000)) -o always 2>said
+ok "and without, refused" grep -q 'optimizer adamw needs [0-9]* bytes more' said
+ok "and the run goes on" test -e always/done.json
 mkdir tight; echo optimizer=adamw > tight/control; ll-train $run --optimizer=lion --async-save=never --memory=$limit -o tight 2>said
 ok "an optimizer that memory lacks is refused" grep -q 'optimizer adamw needs [0-9]* bytes more' said
 ll-train $run --optimizer=lion -o lion; same lion/log.tsv tight/log.tsv "and the run goes on as it was"
