@@ -17,7 +17,7 @@
 
 #define LOG_HEAD "step\ttokens\tloss\tlr\tgrad_norm\tvalid_loss\tskipped\tsample\tperplexity\tattention_lse\tlog_z"
 #define LOG_HEAD_NOISE "\tgrad_small\tnoise_scale"
-#define TIMING_HEAD "step\tseconds\ttokens_per_s\n"
+#define TIMING_HEAD "step\tseconds\ttokens_per_s\troof_share\tresident_bytes\tpeak_bytes\n"
 #define LOG_MAX ((size_t)4 << 30)
 
 struct ll_train_log {
@@ -101,10 +101,12 @@ void ll_train_log_row(struct ll_train_log *l, const struct ll_train_row *row)
 	ll_buf_free(&text);
 }
 
-void ll_train_log_timing(struct ll_train_log *l, uint64_t step, double seconds, double tokens_per_second)
+void ll_train_log_timing(struct ll_train_log *l, const struct ll_train_timing *t)
 {
 	struct ll_buf text = { 0 };
-	ll_buf_printf(&text, "%llu\t%.4f\t%.1f\n", (unsigned long long)step, seconds, tokens_per_second);
+	ll_buf_printf(&text, "%llu\t%.4f\t%.1f\t", (unsigned long long)t->step, t->seconds, t->tokens_per_second);
+	ll_buf_printf(&text, isfinite(t->share) ? "%.4f" : "nan", t->share);
+	ll_buf_printf(&text, "\t%llu\t%llu\n", (unsigned long long)t->resident, (unsigned long long)t->peak);
 	append(l->timing_fd, l->timing_path, text.data, text.len);
 	ll_buf_free(&text);
 }

@@ -23,7 +23,12 @@ struct ll_train_log;
  * changed. */
 struct ll_train_log *ll_train_log_open(const char *run, bool noise, uint64_t bytes, const struct ll_id *hash);
 void ll_train_log_row(struct ll_train_log *l, const struct ll_train_row *row);
-void ll_train_log_timing(struct ll_train_log *l, uint64_t step, double seconds, double tokens_per_second);
+struct ll_train_timing {
+	uint64_t step;
+	double seconds, tokens_per_second, share; /* of the machine's roof; NaN: not known */
+	uint64_t resident, peak;		  /* bytes */
+};
+void ll_train_log_timing(struct ll_train_log *l, const struct ll_train_timing *t);
 /* What a checkpoint must remember of the rows so far. */
 void ll_train_log_mark(const struct ll_train_log *l, uint64_t *bytes, struct ll_id *hash);
 /* Rows written so far are on disk. Another thread may write more meanwhile, but not cut the log. */

@@ -13,6 +13,7 @@
 #include "io/file.h"
 #include "ll-train/train_control.h"
 #include "ll-train/train_guard.h"
+#include "ll-train/train_ramp.h"
 #include "text/json.h"
 
 /* ---- control ---- */
@@ -151,11 +152,24 @@ static void tell_growth(struct ll_train_loop *r, const struct ll_train_row *row)
 		ll_warn("step %" PRIu64 ": the mean log Z of the logits is %.4g", row->step, row->log_z);
 }
 
+static void log_timing(struct ll_train_loop *r, const struct ll_train_row *row, uint64_t tokens, double seconds)
+{
+	const struct ll_train_settings *s = &r->settings;
+	uint64_t length = (uint64_t)ll_train_ramp_length(s, row->sample);
+	double rate = (double)tokens / seconds;
+	ll_train_resident(&r->memory);
+	ll_train_roof_learn(&r->roof, r->trainer.pool, ll_precision_ops(ll_train_precision(s)));
+	struct ll_train_timing t = { .step = row->step, .seconds = seconds, .tokens_per_second = rate,
+				     .share = ll_lm_config_flops(&s->model, length) * rate / r->roof.rate,
+				     .resident = r->memory.now, .peak = r->memory.peak };
+	ll_train_log_timing(r->log, &t);
+}
+
 static void tell(struct ll_train_loop *r, const struct ll_train_row *row, uint64_t tokens, double seconds)
 {
 	double now = ll_seconds();
 	r->tokens_made += tokens;
-	ll_train_log_timing(r->log, row->step, seconds, (double)tokens / seconds);
+	log_timing(r, row, tokens, seconds);
 	if (now - r->last_note < 10 && isnan(row->valid) && row->step != (uint64_t)r->settings.steps)
 		return;
 	r->last_note = now;

@@ -10,6 +10,7 @@
 #include "ll-train/train_course.h"
 #include "ll-train/train_journal.h"
 #include "ll-train/train_log.h"
+#include "ll-train/train_roof.h"
 #include "ll-train/train_save.h"
 #include "ll-train/train_telemetry.h"
 #include "lm/guard.h"
@@ -29,6 +30,8 @@ struct ll_train_loop {
 	struct ll_guard guard;
 	struct ll_zclip zclip; /* of the updates made */
 	struct ll_noise_scale noise;
+	struct ll_train_roof roof;
+	struct ll_train_resident memory;
 	struct ll_checkpoint_state state;
 	uint64_t saved_step; /* of the newest checkpoint, be it still written; UINT64_MAX: none */
 	double started, last_note;

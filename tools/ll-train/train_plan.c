@@ -13,6 +13,7 @@
 #include "ll-train/train.h"
 #include "ll-train/train_groups.h"
 #include "ll-train/train_ramp.h"
+#include "ll-train/train_roof.h"
 #include "ll-train/train_save.h"
 #include "lm/gguf_model.h"
 #include "lm/hf_names.h"
@@ -161,19 +162,10 @@ static void print_disk(const struct ll_train_settings *s, uint64_t parameters, u
 /* GFLOP/s of products of a size that this machine likes, over all threads. */
 static double measure_roof(const struct ll_ops_f32 *ops)
 {
-	enum { SIDE = 1024, SECONDS_MAX = 1 };
-	size_t n = (size_t)SIDE * SIDE;
 	struct ll_pool *pool = ll_pool_new(ll_threads());
-	float *x = ll_alloc_aligned(64, 3 * n * sizeof(float));
-	double best = INFINITY, began = ll_seconds();
-	for (int i = 0; i < 8 && ll_seconds() - began < SECONDS_MAX; i++) {
-		double start = ll_seconds();
-		ops->linear(pool, x, x + n, x + 2 * n, NULL, SIDE, SIDE, SIDE);
-		best = fmin(best, ll_seconds() - start);
-	}
-	ll_free(x);
+	double rate = ll_train_roof(pool, ops, 1024, 0.3);
 	ll_pool_free(pool);
-	return 2e-9 * SIDE * SIDE * SIDE / best;
+	return rate / 1e9;
 }
 
 static void print_seconds(const char *what, double seconds)

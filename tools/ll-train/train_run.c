@@ -49,7 +49,7 @@ const struct ll_option ll_train_run_options[] = {
 	  "repeat the lines of another run's journal.jsonl, each at its step", 0, NULL, 0, 0 },
 	{ LL_OPT_STRING, 0, "micro-batch", &micro_batch, "N", "sequences computed at once, or auto: as many as fit in memory", 0,
 	  NULL, 0, 0 },
-	{ LL_OPT_STRING, 0, "roof", &roof_text, "GFLOPS", "of this machine, for --dry-run (default: measured in a second)", 0,
+	{ LL_OPT_STRING, 0, "roof", &roof_text, "GFLOPS", "of this machine, for --dry-run and timing.tsv (default: measured)", 0,
 	  NULL, 0, 0 },
 	{ LL_OPT_FLAG, 0, "print-config", &print_config, NULL, "print every key in force, and stop", 0, NULL, 0, 0 },
 	{ LL_OPT_FLAG, 0, "dry-run", &dry_run, NULL, "print parameters, memory and operations a token, and stop", 0,
@@ -333,6 +333,15 @@ static void prepare(struct ll_train_loop *r)
 		ll_train_loop_save(r, false);
 }
 
+/* GFLOP/s of --roof; 0: none. */
+static double roof(void)
+{
+	double rate = 0;
+	if (roof_text && (ll_parse_double(ll_cstr(roof_text), &rate) < 0 || !(rate > 0)))
+		ll_die(LL_EXIT_USAGE, "--roof=%s: not a rate in GFLOP/s", roof_text);
+	return rate;
+}
+
 /* --print-config and --dry-run need no run; the datasets, when named, give the vocabulary. */
 static int show(void)
 {
@@ -340,7 +349,6 @@ static int show(void)
 	struct ll_train_data d;
 	bool has_data = false;
 	struct ll_buf text = { 0 };
-	double roof = 0;
 	resolve(&s, NULL);
 	if (s.data && (dry_run || !s.vocabulary_set)) {
 		ll_train_data_open(&d, &s);
@@ -349,8 +357,6 @@ static int show(void)
 		has_data = true;
 	}
 	ll_train_settings_check(&s);
-	if (roof_text && (ll_parse_double(ll_cstr(roof_text), &roof) < 0 || !(roof > 0)))
-		ll_die(LL_EXIT_USAGE, "--roof=%s: not a rate in GFLOP/s", roof_text);
 	if (micro_batch)
 		ll_train_choose_micro_batch(&s, micro_batch);
 	if (print_config) {
@@ -359,7 +365,7 @@ static int show(void)
 		ll_buf_free(&text);
 	}
 	if (dry_run)
-		ll_train_dry_run(&s, has_data ? &d : NULL, roof);
+		ll_train_dry_run(&s, has_data ? &d : NULL, roof());
 	if (has_data)
 		ll_train_data_close(&d);
 	return LL_EXIT_OK;
@@ -371,6 +377,7 @@ int ll_train_run(int operands, char **operand)
 	(void)operands;
 	(void)operand;
 	ll_train_drift_allowed(&allow_drift, "");
+	double rate = 1e9 * roof();
 	if (print_config || dry_run)
 		return show();
 	if (strcmp(r.dir, "-") == 0)
@@ -390,6 +397,7 @@ int ll_train_run(int operands, char **operand)
 		ll_note("%s: is done already", r.dir);
 	} else {
 		prepare(&r);
+		ll_train_roof_begin(&r.roof, rate);
 		status = train(&r);
 		ll_train_saver_close(&r);
 		ll_train_log_close(r.log);

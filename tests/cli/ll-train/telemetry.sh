@@ -110,6 +110,19 @@ status 2 "a prompt longer than the context" ll-train $tiny --steps=1 --sample-ev
 says "do not fit the model's context of 64" "says so"
 absent "before it holds a run" long/config.conf
 
+# ---- the share of the roof, and memory ----
+quick="--preset=gpt2-tiny --data=ds --batch=4 --seq-len=16 --seed=3 -q --steps=1000000 --exit-after=1.5s"
+status 7 "a run of a second and a half" ll-train $quick -o roof
+status 7 "one that is told its roof" ll-train $quick --roof=10 -o told
+is "$(head -n 1 roof/timing.tsv)" "$(printf 'step\tseconds\ttokens_per_s\troof_share\tresident_bytes\tpeak_bytes')" "columns"
+ok "the roof is measured behind the first second, and not passed" awk -F'\t' 'NR > 1 && $4 == "nan" { none++ } NR > 1 && $4 != "nan" { n++; if ($4 > m) m = $4 } END { exit !(none && n && m > 0 && m < 1) }' roof/timing.tsv
+operations=$(ll-train $quick --dry-run | awk '/^operations a token/ { print $4 }')
+ok "the share of one that is told" awk -F'\t' -v f="$operations" 'NR > 1 && ($4 - $3 * f / 1e10)^2 > 1e-7 { exit 1 } END { exit !(NR > 10) }' told/timing.tsv
+ok "the peak is one" awk -F'\t' 'NR > 1 { if ($5 > $6 || $6 < last || $5 < 1e6) exit 1; last = $6 }' roof/timing.tsv
+rows=$(for d in roof told; do wc -l < $d/log.tsv; done | sort -n | head -n 1)
+is "$(head -n $rows roof/log.tsv | cksum)" "$(head -n $rows told/log.tsv | cksum)" "measuring changes no bits ($rows rows)"
+status 2 "a roof that is none" ll-train $tiny --roof=fast -o x
+
 # ---- kills, rollbacks, threads ----
 files="log.tsv norms.tsv experts.tsv samples.jsonl"
 run="$tiny --valid-every=0 --steps=60 --save-every=7 --keep=3 --set=experts=4 --norms-every=3 --noise-every=4 --experts-every=5 --sample-every=6 --sample-prompt=the --sample-temperature=1"
