@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Planted pairs for the S-curve: s_curve.py make PAIRS SEED FILE writes documents of 20 to 2,000 words, two a pair; then
 s_curve.py check PROFILE BANDS ROWS FILE REJECTED_IDS says whether as many pairs were found as 1 - (1 - s^r)^b expects, s being each
-pair's own Jaccard similarity over the shingles that the profile is documented to have, computed here."""
+pair's own Jaccard similarity over the shingles that the profile is documented to have, computed here: by similarity, and by length of
+the documents. Within 3 sigma where a normal distribution describes the number (a variance of 25 and more), else not in the 0.27 % of
+the exact distribution that are as far out."""
 import json, math, random, sys
 
 SHINGLES = {  # of the ASCII texts made here, which have single spaces, lower case and no punctuation
@@ -16,7 +18,7 @@ def make(pairs, seed, path):
     word = lambda: "".join(r.choices(letters, k=r.randint(2, 9)))
     with open(path, "w") as f:
         for i in range(pairs):
-            n = int(20 * 100 ** r.random())
+            n = {0: 20, 1: 2000}.get(i, int(20 * 100 ** r.random()))
             a = [word() for _ in range(n)]
             b = list(a)
             share = r.random() ** 1.5 * 0.09  # each replaced word spoils about five shingles of either side
@@ -34,23 +36,49 @@ def shingles(text, unit, n):
     return {tuple(items[k:k + n]) for k in range(max(1, len(items) - n + 1))}
 
 
+def is_likely(found, p):
+    """Whether so many of independent events of probabilities p came true, at 3 sigma."""
+    mean, var = sum(p), sum(x * (1 - x) for x in p)
+    if var >= 25:
+        return abs(found - mean) <= 3 * math.sqrt(var)
+    if mean > len(p) / 2:  # few did not
+        return is_likely_few(len(p) - found, [1 - x for x in p])
+    return is_likely_few(found, p)
+
+
+def is_likely_few(found, p):
+    """The same by the exact distribution (a Poisson binomial one) of a small number."""
+    most = min(len(p), int(sum(p) + 60))
+    chance = [1.0] + [0.0] * most
+    for x in p:
+        for k in range(most, 0, -1):
+            chance[k] += (chance[k - 1] - chance[k]) * x
+        chance[0] *= 1 - x
+    tails = sum(chance[:found + 1]), sum(chance[found:])
+    return found <= most and min(tails) > 0.0027 / 2
+
+
 def check(profile, bands, rows, path, rejected):
     gone = {l.strip()[:-1] for l in open(rejected)}
     lines = [json.loads(l) for l in open(path)]
-    bins = {}
+    cells, lengths, bad = {}, [], []
     for a, b in zip(lines[::2], lines[1::2]):
         x, y = (shingles(d["text"], *SHINGLES[profile]) for d in (a, b))
-        s = len(x & y) / len(x | y)
-        p = 1 - (1 - s ** rows) ** bands
-        q = bins.setdefault(min(9, int(s * 10)), [0, 0, 0.0, 0.0])
-        q[0] += 1; q[1] += a["id"][:-1] in gone; q[2] += p; q[3] += p * (1 - p)
-    bad = []
-    for k, (n, found, mean, var) in sorted(bins.items()):
-        print(f"{profile} {bands}x{rows}, similarity {k / 10:.1f} on: {found} of {n} found, {mean:.1f} expected, sigma {math.sqrt(var):.1f}")
-        if k >= 4 and abs(found - mean) > 3 * math.sqrt(var) + 1:
-            bad.append(k)
-    covered = sum(bins.get(k, [0])[0] >= 10 for k in range(5, 10))
-    print("good" if not bad and covered >= 4 else f"bad {bad} {covered}")
+        s, words = len(x & y) / len(x | y), len(a["text"].split())
+        event = a["id"][:-1] in gone, 1 - (1 - s ** rows) ** bands
+        lengths.append(words)
+        step = min(3, int(2 * math.log10(words / 20)))  # two a decade
+        for cell in ("all", f"similarity {min(9, int(s * 10)) / 10:.1f} on", f"{(20, 63, 200, 632)[step]} words on"):
+            cells.setdefault(cell, []).append(event)
+    for cell, events in sorted(cells.items()):
+        p = [e[1] for e in events]
+        found, mean, sigma = sum(e[0] for e in events), sum(p), math.sqrt(sum(x * (1 - x) for x in p))
+        print(f"{profile} {bands}x{rows}, {cell}: {found} of {len(p)} found, {mean:.1f} expected, sigma {sigma:.1f}")
+        if not is_likely(found, p):
+            bad.append(cell)
+    covered = sum(len(cells.get(f"similarity 0.{k} on", [])) >= 10 for k in range(5, 10))
+    reached = min(lengths) == 20 and max(lengths) == 2000 and all(len(cells[f"{n} words on"]) >= 50 for n in (20, 63, 200, 632))
+    print("good" if not bad and covered >= 4 and reached else f"bad {bad} {covered} {reached}")
 
 
 if sys.argv[1] == "make":
