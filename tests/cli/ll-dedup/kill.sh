@@ -49,7 +49,12 @@ killed 2.join ll-dedup join -q --bands=11-20 --memory=2M --tmpdir=tmp -o 2.join 
 killed all.dup ll-dedup cluster -q --jaccard=0.8 --join=1.join --join=2.join -o all.dup a.sig b.sig
 killed a.out ll-dedup apply -q --duplicates=all.dup -o a.out a.ll
 killed b.out ll-dedup apply -q --duplicates=all.dup -o b.out b.ll
+killed parts.dup ll-dedup cluster -q --jaccard=0.8 --cluster=component --memory=2M --tmpdir=tmp -o parts.dup a.sig b.sig
+killed x.ll ll-dedup -q --exact --memory=1M --tmpdir=tmp -o x.ll a.ll b.ll
 killed s.ll ll-dedup -q --substring=50 --tmpdir=tmp -o s.ll a.ll
+head -n 1000 a.jsonl | ll-shard import -q | ll-bpe train -q --pretokenizer=gpt2 --vocab-size=400 -o tok.json -
+ll-bpe encode -q -m tok.json -o a.tok a.ll
+killed t.tok ll-dedup -q --substring=40:tokens -m tok.json --tmpdir=tmp -o t.tok a.tok
 ll-shard cat -q -o both.ll a.out b.out
 for s in a b; do killed $s.lines ll-dedup sign -q --exact=sentences:1 -o $s.lines $s.ll; done
 killed lines.dup ll-dedup cluster -q --memory=1M --tmpdir=tmp -o lines.dup a.lines b.lines
