@@ -1,61 +1,34 @@
 /* SPDX-License-Identifier: MIT */
 #include "ll-dedup/digest_set.h"
 
+#include "base/cpu.h"
 #include "base/error.h"
 #include "base/memory.h"
-
-struct digest_slot {
-	uint64_t low, high; /* low: decides the place, and the order */
-};
+#include "ll-dedup/digest_slots.h"
 
 #define SMALLEST 4096u
-#define SPILL 64u /* slots after the last home place: more digests than that never wait there (5/6 full: p < 1e-11) */
-#define AHEAD 24u /* digests whose slots are on their way from memory */
-
-static inline struct digest_slot load(const struct ll_id *digest)
-{
-	struct digest_slot s;
-
-	memcpy(&s, digest, sizeof(s)); /* in the machine's order of bytes, which stays in here */
-	return s;
-}
-
-static inline bool is_free(struct digest_slot s)
-{
-	return (s.low | s.high) == 0;
-}
 
 void digest_set_init(struct digest_set *s, uint64_t bytes)
 {
 	memset(s, 0, sizeof(*s));
-	bytes = LL_MAX(bytes, (2 * SPILL) * sizeof(*s->slot));
+	bytes = LL_MAX(bytes, (2 * DIGEST_SPILL) * sizeof(*s->slot));
 	s->slot = ll_reserve(&bytes);
-	s->max_cap = bytes / sizeof(*s->slot) - SPILL - 1; /* the last slot stays free */
-}
-
-static inline uint64_t home(uint64_t cap, uint64_t low)
-{
-	return (uint64_t)((unsigned __int128)low * cap >> 64);
-}
-
-static uint64_t room(uint64_t cap)
-{
-	return cap - cap / 6;
+	s->max_cap = bytes / sizeof(*s->slot) - DIGEST_SPILL - 1; /* the last slot stays free */
 }
 
 static uint64_t slots(uint64_t cap)
 {
-	return cap ? cap + SPILL : 0;
+	return cap ? cap + DIGEST_SPILL : 0;
 }
 
 /* True when it is there; otherwise *at is where it belongs. */
 static inline bool find(const struct digest_set *s, struct digest_slot digest, uint64_t *at)
 {
-	const struct digest_slot *slot = &s->slot[home(s->cap, digest.low)];
+	const struct digest_slot *slot = &s->slot[digest_home(s->cap, digest.low)];
 
-	while (slot->low < digest.low && !is_free(*slot))
+	while (slot->low < digest.low && !digest_is_free(*slot))
 		slot++;
-	for (; slot->low == digest.low && !is_free(*slot); slot++)
+	for (; slot->low == digest.low && !digest_is_free(*slot); slot++)
 		if (slot->high == digest.high)
 			return true;
 	*at = (uint64_t)(slot - s->slot);
@@ -79,7 +52,7 @@ static void grow(struct digest_set *s)
 	to = slots(cap);
 	for (uint64_t i = slots(s->cap); i-- > 0;) {
 		struct digest_slot digest = s->slot[i];
-		if (is_free(digest))
+		if (digest_is_free(digest))
 			continue;
 		s->slot[i] = (struct digest_slot){ 0 };
 		s->slot[--to] = digest;
@@ -87,26 +60,26 @@ static void grow(struct digest_set *s)
 	for (; to < slots(cap); to++) {
 		struct digest_slot digest = s->slot[to];
 		s->slot[to] = (struct digest_slot){ 0 };
-		next = LL_MAX(next, home(cap, digest.low));
+		next = LL_MAX(next, digest_home(cap, digest.low));
 		LL_ASSERT(next <= to);
 		s->slot[next++] = digest;
 	}
 	s->cap = cap;
 }
 
-static bool add(struct digest_set *s, struct digest_slot digest)
+bool digest_slot_add(struct digest_set *s, struct digest_slot digest)
 {
 	uint64_t at, stop;
 
-	if (LL_UNLIKELY(s->len >= room(s->cap)))
+	if (LL_UNLIKELY(s->len >= digest_room(s->cap)))
 		grow(s);
 	if (find(s, digest, &at))
 		return false;
-	for (stop = at; !is_free(s->slot[stop]);)
+	for (stop = at; !digest_is_free(s->slot[stop]);)
 		stop++;
 	if (LL_UNLIKELY(stop == slots(s->cap))) {
 		grow(s);
-		return add(s, digest);
+		return digest_slot_add(s, digest);
 	}
 	if (stop > at)
 		memmove(&s->slot[at + 1], &s->slot[at], (stop - at) * sizeof(*s->slot));
@@ -124,27 +97,18 @@ static bool has(const struct digest_set *s, struct digest_slot digest)
 
 bool digest_set_add(struct digest_set *s, struct ll_id digest)
 {
-	if (is_free(load(&digest))) {
+	if (digest_is_free(digest_load(&digest))) {
 		bool fresh = !s->has_zero;
 		s->has_zero = true;
 		s->len += fresh;
 		return fresh;
 	}
-	return add(s, load(&digest));
+	return digest_slot_add(s, digest_load(&digest));
 }
 
 bool digest_set_has(const struct digest_set *s, struct ll_id digest)
 {
-	return is_free(load(&digest)) ? s->has_zero : has(s, load(&digest));
-}
-
-/* Inlined by force: gcc takes a function that only fetches for one without effect, and drops its calls. */
-static inline __attribute__((always_inline)) void prefetch(const struct digest_set *s, const struct ll_id *digest)
-{
-	const struct digest_slot *slot = &s->slot[home(s->cap, load(digest).low)];
-
-	__builtin_prefetch(slot);
-	__builtin_prefetch(slot + 4);
+	return digest_is_free(digest_load(&digest)) ? s->has_zero : has(s, digest_load(&digest));
 }
 
 static inline void set_bit(uint64_t *bits, uint64_t i)
@@ -154,33 +118,39 @@ static inline void set_bit(uint64_t *bits, uint64_t i)
 
 void digest_set_add_all(struct digest_set *s, const struct ll_id *digest, size_t n, uint64_t *there, uint64_t first)
 {
-	for (size_t i = 0; i < LL_MIN(n, AHEAD); i++)
-		prefetch(s, &digest[i]);
+#if defined(__x86_64__)
+	if (ll_cpu() >= LL_CPU_AVX512) {
+		digest_set_add_all_avx512(s, digest, n, there, first);
+		return;
+	}
+#endif
+	for (size_t i = 0; i < LL_MIN(n, DIGEST_AHEAD); i++)
+		digest_prefetch(s, &digest[i]);
 	for (size_t i = 0; i < n; i++) {
-		struct digest_slot d = load(&digest[i]);
-		if (i + AHEAD < n)
-			prefetch(s, &digest[i + AHEAD]);
-		if (!is_free(d) && !add(s, d))
+		struct digest_slot d = digest_load(&digest[i]);
+		if (i + DIGEST_AHEAD < n)
+			digest_prefetch(s, &digest[i + DIGEST_AHEAD]);
+		if (!digest_is_free(d) && !digest_slot_add(s, d))
 			set_bit(there, first + i);
 	}
 }
 
 void digest_set_has_all(const struct digest_set *s, const struct ll_id *digest, size_t n, uint64_t *there, uint64_t first)
 {
-	for (size_t i = 0; i < LL_MIN(n, AHEAD); i++)
-		prefetch(s, &digest[i]);
+	for (size_t i = 0; i < LL_MIN(n, DIGEST_AHEAD); i++)
+		digest_prefetch(s, &digest[i]);
 	for (size_t i = 0; i < n; i++) {
-		struct digest_slot d = load(&digest[i]);
-		if (i + AHEAD < n)
-			prefetch(s, &digest[i + AHEAD]);
-		if (!is_free(d) && has(s, d))
+		struct digest_slot d = digest_load(&digest[i]);
+		if (i + DIGEST_AHEAD < n)
+			digest_prefetch(s, &digest[i + DIGEST_AHEAD]);
+		if (!digest_is_free(d) && has(s, d))
 			set_bit(there, first + i);
 	}
 }
 
 bool digest_set_has_room(const struct digest_set *s, uint64_t more)
 {
-	return s->len + more <= room(s->max_cap);
+	return s->len + more <= digest_room(s->max_cap);
 }
 
 void digest_set_free(struct digest_set *s)

@@ -66,30 +66,18 @@ static void worker_free(void *context, void *worker)
 	ll_free(w);
 }
 
-/* Appends the digests of all keys; false where they take more than the text. */
+/* Appends the digests of all keys; false where they take, or seem to take, more than the text. */
 static bool make_keys(struct ll_buf *out, struct unit_walk *w, const struct unit_rule *rule, const struct ll_doc *doc)
 {
-	size_t room = (doc->text.len + 4096) / sizeof(struct ll_id), n = 0;
+	size_t room = (doc->text.len + 4096) / sizeof(struct ll_id), n = 0, more;
 	struct ll_id *digest = (struct ll_id *)ll_buf_reserve(out, room * sizeof(*digest));
-	const char *p = doc->text.data, *end = p + doc->text.len, *stop;
 
-	if (rule->kind == UNIT_LINE && rule->min_bytes == 0) { /* the hot one */
-		for (; p < end && n < room; p = stop + 1) {
-			stop = memchr(p, '\n', (size_t)(end - p));
-			stop = stop ? stop : end;
-			digest[n++] = unit_digest(ll_str(p, (size_t)(stop - p)));
-		}
-		out->len += n * sizeof(*digest);
-		return p >= end;
-	}
 	unit_walk_start(w, rule, doc);
-	while (unit_walk_next(w)) {
-		if (n == room)
+	for (; (more = unit_walk_digests(w, digest + n, LL_MIN(room - n, (size_t)BATCH))) > 0; n += more)
+		if (n >= BATCH && (uint64_t)n * doc->text.len > (uint64_t)room * w->at)
 			return false;
-		digest[n++] = unit_walk_digest(w);
-	}
 	out->len += n * sizeof(*digest);
-	return true;
+	return n < room;
 }
 
 static void map(void *context, void *worker, const struct ll_doc *doc, struct ll_sink *sink)
@@ -144,15 +132,14 @@ static const struct ll_id *keys_next(struct key_source *k, size_t *n, uint64_t f
 		k->attached += *n * sizeof(struct ll_id);
 		return (const struct ll_id *)from;
 	}
+	if (!e->texts) {
+		*n = unit_walk_digests(&e->walk, k->made, BATCH);
+		return k->made;
+	}
 	memset(fresh, 0, BATCH / 8);
 	for (*n = 0; *n < BATCH && unit_walk_next(&e->walk); ++*n) {
-		struct ll_str text;
+		struct ll_str text = unit_walk_text(&e->walk);
 		bool is_fresh = true;
-		if (!e->texts) {
-			k->made[*n] = unit_walk_digest(&e->walk);
-			continue;
-		}
-		text = unit_walk_text(&e->walk);
 		k->made[*n] = text.len < e->rule.min_bytes ? (struct ll_id){ { 0 } } : number_as_id(text_set_add(e->texts, text, &is_fresh));
 		fresh[*n / 64] |= (uint64_t)is_fresh << (*n % 64);
 	}

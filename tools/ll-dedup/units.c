@@ -241,6 +241,25 @@ struct ll_id unit_walk_digest(struct unit_walk *w)
 	return text.len < w->rule->min_bytes ? none : unit_digest(text);
 }
 
+size_t unit_walk_digests(struct unit_walk *w, struct ll_id *out, size_t n)
+{
+	const char *p = w->text.data + w->at, *end = w->text.data + w->text.len, *stop;
+	size_t i = 0;
+
+	if (w->rule->kind != UNIT_LINE || w->rule->min_bytes > 0) {
+		while (i < n && unit_walk_next(w))
+			out[i++] = unit_walk_digest(w);
+		return i;
+	}
+	for (; p < end && i < n; p = stop + 1) { /* the hot one */
+		stop = memchr(p, '\n', (size_t)(end - p));
+		stop = stop ? stop : end;
+		out[i++] = unit_digest(ll_str(p, (size_t)(stop - p)));
+	}
+	w->at = i ? (size_t)(p - w->text.data) : w->at;
+	return i;
+}
+
 void unit_walk_free(struct unit_walk *w)
 {
 	ll_buf_free(&w->scratch);

@@ -52,6 +52,8 @@ bool unit_walk_next(struct unit_walk *w);
  * call) and their digest. A key shorter than min_bytes has no bytes and the digest zero, which no other key has. */
 struct ll_str unit_walk_text(struct unit_walk *w);
 struct ll_id unit_walk_digest(struct unit_walk *w);
+/* The digests of up to n next keys (unit_walk_text is not to be asked for then); returns how many there were. */
+size_t unit_walk_digests(struct unit_walk *w, struct ll_id *out, size_t n);
 void unit_walk_free(struct unit_walk *w);
 
 static inline bool unit_is_none(struct ll_id digest)
