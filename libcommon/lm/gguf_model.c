@@ -46,6 +46,10 @@ const char *ll_gguf_architecture(const struct ll_lm_config *c, const char **note
 	}
 	if (f == LL_HF_QWEN3)
 		return "qwen3";
+	if (f == LL_HF_MIXTRAL) {
+		ll_err_set(err, "mixtures of experts are not built here");
+		return NULL;
+	}
 	if (f == LL_HF_GPTJ) {
 		ll_err_set(err, "llama.cpp has no architecture for GPT-J");
 		return NULL;

@@ -37,14 +37,20 @@ static void write_gpt2(const struct ll_lm_config *c, struct ll_buf *out)
 
 static void write_llama(const struct ll_lm_config *c, struct ll_buf *out)
 {
+	const char *class = c->experts ? "MixtralForCausalLM" : c->qk_norm ? "Qwen3ForCausalLM" : "LlamaForCausalLM";
 	ll_buf_printf(out,
 		      "  \"architectures\": [\"%s\"],\n  \"model_type\": \"%s\",\n  \"hidden_size\": "
 		      "%" PRId64 ",\n  \"num_hidden_layers\": %" PRId64 ",\n  \"num_attention_heads\": %" PRId64
 		      ",\n  \"num_key_value_heads\": %" PRId64 ",\n  \"head_dim\": %" PRId64
 		      ",\n  \"intermediate_size\": %" PRId64 ",\n  \"max_position_embeddings\": %" PRId64
 		      ",\n  \"hidden_act\": \"silu\",\n  \"attention_bias\": false,\n  \"mlp_bias\": false,\n",
-		      c->qk_norm ? "Qwen3ForCausalLM" : "LlamaForCausalLM", c->qk_norm ? "qwen3" : "llama", c->width, c->layers, c->heads, c->kv_heads,
-		      c->head_dim, c->ffn_width, c->context);
+		      class, c->experts ? "mixtral" : c->qk_norm ? "qwen3" : "llama", c->width, c->layers, c->heads, c->kv_heads, c->head_dim,
+		      c->ffn_width, c->context);
+	if (c->experts) {
+		ll_buf_printf(out, "  \"num_local_experts\": %" PRId64 ",\n  \"num_experts_per_tok\": %" PRId64 ",\n  \"sliding_window\": null,\n",
+			      c->experts, c->experts_per_token);
+		put_double(out, "router_aux_loss_coef", c->expert_balance);
+	}
 	if (c->qk_norm)
 		ll_buf_puts(out, "  \"use_sliding_window\": false,\n");
 	put_double(out, "rms_norm_eps", c->norm_eps);
@@ -119,7 +125,7 @@ void ll_hf_config_write(const struct ll_lm_config *c, enum ll_hf_family f, int64
 	ll_buf_puts(out, "{\n");
 	if (f == LL_HF_GPT2)
 		write_gpt2(c, out);
-	else if (f == LL_HF_LLAMA || f == LL_HF_QWEN3)
+	else if (f == LL_HF_LLAMA || f == LL_HF_QWEN3 || f == LL_HF_MIXTRAL)
 		write_llama(c, out);
 	else if (f == LL_HF_GPTJ)
 		write_gptj(c, out);
@@ -233,6 +239,19 @@ static int read_qwen3(struct json_object *o, struct ll_lm_config *c, struct ll_e
 	return rc;
 }
 
+static int read_mixtral(struct json_object *o, struct ll_lm_config *c, struct ll_err *err)
+{
+	if (read_llama(o, c, err) < 0 || integer(o, "num_local_experts", &c->experts, err) < 0)
+		return -1;
+	c->experts_per_token = integer_or(o, "num_experts_per_tok", 2);
+	c->norm_eps = number_or(o, "rms_norm_eps", 1e-5);
+	if (c->experts < 1 || (c->experts_per_token == 1 && c->experts > 1))
+		return ll_err_set(err, "a mixtral with one expert a token, whatever its probability, is not built");
+	if (integer_or(o, "sliding_window", c->context) < c->context)
+		return ll_err_set(err, "a sliding window in a mixtral is not built");
+	return 0;
+}
+
 static int read_gptj(struct json_object *o, struct ll_lm_config *c, struct ll_err *err)
 {
 	const char *act = ll_json_tree_string(o, "activation_function", NULL);
@@ -330,7 +349,7 @@ int ll_hf_config_read(struct ll_str json, struct ll_lm_config *c, struct ll_err 
 		const char *type;
 		int (*read)(struct json_object *o, struct ll_lm_config *c, struct ll_err *err);
 		bool turns;
-	} known[] = { { "gpt2", read_gpt2, false }, { "llama", read_llama, true }, { "qwen3", read_qwen3, true }, { "gptj", read_gptj, false },
+	} known[] = { { "gpt2", read_gpt2, false }, { "llama", read_llama, true }, { "qwen3", read_qwen3, true }, { "mixtral", read_mixtral, true }, { "gptj", read_gptj, false },
 		      { "gpt_neox", read_neox, true }, { "bloom", read_bloom, false }, { "opt", read_opt, false } };
 	int rc = -1;
 	size_t i = 0;
@@ -339,7 +358,7 @@ int ll_hf_config_read(struct ll_str json, struct ll_lm_config *c, struct ll_err 
 	if (type && i < LL_COUNT(known))
 		rc = !known[i].turns && refuse_scaling(o, type, err) < 0 ? -1 : known[i].read(o, c, err);
 	else if (type)
-		ll_err_set(err, "model_type %.40s is not one of gpt2, llama, qwen3, gptj, gpt_neox, bloom, opt", type);
+		ll_err_set(err, "model_type %.40s is not one of gpt2, llama, qwen3, mixtral, gptj, gpt_neox, bloom, opt", type);
 	if (rc == 0)
 		rc = integer(o, "vocab_size", &c->vocabulary, err);
 	if (rc == 0)

@@ -7,8 +7,12 @@
 
 enum ll_hf_family ll_hf_family(const struct ll_lm_config *c)
 {
-	if (c->experts != 0 || c->band != 0 || c->attention_cap != 0 || c->attention_scale != 0 || c->output_scale != 1)
+	if (c->band != 0 || c->attention_cap != 0 || c->attention_scale != 0 || c->output_scale != 1)
 		return LL_HF_NONE;
+	bool llama = c->norm == LL_LM_NORM_RMS && c->position == LL_LM_POS_ROTARY && c->ffn == LL_LM_FFN_SWIGLU && !c->bias && !c->rotary_interleaved &&
+		     c->rotary_fraction == 1 && !c->parallel_residual && !c->embedding_norm && !c->head_bias;
+	if (c->experts != 0) /* the only choice of a token has weight 1 there, and here where there is no other */
+		return llama && !c->qk_norm && (c->experts_per_token > 1 || c->experts == 1) ? LL_HF_MIXTRAL : LL_HF_NONE;
 	bool plain = !c->parallel_residual && !c->embedding_norm && !c->head_bias;
 	bool whole = !c->qk_norm && c->norm == LL_LM_NORM_LAYER && !ll_lm_gated(c) && c->bias && c->kv_heads == c->heads &&
 		     c->heads * c->head_dim == c->width && !(c->position == LL_LM_POS_ROTARY && c->embedding_norm);
@@ -23,15 +27,14 @@ enum ll_hf_family ll_hf_family(const struct ll_lm_config *c)
 	if (classic && !c->parallel_residual && c->embedding_norm && c->position == LL_LM_POS_ALIBI &&
 	    c->ffn == LL_LM_FFN_GELU_TANH && c->ffn_width == 4 * c->width)
 		return LL_HF_BLOOM;
-	if (plain && c->norm == LL_LM_NORM_RMS && c->position == LL_LM_POS_ROTARY && c->ffn == LL_LM_FFN_SWIGLU &&
-	    !c->bias && !c->rotary_interleaved && c->rotary_fraction == 1)
+	if (llama)
 		return c->qk_norm ? LL_HF_QWEN3 : LL_HF_LLAMA;
 	return LL_HF_NONE;
 }
 
 const char *ll_hf_family_name(enum ll_hf_family f)
 {
-	static const char *const names[] = { "lltools", "gpt2", "llama", "gptj", "gpt_neox", "bloom", "opt", "qwen3" };
+	static const char *const names[] = { "lltools", "gpt2", "llama", "gptj", "gpt_neox", "bloom", "opt", "qwen3", "mixtral" };
 	return names[f];
 }
 
@@ -40,7 +43,7 @@ struct rename {
 	bool transpose;
 };
 
-/* "#" stands for the number of the layer. */
+/* "#" stands for the number of the layer, "@" for that of an expert. */
 static const struct rename gpt2[] = {
 	{ "wte", "transformer.wte.weight", false },
 	{ "wpe", "transformer.wpe.weight", false },
@@ -75,6 +78,9 @@ static const struct rename llama[] = {
 	{ "h.#.norm2.w", "model.layers.#.post_attention_layernorm.weight", false },
 	{ "h.#.up.w", "model.layers.#.mlp.gate_proj.weight|model.layers.#.mlp.up_proj.weight", false },
 	{ "h.#.down.w", "model.layers.#.mlp.down_proj.weight", false },
+	{ "h.#.router.w", "model.layers.#.block_sparse_moe.gate.weight", false }, /* of mixtral */
+	{ "h.#.e@.up.w", "model.layers.#.block_sparse_moe.experts.@.w1.weight|model.layers.#.block_sparse_moe.experts.@.w3.weight", false },
+	{ "h.#.e@.down.w", "model.layers.#.block_sparse_moe.experts.@.w2.weight", false },
 	{ "norm_f.w", "model.norm.weight", false },
 	{ "head.w", "lm_head.weight", false },
 	{ NULL, NULL, false },
@@ -164,16 +170,16 @@ static const struct rename opt[] = {
 	{ NULL, NULL, false },
 };
 
-/* Matches "h.12.qkv.w" with "h.#.qkv.w" and gives the number's digits. */
-static bool matches(const char *name, const char *pattern, struct ll_str *number)
+/* Matches "h.12.qkv.w" with "h.#.qkv.w" and gives the digits of the numbers: of the layer, of the expert. */
+static bool matches(const char *name, const char *pattern, struct ll_str number[2])
 {
-	*number = ll_str(NULL, 0);
+	number[0] = number[1] = ll_str(NULL, 0);
 	for (; *pattern; pattern++) {
-		if (*pattern == '#') {
+		if (*pattern == '#' || *pattern == '@') {
 			size_t n = strspn(name, "0123456789");
 			if (n == 0)
 				return false;
-			*number = ll_str(name, n);
+			number[*pattern == '@'] = ll_str(name, n);
 			name += n;
 		} else if (*name++ != *pattern) {
 			return false;
@@ -182,13 +188,14 @@ static bool matches(const char *name, const char *pattern, struct ll_str *number
 	return *name == '\0';
 }
 
-/* Writes one of the "|" parts of a pattern with the number filled in; returns where the next part starts or NULL. */
-static const char *expand(char out[96], const char *pattern, struct ll_str number)
+/* Writes one of the "|" parts of a pattern with the numbers filled in; returns where the next part starts or NULL. */
+static const char *expand(char out[96], const char *pattern, const struct ll_str number[2])
 {
 	size_t len = 0;
 	for (; *pattern && *pattern != '|' && len < 80; pattern++) {
-		if (*pattern == '#')
-			len += (size_t)snprintf(out + len, 96 - len, "%.*s", (int)number.len, number.data);
+		const struct ll_str *n = &number[*pattern == '@'];
+		if (*pattern == '#' || *pattern == '@')
+			len += (size_t)snprintf(out + len, 96 - len, "%.*s", (int)n->len, n->data);
 		else
 			out[len++] = *pattern;
 	}
@@ -208,20 +215,20 @@ static int64_t part_rows(const struct ll_lm_config *c, const struct ll_lm_tensor
 struct ll_hf_tensor *ll_hf_tensors(const struct ll_lm *m, enum ll_hf_family f, size_t *n)
 {
 	struct ll_hf_tensor *list = ll_calloc(3 * m->tensors + 1, sizeof(*list));
-	static const struct rename *const tables[] = { NULL, gpt2, llama, gptj, neox, bloom, opt, llama };
+	static const struct rename *const tables[] = { NULL, gpt2, llama, gptj, neox, bloom, opt, llama, llama };
 	const struct rename *table = tables[f];
 	bool by_heads = f == LL_HF_NEOX || f == LL_HF_BLOOM;
 	*n = 0;
 	for (size_t i = 0; i < m->tensors; i++) {
 		const struct ll_lm_tensor *t = &m->tensor[i];
-		struct ll_str number;
+		struct ll_str number[2];
 		if (f == LL_HF_NONE) {
 			list[*n] = (struct ll_hf_tensor){ .tensor = i, .rows = t->shape[0] };
 			snprintf(list[(*n)++].name, 96, "%s", t->name);
 			continue;
 		}
 		const struct rename *r = table;
-		while (r->ours && !matches(t->name, r->ours, &number))
+		while (r->ours && !matches(t->name, r->ours, number))
 			r++;
 		if (!r->ours)
 			LL_BUG("tensor %s has no name in %s", t->name, ll_hf_family_name(f));

@@ -2,7 +2,8 @@
 /*
  * hf_names.h - our tensors and configurations under the names of Hugging Face transformers, as one table for writing
  * and reading. Families: gpt2 (Conv1D weights are [in, out], the transpose of ours; Q|K|V fused), llama (q, k, v and
- * gate, up apart; rotary in the split-half form), qwen3 (a llama whose queries and keys are normed), gptj (q, k, v apart, pairs turned), gpt_neox and bloom (Q, K, V fused
+ * gate, up apart; rotary in the split-half form), qwen3 (a llama whose queries and keys are normed), mixtral (a llama of
+ * experts, two or more a token: their weights sum to 1), gptj (q, k, v apart, pairs turned), gpt_neox and bloom (Q, K, V fused
  * head by head) and opt (two rows of positions before the first; computes what gpt2 does, so it is taken where
  * family = opt). What fits none is "lltools": our names, no transformers class.
  */
@@ -11,11 +12,11 @@
 
 #include "lm/model.h"
 
-enum ll_hf_family { LL_HF_NONE, LL_HF_GPT2, LL_HF_LLAMA, LL_HF_GPTJ, LL_HF_NEOX, LL_HF_BLOOM, LL_HF_OPT, LL_HF_QWEN3 };
+enum ll_hf_family { LL_HF_NONE, LL_HF_GPT2, LL_HF_LLAMA, LL_HF_GPTJ, LL_HF_NEOX, LL_HF_BLOOM, LL_HF_OPT, LL_HF_QWEN3, LL_HF_MIXTRAL };
 
 /* The family whose transformers class computes exactly this configuration. */
 enum ll_hf_family ll_hf_family(const struct ll_lm_config *c);
-/* "gpt2", "llama", "gptj", "gpt_neox", "bloom", "opt", "qwen3", "lltools". */
+/* "gpt2", "llama", "gptj", "gpt_neox", "bloom", "opt", "qwen3", "mixtral", "lltools". */
 const char *ll_hf_family_name(enum ll_hf_family f);
 
 /* A piece of one of our tensors under a name of the family: rows [row, row + rows), all columns. */

@@ -33,8 +33,9 @@ def compare(name, config, dtype=torch.float32, shard="5GB", tokens=33):
         for p in model.parameters():
             p.copy_((p + torch.randn_like(p) * 0.05).to(dtype))
     model.to(dtype).save_pretrained(name, max_shard_size=shard)
+    more = dict(experts_implementation="eager") if config.model_type == "mixtral" else {}
     # Read anew: .to() rounds the tables of rotary positions too.
-    model = transformers.AutoModelForCausalLM.from_pretrained(name, dtype=torch.float32, attn_implementation="eager").double().eval()
+    model = transformers.AutoModelForCausalLM.from_pretrained(name, dtype=torch.float32, attn_implementation="eager", **more).double().eval()
     shards = len([f for f in os.listdir(name) if f.endswith(".safetensors")])
     ok((shards > 1) == (shard != "5GB"), f"{name}: {shards} files")
     ids = [rng.randrange(config.vocab_size) for _ in range(tokens)]
@@ -48,23 +49,32 @@ def compare(name, config, dtype=torch.float32, shard="5GB", tokens=33):
     subprocess.run([CHECKPOINT_TEST, "--gradients", name, f"{name}-gradients", *words], check=True)
     gradients = load_file(f"{name}-gradients/latest/model.safetensors")
     parameters = dict(model.named_parameters())
+    gradient = {k: p.grad for k, p in parameters.items()}
+    if config.model_type == "mixtral":  # files have every expert's matrices apart
+        for key in [k for k in gradient if ".mlp." in k]:
+            g, name = gradient.pop(key), key.replace(".mlp.", ".block_sparse_moe.")
+            if "experts" not in name:
+                gradient[name] = g
+            for e in range(len(g)) if "experts" in name else ():
+                name = key.split(".mlp.")[0] + f".block_sparse_moe.experts.{e}."
+                gradient.update({name + "w2.weight": g[e]} if "down" in key else {name + "w1.weight": g[e].chunk(2)[0], name + "w3.weight": g[e].chunk(2)[1]})
     if config.model_type == "gpt_neox" and "lm_head.weight" in parameters:  # newer names, files keep the old
-        parameters["embed_out.weight"] = parameters.pop("lm_head.weight")
+        gradient["embed_out.weight"] = gradient.pop("lm_head.weight")
     worst, where = 0.0, ""
-    for key, p in parameters.items():
-        mine, theirs = gradients[key], p.grad
+    for key, theirs in gradient.items():
+        mine = gradients[key]
         if "embed_positions" in key:  # the rows before the first are no parameters here
             ok(theirs[:2].abs().max() == 0, f"{name}: no token uses the first two positions")
         d = relative(mine, theirs)
         if key.endswith("k_proj.bias"):  # it moves all scores of a row alike: zero but for rounding, so judged beside the query's
             q = parameters[key.replace("k_proj", "q_proj")].grad
             d = ((mine.double() - theirs).norm() / q.norm()).item()
-        if theirs.norm() == 0 and ("q_" in key or "k_" in key):  # one token attends to itself alone: judged beside the value
-            v = parameters[key.replace("q_", "v_").replace("k_", "v_").replace("v_norm", "v_proj")].grad
+        if theirs.norm() == 0 and any(part in key for part in (".q_", ".k_")):  # one token attends to itself alone: judged beside the value
+            v = parameters[key.replace(".q_", ".v_").replace(".k_", ".v_").replace("v_norm", "v_proj")].grad
             d = (mine.double().norm() / v.norm()).item()
         if d > worst:
             worst, where = d, key
-    ok(gradients.keys() == parameters.keys(), f"{name}: a gradient for every parameter")
+    ok(gradients.keys() == gradient.keys(), f"{name}: a gradient for every parameter")
     ok(worst <= 1e-5, f"{name}: gradients within 1e-5 ({worst:.1e} at {where})")
 
 
@@ -76,6 +86,9 @@ llama = dict(vocab_size=211, hidden_size=160, num_hidden_layers=3, num_attention
 compare("llama", t.LlamaConfig(intermediate_size=200, num_key_value_heads=2, **llama))
 compare("llama-80", t.LlamaConfig(intermediate_size=101, num_key_value_heads=1, head_dim=80, **llama), torch.bfloat16, "200KB")
 compare("qwen3", t.Qwen3Config(intermediate_size=101, num_key_value_heads=2, head_dim=24, use_sliding_window=False, **llama))
+compare("mixtral", t.MixtralConfig(intermediate_size=101, num_key_value_heads=2, num_local_experts=5, **llama))
+compare("mixtral-of-3", t.MixtralConfig(intermediate_size=77, num_key_value_heads=1, num_local_experts=4, num_experts_per_tok=3, tie_word_embeddings=True,
+                                        **llama), torch.bfloat16, "200KB")
 gptj = dict(vocab_size=211, n_embd=160, n_layer=3, n_positions=40, **none)
 compare("gptj", t.GPTJConfig(n_head=4, rotary_dim=10, tie_word_embeddings=False, **gptj))
 compare("gptj-80", t.GPTJConfig(n_head=2, rotary_dim=64, n_inner=99, tie_word_embeddings=False, **gptj), torch.bfloat16, "200KB")

@@ -220,7 +220,9 @@ int main(int argc, char **argv)
 	round_trip("gu", "gpt2-tiny", "tied_head", "false", LL_HF_GPT2);
 	round_trip("gr", "gpt2-tiny", "ffn", "relu", LL_HF_GPT2);
 	round_trip("l", "llama-tiny", "kv_heads", "2", LL_HF_LLAMA);
-	round_trip("x", "llama-tiny", "experts", "3", LL_HF_NONE);
+	round_trip("x", "llama-tiny", "experts", "3", LL_HF_MIXTRAL);
+	round_trip("x1", "llama-tiny", "experts", "1", LL_HF_MIXTRAL);
+	round_trip("x2", "gpt2-tiny", "experts", "3", LL_HF_NONE);
 	round_trip("q", "llama-tiny", "qk_norm", "true", LL_HF_QWEN3);
 	round_trip("rl", "llama-tiny", "rotary_scaling", "linear", LL_HF_LLAMA);
 	round_trip("rd", "neox-tiny", "rotary_scaling", "linear", LL_HF_NEOX);
