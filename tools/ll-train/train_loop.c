@@ -156,11 +156,11 @@ static void log_timing(struct ll_train_loop *r, const struct ll_train_row *row, 
 {
 	const struct ll_train_settings *s = &r->settings;
 	uint64_t length = (uint64_t)ll_train_ramp_length(s, row->sample);
-	double rate = (double)tokens / seconds;
+	double rate = (double)tokens / seconds, reached = ll_lm_config_flops(&s->model, length) * rate;
 	ll_train_resident(&r->memory);
-	ll_train_roof_learn(&r->roof, r->trainer.pool, ll_precision_ops(ll_train_precision(s)));
+	ll_train_roof_learn(&r->roof, r->trainer.pool, ll_precision_ops(ll_train_precision(s)), reached);
 	struct ll_train_timing t = { .step = row->step, .seconds = seconds, .tokens_per_second = rate,
-				     .share = ll_lm_config_flops(&s->model, length) * rate / r->roof.rate,
+				     .share = reached / r->roof.rate,
 				     .resident = r->memory.now, .peak = r->memory.peak };
 	ll_train_log_timing(r->log, &t);
 }

@@ -16,6 +16,7 @@
 #define AGAIN 30.0   /* and between two of them */
 #define LASTING 0.03 /* seconds of one */
 #define SIDE 512     /* of its products */
+#define LEAST 3	     /* products, should others have the processors meanwhile */
 
 double ll_train_roof(struct ll_pool *pool, const struct ll_ops_f32 *ops, int64_t side, double seconds)
 {
@@ -23,11 +24,11 @@ double ll_train_roof(struct ll_pool *pool, const struct ll_ops_f32 *ops, int64_t
 	float *x = ll_alloc_aligned(64, 3 * n * sizeof(float));
 	double best = INFINITY, began = ll_seconds();
 	memset(x, 0, 3 * n * sizeof(float));
-	do {
+	for (int i = 0; i < LEAST || ll_seconds() - began < seconds; i++) {
 		double start = ll_seconds();
 		ops->linear(pool, x, x + n, x + 2 * n, NULL, side, side, side);
 		best = fmin(best, ll_seconds() - start);
-	} while (ll_seconds() - began < seconds);
+	}
 	ll_free(x);
 	return 2 * (double)side * (double)side * (double)side / best;
 }
@@ -37,12 +38,16 @@ void ll_train_roof_begin(struct ll_train_roof *r, double rate)
 	*r = (struct ll_train_roof){ .rate = rate > 0 ? rate : NAN, .given = rate > 0, .next = ll_seconds() + FIRST };
 }
 
-void ll_train_roof_learn(struct ll_train_roof *r, struct ll_pool *pool, const struct ll_ops_f32 *ops)
+void ll_train_roof_learn(struct ll_train_roof *r, struct ll_pool *pool, const struct ll_ops_f32 *ops, double reached)
 {
-	if (r->given || ll_seconds() < r->next)
+	if (r->given)
 		return;
-	r->rate = fmax(r->rate, ll_train_roof(pool, ops, SIDE, LASTING)); /* of a NaN, the other */
-	r->next = ll_seconds() + AGAIN;
+	if (ll_seconds() >= r->next) {
+		r->rate = fmax(r->rate, ll_train_roof(pool, ops, SIDE, LASTING)); /* of a NaN, the other */
+		r->next = ll_seconds() + AGAIN;
+	}
+	if (reached > r->rate)
+		r->rate = reached;
 }
 
 void ll_train_resident(struct ll_train_resident *r)

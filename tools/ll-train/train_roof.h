@@ -6,8 +6,8 @@
 #include "base/thread.h"
 #include "kernels/ops.h"
 
-/* Operations a second of square products of that side over all threads of the pool: the fastest of as many as fit in `seconds`, at
- * least one. It takes and gives back three squares of floats. */
+/* Operations a second of square products of that side over all threads of the pool: the fastest of as many as fit in `seconds`, of a
+ * few at least. It takes and gives back three squares of floats. */
 double ll_train_roof(struct ll_pool *pool, const struct ll_ops_f32 *ops, int64_t side, double seconds);
 
 /* A roof that a run learns as it goes: nothing in its first second, so that short runs lose no time, then a few hundredths of a
@@ -19,8 +19,8 @@ struct ll_train_roof {
 };
 /* rate: of --roof, in operations a second; 0: none. */
 void ll_train_roof_begin(struct ll_train_roof *r, double rate);
-/* Between steps. */
-void ll_train_roof_learn(struct ll_train_roof *r, struct ll_pool *pool, const struct ll_ops_f32 *ops);
+/* Between steps, of which the last reached that many operations a second: no roof that is known is below it. */
+void ll_train_roof_learn(struct ll_train_roof *r, struct ll_pool *pool, const struct ll_ops_f32 *ops, double reached);
 
 /* Bytes of this process in main memory, now and at most so far. */
 struct ll_train_resident {

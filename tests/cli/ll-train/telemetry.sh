@@ -115,7 +115,7 @@ quick="--preset=gpt2-tiny --data=ds --batch=4 --seq-len=16 --seed=3 -q --steps=1
 status 7 "a run of a second and a half" ll-train $quick -o roof
 status 7 "one that is told its roof" ll-train $quick --roof=10 -o told
 is "$(head -n 1 roof/timing.tsv)" "$(printf 'step\tseconds\ttokens_per_s\troof_share\tresident_bytes\tpeak_bytes')" "columns"
-ok "the roof is measured behind the first second, and not passed" awk -F'\t' 'NR > 1 && $4 == "nan" { none++ } NR > 1 && $4 != "nan" { n++; if ($4 > m) m = $4 } END { exit !(none && n && m > 0 && m < 1) }' roof/timing.tsv
+ok "the roof is measured behind the first second, and not passed" awk -F'\t' 'NR > 1 && $4 == "nan" { none++ } NR > 1 && $4 != "nan" { n++; if ($4 > m) m = $4 } END { exit !(none && n && m > 0 && m <= 1) }' roof/timing.tsv
 operations=$(ll-train $quick --dry-run | awk '/^operations a token/ { print $4 }')
 ok "the share of one that is told" awk -F'\t' -v f="$operations" 'NR > 1 && ($4 - $3 * f / 1e10)^2 > 1e-7 { exit 1 } END { exit !(NR > 10) }' told/timing.tsv
 ok "the peak is one" awk -F'\t' 'NR > 1 { if ($5 > $6 || $6 < last || $5 < 1e6) exit 1; last = $6 }' roof/timing.tsv
@@ -125,11 +125,11 @@ status 2 "a roof that is none" ll-train $tiny --roof=fast -o x
 
 # ---- kills, rollbacks, threads ----
 files="log.tsv norms.tsv experts.tsv samples.jsonl"
-run="$tiny --valid-every=0 --steps=60 --save-every=7 --keep=3 --set=experts=4 --norms-every=3 --noise-every=4 --experts-every=5 --sample-every=6 --sample-prompt=the --sample-temperature=1"
+run="$tiny --valid-every=0 --steps=42 --save-every=7 --keep=3 --set=experts=4 --norms-every=3 --noise-every=4 --experts-every=5 --sample-every=6 --sample-prompt=the --sample-temperature=1"
 ll-train $run -@ 1 -o straight
 kills=0 at=1
 while [ ! -e killed/done.json ] && [ $at -lt 200 ]; do
-	timeout -s KILL 0.$(printf '%03d' $((40 + at * 37 % 41 + at))) ll-train $run --resume=auto -@ $((1 + at % 2)) -o killed 2>/dev/null
+	timeout -s KILL 0.$(printf '%03d' $((60 + at * 37 % 41 + 2 * at))) ll-train $run --resume=auto -@ $((1 + at % 2)) -o killed 2>/dev/null
 	[ $? = 137 ] && kills=$((kills + 1)); at=$((at + 1))
 done
 for f in $files; do same straight/$f killed/$f "killed $kills times: $f"; done
@@ -138,7 +138,7 @@ cat > hand <<'END'
 {"step":30,"kind":"rollback","text":"lr*=0.5","onset":29,"to":21,"from":100,"until":130}
 END
 ll-train $run -@ 2 --replay-journal=hand -o back 2>/dev/null
-cp -r back again; rm -r again/done.json again/step-*56 again/step-*60; ln -sfn step-00000049 again/latest; printf '57\twte\t1\t2\t3\n58\tw' >> again/norms.tsv
+cp -r back again; rm -r again/done.json again/step-*42; ln -sfn step-00000035 again/latest; printf '40\twte\t1\t2\t3\n41\tw' >> again/norms.tsv
 ll-train --resume=must -q -o again
 for f in $files; do same back/$f again/$f "rolled back, then resumed: $f"; done
 ok "every row once" sh -c 'for f in log norms; do cut -f 1,2 back/$f.tsv | sort | uniq -d | grep . && exit 1; done; exit 0'
