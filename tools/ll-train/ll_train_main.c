@@ -61,7 +61,7 @@ int main(int argc, char **argv)
 			      "ll-train diff --plot=both.svg run other\n" },
 		{ .name = "report",
 		  .operands = "RUN...",
-		  .summary = "Draw loss, learning rate, gradient and throughput of a run, or of several over each other.",
+		  .summary = "Draw the curves of a run, or of several over each other: -o FILE.svg, FILE.png, FILE.gp (the script for gnuplot), else characters.",
 		  .options = ll_train_report_options,
 		  .common = LL_COMMON_OUTPUT,
 		  .run = ll_train_report,
