@@ -61,6 +61,9 @@ int ll_train_settings_change(struct ll_train_settings *s, const char *name, bool
 void ll_train_settings_optimizer(struct ll_train_settings *s, const char *name);
 /* That part of ll_train_settings_check. */
 void ll_train_settings_check_optimizer(struct ll_train_settings *s);
+/* Those two keys of ll_train_settings_change; the tensors of the model keep their shapes. */
+int ll_train_settings_change_optimizer(struct ll_train_settings *s, const char *value, struct ll_err *err) LL_MUST_CHECK;
+int ll_train_settings_change_activation(struct ll_train_settings *s, const char *value, struct ll_err *err) LL_MUST_CHECK;
 /* "300", or, as less than 0, tokens: "4096tok", "375Mtok", "1.5Gtok". */
 int ll_train_parse_steps(const char *value, int64_t *out) LL_MUST_CHECK;
 /* Checks that belong together (batch and accumulation, context); call once the vocabulary is known. */

@@ -124,6 +124,45 @@ static void check_telemetry(const struct ll_train_settings *s)
 		ll_die(LL_EXIT_USAGE, "--experts-every: the model has no experts; --set=experts=N gives it some");
 }
 
+/* ---- while a run runs ---- */
+
+void ll_train_settings_optimizer(struct ll_train_settings *s, const char *name)
+{
+	s->beta1 = s->beta2 = s->eps = s->momentum = s->weight_decay = -1;
+	s->nesterov = s->relative_step = -1;
+	s->optimizer = ll_strdup(name);
+}
+
+int ll_train_settings_change_optimizer(struct ll_train_settings *s, const char *value, struct ll_err *err)
+{
+	const struct ll_optimizer_kind *kind = ll_optimizer_kind(value);
+	if (!kind)
+		return ll_err_set(err, "optimizer = %.60s: not one of " LL_OPTIMIZER_NAMES, value);
+	if (strcmp(kind->name, s->optimizer) == 0)
+		return ll_err_set(err, "optimizer %s is in force", value);
+	if (s->spam > 0 && strcmp(value, "adamw") != 0 && strcmp(value, "adam") != 0)
+		return ll_err_set(err, "optimizer = %s: keeps no second moment of every element, which spam = %g asks for", value, s->spam);
+	ll_train_settings_optimizer(s, value);
+	ll_train_settings_check_optimizer(s);
+	return 0;
+}
+
+int ll_train_settings_change_activation(struct ll_train_settings *s, const char *value, struct ll_err *err)
+{
+	struct ll_lm_config c = s->model;
+	if (ll_lm_config_set(&c, "ffn", value, err) < 0 || ll_lm_config_check(&c, err) < 0)
+		return -1;
+	if (c.ffn == s->model.ffn)
+		return ll_err_set(err, "activation %s is in force", value);
+	if (ll_lm_gated(&c) != ll_lm_gated(&s->model))
+		return ll_err_set(err, "activation = %s: feed-forwards with a gate and without have other tensors; %s", value,
+				  ll_lm_gated(&s->model) ? "swiglu or geglu can be" : "gelu, gelu-tanh or relu can be");
+	s->model = c;
+	return 0;
+}
+
+/* ---- all of them ---- */
+
 void ll_train_settings_check(struct ll_train_settings *s)
 {
 	struct ll_err err;
