@@ -3,7 +3,8 @@
 `prepare` makes the inputs in the working directory; a run is deterministic, so any two outputs are compared whole."""
 import json, os, random, shutil, subprocess, sys, traceback
 
-COMMANDS = {  # name: command line. The output is a file or a folder; DIR marks the folders, PREFIX what makes several files.
+COMMANDS = {  # name: command line. The output is a file or a folder; DIR marks the folders, PREFIX what makes
+    # several files, MODEL what prints numbers that come out of a model.
     "import": "ll-shard import -q -o {out} d.jsonl",
     "import gz": "ll-shard import -q -o {out} d.jsonl.gz",
     "import html": "ll-shard import -q --from=html -o {out} pages",
@@ -76,7 +77,7 @@ COMMANDS = {  # name: command line. The output is a file or a folder; DIR marks 
     "bpb": "ll-eval bpb -q --model=run/latest --json -o {out} few.ll",
     "generate": "ll-eval generate -q --model=run/latest --prompt=the --max-tokens=60 --seed=3 -o {out}",
 }
-DIR, PREFIX = {"pack"}, {"split", "train ladder", "export gpt2", "export megatron", "export llmc", "export nanogpt"}
+DIR, MODEL, PREFIX = {"pack"}, {"eval", "bpb"}, {"split", "train ladder", "export gpt2", "export megatron", "export llmc", "export nanogpt"}
 
 
 def sh(line):
