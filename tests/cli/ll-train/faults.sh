@@ -49,7 +49,7 @@ if [ "$(id -u)" = 0 ] && mkdir disk && mount -t tmpfs -o size=700k none disk 2>/
 	kill -TERM $pid; rc=0; wait $pid || rc=$?
 	is $rc 143 "SIGTERM ends the waiting"
 	is "$(ls -A disk/two | grep -c tmp)" 0 "nothing half-made is left there"
-	rm disk/filler
+	rm -r disk/filler disk/run disk/two # the logs below take their room
 	ll-train $tiny --steps=1500 -o long; ll-train $tiny --steps=1500 --on-full=wait -o disk/three 2>said & pid=$!
 	i=0; while [ $i -lt 100 ] && ! [ -s disk/three/log.tsv ]; do sleep 0.01; i=$((i + 1)); done
 	head -c 9000000 /dev/zero > disk/more 2>/dev/null # no byte is left
