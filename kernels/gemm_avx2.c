@@ -7,6 +7,8 @@
 #define MR 6
 #define NR 16
 #define LANES 6
+#define WIDTH 8
+typedef __m256 sums;
 
 /* All bits of the first n of 8 lanes. */
 static inline __m256i first(int64_t n)
@@ -68,7 +70,7 @@ static inline void pack_across(unit *panel, int64_t lanes, const float *x, int64
 }
 
 /* The sums of a tile go to C: 8 columns at `j` of row `i`. */
-static inline void put(const struct corner *c, int64_t i, int64_t j, __m256 sum)
+static inline void put(const struct corner *c, int64_t i, int64_t j, sums sum)
 {
 	__m256i mask = first(c->n - j);
 	float *at = c->c + i * c->ldc + j;
@@ -82,48 +84,24 @@ static inline void put(const struct corner *c, int64_t i, int64_t j, __m256 sum)
 		_mm256_maskstore_ps(at, mask, sum);
 }
 
-static inline __attribute__((always_inline)) void tile_of(const int groups, int64_t steps, const unit *a, const unit *b, const struct corner *c,
-							  struct ahead next[3])
+typedef __m256 vec;
+
+static inline vec load(const unit *b)
 {
-	__m256 sum[MR][NR / 8];
-#pragma GCC unroll 6
-	for (int i = 0; i < MR; i++)
-#pragma GCC unroll 2
-		for (int j = 0; j < groups; j++)
-			sum[i][j] = _mm256_setzero_ps();
-	for (int64_t s = 0; s < steps;) {
-		int64_t end = LL_MIN(steps, s + AHEAD_STEPS);
-		fetch_ahead(next);
-		for (; s < end; s++, a += LANES, b += NR) {
-			__m256 v[NR / 8];
-#pragma GCC unroll 2
-			for (int j = 0; j < groups; j++)
-				v[j] = _mm256_load_ps(b + 8 * j);
-#pragma GCC unroll 6
-			for (int i = 0; i < MR; i++) {
-				__m256 u = _mm256_broadcast_ss(a + i);
-#pragma GCC unroll 2
-				for (int j = 0; j < groups; j++)
-					sum[i][j] = _mm256_fmadd_ps(u, v[j], sum[i][j]);
-			}
-		}
-	}
-#pragma GCC unroll 6
-	for (int i = 0; i < MR; i++)
-#pragma GCC unroll 2
-		for (int j = 0; j < groups; j++)
-			if (i < c->m)
-				put(c, i, 8 * j, sum[i][j]);
+	return _mm256_load_ps(b);
 }
 
-/* As many groups of 8 columns as there are. */
-static inline void tile(int64_t steps, const unit *a, const unit *b, const struct corner *c, struct ahead next[3])
+static inline vec spread(unit a)
 {
-	if (c->n > 8)
-		tile_of(2, steps, a, b, c, next);
-	else
-		tile_of(1, steps, a, b, c, next);
+	return _mm256_set1_ps(a);
 }
+
+static inline sums multiply_add(sums sum, vec a, vec b)
+{
+	return _mm256_fmadd_ps(a, b, sum);
+}
+
+#include "kernels/gemm_tile_vector.h"
 
 #include "kernels/gemm_impl.h"
 

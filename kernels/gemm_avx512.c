@@ -61,12 +61,12 @@ static inline vec spread(unit a)
 	return _mm512_set1_ps(a);
 }
 
-static inline __m512 multiply_add(__m512 sum, vec a, vec b)
+static inline sums multiply_add(sums sum, vec a, vec b)
 {
 	return _mm512_fmadd_ps(a, b, sum);
 }
 
-#include "kernels/gemm_tile_avx512.h"
+#include "kernels/gemm_tile_vector.h"
 
 #include "kernels/gemm_impl.h"
 

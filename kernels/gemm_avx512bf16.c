@@ -62,12 +62,12 @@ static inline vec spread(unit a)
 	return _mm512_set1_epi32((int)a);
 }
 
-static inline __m512 multiply_add(__m512 sum, vec a, vec b)
+static inline sums multiply_add(sums sum, vec a, vec b)
 {
 	return _mm512_dpbf16_ps(sum, (__m512bh)a, (__m512bh)b);
 }
 
-#include "kernels/gemm_tile_avx512.h"
+#include "kernels/gemm_tile_vector.h"
 
 #include "kernels/gemm_impl.h"
 

@@ -7,6 +7,8 @@
 #define MR 8
 #define NR 48
 #define LANES 16
+#define WIDTH 16
+typedef __m512 sums;
 _Static_assert(LL_GEMM_ROWS % LANES == 0 && LL_GEMM_COLUMNS % NR == 0, "panels fill blocks");
 
 static inline __mmask16 first(int64_t n)
@@ -39,7 +41,7 @@ static inline void turn(__m512i r[16])
 }
 
 /* The sums of a tile go to C: 16 columns at `j` of row `i`. */
-static inline void put(const struct corner *c, int64_t i, int64_t j, __m512 sum)
+static inline void put(const struct corner *c, int64_t i, int64_t j, sums sum)
 {
 	__mmask16 mask = first(c->n - j);
 	float *at = c->c + i * c->ldc + j;

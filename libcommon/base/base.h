@@ -121,4 +121,18 @@ LL_DEFINE_LE(32)
 LL_DEFINE_LE(64)
 #undef LL_DEFINE_LE
 
+/* Big-endian in so many bytes, 1 to 8: keys of sorted records, which compare as bytes. */
+static inline void ll_put_be(unsigned char *p, uint64_t v, int bytes)
+{
+	for (int i = 0; i < bytes; i++)
+		p[i] = (unsigned char)(v >> 8 * (bytes - 1 - i));
+}
+static inline uint64_t ll_get_be(const unsigned char *p, int bytes)
+{
+	uint64_t v = 0;
+	for (int i = 0; i < bytes; i++)
+		v = v << 8 | p[i];
+	return v;
+}
+
 #endif

@@ -77,6 +77,16 @@ char *ll_header_get(const struct ll_header *h, const char *key)
 	return ll_buf_steal(&out);
 }
 
+char *ll_header_lines(const struct ll_header *h, const char *const *key, size_t n)
+{
+	struct ll_buf lines = { 0 };
+	struct ll_str value;
+	for (size_t i = 0; i < n; i++)
+		if (find(h->text, key[i], &value))
+			ll_buf_printf(&lines, "%s=%.*s\n", key[i], (int)value.len, value.data);
+	return ll_buf_steal(&lines);
+}
+
 int ll_header_parse(struct ll_header *h, struct ll_str payload, struct ll_err *err)
 {
 	struct ll_str kind, schema, format;

@@ -20,6 +20,8 @@ struct ll_header ll_header_new(const char *kind, unsigned schema, const char *ex
 int ll_header_parse(struct ll_header *h, struct ll_str payload, struct ll_err *err) LL_MUST_CHECK;
 /* The value of a key, unescaped, or NULL; caller frees. */
 char *ll_header_get(const struct ll_header *h, const char *key);
+/* The lines of those of n keys that it has, as they are in it: `extra` of a header alike. Caller frees. */
+char *ll_header_lines(const struct ll_header *h, const char *const *key, size_t n);
 void ll_header_free(struct ll_header *h);
 
 #endif

@@ -24,17 +24,6 @@ struct cluster {
 	struct ll_buf scratch;
 };
 
-static void put_be(unsigned char *p, uint64_t v, int bytes)
-{
-	for (int i = 0; i < bytes; i++)
-		p[i] = (unsigned char)(v >> 8 * (bytes - 1 - i));
-}
-
-static uint32_t get_be32(const unsigned char *p)
-{
-	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
-
 struct cluster *cluster_new(const struct cluster_rule *rule)
 {
 	struct cluster *c = ll_calloc(1, sizeof(*c));
@@ -54,11 +43,11 @@ void cluster_add(struct cluster *c, const struct signature *s, bool old)
 	if (c->documents >= UNION_FIND_MAX)
 		ll_die(LL_EXIT_RESOURCE, "more than %u documents in one run", UNION_FIND_MAX);
 	LL_ASSERT(!old || c->old == c->documents);
-	put_be(key, c->documents++, 4);
+	ll_put_be(key, c->documents++, 4);
 	c->old += old;
 	if (c->bands)
 		band_store_add(c->bands, s->bands);
-	put_be(facts, c->rule.policy.keep == KEEP_FIRST || old ? 0 : policy_rank(&c->rule.policy, s->text_bytes, s->tags), 8);
+	ll_put_be(facts, c->rule.policy.keep == KEEP_FIRST || old ? 0 : policy_rank(&c->rule.policy, s->text_bytes, s->tags), 8);
 	memcpy(facts + 8, s->key.byte, 16);
 	memcpy(facts + 24, s->text.byte, 16);
 	memcpy(facts + 40, s->record.byte, 16);
@@ -105,14 +94,14 @@ static void put_member(struct cluster *c, uint32_t document, const unsigned char
 {
 	unsigned char key[MEMBER], *ranks = key + 5;
 
-	put_be(key, union_find_root(&c->joined, document), 4);
+	ll_put_be(key, union_find_root(&c->joined, document), 4);
 	key[4] = document >= c->old;
 	memcpy(ranks, facts, RANKS);
 	if (c->rule.policy.keep == KEEP_FIRST || document < c->old) {
 		memset(ranks, 0, RANKS);
-		put_be(ranks, c->order && document >= c->old ? shard_order_place(c->order, document - c->old) : 0, 8);
+		ll_put_be(ranks, c->order && document >= c->old ? shard_order_place(c->order, document - c->old) : 0, 8);
 	}
-	put_be(ranks + RANKS, document, 4);
+	ll_put_be(ranks + RANKS, document, 4);
 	/* u32 shingles, u32 length of the id, key, shingles, id, source */
 	ll_buf_clear(&c->scratch);
 	ll_buf_put32(&c->scratch, n);
@@ -138,8 +127,8 @@ void cluster_member(struct cluster *c, uint64_t document, const struct signature
 
 	do {
 		key = ll_sorter_next_variable(c->facts, &facts, &len);
-	} while (key && get_be32(key) < document);
-	if (!key || get_be32(key) != document)
+	} while (key && (uint32_t)ll_get_be(key, 4) < document);
+	if (!key || (uint32_t)ll_get_be(key, 4) != document)
 		LL_BUG("document %llu comes out of turn", (unsigned long long)document);
 	if (memcmp((const unsigned char *)facts + 40, s->record.byte, 16) != 0)
 		ll_die(LL_EXIT_INPUT, "document %llu changed while it was read", (unsigned long long)document);
@@ -154,13 +143,13 @@ static void all_members(struct cluster *c)
 	size_t len;
 
 	while ((key = ll_sorter_next_variable(c->facts, &facts, &len)) != NULL)
-		if (union_find_is_joined(&c->joined, get_be32(key)))
-			put_member(c, get_be32(key), facts, len, NULL, 0);
+		if (union_find_is_joined(&c->joined, (uint32_t)ll_get_be(key, 4)))
+			put_member(c, (uint32_t)ll_get_be(key, 4), facts, len, NULL, 0);
 }
 
 static struct member get_member(const struct cluster *c, const unsigned char *order, const unsigned char *p, size_t len)
 {
-	struct member m = { .document = get_be32(order + 5 + RANKS), .n_shingles = ll_get32(p), .shingles = p + 24 };
+	struct member m = { .document = (uint32_t)ll_get_be(order + 5 + RANKS, 4), .n_shingles = ll_get32(p), .shingles = p + 24 };
 	size_t id = ll_get32(p + 4), at = 24 + 8 * (size_t)m.n_shingles;
 
 	m.old = m.document < c->old;
@@ -176,7 +165,7 @@ static void put_result(struct cluster *c, uint32_t document, const struct duplic
 {
 	unsigned char key[4];
 
-	put_be(key, document - c->old, 4);
+	ll_put_be(key, document - c->old, 4);
 	ll_buf_clear(&c->scratch);
 	duplicate_put(&c->scratch, d);
 	ll_sorter_add_variable(c->results, key, c->scratch.data, c->scratch.len);
@@ -207,8 +196,8 @@ static bool next_member(struct cluster *c, struct ll_sorter *members, struct mem
 
 	if (!key)
 		return false;
-	*first = c->clusters == 0 || get_be32(key) != c->component;
-	c->component = get_be32(key);
+	*first = c->clusters == 0 || (uint32_t)ll_get_be(key, 4) != c->component;
+	c->component = (uint32_t)ll_get_be(key, 4);
 	c->clusters += *first;
 	*m = get_member(c, key, payload, len);
 	return true;
@@ -267,7 +256,7 @@ bool cluster_next(struct cluster *c, struct duplicate *out)
 
 	if (!key)
 		return false;
-	*out = (struct duplicate){ .document = get_be32(key) };
+	*out = (struct duplicate){ .document = (uint32_t)ll_get_be(key, 4) };
 	if (duplicate_get(ll_str(payload, len), out) < 0)
 		LL_BUG("a duplicate that does not add up");
 	return true;

@@ -111,9 +111,14 @@ bool digest_set_has(const struct digest_set *s, struct ll_id digest)
 	return digest_is_free(digest_load(&digest)) ? s->has_zero : has(s, digest_load(&digest));
 }
 
-static inline void set_bit(uint64_t *bits, uint64_t i)
+static inline bool known(struct digest_set *s, struct digest_slot digest)
 {
-	bits[i / 64] |= (uint64_t)1 << (i % 64);
+	return !digest_slot_add(s, digest);
+}
+
+static inline bool is_there(struct digest_set *s, struct digest_slot digest)
+{
+	return has(s, digest);
 }
 
 void digest_set_add_all(struct digest_set *s, const struct ll_id *digest, size_t n, uint64_t *there, uint64_t first)
@@ -124,28 +129,12 @@ void digest_set_add_all(struct digest_set *s, const struct ll_id *digest, size_t
 		return;
 	}
 #endif
-	for (size_t i = 0; i < LL_MIN(n, DIGEST_AHEAD); i++)
-		digest_prefetch(s, &digest[i]);
-	for (size_t i = 0; i < n; i++) {
-		struct digest_slot d = digest_load(&digest[i]);
-		if (i + DIGEST_AHEAD < n)
-			digest_prefetch(s, &digest[i + DIGEST_AHEAD]);
-		if (!digest_is_free(d) && !digest_slot_add(s, d))
-			set_bit(there, first + i);
-	}
+	digest_each(s, digest, n, there, first, known);
 }
 
 void digest_set_has_all(const struct digest_set *s, const struct ll_id *digest, size_t n, uint64_t *there, uint64_t first)
 {
-	for (size_t i = 0; i < LL_MIN(n, DIGEST_AHEAD); i++)
-		digest_prefetch(s, &digest[i]);
-	for (size_t i = 0; i < n; i++) {
-		struct digest_slot d = digest_load(&digest[i]);
-		if (i + DIGEST_AHEAD < n)
-			digest_prefetch(s, &digest[i + DIGEST_AHEAD]);
-		if (!digest_is_free(d) && has(s, d))
-			set_bit(there, first + i);
-	}
+	digest_each((struct digest_set *)(uintptr_t)s, digest, n, there, first, is_there);
 }
 
 bool digest_set_has_room(const struct digest_set *s, uint64_t more)

@@ -45,16 +45,13 @@ static inline bool add(struct digest_set *s, struct digest_slot digest)
 	return digest_slot_add(s, digest);
 }
 
+static inline bool known(struct digest_set *s, struct digest_slot digest)
+{
+	return !add(s, digest);
+}
+
 void digest_set_add_all_avx512(struct digest_set *s, const struct ll_id *digest, size_t n, uint64_t *there, uint64_t first)
 {
-	for (size_t i = 0; i < LL_MIN(n, DIGEST_AHEAD); i++)
-		digest_prefetch(s, &digest[i]);
-	for (size_t i = 0; i < n; i++) {
-		struct digest_slot d = digest_load(&digest[i]);
-		if (i + DIGEST_AHEAD < n)
-			digest_prefetch(s, &digest[i + DIGEST_AHEAD]);
-		if (!digest_is_free(d) && !add(s, d))
-			there[(first + i) / 64] |= (uint64_t)1 << (first + i) % 64;
-	}
+	digest_each(s, digest, n, there, first, known);
 }
 #endif

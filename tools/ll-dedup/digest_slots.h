@@ -45,6 +45,26 @@ static inline __attribute__((always_inline)) void digest_prefetch(const struct d
 	__builtin_prefetch(slot + 8);
 }
 
+static inline void digest_set_bit(uint64_t *bits, uint64_t i)
+{
+	bits[i / 64] |= (uint64_t)1 << (i % 64);
+}
+
+/* Sets the bits of the digests for which `there` is true, but for zero, which is not kept in slots. Inlined, and `there` in it. */
+static inline __attribute__((always_inline)) void digest_each(struct digest_set *s, const struct ll_id *digest, size_t n, uint64_t *bits,
+							      uint64_t first, bool (*there)(struct digest_set *, struct digest_slot))
+{
+	for (size_t i = 0; i < LL_MIN(n, DIGEST_AHEAD); i++)
+		digest_prefetch(s, &digest[i]);
+	for (size_t i = 0; i < n; i++) {
+		struct digest_slot d = digest_load(&digest[i]);
+		if (i + DIGEST_AHEAD < n)
+			digest_prefetch(s, &digest[i + DIGEST_AHEAD]);
+		if (!digest_is_free(d) && there(s, d))
+			digest_set_bit(bits, first + i);
+	}
+}
+
 /* True when it was not there. */
 bool digest_slot_add(struct digest_set *s, struct digest_slot digest);
 void digest_set_add_all_avx512(struct digest_set *s, const struct ll_id *digest, size_t n, uint64_t *there, uint64_t first);

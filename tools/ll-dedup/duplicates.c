@@ -108,27 +108,12 @@ static struct shards read_shards(const char *path, bool *exact)
 	return all;
 }
 
-static void put_be(unsigned char *p, uint64_t v, int bytes)
-{
-	for (int i = 0; i < bytes; i++)
-		p[i] = (unsigned char)(v >> 8 * (bytes - 1 - i));
-}
-
-static uint64_t get_be(const unsigned char *p, int bytes)
-{
-	uint64_t v = 0;
-
-	for (int i = 0; i < bytes; i++)
-		v = v << 8 | p[i];
-	return v;
-}
-
 static void take(struct duplicates *d, size_t shard, const struct entry *e)
 {
 	unsigned char order[ORDER];
 
-	put_be(order, shard, 4);
-	put_be(order + 4, e->number, 8);
+	ll_put_be(order, shard, 4);
+	ll_put_be(order + 4, e->number, 8);
 	ll_sorter_add_variable(d->sorter, order, e->data.data, e->data.len);
 }
 
@@ -175,7 +160,7 @@ bool duplicates_next(void *context, struct duplicate *out)
 
 	if (!order)
 		return false;
-	*out = (struct duplicate){ .document = d->offset[get_be(order, 4)] + get_be(order + 4, 8) };
+	*out = (struct duplicate){ .document = d->offset[ll_get_be(order, 4)] + ll_get_be(order + 4, 8) };
 	if (duplicate_get(ll_str(payload, len), out) < 0)
 		LL_BUG("a duplicate that does not add up");
 	return true;

@@ -11,21 +11,6 @@ struct exact_duplicates {
 	struct ll_sorter *digests, *results;
 };
 
-static void put_be64(unsigned char *p, uint64_t v)
-{
-	for (int i = 0; i < 8; i++)
-		p[i] = (unsigned char)(v >> (56 - 8 * i));
-}
-
-static uint64_t get_be64(const unsigned char *p)
-{
-	uint64_t v = 0;
-
-	for (int i = 0; i < 8; i++)
-		v = v << 8 | p[i];
-	return v;
-}
-
 struct exact_duplicates *exact_duplicates_new(uint64_t memory)
 {
 	struct exact_duplicates *e = ll_calloc(1, sizeof(*e));
@@ -40,7 +25,7 @@ void exact_duplicates_add(struct exact_duplicates *e, uint64_t document, struct 
 	unsigned char record[RECORD];
 
 	memcpy(record, digest.byte, 16);
-	put_be64(record + 16, document);
+	ll_put_be(record + 16, document, 8);
 	ll_sorter_add(e->digests, record);
 }
 
@@ -48,7 +33,7 @@ void exact_duplicates_known(struct exact_duplicates *e, uint64_t document, struc
 {
 	unsigned char record[RECORD];
 
-	put_be64(record, document);
+	ll_put_be(record, document, 8);
 	memcpy(record + 8, digest.byte, 16);
 	ll_sorter_add(e->results, record);
 	e->duplicates++;
@@ -62,7 +47,7 @@ void exact_duplicates_resolve(struct exact_duplicates *e, const struct shard_ord
 
 	ll_sorter_finish(e->digests);
 	while ((record = ll_sorter_next(e->digests)) != NULL) {
-		uint64_t document = get_be64(record + 16);
+		uint64_t document = ll_get_be(record + 16, 8);
 		if (size == 0 || memcmp(digest.byte, record, 16) != 0) {
 			memcpy(digest.byte, record, 16);
 			first = document;
@@ -85,7 +70,7 @@ bool exact_duplicates_next(struct exact_duplicates *e, struct duplicate *out)
 
 	if (!record)
 		return false;
-	*out = (struct duplicate){ .document = get_be64(record), .similarity = -1 };
+	*out = (struct duplicate){ .document = ll_get_be(record, 8), .similarity = -1 };
 	memcpy(out->key.byte, record + 8, 16);
 	return true;
 }

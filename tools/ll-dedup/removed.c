@@ -108,21 +108,6 @@ static struct shards read_shards(const char *path)
 	return all;
 }
 
-static void put_be(unsigned char *p, uint64_t v, int bytes)
-{
-	for (int i = 0; i < bytes; i++)
-		p[i] = (unsigned char)(v >> 8 * (bytes - 1 - i));
-}
-
-static uint64_t get_be(const unsigned char *p, int bytes)
-{
-	uint64_t v = 0;
-
-	for (int i = 0; i < bytes; i++)
-		v = v << 8 | p[i];
-	return v;
-}
-
 /* `end`: behind the last run of this shard. */
 static void take_runs(struct removed *x, struct ll_reader *r, const unsigned char *record, size_t len, size_t shard, uint64_t *end)
 {
@@ -138,8 +123,8 @@ static void take_runs(struct removed *x, struct ll_reader *r, const unsigned cha
 		*end = first + keys;
 		if (shard == SIZE_MAX)
 			continue;
-		put_be(sorted, shard, 4);
-		put_be(sorted + 4, first, 8);
+		ll_put_be(sorted, shard, 4);
+		ll_put_be(sorted + 4, first, 8);
 		ll_put64(sorted + 12, keys);
 		ll_sorter_add(x->runs, sorted);
 	}
@@ -178,7 +163,7 @@ bool removed_next(struct removed *x, struct removed_run *out)
 
 	if (!p)
 		return false;
-	*out = (struct removed_run){ (size_t)get_be(p, 4), get_be(p + 4, 8), ll_get64(p + 12) };
+	*out = (struct removed_run){ (size_t)ll_get_be(p, 4), ll_get_be(p + 4, 8), ll_get64(p + 12) };
 	return true;
 }
 

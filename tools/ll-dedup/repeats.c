@@ -131,20 +131,14 @@ static uint64_t equal_before(const unsigned char *a, const unsigned char *b, uin
 	return n;
 }
 
-static void put_be64(unsigned char *p, uint64_t v)
-{
-	for (int i = 0; i < 8; i++)
-		p[i] = (unsigned char)(v >> (56 - 8 * i));
-}
-
 static void hand_over(struct pass *p, struct text *t)
 {
 	unsigned char record[RECORD];
 
 	if (t->put_end > t->put_start) {
-		put_be64(record, t->number);
-		put_be64(record + 8, t->put_start);
-		put_be64(record + 16, t->put_end);
+		ll_put_be(record, t->number, 8);
+		ll_put_be(record + 8, t->put_start, 8);
+		ll_put_be(record + 16, t->put_end, 8);
 		ll_sorter_add(p->r->found, record);
 	}
 	t->put_start = t->put_end = 0;
@@ -391,22 +385,13 @@ void repeats_find(struct repeats *r, uint64_t memory)
 
 /* ---- the answer ---- */
 
-static uint64_t get_be64(const unsigned char *p)
-{
-	uint64_t v = 0;
-
-	for (int i = 0; i < 8; i++)
-		v = v << 8 | p[i];
-	return v;
-}
-
 static bool next_found(struct repeats *r)
 {
 	const unsigned char *record = ll_sorter_next(r->found);
 
 	if (!record)
 		return false;
-	r->ahead = (struct repeat){ get_be64(record), get_be64(record + 8), get_be64(record + 16) };
+	r->ahead = (struct repeat){ ll_get_be(record, 8), ll_get_be(record + 8, 8), ll_get_be(record + 16, 8) };
 	return true;
 }
 

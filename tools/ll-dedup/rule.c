@@ -127,16 +127,7 @@ static const char *const keys[] = { "exact", "min-bytes", "bands", "carry", "has
 
 char *signature_rule_copy(const struct ll_header *h)
 {
-	struct ll_buf lines = { 0 };
-
-	for (size_t i = 0; i < LL_COUNT(keys); i++) {
-		char *value = ll_header_get(h, keys[i]);
-		if (value)
-			ll_buf_printf(&lines, "%s=%s\n", keys[i], value);
-		ll_free(value);
-	}
-	ll_buf_cstr(&lines);
-	return ll_buf_steal(&lines);
+	return ll_header_lines(h, keys, LL_COUNT(keys));
 }
 
 char *signature_rule_kind(const struct signature_rule *r)

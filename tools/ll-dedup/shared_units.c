@@ -19,18 +19,12 @@ struct shared_units *shared_units_new(uint64_t memory)
 	return s;
 }
 
-static void put_be64(unsigned char *p, uint64_t v)
-{
-	for (int i = 0; i < 8; i++)
-		p[i] = (unsigned char)(v >> (56 - 8 * i));
-}
-
 static void add(struct ll_sorter *sorter, struct ll_id digest, uint64_t number)
 {
 	unsigned char record[RECORD];
 
 	memcpy(record, digest.byte, 16);
-	put_be64(record + 16, number);
+	ll_put_be(record + 16, number, 8);
 	ll_sorter_add(sorter, record);
 }
 

@@ -43,20 +43,6 @@ struct tokens {
 
 static const char *const keys[] = { "width", "tokenizer", "vocabulary", "eot", "offsets" };
 
-static char *header_lines(const struct ll_header *h)
-{
-	struct ll_buf lines = { 0 };
-
-	for (size_t i = 0; i < LL_COUNT(keys); i++) {
-		char *value = ll_header_get(h, keys[i]);
-		if (value)
-			ll_buf_printf(&lines, "%s=%s\n", keys[i], value);
-		ll_free(value);
-	}
-	ll_buf_cstr(&lines);
-	return ll_buf_steal(&lines);
-}
-
 static void first_segment(struct tokens *t, const struct ll_header *h)
 {
 	char *width = ll_header_get(h, "width"), *tokenizer = ll_header_get(h, "tokenizer"), *offsets = ll_header_get(h, "offsets");
@@ -84,7 +70,7 @@ static void check_segment(struct tokens *t, const struct ll_header *h)
 		first_segment(t, h);
 		return;
 	}
-	char *want = header_lines(t->first), *got = header_lines(h);
+	char *want = ll_header_lines(t->first, keys, LL_COUNT(keys)), *got = ll_header_lines(h, keys, LL_COUNT(keys));
 	if (strcmp(want, got) != 0)
 		ll_die(LL_EXIT_INPUT, "%s: tokens of two kinds in one input: another tokenizer, width, or offsets", ll_reader_where(t->in));
 	ll_free(want);
@@ -266,7 +252,7 @@ static void cut_all(struct tokens *t, const char *const *files, size_t n)
 	char in_set[33], out_set[33];
 
 	open_input(t, files, n);
-	char *lines = t->first ? header_lines(t->first) : NULL;
+	char *lines = t->first ? ll_header_lines(t->first, keys, LL_COUNT(keys)) : NULL;
 	t->out = ll_writer_open(ll_common.output, ll_header_new("tokens", 1, lines));
 	t->rejects = ll_rejects_open();
 	t->stats = ll_stats_new();

@@ -3,8 +3,6 @@
 
 #include "ll-train/train_log.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -13,7 +11,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "io/file.h"
-#include "ll-train/train_full.h"
+#include "ll-train/train_append.h"
 
 #define LOG_HEAD "step\ttokens\tloss\tlr\tgrad_norm\tvalid_loss\tskipped\tsample\tperplexity\tattention_lse\tlog_z"
 #define LOG_HEAD_NOISE "\tgrad_small\tnoise_scale"
@@ -28,25 +26,6 @@ struct ll_train_log {
 	uint64_t bytes;
 	struct ll_hash128_state *hash;
 };
-
-static int open_append(const char *path)
-{
-	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
-	if (fd < 0)
-		ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot open", path);
-	return fd;
-}
-
-static void append(int fd, const char *path, const char *text, size_t n)
-{
-	while (n > 0) {
-		ssize_t put = write(fd, text, n);
-		if (put < 0 && errno != EINTR && !ll_train_full_again(path))
-			ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot write", path);
-		text += put > 0 ? put : 0;
-		n -= put > 0 ? (size_t)put : 0;
-	}
-}
 
 struct ll_train_log *ll_train_log_open(const char *run, bool noise, uint64_t bytes, const struct ll_id *hash)
 {
@@ -75,8 +54,8 @@ struct ll_train_log *ll_train_log_open(const char *run, bool noise, uint64_t byt
 	}
 	if (bytes == 0 || !ll_path_exists(l->timing_path))
 		ll_write_file(l->timing_path, TIMING_HEAD, sizeof(TIMING_HEAD) - 1);
-	l->fd = open_append(l->path);
-	l->timing_fd = open_append(l->timing_path);
+	l->fd = ll_train_append_open(l->path);
+	l->timing_fd = ll_train_append_open(l->timing_path);
 	return l;
 }
 
@@ -95,7 +74,7 @@ void ll_train_log_row(struct ll_train_log *l, const struct ll_train_row *row)
 		ll_put_double(&text, more[i]);
 	}
 	ll_buf_putc(&text, '\n');
-	append(l->fd, l->path, text.data, text.len);
+	ll_train_append(l->fd, l->path, text.data, text.len);
 	ll_hash128_update(l->hash, text.data, text.len);
 	l->bytes += text.len;
 	ll_buf_free(&text);
@@ -107,7 +86,7 @@ void ll_train_log_timing(struct ll_train_log *l, const struct ll_train_timing *t
 	ll_buf_printf(&text, "%llu\t%.4f\t%.1f\t", (unsigned long long)t->step, t->seconds, t->tokens_per_second);
 	ll_buf_printf(&text, isfinite(t->share) ? "%.4f" : "nan", t->share);
 	ll_buf_printf(&text, "\t%llu\t%llu\n", (unsigned long long)t->resident, (unsigned long long)t->peak);
-	append(l->timing_fd, l->timing_path, text.data, text.len);
+	ll_train_append(l->timing_fd, l->timing_path, text.data, text.len);
 	ll_buf_free(&text);
 }
 
@@ -119,8 +98,7 @@ void ll_train_log_mark(const struct ll_train_log *l, uint64_t *bytes, struct ll_
 
 void ll_train_log_sync(const struct ll_train_log *l)
 {
-	if (fdatasync(l->fd) < 0 && errno != EINVAL)
-		ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot sync", l->path);
+	ll_train_append_sync(l->fd, l->path);
 }
 
 void ll_train_log_cut(struct ll_train_log *l, const char *run, uint64_t bytes, const struct ll_id *hash)
@@ -130,10 +108,9 @@ void ll_train_log_cut(struct ll_train_log *l, const char *run, uint64_t bytes, c
 	bytes = bytes ? bytes : strlen(l->head);
 	if (text.len < bytes)
 		ll_die(LL_EXIT_INPUT, "%s: is shorter than at an earlier step", l->path);
-	int fd = open_append(aside);
-	append(fd, aside, text.data + bytes, text.len - bytes);
-	if (fsync(fd) < 0 || close(fd) < 0)
-		ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot sync", aside);
+	int fd = ll_train_append_open(aside);
+	ll_train_append(fd, aside, text.data + bytes, text.len - bytes);
+	ll_train_append_close(fd, aside);
 	ll_hash128_free(l->hash);
 	l->hash = ll_hash128_new();
 	ll_hash128_update(l->hash, text.data, bytes);
@@ -143,7 +120,7 @@ void ll_train_log_cut(struct ll_train_log *l, const char *run, uint64_t bytes, c
 	if (close(l->fd) < 0)
 		ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot close", l->path);
 	ll_write_file(l->path, text.data, bytes);
-	l->fd = open_append(l->path);
+	l->fd = ll_train_append_open(l->path);
 	l->bytes = bytes;
 	ll_buf_free(&text);
 	ll_free(aside);

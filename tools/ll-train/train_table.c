@@ -3,14 +3,12 @@
 
 #include "ll-train/train_table.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/memory.h"
 #include "io/file.h"
-#include "ll-train/train_full.h"
+#include "ll-train/train_append.h"
 
 #define TABLE_MAX ((size_t)4 << 30)
 
@@ -19,31 +17,6 @@ struct ll_train_table {
 	int fd;
 	size_t heading;
 };
-
-static int open_append(const char *path)
-{
-	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
-	if (fd < 0)
-		ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot open", path);
-	return fd;
-}
-
-static void append(int fd, const char *path, const char *text, size_t n)
-{
-	while (n > 0) {
-		ssize_t put = write(fd, text, n);
-		if (put < 0 && errno != EINTR && !ll_train_full_again(path))
-			ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot write", path);
-		text += put > 0 ? put : 0;
-		n -= put > 0 ? (size_t)put : 0;
-	}
-}
-
-static void sync_file(int fd, const char *path)
-{
-	if (fsync(fd) < 0 && errno != EINVAL)
-		ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot sync", path);
-}
 
 /* The first number of a line. */
 static uint64_t step_of(const char *line, const char *end)
@@ -89,20 +62,20 @@ struct ll_train_table *ll_train_table_open(const char *run, const char *name, co
 	size_t keep = length_until(ll_buf_str(&text), t->heading, step);
 	if (keep < text.len)
 		ll_write_file(t->path, text.data, keep);
-	t->fd = open_append(t->path);
+	t->fd = ll_train_append_open(t->path);
 	ll_buf_free(&text);
 	return t;
 }
 
 void ll_train_table_add(struct ll_train_table *t, struct ll_str rows)
 {
-	append(t->fd, t->path, rows.data, rows.len);
+	ll_train_append(t->fd, t->path, rows.data, rows.len);
 }
 
 void ll_train_table_sync(struct ll_train_table *t)
 {
 	if (t)
-		sync_file(t->fd, t->path);
+		ll_train_append_sync(t->fd, t->path);
 }
 
 void ll_train_table_cut(struct ll_train_table *t, uint64_t step)
@@ -112,13 +85,12 @@ void ll_train_table_cut(struct ll_train_table *t, uint64_t step)
 	struct ll_buf text = ll_read_file(t->path, TABLE_MAX);
 	size_t keep = length_until(ll_buf_str(&text), t->heading, step);
 	if (keep < text.len) {
-		int fd = open_append(t->aside);
-		append(fd, t->aside, text.data + keep, text.len - keep);
-		sync_file(fd, t->aside);
-		close(fd);
+		int fd = ll_train_append_open(t->aside);
+		ll_train_append(fd, t->aside, text.data + keep, text.len - keep);
+		ll_train_append_close(fd, t->aside);
 		close(t->fd);
 		ll_write_file(t->path, text.data, keep);
-		t->fd = open_append(t->path);
+		t->fd = ll_train_append_open(t->path);
 	}
 	ll_buf_free(&text);
 }
