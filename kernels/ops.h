@@ -17,6 +17,8 @@
 enum ll_op_norm { LL_OP_NORM_LAYER, LL_OP_NORM_RMS };
 enum ll_op_act { LL_OP_GELU, LL_OP_GELU_TANH, LL_OP_RELU, LL_OP_SWIGLU, LL_OP_GEGLU };
 
+#define LL_ATTENTION_BLOCK 64 /* query rows of attention computed at a time */
+
 /* Shapes of causal attention: q rows of `heads`, k and v rows of `kv_heads` (divides heads), all inside rows of `stride`. */
 struct ll_op_attention {
 	int64_t batch, seq_len, heads, kv_heads, head_dim;
@@ -62,7 +64,7 @@ struct ll_op_loss {
 		void (*norm_back)(struct ll_pool *, enum ll_op_norm, real *din, real *dw, real *db, const real *dout,             \
 				  const real *in, const real *mean, const real *rstd, const real *w, int64_t M, int64_t C,        \
 				  real *scratch);                                                                                 \
-		/* out[M, heads head_dim]; lse[batch heads seq_len] is kept; scratch: threads x 2 seq_len min(seq_len, 128) */                    \
+		/* out[M, heads head_dim]; lse[batch heads seq_len] is kept; scratch: threads x 2 seq_len min(seq_len, LL_ATTENTION_BLOCK) */      \
 		void (*attention)(struct ll_pool *, const struct ll_op_attention *, real *out, real *lse, const real *qkv,        \
 				  real *scratch);                                                                                 \
 		/* dqkv = */                                                                                                      \

@@ -5,8 +5,6 @@
  * key/value head with its group of query heads (ops_impl.h).
  */
 
-#define ATTENTION_BLOCK 64
-
 struct attention_job {
 	const struct ll_op_attention *s;
 	real *out, *lse, *scratch;
@@ -20,7 +18,7 @@ struct attention_job {
 static void multiply(const struct attention_job *job, int thread, bool ta, bool tb, int64_t m, int64_t n, int64_t k, const real *a, int64_t lda,
 		     const real *b, int64_t ldb, bool add, real *c, int64_t ldc)
 {
-#ifdef OPS_TABLE_BF16
+#if defined(OPS_TILES) || defined(OPS_TABLE_BF16)
 	if (job->kernel) {
 		struct ll_gemm g = { .m = m, .n = n, .k = k, .a = a, .lda = lda, .a_across = ta, .b = b, .ldb = ldb, .b_across = !tb, .c = c,
 				     .ldc = ldc, .add = add };
@@ -122,12 +120,12 @@ static void attention_task(void *context, size_t task, int thread)
 	int64_t T = s->seq_len, hd = s->head_dim, group = s->heads / s->kv_heads, width = s->heads * hd;
 	int64_t b = (int64_t)task / s->kv_heads, kv = (int64_t)task % s->kv_heads;
 	const real *rows = a->qkv + b * T * s->stride, *k = rows + (s->heads + kv) * hd, *v = k + s->kv_heads * hd;
-	real *S = a->scratch + thread * 2 * T * LL_MIN(T, ATTENTION_BLOCK);
+	real *S = a->scratch + thread * 2 * T * LL_MIN(T, LL_ATTENTION_BLOCK);
 	for (int64_t h = kv * group; h < (kv + 1) * group; h++) {
 		real *lse = a->lse + (b * s->heads + h) * T;
-		for (int64_t i0 = 0; i0 < T; i0 += ATTENTION_BLOCK) {
-			int64_t i1 = LL_MIN(T, i0 + ATTENTION_BLOCK), j0 = first_key(s, b, i0), n = i1 - j0;
-			real scale = scores(a, thread, S, rows + h * hd, k, i0, i1, j0, h), inverse[ATTENTION_BLOCK];
+		for (int64_t i0 = 0; i0 < T; i0 += LL_ATTENTION_BLOCK) {
+			int64_t i1 = LL_MIN(T, i0 + LL_ATTENTION_BLOCK), j0 = first_key(s, b, i0), n = i1 - j0;
+			real scale = scores(a, thread, S, rows + h * hd, k, i0, i1, j0, h), inverse[LL_ATTENTION_BLOCK];
 			for (int64_t i = i0; i < i1; i++) {
 				int64_t first = first_key(s, b, i) - j0, last = i - j0;
 				real *row = S + (i - i0) * n, max = max_of(row + first, last + 1 - first) * scale;
@@ -189,15 +187,15 @@ static void attention_back_task(void *context, size_t task, int thread)
 	const struct ll_op_attention *s = a->s;
 	int64_t T = s->seq_len, hd = s->head_dim, group = s->heads / s->kv_heads;
 	int64_t b = (int64_t)task / s->kv_heads, kv = (int64_t)task % s->kv_heads;
-	int64_t room = T * LL_MIN(T, ATTENTION_BLOCK);
+	int64_t room = T * LL_MIN(T, LL_ATTENTION_BLOCK);
 	real *P = a->scratch + thread * 2 * room;
 	real *drows = a->dqkv + b * T * s->stride;
 	for (int64_t t = 0; t < T; t++)
 		for (int part = 0; part < 2; part++)
 			memset(drows + t * s->stride + (s->heads + kv + part * s->kv_heads) * hd, 0, (size_t)hd * sizeof(real));
 	for (int64_t h = kv * group; h < (kv + 1) * group; h++)
-		for (int64_t i0 = 0; i0 < T; i0 += ATTENTION_BLOCK)
-			attention_back_block(a, thread, b, kv, h, i0, LL_MIN(T, i0 + ATTENTION_BLOCK), P, P + room);
+		for (int64_t i0 = 0; i0 < T; i0 += LL_ATTENTION_BLOCK)
+			attention_back_block(a, thread, b, kv, h, i0, LL_MIN(T, i0 + LL_ATTENTION_BLOCK), P, P + room);
 }
 
 static void attention_back_by(const struct ll_gemm_kernel *kernel, struct ll_pool *pool, const struct ll_op_attention *s, real *dqkv,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* ops_avx512.c - the float32 backend for AVX-512: products with weights by tiles of our own, small ones by BLAS where it is built in. */
+/* ops_avx512.c - the float32 backend for AVX-512: products by tiles of our own, those of few rows by BLAS where it is built in. */
 #define real float
 #define OPS_STRUCT struct ll_ops_f32
 #define OPS_TABLE ll_ops_f32_avx512

@@ -68,7 +68,7 @@ static inline real wide_sum(const wide *v)
 	return lane[0];
 }
 
-/* The largest of n > 0 numbers; NaN is not. */
+/* The largest of n > 0 numbers; NaN if the first is, other NaN are passed over. */
 static inline real max_of(const real *x, int64_t n)
 {
 	wide most = x[0] - (wide){ 0 }, v;

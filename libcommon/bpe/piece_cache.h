@@ -43,9 +43,7 @@ struct ll_piece_cache {
 	uint32_t (*set)(const struct ll_piece_cache *c, struct ll_piece piece);
 };
 
-/* Takes its share of --memory: 40 MiB where there is enough. The answers do not depend on the size. After 90 MB
- * of English, 10 MB more have 10,400 new pieces; of those that are in no slot there are 15,400 where there are 2^19 slots and
- * 11,600 where there are 2^20. */
+/* Takes its share of --memory: 40 MiB where there is enough. The answers do not depend on the size. */
 void ll_piece_cache_init(struct ll_piece_cache *c);
 void ll_piece_cache_free(struct ll_piece_cache *c);
 

@@ -202,11 +202,14 @@ static int fill_piece(struct shards *w, const char *dir, struct ll_lm *m, const 
 			ll_hint("--allow-missing=%s leaves it at its initial values", h->name);
 		return ll_err_set(err, "%s: tensor %s is missing", path, h->name);
 	}
-	if (!has_shape(m, h, t) && ll_unmatched_both(u, m, h))
-		return ll_unmatched_missing(u, m, h) ? 0 : -1; /* and, unused, unexpected */
-	w->shard[k].used[t - w->shard[k].s.tensor] = true;
-	if (!has_shape(m, h, t))
+	if (!has_shape(m, h, t)) {
+		if (ll_unmatched_both(u, m, h))
+			return ll_unmatched_missing(u, m, h) ? 0 : -1; /* and, unused, unexpected */
+		if (u)
+			ll_hint("--allow-missing=%s with --allow-unexpected=%s leaves it at its initial values", h->name, h->name);
 		return ll_err_set(err, "%s: tensor %s does not have the shape the configuration asks for", path, h->name);
+	}
+	w->shard[k].used[t - w->shard[k].s.tensor] = true;
 	return read_tensor(m, h, t, &why) < 0 ? ll_err_set(err, "%s: %s", path, why.text) : 0;
 }
 
@@ -379,7 +382,7 @@ struct ll_lm *ll_lm_load_folder_with(const char *dir, int64_t batch, int64_t seq
 		ll_die(LL_EXIT_INPUT, "%s", err.text);
 	const struct ll_lm_config *c = info ? &info->config : &own.config;
 	struct ll_lm *m = ll_lm_new(c, batch, seq_len > 0 ? seq_len : c->context, mode, pool);
-	if (u && u->allow_missing)
+	if (u && u->draw && u->allow_missing)
 		ll_lm_init(m, u->seed);
 	if (read_weights(dir, m, ll_hf_family(c), u, &err) < 0)
 		ll_die(LL_EXIT_INPUT, "%s", err.text);

@@ -74,6 +74,8 @@ static int check_members(struct json_object *rope, struct ll_err *err)
 		if (i == LL_COUNT(known))
 			return ll_err_set(err, "rotary positions with \"%.40s\" are not built", key);
 		bool is_number = json_object_is_type(value, json_type_double) || json_object_is_type(value, json_type_int);
+		if (i < 2 && value && !json_object_is_type(value, json_type_string))
+			return ll_err_set(err, "\"%.40s\" of its rotary positions is not a string", key);
 		if (i >= 2 && value && !is_number && strcmp(key, "truncate") != 0)
 			return ll_err_set(err, "\"%.40s\" of its rotary positions is not a number", key);
 	}
@@ -106,14 +108,24 @@ static double yarn_attention(struct json_object *rope, double factor)
 	return m != 0 && all != 0 ? (m * of_factor + 1) / (all * of_factor + 1) : of_factor + 1;
 }
 
+static int read_original(struct json_object *first, struct json_object *then, struct ll_lm_config *c, struct ll_err *err)
+{
+	static const char key[] = "original_max_position_embeddings";
+	double v = number_in(first, key, then, key, (double)c->context);
+	if (!(v >= 1 && v <= INT32_MAX) || v != floor(v))
+		return ll_err_set(err, "%s is no whole number from 1 on", key);
+	c->rotary_context = (int64_t)v;
+	return 0;
+}
+
 static int read_yarn(struct json_object *o, struct json_object *rope, struct ll_lm_config *c, struct ll_err *err)
 {
 	struct json_object *truncate;
 	if (json_object_object_get_ex(rope, "truncate", &truncate) && truncate && !json_object_get_boolean(truncate))
 		return ll_err_set(err, "yarn with bounds that are not whole numbers (\"truncate\") is not built");
-	double original = number_in(o, "original_max_position_embeddings", rope, "original_max_position_embeddings", (double)c->context);
-	c->rotary_context = (int64_t)original;
-	c->rotary_factor = number_in(rope, "factor", NULL, NULL, (double)c->context / original);
+	if (read_original(o, rope, c, err) < 0)
+		return -1;
+	c->rotary_factor = number_in(rope, "factor", NULL, NULL, (double)c->context / (double)c->rotary_context);
 	c->rotary_fast = number_in(rope, "beta_fast", NULL, NULL, 0);
 	c->rotary_slow = number_in(rope, "beta_slow", NULL, NULL, 0);
 	c->rotary_attention = yarn_attention(rope, c->rotary_factor);
@@ -135,10 +147,9 @@ static int read_type(struct json_object *o, struct json_object *rope, struct ll_
 		return read_yarn(o, rope, c, err);
 	if (c->rotary_scaling == LL_LM_ROTARY_LINEAR)
 		return 0;
-	c->rotary_context = (int64_t)number_in(o, "original_max_position_embeddings", rope, "original_max_position_embeddings", (double)c->context);
 	c->rotary_slow = number_in(rope, "low_freq_factor", NULL, NULL, 0);
 	c->rotary_fast = number_in(rope, "high_freq_factor", NULL, NULL, 0);
-	return 0;
+	return read_original(o, rope, c, err);
 }
 
 int ll_hf_rope_read(struct json_object *o, const char *theta, const char *share, double otherwise, struct ll_lm_config *c, struct ll_err *err)

@@ -246,7 +246,7 @@ static void take_all(struct walk *w, const struct ll_lm_config *c, int64_t batch
 		y->danswer = take(w, E ? R * C : 0), y->drouter = take(w, M * E), y->load = take(w, M * E);
 	}
 	y->gathered = take(w, E ? R * C : 0);
-	y->scratch = take(w, LL_MAX(threads * 2 * T * LL_MIN(T, 128), LL_MAX(2 * C * ((M + 63) / 64), 2 * c->head_dim * ((M * c->heads + 63) / 64))));
+	y->scratch = take(w, LL_MAX(threads * 2 * T * LL_MIN(T, LL_ATTENTION_BLOCK), LL_MAX(2 * C * ((M + 63) / 64), 2 * c->head_dim * ((M * c->heads + 63) / 64))));
 	y->row = take(w, LL_MAX(c->vocabulary, 64));
 }
 

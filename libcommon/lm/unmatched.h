@@ -11,7 +11,8 @@
 
 struct ll_lm_unmatched {
 	const char *allow_missing, *allow_unexpected; /* globs, one a line; NULL: none */
-	uint64_t seed;                                /* of the values that a loaded model has where the folder lacks them */
+	bool draw;     /* a loaded model begins with initial values of this seed; else what the folder lacks is zero in it */
+	uint64_t seed;
 	struct ll_hf_tensor *missing;                 /* pieces that no tensor of the folder filled */
 	char **unexpected;                            /* tensors of the folder that fill nothing */
 	size_t missing_n, missing_cap, unexpected_n, unexpected_cap;
@@ -20,7 +21,7 @@ struct ll_lm_unmatched {
 /* Notes a piece that is missing, or a tensor that has no place. False: no glob names it. u: NULL allows nothing. */
 bool ll_unmatched_missing(struct ll_lm_unmatched *u, const struct ll_lm *m, const struct ll_hf_tensor *piece);
 bool ll_unmatched_unexpected(struct ll_lm_unmatched *u, const char *name);
-/* Whether a glob of either side names it: a tensor that is there in another shape. */
+/* Whether globs of both sides name it: a tensor that is there in another shape is missing and unexpected. */
 bool ll_unmatched_both(const struct ll_lm_unmatched *u, const struct ll_lm *m, const struct ll_hf_tensor *piece);
 /* Warns of what there was. */
 void ll_unmatched_note(const struct ll_lm_unmatched *u, const char *dir);

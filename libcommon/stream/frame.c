@@ -5,6 +5,11 @@
 
 static const unsigned char magic[4] = { 0x8f, 'L', 'L', 'F' };
 
+bool ll_frame_magic(const void *bytes)
+{
+	return memcmp(bytes, magic, 4) == 0;
+}
+
 static uint32_t header_checksum(const unsigned char *bytes)
 {
 	return (uint32_t)ll_hash64(bytes, LL_FRAME_HEADER_BYTES - 4);
@@ -27,7 +32,7 @@ void ll_frame_header_put(const struct ll_frame_header *h, unsigned char out[LL_F
 
 int ll_frame_header_get(const unsigned char in[LL_FRAME_HEADER_BYTES], struct ll_frame_header *h, struct ll_err *err)
 {
-	if (memcmp(in, magic, 4) != 0)
+	if (!ll_frame_magic(in))
 		return ll_err_set(err, "not a frame of an lltools stream");
 	if (ll_get32(in + 44) != header_checksum(in))
 		return ll_err_set(err, "frame header checksum mismatch");

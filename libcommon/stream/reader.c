@@ -2,6 +2,7 @@
 #include "stream/reader.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "base/log.h"
 #include "base/memory.h"
@@ -41,14 +42,12 @@ struct ll_reader {
 
 bool ll_is_stream(const char *path)
 {
-	if (strcmp(path, "-") == 0)
+	struct stat st;
+	if (strcmp(path, "-") == 0 || (stat(path, &st) == 0 && !S_ISREG(st.st_mode))) /* not opened: its writer would see it closed */
 		return true;
 	struct ll_in *in = ll_in_open(path);
-	bool yes = !ll_in_is_regular(in);
-	if (!yes) {
-		struct ll_str head = ll_in_peek(in, 4);
-		yes = head.len == 4 && memcmp(head.data, "\x8fLLF", 4) == 0;
-	}
+	struct ll_str head = ll_in_peek(in, 4);
+	bool yes = head.len == 4 && ll_frame_magic(head.data);
 	ll_in_close(in);
 	return yes;
 }

@@ -52,12 +52,12 @@ def compare(name, config, dtype=torch.float32, shard="5GB", tokens=33):
     gradient = {k: p.grad for k, p in parameters.items()}
     if config.model_type == "mixtral":  # files have every expert's matrices apart
         for key in [k for k in gradient if ".mlp." in k]:
-            g, name = gradient.pop(key), key.replace(".mlp.", ".block_sparse_moe.")
-            if "experts" not in name:
-                gradient[name] = g
-            for e in range(len(g)) if "experts" in name else ():
-                name = key.split(".mlp.")[0] + f".block_sparse_moe.experts.{e}."
-                gradient.update({name + "w2.weight": g[e]} if "down" in key else {name + "w1.weight": g[e].chunk(2)[0], name + "w3.weight": g[e].chunk(2)[1]})
+            g, file = gradient.pop(key), key.replace(".mlp.", ".block_sparse_moe.")
+            if "experts" not in file:
+                gradient[file] = g
+            for e in range(len(g)) if "experts" in file else ():
+                part = key.split(".mlp.")[0] + f".block_sparse_moe.experts.{e}."
+                gradient.update({part + "w2.weight": g[e]} if "down" in key else {part + "w1.weight": g[e].chunk(2)[0], part + "w3.weight": g[e].chunk(2)[1]})
     if config.model_type == "gpt_neox" and "lm_head.weight" in parameters:  # newer names, files keep the old
         gradient["embed_out.weight"] = gradient.pop("lm_head.weight")
     worst, where = 0.0, ""
@@ -72,7 +72,7 @@ def compare(name, config, dtype=torch.float32, shard="5GB", tokens=33):
         if theirs.norm() == 0 and any(part in key for part in (".q_", ".k_")):  # one token attends to itself alone: judged beside the value
             v = parameters[key.replace(".q_", ".v_").replace(".k_", ".v_").replace("v_norm", "v_proj")].grad
             d = (mine.double().norm() / v.norm()).item()
-        if d > worst:
+        if not d <= worst:
             worst, where = d, key
     ok(gradients.keys() == gradient.keys(), f"{name}: a gradient for every parameter")
     ok(worst <= 1e-5, f"{name}: gradients within 1e-5 ({worst:.1e} at {where})")

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# A run of some millions of parameters, killed with -9 at 20 random moments, every second one while a checkpoint is being written
-# beside the training: the same log, journal, weights and moments as a run that was not, although optimizer, activation, batch and
+# A run of some millions of parameters, killed with -9 at 20 random moments, some of them while a checkpoint is being written beside the
+# training: the same log, journal, weights and moments as a run that was not, although optimizer, activation, batch and
 # rate change on its way, an update is skipped and it goes back once.
 . "$ROOT/tests/lib.sh"
 . "$ROOT/tests/cli/ll-train/setup"

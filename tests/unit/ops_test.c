@@ -217,11 +217,11 @@ static void attend_by_definition(const struct ll_op_attention *s, double *out, c
 
 static void bands(struct ll_pool *pool)
 {
-	static const int64_t band[] = { 0, 1, 2, 37, 127, 128, 129, 256, 299, 300, 1000 };
+	static const int64_t band[] = { 0, 1, 2, 37, 63, 64, 65, 127, 128, 129, 256, 299, 300, 1000 };
 	enum { T = 300, HD = 4, N = 2 * T * 2 * HD };
 	struct ll_op_attention s = { .batch = 2, .seq_len = T, .heads = 2, .kv_heads = 1, .head_dim = HD, .stride = 4 * HD };
 	double *qkv = ll_calloc(2 * N, 8), *a = ll_calloc(N, 8), *b = ll_calloc(N, 8), *lse = ll_calloc(N, 8), worst = 0;
-	double *scratch = ll_calloc(6 * T * 128, 8);
+	double *scratch = ll_calloc(6 * T * LL_ATTENTION_BLOCK, 8);
 	for (uint64_t i = 0; i < 2 * N; i++)
 		qkv[i] = 4 * ll_random_unit(5, 5, i) - 2;
 	for (size_t n = 0; n < LL_COUNT(band); n++)

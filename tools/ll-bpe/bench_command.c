@@ -12,6 +12,7 @@
 #include "base/cpu.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/number.h"
 #include "base/thread.h"
 #include "io/codec.h"
 #include "ll-bpe/commands.h"
@@ -125,19 +126,12 @@ static void run(struct bench *b, struct ll_pool *pool, size_t cut, double figure
 	       figure[LOAD], figure[SECOND], figure[WARM], figure[SKELETON]);
 }
 
-static int by_size(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-	return (x > y) - (x < y);
-}
-
 static double median(double figure[][FIGURES], size_t runs, int which)
 {
 	double value[RUNS];
 	for (size_t i = 0; i < runs; i++)
 		value[i] = figure[i][which];
-	qsort(value, runs, sizeof *value, by_size);
-	return value[runs / 2];
+	return ll_median(value, runs);
 }
 
 int bench_command(int operands, char **operand)

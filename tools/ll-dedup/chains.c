@@ -145,8 +145,9 @@ static void reindex(struct chains *c)
 	c->head = ll_calloc(c->head_mask + 1, sizeof(*c->head));
 	for (size_t i = 0; i < c->len; i++)
 		like_order_count(&c->order, c->block[i].member.shingles, c->block[i].member.n_shingles);
-	for (size_t i = 0; i < c->len; i++)
-		index_set(c, (uint32_t)i);
+	for (size_t i = 0; i < c->len; i++) /* what shares its shingles hangs together with whom it has them from */
+		if (c->block[i].member.shingles == (unsigned char *)c->block[i].own)
+			index_set(c, (uint32_t)i);
 }
 
 /* ---- a member against the block ---- */

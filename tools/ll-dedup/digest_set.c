@@ -71,10 +71,12 @@ bool digest_slot_add(struct digest_set *s, struct digest_slot digest)
 {
 	uint64_t at, stop;
 
-	if (LL_UNLIKELY(s->len >= digest_room(s->cap)))
-		grow(s);
 	if (find(s, digest, &at))
 		return false;
+	if (LL_UNLIKELY(s->len >= digest_room(s->cap))) {
+		grow(s);
+		return digest_slot_add(s, digest);
+	}
 	for (stop = at; !digest_is_free(s->slot[stop]);)
 		stop++;
 	if (LL_UNLIKELY(stop == slots(s->cap))) {

@@ -21,7 +21,7 @@ struct dedup_options dedup;
 	  "word|char|token", 0, 0 },                                                                                    \
 	{ LL_OPT_CHOICE, 0, "normalize", &dedup.normalize, "FORM", "what a text is compared as", LL_OPT_IDENTITY,       \
 	  "words|datatrove|refinedweb|slimpajama|text-dedup|none", 0, 0 },                                              \
-	{ LL_OPT_STRING, 'm', "tokenizer", &dedup.tokenizer, "FILE", "tokenizer.json for --unit=token and --substring=N:tokens",                 \
+	{ LL_OPT_STRING, 'm', "tokenizer", &dedup.tokenizer, "FILE", "tokenizer.json, where tokens count",                                         \
 	  LL_OPT_IDENTITY | LL_OPT_FILE, NULL, 0, 0 }
 #define UNIT_OPTIONS                                                                                                   \
 	{ LL_OPT_OPTIONAL, 0, "exact", &dedup.exact, "UNIT",                                                            \
@@ -98,13 +98,12 @@ static const struct ll_option curve_table[] = { MINHASH_OPTIONS, { 0 } };
 /* Exact and MinHash have options of their own, which are checked and resolved here. */
 static void check_mode(void)
 {
-	static const char *const none;
-	const struct {
+	static const struct {
 		const char *name;
-		const void *value;
+		const char *const *value;
 	} others[] = {
-		{ "--profile", &dedup.profile },	{ "--normalize", &dedup.normalize }, { "--tokenizer", dedup.exact ? &dedup.tokenizer : &none },
-		{ "--cluster", &dedup.components }, { "--against", &dedup.against },	     { "--index-out", &dedup.index_out },
+		{ "--profile", &dedup.profile },     { "--normalize", &dedup.normalize }, { "--cluster", &dedup.components },
+		{ "--against", &dedup.against },     { "--index-out", &dedup.index_out },
 	};
 	const char *alone = dedup.min_count ? "--min-count" : dedup.min_bytes ? "--min-bytes" : dedup.bloom > 0 ? "--bloom" :
 			    dedup.bloom_items ? "--bloom-items" : dedup.verify_bytes || dedup.hash_bits ? "--verify-bytes" : NULL;
@@ -116,8 +115,10 @@ static void check_mode(void)
 	if (!dedup.exact && !dedup.substring)
 		return;
 	for (size_t i = 0; i < LL_COUNT(others); i++)
-		if (*(const char *const *)others[i].value)
+		if (*others[i].value)
 			near = others[i].name;
+	if (dedup.exact && dedup.tokenizer)
+		near = "--tokenizer";
 	if (near)
 		ll_die(LL_EXIT_USAGE, "%s: %s goes without it",
 		       dedup.exact ? "--exact compares whole texts" : "--substring keeps the first of passages", near);

@@ -2,6 +2,7 @@
 #include "ll-dedup/shard_check.h"
 
 #include "base/error.h"
+#include "io/file.h"
 
 void shard_check_start(struct shard_check *c, const struct shards *shards, const char *const *files)
 {
@@ -11,7 +12,7 @@ void shard_check_start(struct shard_check *c, const struct shards *shards, const
 static void LL_NORETURN changed(const struct shard_check *c)
 {
 	ll_die(LL_EXIT_INPUT, "%s: the documents are not those that the signatures were made from",
-	       c->files[LL_MIN(c->shard, c->shards->len - 1)]);
+	       ll_path_shown(c->files[LL_MIN(c->shard, c->shards->len - 1)]));
 }
 
 static void close_full_shards(struct shard_check *c)

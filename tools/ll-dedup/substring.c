@@ -142,7 +142,7 @@ struct cutter {
 
 static struct word to_bytes(const struct substring *s, struct cutter *c, const struct repeat *r)
 {
-	struct word out = { r->start, r->end };
+	struct word out = { LL_MIN(r->start, c->text.len), LL_MIN(r->end, c->text.len) }; /* should the input have changed */
 	const char *p = c->text.data;
 
 	if (!s->words) {

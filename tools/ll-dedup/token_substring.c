@@ -84,7 +84,7 @@ static void open_input(struct tokens *t, const char *const *files, size_t n)
 	const struct ll_header *h = ll_reader_header(t->in);
 	if (h && strcmp(h->kind, "tokens") != 0) {
 		ll_hint("--substring=N:words is for documents, as --substring=N is; ll-bpe encode makes tokens of them");
-		ll_die(LL_EXIT_INPUT, "%s: a stream of kind %s: --substring=N:tokens is for token documents", files[0], h->kind);
+		ll_die(LL_EXIT_INPUT, "%s: a stream of kind %s: --substring=N:tokens is for token documents", ll_path_shown(files[0]), h->kind);
 	}
 	if (h)
 		check_segment(t, h);
@@ -175,7 +175,7 @@ static uint64_t take_out(struct tokens *t, const struct ll_token_doc *d, uint32_
 		struct repeat r = { t->document, d->n, d->n };
 		more = t->have_ahead && t->ahead.text == t->document;
 		if (more) {
-			r = t->ahead;
+			r = (struct repeat){ t->document, LL_MIN(t->ahead.start, d->n), LL_MIN(t->ahead.end, d->n) }; /* should the input have changed */
 			t->have_ahead = repeats_next(t->repeats, &t->ahead);
 			whole_characters(t, d, &r);
 			t->passages += r.end > r.start;

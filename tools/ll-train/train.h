@@ -84,6 +84,9 @@ struct ll_trainer {
 	int64_t micro; /* rows computed at once */
 	int32_t *tokens, *targets, *start; /* start: NULL without document-mask */
 	double *squares; /* by tensor, of the gradient of the last step */
+	/* norm = batch: every pass moves the running means. Those that a gradient left wait in `moved` for its update, so that a step
+	 * without an update leaves none; `held` are those before it. */
+	float *held, *moved;
 	uint64_t *routed; /* borrowed, NULL: of the next gradient (ll_lm.routed) */
 };
 struct ll_train_result {
@@ -97,6 +100,8 @@ void ll_trainer_open(struct ll_trainer *t, const struct ll_train_settings *s, st
 /* The model's activation and the optimizer as in `now`: another one's state is zeros. set: the optimizer is one that began while the
  * run ran. -1 when memory lacks, and nothing changed. */
 int ll_trainer_change(struct ll_trainer *t, const struct ll_train_settings *now, bool set, struct ll_err *err) LL_MUST_CHECK;
+/* Whether that makes another optimizer. */
+bool ll_trainer_changes(const struct ll_trainer *t, const struct ll_train_settings *now, bool set);
 /* Loss and gradient of the `batch` samples at `cursor`, with the dropout masks of `step`. Any batch: it is computed in
  * parts of at most t->micro. */
 struct ll_train_result ll_trainer_gradient(struct ll_trainer *t, uint64_t step, uint64_t cursor, int64_t batch);

@@ -83,12 +83,16 @@ static bool diff_config(const char *run_a, const char *run_b)
 
 static bool diff_environment(const char *a, const char *b)
 {
-	static const char *const names[] = { "version", "compiler", "kernels", "products", "cpu", "blas", "data", "valid", "tokenizer", "exclude", "host", "threads" };
+	static const char *const others[] = { "products", "tokenizer", "exclude", "host", "threads" };
 	struct ll_train_environment *e = ll_train_environment_read(a), *f = ll_train_environment_read(b);
+	struct ll_train_trait trait[LL_TRAIN_TRAITS];
 	bool any = false;
-	for (size_t i = 0; e && f && i < LL_COUNT(names); i++)
-		any |= differ("environment", names[i], ll_train_environment_get(e, names[i]), ll_train_environment_get(f, names[i])) &&
-		       strcmp(names[i], "host") != 0 && strcmp(names[i], "threads") != 0; /* which change no bits */
+	ll_train_traits(NULL, trait);
+	for (size_t i = 0; e && f && i < LL_TRAIN_TRAITS + LL_COUNT(others); i++) {
+		const char *name = i < LL_TRAIN_TRAITS ? trait[i].name : others[i - LL_TRAIN_TRAITS];
+		any |= differ("environment", name, ll_train_environment_get(e, name), ll_train_environment_get(f, name)) &&
+		       strcmp(name, "host") != 0 && strcmp(name, "threads") != 0; /* which change no bits */
+	}
 	ll_train_environment_free(e);
 	ll_train_environment_free(f);
 	return any;
@@ -125,8 +129,8 @@ static bool diff_logs(const char *run_a, const char *run_b)
 					if (strcmp(a.column[k], b.column[k]) != 0)
 						print_columns(&a, &b, name[k], k);
 			}
-		double difference = fabs(strtod(a.column[2], NULL) - strtod(b.column[2], NULL));
-		largest = difference > largest ? difference : largest;
+		double difference = strcmp(a.column[2], b.column[2]) == 0 ? 0 : fabs(strtod(a.column[2], NULL) - strtod(b.column[2], NULL));
+		largest = difference > largest || isnan(difference) ? difference : largest; /* NaN stays */
 		if (row % every == 0 || row == rows)
 			ll_buf_printf(&curves, "curve\t%s\t%s\t%s\n", a.column[0], a.column[2], b.column[2]);
 	}

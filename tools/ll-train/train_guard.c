@@ -192,7 +192,6 @@ static void begin_again(struct ll_train_loop *r)
 	ll_free(latest);
 	r->trainer.model->config.ffn = r->settings.model.ffn; /* that of a fork's parent */
 	ll_train_loop_begin(r);
-	ll_train_loop_follow(r);
 }
 
 /* The run stands after step `to` again, with its course as it is now. */

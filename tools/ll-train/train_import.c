@@ -165,6 +165,7 @@ int ll_train_import(int operands, char **operand)
 		ll_die(LL_EXIT_USAGE, "%s", from ? "-o DIR is missing: the folder to make" : "--from=PATH is required");
 	if (ll_path_exists(ll_common.output))
 		ll_die(LL_EXIT_USAGE, "%s: is there already", ll_common.output);
+	unmatched.draw = true;
 	unmatched.allow_missing = lines(&allow_missing);
 	unmatched.allow_unexpected = lines(&allow_unexpected);
 	unmatched.seed = (uint64_t)ll_common.seed;

@@ -27,7 +27,7 @@ static bool begins_here(const struct ll_train_loop *r, uint64_t step)
 /* Of another optimizer the copy that is saved has another size. */
 static int change(struct ll_train_loop *r, struct ll_err *err)
 {
-	bool other = strcmp(r->trainer.optimizer->kind->name, r->course.now.optimizer) != 0;
+	bool other = ll_trainer_changes(&r->trainer, &r->course.now, r->course.optimizer_set);
 	if (other)
 		ll_train_saver_close(r);
 	int rc = ll_trainer_change(&r->trainer, &r->course.now, r->course.optimizer_set, err);
@@ -51,9 +51,10 @@ int ll_train_loop_load(struct ll_train_loop *r, uint64_t step, struct ll_err *er
 	struct ll_lm *m = r->trainer.model;
 	char *dir = ll_checkpoint_path(r->dir, step);
 	int rc = ll_checkpoint_config(dir, &saved, err);
-	m->config.ffn = saved.ffn; /* what was changed since stays in force */
-	if (rc == 0)
+	if (rc == 0) {
+		m->config.ffn = saved.ffn; /* what was changed since stays in force */
 		rc = ll_checkpoint_load(dir, m, begins_here(r, step) ? NULL : r->trainer.optimizer, &r->state, err);
+	}
 	m->config.ffn = r->course.now.model.ffn;
 	ll_free(dir);
 	return rc;

@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -55,13 +54,10 @@ void ll_train_resident(struct ll_train_resident *r)
 	static int fd = -1; /* opened once: steps may be short */
 	char text[128];
 	unsigned long long pages;
-	struct rusage usage;
 	if (fd < 0)
 		fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
 	ssize_t n = fd < 0 ? -1 : pread(fd, text, sizeof(text) - 1, 0);
 	text[n > 0 ? n : 0] = '\0';
 	r->now = sscanf(text, "%*u %llu", &pages) == 1 ? pages * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
-	if (getrusage(RUSAGE_SELF, &usage) == 0)
-		r->peak = LL_MAX(r->peak, (uint64_t)usage.ru_maxrss * 1024);
-	r->peak = LL_MAX(r->peak, r->now); /* the kernel's own lags behind */
+	r->peak = LL_MAX(LL_MAX(r->peak, ll_memory_peak()), r->now); /* the kernel's own peak lags behind */
 }

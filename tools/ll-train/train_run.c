@@ -320,10 +320,10 @@ static void prepare(struct ll_train_loop *r)
 		open_course(r, ll_str("", 0));
 		r->state.cursor = ll_train_course_cursor(&r->course, r->state.step);
 	}
-	ll_train_telemetry_open(&r->telemetry, r->dir, &r->settings, &r->trainer, r->state.step);
 	struct ll_train_environment *before = going_on ? ll_train_environment_read(r->dir) : NULL;
 	ll_train_environment_go_on(r->dir, before, &allow_drift, &r->settings, &r->data, &r->state, &unmatched);
 	ll_train_environment_free(before);
+	ll_train_telemetry_open(&r->telemetry, r->dir, &r->settings, &r->trainer, r->state.step);
 	write_config(r);
 	ll_train_saver_open(r);
 	r->log = ll_train_log_open(r->dir, r->settings.noise_every, r->state.log_bytes, &r->state.log_hash);

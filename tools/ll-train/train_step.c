@@ -25,6 +25,22 @@ struct ll_lm_plan ll_trainer_plan(const struct ll_train_settings *s, uint64_t *o
 	return plan;
 }
 
+/* Running means to or from `values`, unless that is NULL; how many there are. */
+static size_t statistics(struct ll_trainer *t, float *values, bool put)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < t->model->tensors; i++) {
+		const struct ll_lm_tensor *w = &t->model->tensor[i];
+		if (w->kind != LL_LM_STATISTIC)
+			continue;
+		float *at = t->model->param + w->offset;
+		if (values)
+			memcpy(put ? at : values + n, put ? values + n : at, (size_t)w->size * sizeof(float));
+		n += (size_t)w->size;
+	}
+	return n;
+}
+
 void ll_trainer_open(struct ll_trainer *t, const struct ll_train_settings *s, struct ll_train_data *d)
 {
 	uint64_t optimizer;
@@ -41,8 +57,17 @@ void ll_trainer_open(struct ll_trainer *t, const struct ll_train_settings *s, st
 	t->tokens = ll_calloc((size_t)(t->micro * s->seq_len), sizeof(*t->tokens));
 	t->targets = ll_calloc((size_t)(t->micro * s->seq_len), sizeof(*t->targets));
 	t->squares = ll_calloc(t->model->tensors, sizeof(*t->squares));
+	if (s->model.norm == LL_LM_NORM_BATCH) {
+		t->held = ll_calloc(statistics(t, NULL, false), sizeof(*t->held));
+		t->moved = ll_calloc(statistics(t, NULL, false), sizeof(*t->moved));
+	}
 	if (s->document_mask)
 		t->model->start = t->start = ll_calloc((size_t)(t->micro * s->seq_len), sizeof(*t->start));
+}
+
+bool ll_trainer_changes(const struct ll_trainer *t, const struct ll_train_settings *now, bool set)
+{
+	return t->optimizer->kind != ll_optimizer_kind(now->optimizer) || (set && !t->optimizer->momentum);
 }
 
 int ll_trainer_change(struct ll_trainer *t, const struct ll_train_settings *now, bool set, struct ll_err *err)
@@ -54,7 +79,7 @@ int ll_trainer_change(struct ll_trainer *t, const struct ll_train_settings *now,
 	uint64_t after = ll_optimizer_plan(kind, &t->model->config, momentum, &state);
 	uint64_t most = left > LL_MIB ? left : 0; /* 1 MiB is what it says at the least */
 	uint64_t more = (after > before ? after - before : 0) + ll_train_save_copy(now, 0); /* a copy that has to be, too */
-	if (o->kind != kind || (set && !o->momentum)) {
+	if (ll_trainer_changes(t, now, set)) {
 		if (more > most)
 			return ll_err_set(err, "optimizer %s needs %" PRIu64 " bytes more, %" PRIu64 " of --memory are left", kind->name,
 					  more, most);
@@ -102,6 +127,7 @@ void ll_trainer_update(struct ll_trainer *t, const struct ll_train_settings *now
 			       .spikes = now->spam,
 			       .step = number };
 	ll_optimizer_update(t->optimizer, &u);
+	statistics(t, t->moved, true);
 }
 
 /* Of the gradient; its squares by tensor, unless that is NULL. */
@@ -130,6 +156,7 @@ struct ll_train_result ll_trainer_gradient(struct ll_trainer *t, uint64_t step, 
 	double tokens = (double)LL_MAX(ll_train_data_targets(t->data, cursor, batch), 1), sum = 0;
 	int64_t length = ll_train_ramp_length(s, cursor), cut = s->seq_len / length; /* sequences that a sample is cut into */
 	t->model->routed = t->routed;
+	statistics(t, t->held, false);
 	for (int64_t done = 0; done < batch; done += t->micro) {
 		int64_t rows = LL_MIN(t->micro, batch - done);
 		uint64_t first = cursor + (uint64_t)done, count;
@@ -141,6 +168,8 @@ struct ll_train_result ll_trainer_gradient(struct ll_trainer *t, uint64_t step, 
 		r.attention_lse = fmax(r.attention_lse, t->model->attention_lse);
 	}
 	t->model->routed = NULL;
+	statistics(t, t->moved, false);
+	statistics(t, t->held, true);
 	r.loss = sum / tokens;
 	r.log_z /= tokens;
 	r.gradient = norm(t, t->squares);
@@ -153,6 +182,7 @@ double ll_trainer_small_gradient(struct ll_trainer *t, uint64_t step, uint64_t c
 	const struct ll_train_settings *s = t->settings;
 	int64_t length = ll_train_ramp_length(s, cursor), cut = s->seq_len / length, n = 0;
 	double squares = 0;
+	statistics(t, t->held, false);
 	for (int64_t at = 0; at + part <= batch && part < batch; at += part) {
 		uint64_t targets = ll_train_data_targets(t->data, cursor + (uint64_t)at, part), count;
 		for (int64_t done = 0; targets && done < part; done += t->micro) {
@@ -166,6 +196,7 @@ double ll_trainer_small_gradient(struct ll_trainer *t, uint64_t step, uint64_t c
 		squares += of * of;
 		n += targets > 0;
 	}
+	statistics(t, t->held, true);
 	return n ? sqrt(squares / (double)n) : NAN;
 }
 
@@ -234,5 +265,7 @@ void ll_trainer_close(struct ll_trainer *t)
 	ll_free(t->targets);
 	ll_free(t->start);
 	ll_free(t->squares);
+	ll_free(t->held);
+	ll_free(t->moved);
 	*t = (struct ll_trainer){ 0 };
 }

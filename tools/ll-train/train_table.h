@@ -2,7 +2,7 @@
 /*
  * train_table.h - a file of rows beside log.tsv: tab-separated below a heading, or JSON lines, of which the first number is the
  * step. It is equal to the bit between equal runs. After a kill and resume, and after a rollback, rows of steps that came to
- * nothing are cut, atomically; those that a rollback cuts go to the end of RUN/STEM-rolled-back.ENDING.
+ * nothing are cut, atomically; those that a rollback cuts go to the end of RUN/STEM-rolled-back.ENDING (but for a kill just then).
  */
 #ifndef LL_TRAIN_TABLE_H
 #define LL_TRAIN_TABLE_H

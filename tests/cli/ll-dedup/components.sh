@@ -93,7 +93,7 @@ done
 comp() { near --jaccard=0.8 --cluster=component "$@"; }
 comp --rejects=gone.ll -o one.ll d.ll
 for m in "-@ 3" "--memory=1M" "--memory=2M -@ 2"; do
-	comp $m --rejects=t.rej -o t.ll d.ll
+	rm -f t.ll t.rej; comp $m --rejects=t.rej -o t.ll d.ll
 	same one.ll t.ll "equal bytes with $m"; same gone.ll t.rej "and equal rejects"
 done
 cat d.ll | comp > t.ll; ok "a pipe gives the same documents" ll-shard compare -q t.ll one.ll
@@ -101,7 +101,7 @@ for s in 1 2; do
 	python3 -c "
 import random
 l = open('d.jsonl').readlines(); random.Random($s).shuffle(l); print(''.join(l), end='')" | ll-shard import -q -o x.ll
-	comp -o t.ll x.ll; is "$(set_of t.ll)" "$(set_of one.ll)" "the same documents in another order of input ($s)"
+	rm t.ll; comp -o t.ll x.ll; is "$(set_of t.ll)" "$(set_of one.ll)" "the same documents in another order of input ($s)"
 done
 comp -o twice.ll one.ll; ok "once more: nothing more goes" ll-shard compare -q one.ll twice.ll
 ll-shard cat -q -o sum.ll one.ll gone.ll; is "$(set_of sum.ll)" "$(set_of d.ll)" "kept and rejected are the input, by set id"

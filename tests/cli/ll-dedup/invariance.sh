@@ -47,7 +47,7 @@ steps() {
 	ll-shard cat -q -o steps.ll $_outs && ll-shard cat -q -o steps.rej $_rejs
 }
 
-# What is signed | what signatures carry for it | what is decided | what it names: any = any order of input; edits = texts change
+# What is signed | what signatures carry for it | what is decided | what it names: any = any order of input; edits = texts change; once = another run may drop more
 while IFS='|' read -r what carried how promises; do
 	name=$(echo $what $how)
 	ok "$name: runs" ll-dedup -q $what $how --rejects=one.rej -o one.ll d.ll < /dev/null
@@ -57,11 +57,11 @@ while IFS='|' read -r what carried how promises; do
 	cat d.ll | ll-dedup -q $what $how > t.ll
 	is "$(id_of data t.ll)" "$(id_of data one.ll)" "$name: from a pipe"
 	case $promises in *once*) ;; *)
-		ll-dedup -q $what $how -o t.ll one.ll < /dev/null
+		rm t.ll; ll-dedup -q $what $how -o t.ll one.ll < /dev/null
 		is "$(id_of data t.ll)" "$(id_of data one.ll)" "$name: once more changes nothing" ;;
 	esac
 	case $promises in *any*)
-		ll-dedup -q $what $how -o t.ll other.ll < /dev/null
+		rm t.ll; ll-dedup -q $what $how -o t.ll other.ll < /dev/null
 		is "$(id_of set t.ll)" "$(id_of set one.ll)" "$name: any order of input"
 		ok "$name: the steps run over shards in another order" steps k "$what $carried" "$how"
 		is "$(id_of set steps.ll)" "$(id_of set one.ll)" "$name: and give the same documents" ;;

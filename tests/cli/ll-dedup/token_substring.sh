@@ -111,13 +111,13 @@ END
 )" "True []" "as the reference has them"
 passes() { ll-dedup --substring=50:tokens -m tok.json "$@" 2>&1 | sed -n 's/.*in \([0-9]*\) passes.*/\1/p'; }
 for m in "--memory=1M" "--memory=8M -@ 3" "--memory=1G -@ 2"; do
-	p=$(passes $m -o t.tok big.tok); same t.tok want.tok "equal bytes with $m ($p passes)"
+	rm -f t.tok; p=$(passes $m -o t.tok big.tok); same t.tok want.tok "equal bytes with $m ($p passes)"
 done
 ok "little memory takes several passes" [ "$(passes --memory=1M -o t.tok big.tok)" -gt 1 ]
 cat big.tok | dd --substring=50:tokens -m tok.json > t.tok
 ok "a pipe gives the same documents" ll-shard compare -q t.tok want.tok
 ll-shard split -q --count=450 -o shard big.tok
-dd --substring=50:tokens -m tok.json -o t.tok shard-*.ll
+rm t.tok; dd --substring=50:tokens -m tok.json -o t.tok shard-*.ll
 ok "so do shards in order" ll-shard compare -q t.tok want.tok
 ok "what is left can be packed" ll-shard pack -q -m tok.json -o data want.tok
 dd --substring=1000000:tokens -m tok.json -o t.tok big.tok

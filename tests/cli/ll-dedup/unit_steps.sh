@@ -65,11 +65,13 @@ cat p4.sig p2.sig > p42.sig
 ok "parts in another order" ll-dedup cluster -q -o p.dup p3.sig p42.sig p5.sig p1.sig
 ll-dedup apply -q --duplicates=p.dup -o a.ll --files-from=list
 ok "give what one run over the list gives" ll-shard compare -q whole.ll a.ll
+ll-dedup cluster -q --keep=none --min-count=3 -o n.dup p3.sig p42.sig p5.sig p1.sig
 for m in "--memory=1M -@ 2" "--memory=1G -@ 3"; do
+	rm -f t.sig t.dup t.ll
 	ll-dedup sign -q --exact=line $m -o t.sig --part=1/5 --files-from=list; same t.sig p1.sig "signatures with $m"
 	ll-dedup cluster -q $m -o t.dup p3.sig p42.sig p5.sig p1.sig; same t.dup p.dup "duplicates with $m"
 	ll-dedup apply -q $m --duplicates=p.dup -o t.ll --files-from=list; same t.ll a.ll "documents with $m"
-	ll-dedup cluster -q --keep=none --min-count=3 $m -o t.dup p3.sig p42.sig p5.sig p1.sig; [ -e n.dup ] || cp t.dup n.dup; same t.dup n.dup "those of many documents with $m"
+	rm t.dup; ll-dedup cluster -q --keep=none --min-count=3 $m -o t.dup p3.sig p42.sig p5.sig p1.sig; same t.dup n.dup "those of many documents with $m"
 done
 cat k-00003.ll | ll-dedup sign -q --exact=line --through -o through.sig > through.ll
 ok "--through passes the documents on" ll-shard compare -q through.ll k-00003.ll

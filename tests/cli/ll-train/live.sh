@@ -34,7 +34,7 @@ ok "and so does the state" grep -q '"optimizer":"lion"' a/step-00000015/ll-state
 
 # Through the control file, in a run that runs.
 mkdir live; printf 'optimizer lion\nactivation relu\nlr=1e-4\noptimizer=lion\noptimizer=adamw\nactivation=swiglu\nactivation=tanh\noptimizer *= 2\noptimizer=lyon\n' > live/control
-printf 'activation gelu\n' > more; (while [ -e live/control ]; do sleep 0.01; done; cp more live/.n; mv live/.n live/control) &
+printf 'activation gelu\n' > more; (i=0; while [ -e live/control ] && [ $i -lt 1000 ]; do sleep 0.01; i=$((i + 1)); done; cp more live/.n; mv live/.n live/control) &
 ll-train $run -@ 2 -o live 2>said; wait
 is "$(grep -c '"kind":"control"' live/journal.jsonl)" "$(awk 'END { print NR - 5 }' live/journal.jsonl)" "five lines are refused"
 for why in "optimizer lion is in force" "with a gate and without have other tensors; gelu, gelu-tanh or relu can be" "optimizer is no number" \
@@ -59,9 +59,13 @@ for k in 05 10 15 20 25; do
 done
 at=0 kills=0
 while [ ! -e killed/done.json ] && [ $at -lt 60 ]; do
-	timeout -s KILL 0.$(printf '%03d' $((30 + at * 37 % 41 + at * 10))) ll-train $run --save-every=1 --keep=3 --resume=auto --replay-journal=many -o killed -@ $((1 + at % 3)) 2>/dev/null
-	[ $? = 137 ] && kills=$((kills + 1)); at=$((at + 1))
+	before=$(cat killed/log.tsv 2>/dev/null | wc -l)
+	ll-train $run --save-every=1 --keep=3 --resume=auto --replay-journal=many -o killed -@ $((1 + at % 3)) 2>/dev/null & pid=$!
+	while kill -0 $pid 2>/dev/null && [ "$(cat killed/log.tsv 2>/dev/null | wc -l)" -lt $((before + 2)) ]; do sleep 0.002; done
+	kill -9 $pid 2>/dev/null; rc=0; wait $pid 2>/dev/null || rc=$?
+	[ $rc = 137 ] && kills=$((kills + 1)); at=$((at + 1))
 done
+ok "killed on its way" [ $kills -gt 3 ]
 same whole/log.tsv killed/log.tsv "killed $kills times: the same log"
 same whole/latest/optimizer.bin killed/latest/optimizer.bin "and moments"
 
@@ -83,7 +87,7 @@ line 7 skip "x" ',"pin":false' > j; for more in "" "--moment-reset=6 --reset-war
 	is "$(sed -n 's/^optimizer-start = //p' f/config.conf)" 1 "one step was no update"
 	rm -r s f f2
 done
-# Fork, rerun, diff of a run that was changed.
+# Fork and rerun of a run that was changed.
 ll-train --fork=a/step-00000020 -q -o f; is "$(rows f 20 0)" "$(rows a 20 0)" "a fork goes on with both"
 ll-train rerun -o again a > commands; sh commands 2>/dev/null; same a/log.tsv again/log.tsv "rerun repeats it"
 

@@ -82,7 +82,7 @@ is "$(awk -F'\t' 'NR > 1 { print $1, $2, ($3 == 0.5), ($4 == $5 && $5 == $6 && (
 	"all experts take all tokens; half of them meet a full one"
 moe="$tiny --set=experts=4 --set=expert_balance=0.01"
 ll-train $moe --steps=6 --experts-every=1 -@ 1 -o routed; ll-train $moe --steps=6 --experts-every=1 --accumulate=4 -@ 2 -o routed4
-ok "shares add up to 1, none is dropped without a capacity" awk -F'\t' 'NR > 1 && ($3 != 0 || ($4 + $5 + $6 + $7 - 1)^2 > 1e-20) { exit 1 } END { exit NR != 13 }' routed/experts.tsv
+ok "shares add up to 1, none is dropped without a capacity" awk -F'\t' 'NR > 1 && ($3 != 0 || ($4 + $5 + $6 + $7 - 1)^2 > 1e-20) { bad = 1 } END { exit bad || NR != 13 }' routed/experts.tsv
 is "$(sed -n 1,3p routed/experts.tsv | cksum)" "$(sed -n 1,3p routed4/experts.tsv | cksum)" "a batch in parts counts the same"
 status 2 "of a model without experts" ll-train $tiny --experts-every=1 -o x
 says "has no experts" "says so"
@@ -115,9 +115,9 @@ quick="--preset=gpt2-tiny --data=ds --batch=4 --seq-len=16 --seed=3 -q --steps=1
 status 7 "a run of a second and a half" ll-train $quick -o roof
 status 7 "one that is told its roof" ll-train $quick --roof=10 -o told
 is "$(head -n 1 roof/timing.tsv)" "$(printf 'step\tseconds\ttokens_per_s\troof_share\tresident_bytes\tpeak_bytes')" "columns"
-ok "the roof is measured behind the first second, and not passed" awk -F'\t' 'NR > 1 && $4 == "nan" { none++ } NR > 1 && $4 != "nan" { n++; if ($4 > m) m = $4 } END { exit !(none && n && m > 0 && m <= 1) }' roof/timing.tsv
+ok "the roof is measured behind the first second" awk -F'\t' 'NR > 1 && $4 == "nan" { none++ } NR > 1 && $4 != "nan" { n++; if ($4 > m) m = $4 } END { exit !(none && n && m > 0 && m <= 1) }' roof/timing.tsv
 operations=$(ll-train $quick --dry-run | awk '/^operations a token/ { print $4 }')
-ok "the share of one that is told" awk -F'\t' -v f="$operations" 'NR > 1 && ($4 - $3 * f / 1e10)^2 > 1e-7 { exit 1 } END { exit !(NR > 10) }' told/timing.tsv
+ok "the share of one that is told" awk -F'\t' -v f="$operations" 'NR > 1 && ($4 - $3 * f / 1e10)^2 > 1e-7 { bad = 1 } END { exit bad || NR <= 10 }' told/timing.tsv
 ok "the peak is one" awk -F'\t' 'NR > 1 { if ($5 > $6 || $6 < last || $5 < 1e6) exit 1; last = $6 }' roof/timing.tsv
 rows=$(for d in roof told; do wc -l < $d/log.tsv; done | sort -n | head -n 1)
 is "$(head -n $rows roof/log.tsv | cksum)" "$(head -n $rows told/log.tsv | cksum)" "measuring changes no bits ($rows rows)"
@@ -129,9 +129,13 @@ run="$tiny --valid-every=0 --steps=42 --save-every=7 --keep=3 --set=experts=4 --
 ll-train $run -@ 1 -o straight
 kills=0 at=1
 while [ ! -e killed/done.json ] && [ $at -lt 200 ]; do
-	timeout -s KILL 0.$(printf '%03d' $((60 + at * 37 % 41 + 2 * at))) ll-train $run --resume=auto -@ $((1 + at % 2)) -o killed 2>/dev/null
-	[ $? = 137 ] && kills=$((kills + 1)); at=$((at + 1))
+	before=$(cat killed/log.tsv 2>/dev/null | wc -l)
+	ll-train $run --resume=auto -@ $((1 + at % 2)) -o killed 2>/dev/null & pid=$! # killed some rows behind those of the last checkpoint
+	while kill -0 $pid 2>/dev/null && [ "$(cat killed/log.tsv 2>/dev/null | wc -l)" -lt $((before + 2 + at % 5)) ]; do sleep 0.002; done
+	kill -9 $pid 2>/dev/null; rc=0; wait $pid 2>/dev/null || rc=$?
+	[ $rc = 137 ] && kills=$((kills + 1)); at=$((at + 1))
 done
+ok "killed on its way" [ $kills -gt 3 ]
 for f in $files; do same straight/$f killed/$f "killed $kills times: $f"; done
 cat > hand <<'END'
 {"step":28,"kind":"control","text":"batch=2"}
@@ -141,13 +145,13 @@ ll-train $run -@ 2 --replay-journal=hand -o back 2>/dev/null
 cp -r back again; rm -r again/done.json again/step-*42; ln -sfn step-00000035 again/latest; printf '40\twte\t1\t2\t3\n41\tw' >> again/norms.tsv
 ll-train --resume=must -q -o again
 for f in $files; do same back/$f again/$f "rolled back, then resumed: $f"; done
-ok "every row once" sh -c 'for f in log norms; do cut -f 1,2 back/$f.tsv | sort | uniq -d | grep . && exit 1; done; exit 0'
+ok "every row once" sh -c 'cut -f 1 back/log.tsv | sort | uniq -d | grep . && exit 1; cut -f 1,2 back/norms.tsv | sort | uniq -d | grep . && exit 1; exit 0'
 # One that comes apart and goes back.
 ll-train $tiny --batch=8 --valid-every=0 --steps=800 --lr=0.3 --warmup=600 --schedule=constant --save-every=50 --guard=rollback --norms-every=7 --noise-every=7 -o high 2>/dev/null
 ok "a rollback moves what came to nothing" test -s high/norms-rolled-back.tsv -a -s high/log-rolled-back.tsv
 ok "norms stay those of the log's rows" sh -c 'cut -f 1,5 high/log.tsv > log && awk -F"\t" "NR == FNR { g[\$1] = \$2; next } FNR > 1 { s[\$1] += \$3^2; n++ } END { for (k in s) if ((sqrt(s[k]) / g[k] - 1)^2 > 1e-24) exit 1; exit n != 5 * 114 }" log high/norms.tsv'
 ok "and so does the noise scale" awk -F'\t' 'NR > 1 && $12 != "nan" { s = $12^2; l = $5^2
-	g = 0.95 * g + 0.05 * (8 * l - s) / 7; c = 0.95 * c + 0.05 * (s - l) / 0.875; d = g > 0 ? $13 - c / g : ($13 != "nan"); if (d * d > 1e-12 * $13 * $13) exit 1 }' high/log.tsv
+	g = 0.95 * g + 0.05 * (8 * l - s) / 7; c = 0.95 * c + 0.05 * (s - l) / 0.875; d = g > 0 ? $13 - c / g : ($13 != "nan"); n++; if (d * d > 1e-12 * $13 * $13) bad = 1 } END { exit bad || n != 114 }' high/log.tsv
 cp -r straight other; rm other/done.json; sed -i 1s/weight/height/ other/norms.tsv
 status 3 "a file with another heading" ll-train --resume=auto -q -o other
 says "norms.tsv: has another heading" "says which"
