@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # packages: torch numpy transformers
 """Every preset of a published model has as many parameters as transformers counts for the published hyper-parameters. (Those of GPT-3,
-which no folder was published of: tests/unit/lm_model_test.c.)"""
+which no folder was published of: tests/unit/lm_learning_test.c.)"""
 import os
 import sys
 
