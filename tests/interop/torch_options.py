@@ -190,7 +190,7 @@ compare("normed", "gpt2-tiny", "qk_norm=true", "position=rotary", "embedding_nor
 compare("losses", "gpt2-tiny", "position=none", "label_smoothing=0.1", "z_loss=0.01")
 compare("batch", "llama-tiny", "norm=batch", "qk_norm=true", "kv_heads=1")
 compare("switch", "gpt2-tiny", "experts=4", "experts_per_token=1", "expert_capacity=1", "expert_balance=0.3")
-compare("mixture", "llama-tiny", "experts=5", "kv_heads=2", "expert_balance=0.1", "z_loss=0.001")
+compare("mixture", "llama-tiny", "ffn=geglu", "experts=5", "kv_heads=2", "expert_balance=0.1", "z_loss=0.001")
 compare("three", "gpt-j-tiny", "experts=3", "experts_per_token=3", "expert_capacity=0.7")
 compare("one", "llama-tiny", "experts=4", "attention_cap=2", tokens=2)
 finish()
