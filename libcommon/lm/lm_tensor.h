@@ -25,7 +25,12 @@ struct ll_lm_tensor {
  * how many they are. How they are stored must decide neither initial values nor what an optimizer learns. */
 size_t ll_lm_matrices(const struct ll_lm_config *c, const struct ll_lm_tensor *t, int64_t rows[3]);
 
-enum ll_lm_mode { LL_LM_INFERENCE, LL_LM_TRAINING };
+/*
+ * What a pass keeps of every layer for the way back. Training keeps everything; the others compute a part of it again, to the same
+ * bits, layer by layer (Chen et al. 2016): selective what passes over rows cost, the outputs of norms and activation; full
+ * everything but the input of the layer.
+ */
+enum ll_lm_mode { LL_LM_INFERENCE, LL_LM_TRAINING, LL_LM_TRAINING_SELECTIVE, LL_LM_TRAINING_FULL };
 
 /* What ll_lm_new takes, bytes; and panels, what the threads of the pool will take for products. */
 struct ll_lm_plan {

@@ -176,23 +176,28 @@ static int32_t *take_ids(struct walk *w, int64_t n)
 	return (int32_t *)(void *)take(w, n);
 }
 
-/* k->x is there already; without norms their outputs are their inputs. */
-static void take_kept(struct walk *w, const struct ll_lm_config *c, int64_t M, struct ll_lm_kept *k)
+/* What a pass over rows gives. */
+static void take_cheap(struct walk *w, const struct ll_lm_config *c, int64_t M, struct ll_lm_kept *k)
+{
+	if (c->norm != LL_LM_NORM_NONE) {
+		k->norm1 = take(w, M * c->width);
+		k->norm2 = c->shared_norm ? k->norm1 : take(w, M * c->width);
+	}
+	k->act = take(w, M * LL_MAX(c->experts_per_token, 1) * c->ffn_width);
+}
+
+static void take_dear(struct walk *w, const struct ll_lm_config *c, int64_t M, struct ll_lm_kept *k)
 {
 	int64_t C = c->width, F = c->ffn_width;
 	int64_t S = c->norm == LL_LM_NORM_BATCH ? C : M;
-	bool norms = c->norm != LL_LM_NORM_NONE;
-	k->norm1 = norms ? take(w, M * C) : k->x, k->mean1 = take(w, S), k->rstd1 = take(w, S);
+	k->mean1 = take(w, S), k->rstd1 = take(w, S);
 	k->qkv = take(w, M * ll_lm_qkv_width(c)), k->attention = take(w, M * c->heads * c->head_dim), k->lse = take(w, M * c->heads);
 	int64_t turned = c->qk_norm ? M * (c->heads + c->kv_heads) : 0;
 	k->qk = take(w, turned * c->head_dim), k->qk_mean = take(w, turned), k->qk_rstd = take(w, turned);
 	k->mid = take(w, M * C);
-	if (!c->shared_norm)
-		k->norm2 = norms ? take(w, M * C) : c->parallel_residual ? k->x : k->mid, k->mean2 = take(w, S), k->rstd2 = take(w, S);
-	else
-		k->norm2 = k->norm1, k->mean2 = k->mean1, k->rstd2 = k->rstd1;
-	int64_t N = c->experts_per_token, R = M * LL_MAX(N, 1), E = c->experts;
-	k->up = take(w, R * F * (ll_lm_gated(c) ? 2 : 1)), k->act = take(w, R * F);
+	k->mean2 = c->shared_norm ? k->mean1 : take(w, S), k->rstd2 = c->shared_norm ? k->rstd1 : take(w, S);
+	int64_t N = c->experts_per_token, E = c->experts;
+	k->up = take(w, M * LL_MAX(N, 1) * F * (ll_lm_gated(c) ? 2 : 1));
 	k->probability = take(w, M * E), k->gate = take(w, M * N), k->answer = take(w, M * N * C);
 	k->expert = take_ids(w, M * N), k->slot = take_ids(w, M * N), k->source = take_ids(w, M * N), k->first = take_ids(w, E ? 2 * E + 1 : 0);
 }
@@ -204,34 +209,42 @@ static int64_t rows_of_head(int64_t vocabulary)
 	return rows >= LL_GEMM_ROWS ? LL_MIN(rows / LL_GEMM_ROWS, 2) * LL_GEMM_ROWS : LL_MAX(32, rows / 32 * 32);
 }
 
-/* Lays out everything for M = batch x T rows; kept may be NULL when only counting. */
-static void take_all(struct walk *w, const struct ll_lm_config *c, int64_t batch, int64_t T, bool training, int threads, struct ll_lm_memory *y,
-		     struct ll_lm_kept *kept)
+/* Of all layers; kept may be NULL when only counting. Returns where the last one's output goes. */
+static float *take_layers(struct walk *w, const struct ll_lm_config *c, int64_t M, enum ll_lm_mode mode, struct ll_lm_kept *kept)
 {
-	int64_t M = batch * T, C = c->width, F = c->ffn_width, U = F * (ll_lm_gated(c) ? 2 : 1), A = c->heads * c->head_dim;
-	int64_t E = c->experts, R = M * LL_MAX(c->experts_per_token, 1), S = c->norm == LL_LM_NORM_BATCH ? C : M;
+	bool cheap = mode == LL_LM_TRAINING, dear = cheap || mode == LL_LM_TRAINING_SELECTIVE, inputs = mode != LL_LM_INFERENCE;
 	struct ll_lm_kept shared = { 0 };
 	float *x[2] = { NULL, NULL };
-	if (!training) {
-		x[0] = take(w, M * C), x[1] = take(w, M * C);
-		take_kept(w, c, M, &shared);
-	}
+	if (!inputs)
+		x[0] = take(w, M * c->width), x[1] = take(w, M * c->width);
+	if (!cheap)
+		take_cheap(w, c, M, &shared);
+	if (!dear)
+		take_dear(w, c, M, &shared);
 	for (int64_t l = 0; l < c->layers; l++) {
 		struct ll_lm_kept k = shared;
-		if (training) {
-			k.x = take(w, M * C);
-			take_kept(w, c, M, &k);
-		} else {
-			k.x = x[l % 2];
-			if (c->norm == LL_LM_NORM_NONE) {
-				k.norm1 = k.x;
-				k.norm2 = c->parallel_residual ? k.x : k.mid;
-			}
+		k.x = inputs ? take(w, M * c->width) : x[l % 2];
+		if (cheap)
+			take_cheap(w, c, M, &k);
+		if (dear)
+			take_dear(w, c, M, &k);
+		if (c->norm == LL_LM_NORM_NONE) { /* their outputs are their inputs */
+			k.norm1 = k.x;
+			k.norm2 = c->parallel_residual ? k.x : k.mid;
 		}
 		if (kept)
 			kept[l] = k;
 	}
-	y->x_final = training ? take(w, M * C) : x[c->layers % 2];
+	return inputs ? take(w, M * c->width) : x[c->layers % 2];
+}
+
+/* Lays out everything for M = batch x T rows; kept may be NULL when only counting. */
+static void take_all(struct walk *w, const struct ll_lm_config *c, int64_t batch, int64_t T, enum ll_lm_mode mode, int threads,
+		     struct ll_lm_memory *y, struct ll_lm_kept *kept)
+{
+	int64_t M = batch * T, C = c->width, F = c->ffn_width, U = F * (ll_lm_gated(c) ? 2 : 1), A = c->heads * c->head_dim;
+	int64_t E = c->experts, R = M * LL_MAX(c->experts_per_token, 1), S = c->norm == LL_LM_NORM_BATCH ? C : M;
+	y->x_final = take_layers(w, c, M, mode, kept);
 	y->embedded = c->embedding_norm ? take(w, M * C) : NULL;
 	y->mean_e = take(w, S), y->rstd_e = take(w, S);
 	y->norm_f = c->norm != LL_LM_NORM_NONE || c->output_scale != 1 ? take(w, M * C) : y->x_final, y->mean_f = take(w, S), y->rstd_f = take(w, S);
@@ -240,7 +253,7 @@ static void take_all(struct walk *w, const struct ll_lm_config *c, int64_t batch
 	y->positions = c->position == LL_LM_POS_SINUSOIDAL ? take(w, c->context * C) : NULL;
 	y->turning = ll_lm_turning(c);
 	y->rotary = y->turning ? take(w, c->context * y->turning) : NULL;
-	if (training) {
+	if (mode != LL_LM_INFERENCE) {
 		y->dx = take(w, M * C), y->dn1 = take(w, M * C), y->dn2 = take(w, M * C);
 		y->dqkv = take(w, M * ll_lm_qkv_width(c)), y->dattention = take(w, M * A), y->dup = take(w, R * U), y->dact = take(w, R * F);
 		y->danswer = take(w, E ? R * C : 0), y->drouter = take(w, M * E), y->load = take(w, M * E);
@@ -255,8 +268,8 @@ struct ll_lm_plan ll_lm_plan(const struct ll_lm_config *config, int64_t batch, i
 	struct walk w = { NULL, 0 };
 	struct ll_lm_memory y = { 0 };
 	struct ll_lm_plan p = { .parameters = ll_lm_config_parameters(config) * sizeof(float) };
-	take_all(&w, config, batch, seq_len, mode == LL_LM_TRAINING, ll_threads(), &y, NULL);
-	p.gradients = mode == LL_LM_TRAINING ? p.parameters : 0;
+	take_all(&w, config, batch, seq_len, mode, ll_threads(), &y, NULL);
+	p.gradients = mode == LL_LM_INFERENCE ? 0 : p.parameters;
 	p.activations = w.used * sizeof(float);
 	p.panels = (uint64_t)ll_threads() * sizeof(struct ll_gemm_scratch);
 	p.total = p.parameters + p.gradients + p.activations + p.panels;
@@ -286,7 +299,7 @@ struct ll_lm *ll_lm_new(const struct ll_lm_config *config, int64_t batch, int64_
 {
 	struct ll_lm *m = ll_calloc(1, sizeof(*m));
 	struct ll_lm_memory *y = m->memory = ll_calloc(1, sizeof(*y));
-	bool training = mode == LL_LM_TRAINING;
+	bool training = mode != LL_LM_INFERENCE;
 	LL_ASSERT(seq_len >= 1 && seq_len <= config->context && batch >= 1);
 	m->config = *config;
 	m->batch = batch;
@@ -298,16 +311,17 @@ struct ll_lm *ll_lm_new(const struct ll_lm_config *config, int64_t batch, int64_
 	m->embedding_gradient = 1;
 	m->grad = training ? ll_alloc_aligned(64, m->parameters * sizeof(float)) : NULL;
 	y->ops = ll_ops_f32_best();
+	y->mode = mode;
 	point(m, m->param, &y->w);
 	if (training)
 		point(m, m->grad, &y->g);
 	y->kept = ll_calloc((size_t)config->layers, sizeof(*y->kept));
 	struct walk w = { NULL, 0 };
-	take_all(&w, config, batch, seq_len, training, ll_pool_threads(pool), y, NULL);
+	take_all(&w, config, batch, seq_len, mode, ll_pool_threads(pool), y, NULL);
 	y->bytes = w.used * sizeof(float);
 	w = (struct walk){ ll_alloc_aligned(64, w.used * sizeof(float)), 0 };
 	y->base = w.base;
-	take_all(&w, config, batch, seq_len, training, ll_pool_threads(pool), y, y->kept);
+	take_all(&w, config, batch, seq_len, mode, ll_pool_threads(pool), y, y->kept);
 	fill_tables(m);
 	return m;
 }

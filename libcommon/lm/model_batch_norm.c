@@ -36,6 +36,8 @@ static void measure(const struct ll_lm_batch_norm *n, int64_t first, int64_t cou
 		float *running = n->running + first + k;
 		n->mean[first + k] = (float)mean;
 		n->rstd[first + k] = (float)(1 / sqrt(variance + n->eps));
+		if (n->again)
+			continue;
 		running[0] = (float)(KEEP * (double)running[0] + (1 - KEEP) * mean);
 		running[n->C] = (float)(KEEP * (double)running[n->C] + (1 - KEEP) * unbiased);
 	}

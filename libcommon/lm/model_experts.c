@@ -78,7 +78,7 @@ static uint64_t assign(const struct experts_job *j)
 	bool limited = x->training && c->expert_capacity > 0;
 	int64_t capacity = limited ? (int64_t)ceil(c->expert_capacity * (double)each / (double)j->E) : each;
 	int32_t *used = k->first + j->E + 1;
-	uint64_t dropped = 0, *routed = x->m->routed ? x->m->routed + x->layer * (j->E + 1) : NULL;
+	uint64_t dropped = 0, *routed = x->m->routed && !x->again ? x->m->routed + x->layer * (j->E + 1) : NULL;
 	memset(k->first, 0, (size_t)(j->E + 1) * sizeof(*k->first));
 	for (int64_t i = 0; i < n; i++) {
 		if (i % each == 0)
@@ -180,7 +180,7 @@ void ll_lm_experts_forward(const struct ll_lm_experts *x, float *out)
 	j.out = out;
 	o->linear(m->pool, k->probability, k->norm2, x->w->router_w, NULL, M, j.E, j.C);
 	ll_pool_run(m->pool, (size_t)((M + ROWS - 1) / ROWS), choose_task, &j);
-	m->dropped += assign(&j);
+	uint64_t dropped = assign(&j);
 	gather(&j);
 	for (int64_t e = 0; e < j.E; e++) {
 		const struct ll_lm_expert *w = &x->w->expert[e];
@@ -191,6 +191,9 @@ void ll_lm_experts_forward(const struct ll_lm_experts *x, float *out)
 		o->act(m->pool, x->act, k->act + first * F, k->up + first * U, n, F);
 		o->linear(m->pool, k->answer + first * j.C, k->act + first * F, w->down_w, w->down_b, n, j.C, F);
 	}
+	if (x->again)
+		return;
+	m->dropped += dropped;
 	ll_pool_run(m->pool, (size_t)((M + ROWS - 1) / ROWS), combine_task, &j);
 	if (x->training && m->config.expert_balance > 0)
 		m->balance += balance_loss(&j);

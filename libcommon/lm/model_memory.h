@@ -21,7 +21,8 @@ struct ll_lm_weights {
 	struct ll_lm_layer *layer;
 };
 
-/* What a layer keeps for the way back; in inference all layers share one set (two for x). M rows. */
+/* What a layer keeps for the way back. All layers share one set of what the mode does not keep (of x two); with recomputation it is
+ * the last layer's when the way back begins. M rows. */
 struct ll_lm_kept {
 	float *x;                        /* [M, C] input of the layer */
 	float *norm1, *mean1, *rstd1;    /* [M, C], [M], [M] */
@@ -39,6 +40,7 @@ struct ll_lm_kept {
 struct ll_lm_memory {
 	float *base;      /* one allocation for everything below */
 	uint64_t bytes;   /* its size: what ll_lm_plan says for as many threads */
+	enum ll_lm_mode mode;
 	const struct ll_ops_f32 *ops;
 	struct ll_lm_weights w, g;
 	struct ll_lm_kept *kept;  /* [layers] */
@@ -63,6 +65,7 @@ struct ll_lm_batch_norm {
 	int64_t M, C;
 	double eps;
 	bool training; /* measure, and move the running means; else use these */
+	bool again;    /* in training: as it was, the running means stay */
 	const float *in, *w, *b;
 	float *running, *out, *mean, *rstd; /* mean and rstd [C]: as used */
 	const float *dout; /* and the way back: += all */
@@ -81,6 +84,7 @@ struct ll_lm_experts {
 	int64_t layer, batch, seq_len;
 	enum ll_op_act act;
 	bool training; /* capacity and balance count */
+	bool again;    /* for the way back: counts nothing, and out is not needed */
 	double scale;  /* of the loss, on the way back */
 };
 void ll_lm_experts_forward(const struct ll_lm_experts *x, float *out);

@@ -20,6 +20,7 @@ struct pass {
 	struct ll_op_rotary rotary;
 	struct ll_lm_step step;
 	double dropout, scale; /* 0 outside training; scale: of the loss */
+	bool again; /* a layer once more, for the way back: nothing is counted twice, and its output is not needed */
 	bool fresh; /* gradients begin with this pass: those of matrices are written where others are cleared and added to */
 };
 
@@ -49,7 +50,7 @@ static void drop(const struct pass *p, float *x, int64_t site)
 static void normalise(const struct pass *p, float *out, float *mean, float *rstd, const float *in, const float *w, const float *b)
 {
 	if (p->c->norm == LL_LM_NORM_BATCH) {
-		struct ll_lm_batch_norm n = { .M = p->M, .C = p->C, .eps = p->c->norm_eps, .training = p->scale != 0, .in = in, .w = w, .b = b };
+		struct ll_lm_batch_norm n = { .M = p->M, .C = p->C, .eps = p->c->norm_eps, .training = p->scale != 0, .again = p->again, .in = in, .w = w, .b = b };
 		n.running = (float *)(b ? b : w) + p->C, n.out = out, n.mean = mean, n.rstd = rstd;
 		ll_lm_batch_norm(p->pool, &n);
 	} else if (p->c->norm != LL_LM_NORM_NONE)
@@ -117,7 +118,7 @@ static struct ll_op_attention attention_of(const struct pass *p, int64_t layer)
 static struct ll_lm_experts experts_of(const struct pass *p, int64_t l)
 {
 	return (struct ll_lm_experts){ .m = p->m, .w = &p->y->w.layer[l], .g = p->y->g.layer ? &p->y->g.layer[l] : NULL, .k = &p->y->kept[l],
-				       .layer = l, .batch = p->B, .seq_len = p->T, .act = p->act, .training = p->scale != 0, .scale = p->scale };
+				       .layer = l, .batch = p->B, .seq_len = p->T, .act = p->act, .training = p->scale != 0, .again = p->again, .scale = p->scale };
 }
 
 static float *output_of(const struct pass *p, int64_t layer)
@@ -155,7 +156,8 @@ static void forward_layer(const struct pass *p, int64_t l)
 		o->rotary(p->pool, &p->rotary, k->qkv, p->y->rotary, false);
 	struct ll_op_attention a = attention_of(p, l);
 	o->attention(p->pool, &a, k->attention, k->lse, k->qkv, p->y->scratch);
-	note_lse(p, k->lse);
+	if (!p->again)
+		note_lse(p, k->lse);
 	o->linear(p->pool, k->mid, k->attention, w->proj_w, w->proj_b, M, C, A);
 	drop(p, k->mid, 2 * l + 1);
 	o->add(p->pool, k->mid, k->mid, k->x, M * C);
@@ -169,8 +171,11 @@ static void forward_layer(const struct pass *p, int64_t l)
 	} else {
 		o->linear(p->pool, k->up, k->norm2, w->up_w, w->up_b, M, ll_lm_gated(p->c) ? 2 * F : F, C);
 		o->act(p->pool, p->act, k->act, k->up, M, F);
-		o->linear(p->pool, out, k->act, w->down_w, w->down_b, M, C, F);
+		if (!p->again)
+			o->linear(p->pool, out, k->act, w->down_w, w->down_b, M, C, F);
 	}
+	if (p->again)
+		return;
 	drop(p, out, 2 * l + 2);
 	o->add(p->pool, out, out, k->mid, M * C);
 }
@@ -220,6 +225,23 @@ static const float *branch_gradient(const struct pass *p, float *copy, int64_t s
 	return copy;
 }
 
+/* What the way back needs of a layer and the mode did not keep. */
+static void recompute_layer(const struct pass *p, int64_t l)
+{
+	struct pass again = *p;
+	const struct ll_lm_layer *w = &p->y->w.layer[l];
+	const struct ll_lm_kept *k = &p->y->kept[l];
+	again.again = true;
+	if (p->y->mode == LL_LM_TRAINING_FULL) {
+		forward_layer(&again, l);
+	} else {
+		normalise(&again, k->norm1, k->mean1, k->rstd1, k->x, w->norm1_w, w->norm1_b);
+		if (!p->c->shared_norm)
+			normalise(&again, k->norm2, k->mean2, k->rstd2, p->c->parallel_residual ? k->x : k->mid, w->norm2_w, w->norm2_b);
+		p->ops->act(p->pool, p->act, k->act, k->up, p->c->experts ? k->first[p->c->experts] : p->M, p->c->ffn_width);
+	}
+}
+
 static void backward_layer(const struct pass *p, int64_t l)
 {
 	const struct ll_ops_f32 *o = p->ops;
@@ -229,6 +251,8 @@ static void backward_layer(const struct pass *p, int64_t l)
 	int64_t M = p->M, C = p->C, Q = ll_lm_qkv_width(p->c), A = p->c->heads * p->c->head_dim, F = p->c->ffn_width;
 	int64_t U = ll_lm_gated(p->c) ? 2 * F : F;
 
+	if (y->mode != LL_LM_TRAINING && l + 1 < p->c->layers)
+		recompute_layer(p, l);
 	const float *d = branch_gradient(p, y->dn1, 2 * l + 2);
 	if (p->c->experts) {
 		struct ll_lm_experts x = experts_of(p, l);

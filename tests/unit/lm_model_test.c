@@ -212,6 +212,55 @@ static void threads_and_plan(void)
 	ll_free(grad);
 }
 
+/* What a pass leaves behind, in order: parameters (running means move), gradients, and the numbers beside them. */
+static float *results(const struct ll_lm_config *c, enum ll_lm_mode mode, const struct ll_ops_f32 *ops, size_t *n, uint64_t *bytes)
+{
+	int32_t tokens[B * T], targets[B * T];
+	uint64_t count, *routed = ll_calloc((size_t)(c->layers * (c->experts + 1)), sizeof(*routed));
+	struct ll_lm *m = ll_lm_new(c, B, T, mode, pool);
+	make_batch(c, B * T, tokens, targets);
+	m->memory->ops = ops;
+	m->routed = c->experts ? routed : NULL;
+	ll_lm_init(m, 1);
+	size_t routes = m->routed ? (size_t)(c->layers * (c->experts + 1)) : 0, at = 2 * m->parameters;
+	*n = at + 6 + routes;
+	*bytes = m->memory->bytes;
+	float *all = ll_calloc(*n, sizeof(*all));
+	for (int twice = 0; twice < 2; twice++) /* gradients add up */
+		all[at] = (float)ll_lm_loss(m, tokens, targets, B, T, step, 0.7f, twice == 0, &count, NULL, NULL);
+	memcpy(all, m->param, m->parameters * sizeof(*all));
+	memcpy(all + m->parameters, m->grad, m->parameters * sizeof(*all));
+	all[++at] = (float)m->dropped, all[++at] = (float)m->balance, all[++at] = (float)m->added, all[++at] = (float)m->log_z;
+	all[++at] = (float)m->attention_lse;
+	for (size_t i = 0; i < routes; i++)
+		all[++at] = (float)routed[i];
+	ll_lm_free(m);
+	ll_free(routed);
+	return all;
+}
+
+static void recomputation(size_t which)
+{
+	static const char *const names[] = { "selective", "full" };
+	const struct ll_ops_f32 *const tables[] = { ll_ops_f32_best(), ll_ops_bf16_best() };
+	struct ll_lm_config c = make_config(models[which].preset, models[which].settings);
+	c.layers = 3;
+	for (size_t k = 0; k < LL_COUNT(tables); k++) {
+		size_t n, other;
+		uint64_t stored, bytes, before;
+		float *want = results(&c, LL_LM_TRAINING, tables[k], &n, &stored);
+		before = stored;
+		for (int mode = 0; mode < 2; mode++, before = bytes) {
+			float *got = results(&c, mode ? LL_LM_TRAINING_FULL : LL_LM_TRAINING_SELECTIVE, tables[k], &other, &bytes);
+			ok(other == n && memcmp(want, got, n * sizeof(*got)) == 0, "%s, %s: recomputation, %s: equal bits", models[which].name,
+			   tables[k]->name, names[mode]);
+			ok(bytes < before, "in less memory (%.2f)", (double)bytes / (double)stored);
+			ll_free(got);
+		}
+		ll_free(want);
+	}
+}
+
 static void causality_and_decoding(size_t which)
 {
 	struct ll_lm_config c = make_config(models[which].preset, models[which].settings);
@@ -352,7 +401,7 @@ int main(void)
 	for (size_t i = 0; i < LL_COUNT(models); i++)
 		check_model(i), check_bf16(i);
 	for (size_t i = 0; i < LL_COUNT(models); i++)
-		causality_and_decoding(i), leaks(i);
+		causality_and_decoding(i), leaks(i), recomputation(i);
 	running_statistics();
 	threads_and_plan();
 	documents("llama-tiny", "vocabulary=31 width=24 heads=4 kv_heads=2 head_dim=10 layers=2 context=32 ffn_width=20");

@@ -13,7 +13,7 @@
 #include "kernels/optimizers.h"
 #include "ll-train/train.h"
 
-static const char *preset = "gpt2-124m", *precision_name = "f32";
+static const char *preset = "gpt2-124m", *precision_name = "f32", *recompute = "none";
 static int64_t seq_len = 64, batch = 4, steps = 10, layers, width, heads, vocabulary;
 
 const struct ll_option ll_train_bench_own_options[] = {
@@ -21,6 +21,7 @@ const struct ll_option ll_train_bench_own_options[] = {
 	{ LL_OPT_INT, 0, "seq-len", &seq_len, "N", "tokens a sequence", 0, NULL, 1, 1 << 24 },
 	{ LL_OPT_INT, 0, "batch", &batch, "N", "sequences a step", 0, NULL, 1, 1 << 24 },
 	{ LL_OPT_CHOICE, 0, "precision", &precision_name, "f32|bf16", "of what products take", 0, LL_PRECISION_NAMES, 0, 0 },
+	{ LL_OPT_CHOICE, 0, "recompute", &recompute, LL_TRAIN_RECOMPUTE, "what the way back computes again", 0, LL_TRAIN_RECOMPUTE, 0, 0 },
 	{ LL_OPT_INT, 0, "steps", &steps, "N", "steps measured, after two that are not", 0, NULL, 1, 1 << 24 },
 	{ LL_OPT_INT, 0, "layers", &layers, "N", "another number of layers than the preset's", 0, NULL, 1, 1 << 20 },
 	{ LL_OPT_INT, 0, "width", &width, "N", "another width", 0, NULL, 1, 1 << 20 },
@@ -162,11 +163,11 @@ int ll_train_bench(int operands, char **operand)
 	configure(&c);
 	if (ll_precision_named(precision_name, &precision) < 0)
 		LL_BUG("--precision=%s was checked", precision_name);
-	struct ll_lm_plan plan = ll_lm_plan(&c, batch, seq_len, LL_LM_TRAINING);
+	struct ll_lm_plan plan = ll_lm_plan(&c, batch, seq_len, ll_train_mode(recompute));
 	ll_memory_claim(plan.total + 2 * plan.parameters + (3 * roof_elements(&c, batch * seq_len) + 3 * SQUARE * SQUARE) * sizeof(float),
 			 "the model, its gradients, moments and activations");
 	struct ll_pool *pool = ll_pool_new(ll_threads());
-	struct ll_lm *m = ll_lm_new(&c, batch, seq_len, LL_LM_TRAINING, pool);
+	struct ll_lm *m = ll_lm_new(&c, batch, seq_len, ll_train_mode(recompute), pool);
 	ll_lm_set_precision(m, precision);
 	float *moments = ll_alloc_aligned(64, 2 * m->parameters * sizeof(float));
 	size_t n = (size_t)(batch * seq_len);

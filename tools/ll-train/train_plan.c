@@ -92,6 +92,15 @@ static uint64_t bytes_of(const struct ll_train_settings *s, int64_t accumulate)
 	return all + ll_train_save_copy(s, 0);
 }
 
+/* The least that it takes. */
+static uint64_t bytes_recomputed(const struct ll_train_settings *s)
+{
+	struct ll_train_settings full = *s;
+	char word[] = "full";
+	full.recompute = word;
+	return bytes_of(&full, s->batch);
+}
+
 /* The smallest number of equal parts of a batch that fits in memory; 0 when none does. */
 static int64_t parts_that_fit(const struct ll_train_settings *s)
 {
@@ -131,6 +140,9 @@ static void print_memory(const struct ll_train_settings *s, uint64_t total)
 		printf("enough\n");
 	else if (fits)
 		printf("not enough; --accumulate=%" PRId64 " needs %s\n", fits, ll_human_bytes(human, (double)bytes_of(s, fits)));
+	else if (strcmp(s->recompute, "full") != 0)
+		printf("not enough, whatever --accumulate; --recompute=full with --accumulate=%" PRId64 " needs %s\n", s->batch,
+		       ll_human_bytes(human, (double)bytes_recomputed(s)));
 	else
 		printf("not enough, whatever --accumulate\n");
 }

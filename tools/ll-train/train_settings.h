@@ -13,9 +13,10 @@
 #include "lm/schedule.h"
 
 #define LL_TRAIN_ASYNC_SAVE "auto|always|never"
+#define LL_TRAIN_RECOMPUTE "none|selective|full"
 
 struct ll_train_settings {
-	char *preset, *init_from, *allow_missing, *allow_unexpected, *fork, *data, *data_start, *exclude, *valid, *schedule, *optimizer, *guard, *precision, *async_save;
+	char *preset, *init_from, *allow_missing, *allow_unexpected, *fork, *data, *data_start, *exclude, *valid, *schedule, *optimizer, *guard, *precision, *recompute, *async_save;
 	int64_t seq_len, batch, accumulate, steps, warmup, decay_steps, seed;
 	int64_t document_mask;
 	int64_t valid_every, valid_batches, save_every, keep, milestone_every, moment_reset, reset_warmup, rollbacks;
@@ -75,6 +76,8 @@ bool ll_train_save_due(const struct ll_train_settings *s, uint64_t step);
 /* The updates made before the run began: of the checkpoint it is a fork of (train_fork.c). */
 uint64_t ll_train_first_step(const struct ll_train_settings *s);
 enum ll_precision ll_train_precision(const struct ll_train_settings *s);
+/* Of one of LL_TRAIN_RECOMPUTE. */
+enum ll_lm_mode ll_train_mode(const char *recompute);
 void ll_train_schedule(const struct ll_train_settings *s, struct ll_schedule *out);
 
 #endif

@@ -46,6 +46,16 @@ static void resolve_falls(struct ll_train_settings *s)
 	ll_buf_free(&text);
 }
 
+/* One of "a|b|c". */
+static void check_word(const char *key, const char *value, const char *words)
+{
+	size_t len = value ? strlen(value) : 0;
+	for (const char *w = words; len && w; w = strchr(w, '|') ? strchr(w, '|') + 1 : NULL)
+		if (strcspn(w, "|") == len && memcmp(w, value, len) == 0)
+			return;
+	ll_die(LL_EXIT_USAGE, "%s = %s: not one of %s", key, value ? value : "", words);
+}
+
 static void check_ramp(const struct ll_train_settings *s)
 {
 	size_t n;
@@ -191,11 +201,10 @@ void ll_train_settings_check(struct ll_train_settings *s)
 		ll_die(LL_EXIT_USAGE, "precision = %s: not one of " LL_PRECISION_NAMES, s->precision ? s->precision : "");
 	if (s->spam > 0 && strcmp(s->optimizer, "adamw") != 0 && strcmp(s->optimizer, "adam") != 0)
 		ll_die(LL_EXIT_USAGE, "spam = %g: optimizer %s keeps no second moment of every element", s->spam, s->optimizer);
-	if (!s->guard || !(strcmp(s->guard, "off") == 0 || strcmp(s->guard, "skip") == 0 || strcmp(s->guard, "rollback") == 0))
-		ll_die(LL_EXIT_USAGE, "guard = %s: not one of off|skip|rollback", s->guard ? s->guard : "");
+	check_word("guard", s->guard, "off|skip|rollback");
 	check_telemetry(s);
-	if (!s->async_save || !(strcmp(s->async_save, "auto") == 0 || strcmp(s->async_save, "always") == 0 || strcmp(s->async_save, "never") == 0))
-		ll_die(LL_EXIT_USAGE, "async-save = %s: not one of " LL_TRAIN_ASYNC_SAVE, s->async_save ? s->async_save : "");
+	check_word("async-save", s->async_save, LL_TRAIN_ASYNC_SAVE);
+	check_word("recompute", s->recompute, LL_TRAIN_RECOMPUTE);
 	if ((uint64_t)s->steps < ll_train_first_step(s))
 		ll_die(LL_EXIT_USAGE, "--steps=%lld: the run begins after step %lld, where %s stands", (long long)s->steps,
 		       (long long)ll_train_first_step(s), s->fork);

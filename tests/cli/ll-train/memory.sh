@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # The plan of --dry-run against the peak of the resident set, code and libraries with it: within 5 %, over families, optimizers,
-# precisions, parts of a batch, and with the copy that checkpoints are written from. Two configurations; --long: eight.
+# precisions, parts of a batch, recomputation, and with the copy that checkpoints are written from. Two configurations; --long: eleven.
 . "$ROOT/tests/lib.sh"
 if [ -n "$SANITIZE" ]; then skip "peak memory" "sanitizers need memory of their own"; finish; fi
 . "$ROOT/tests/cli/ll-train/setup"
@@ -18,8 +18,11 @@ within() { # within OPTION...: of a run of two steps
 }
 llama="--preset=llama-tiny --set width=512 --set heads=8 --set kv_heads=4 --set ffn_width=1536 --set context=256 --batch=8 --seq-len=256"
 within --preset=opt-125m --set layers=3 --optimizer=adafactor --batch=4 --seq-len=128 --save-every=1 -@ 2
-within $llama --set layers=3 --optimizer=muon --precision=bf16 -@ 1
+within $llama --set layers=5 --optimizer=muon --precision=bf16 --recompute=full -@ 1
 if [ "$LL_TEST_LONG" = 1 ]; then
+	within $llama --set layers=3 --optimizer=muon --precision=bf16 -@ 1
+	within --preset=gpt2-124m --set layers=4 --batch=4 --seq-len=256 --recompute=selective -@ 2
+	within --preset=gpt2-124m --set layers=2 --set experts=8 --batch=4 --seq-len=256 --recompute=full -@ 2
 	within --preset=gpt2-124m --set layers=4 --batch=4 --seq-len=128 -@ 2
 	within --preset=gpt2-124m --set layers=4 --batch=4 --seq-len=128 --precision=bf16 -@ 3
 	within --preset=gpt2-124m --set layers=4 --batch=8 --accumulate=4 --seq-len=128 --save-every=1 -@ 2

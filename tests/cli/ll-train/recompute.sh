@@ -1,0 +1,46 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# --recompute: the same bits in less memory, for any model, threads and precision; it may change when a run goes on.
+. "$ROOT/tests/lib.sh"
+. "$ROOT/tests/cli/ll-train/setup"
+
+activations() { ll-train "$@" --dry-run --roof=1 | awk '/^bytes of activations/ { print $4 }'; }
+stored=$(activations $tiny)
+selective=$(activations $tiny --recompute=selective)
+full=$(activations $tiny --recompute=full)
+ok "less memory for activations: $stored, $selective, $full" [ "$full" -lt "$selective" -a "$selective" -lt "$stored" ]
+
+alike() { # alike NAME OPTION...: stored, and computed again at other threads
+	_name=$1; shift
+	rm -rf a b c
+	ll-train $tiny "$@" --steps=8 -q -@ 1 -o a
+	ll-train $tiny "$@" --steps=8 --recompute=selective -q -@ 2 -o b
+	ll-train $tiny "$@" --steps=8 --recompute=full -q -@ 3 -o c
+	same a/log.tsv b/log.tsv "$_name: the log of selective"
+	same a/log.tsv c/log.tsv "$_name: the log of full"
+	same a/latest/model.safetensors b/latest/model.safetensors "$_name: its weights"
+	same a/latest/model.safetensors c/latest/model.safetensors "$_name: those of full"
+}
+alike "dropout" --set=dropout=0.1 --set=attention_dropout=0.1 --accumulate=2
+alike "bf16, documents apart" --precision=bf16 --document-mask=1
+alike "experts with a capacity" --set=experts=4 --set=expert_balance=0.01 --set=expert_capacity=1 --experts-every=2
+same a/experts.tsv c/experts.tsv "choices are counted once"
+alike "norm = batch" --set=norm=batch --norms-every=2
+same a/norms.tsv c/norms.tsv "the norms of tensors"
+
+ll-train $tiny --steps=20 --save-every=5 -q -o straight
+ll-train $tiny --steps=20 --save-every=5 -q -o run --recompute=full 2> /dev/null & pid=$!
+until [ -e run/step-00000005 ] || ! kill -0 $pid 2> /dev/null; do sleep 0.01; done
+kill -9 $pid 2> /dev/null; wait $pid 2> /dev/null
+ll-train --resume=auto --recompute=selective -q -o run
+same straight/log.tsv run/log.tsv "killed, and gone on with another: the same log"
+same straight/latest/model.safetensors run/latest/model.safetensors "and the same weights"
+ok "config.conf holds the last" grep -q '^recompute = "selective"$' run/config.conf
+
+status 2 "no such word" ll-train $tiny --steps=1 --recompute=all -o x
+says "recompute = all: not one of none|selective|full" "it says which there are"
+ll-train --preset=gpt2-124m --batch=2 --memory=2200M --dry-run --roof=1 > plan
+ok "a plan that does not fit says what would" grep -q 'not enough, whatever --accumulate; --recompute=full with --accumulate=2 needs [0-9]' plan
+ll-train bench --preset=gpt2-tiny --batch=2 --seq-len=16 --steps=1 --recompute=full > bench
+ok "bench measures it" grep -q '^ms=.*share=' bench
+finish
