@@ -26,9 +26,11 @@ static void multiply(const struct attention_job *job, int thread, bool ta, bool 
 		return;
 	}
 #endif
+#ifndef OPS_TILES
 	(void)job;
 	(void)thread;
 	gemm(ta, tb, m, n, k, 1, a, lda, b, ldb, add ? 1 : 0, c, ldc);
+#endif
 }
 
 static double alibi_slope(int64_t head, int64_t heads)

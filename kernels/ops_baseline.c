@@ -8,7 +8,6 @@
 #ifdef HAVE_BLAS
 #define OPS_GEMM 1
 #else
-#define OPS_GEMM 0
 #define OPS_TILES ll_gemm_f32_scalar
 #endif
 #include "kernels/ops_dispatch.h"

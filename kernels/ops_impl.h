@@ -7,7 +7,8 @@
  *
  * and for float, if wanted,
  *
- *   OPS_TILES   the kernel of gemm.h for the products with weights and of attention, in place of OPS_GEMM
+ *   OPS_TILES   in place of OPS_GEMM: the kernel of gemm.h for the products with weights and of attention. A row's bits do not
+ *               depend on how many rows there are, so a token decoded alone is what it is in its sequence
  *   OPS_TABLE_BF16   another table to define, whose products take bfloat16
  *
  * The parts: ops_math.h (exp and the matrix product), ops_linear.h, ops_norm.h, ops_attention.h, ops_pointwise.h,
@@ -38,15 +39,9 @@
 
 const OPS_STRUCT OPS_TABLE = {
 	.name = OPS_NAME,
-#ifdef OPS_TILES
-	.linear = linear_tiles,
-	.linear_din = linear_din_tiles,
-	.linear_dw = linear_dw_tiles,
-#else
 	.linear = linear,
 	.linear_din = linear_din,
 	.linear_dw = linear_dw,
-#endif
 	.attention = attention,
 	.attention_back = attention_back,
 	OPS_OTHERS,

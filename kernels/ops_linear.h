@@ -12,6 +12,33 @@ struct linear_job {
 	bool add;
 };
 
+static void column_sums_task(void *context, size_t i, int thread)
+{
+	const struct linear_job *j = context;
+	(void)thread;
+	int64_t n0 = (int64_t)i * 128, n = LL_MIN(128, j->N - n0);
+	real sum[128];
+	memcpy(sum, j->out + n0, (size_t)n * sizeof(real));
+	for (int64_t r = 0; r < j->M; r++) {
+		const real *row = j->a + r * j->N + n0;
+		if (n == 128)
+			for (int c = 0; c < 128; c++)
+				sum[c] += row[c];
+		else
+			for (int64_t c = 0; c < n; c++)
+				sum[c] += row[c];
+	}
+	memcpy(j->out + n0, sum, (size_t)n * sizeof(real));
+}
+
+static void column_sums(struct ll_pool *pool, real *db, const real *dout, int64_t M, int64_t N)
+{
+	struct linear_job j = { .out = db, .a = dout, .M = M, .N = N };
+	if (db)
+		ll_pool_run(pool, (size_t)ceil_div(N, 128), column_sums_task, &j);
+}
+
+#ifndef OPS_TILES
 /* Tiles of at most 512 rows and enough columns that a small product still has about eight tiles. */
 static void set_tiles(struct linear_job *j, int64_t rows, int64_t columns)
 {
@@ -67,32 +94,6 @@ static void linear_dw_task(void *context, size_t i, int thread)
 	gemm(true, false, n, k, j->M, 1, j->a + n0, j->N, j->b + k0, j->K, j->add ? 1 : 0, j->out + n0 * j->K + k0, j->K);
 }
 
-static void column_sums_task(void *context, size_t i, int thread)
-{
-	const struct linear_job *j = context;
-	(void)thread;
-	int64_t n0 = (int64_t)i * 128, n = LL_MIN(128, j->N - n0);
-	real sum[128];
-	memcpy(sum, j->out + n0, (size_t)n * sizeof(real));
-	for (int64_t r = 0; r < j->M; r++) {
-		const real *row = j->a + r * j->N + n0;
-		if (n == 128)
-			for (int c = 0; c < 128; c++)
-				sum[c] += row[c];
-		else
-			for (int64_t c = 0; c < n; c++)
-				sum[c] += row[c];
-	}
-	memcpy(j->out + n0, sum, (size_t)n * sizeof(real));
-}
-
-static void column_sums(struct ll_pool *pool, real *db, const real *dout, int64_t M, int64_t N)
-{
-	struct linear_job j = { .out = db, .a = dout, .M = M, .N = N };
-	if (db)
-		ll_pool_run(pool, (size_t)ceil_div(N, 128), column_sums_task, &j);
-}
-
 static void linear_dw(struct ll_pool *pool, real *dw, real *db, const real *dout, const real *in, int64_t M, int64_t N, int64_t K,
 		      bool add)
 {
@@ -101,6 +102,7 @@ static void linear_dw(struct ll_pool *pool, real *dw, real *db, const real *dout
 	ll_pool_run(pool, (size_t)(ceil_div(N, j.tile_m) * j.tiles_n), linear_dw_task, &j);
 	column_sums(pool, db, dout, M, N);
 }
+#endif
 
 /* ---- by tiles of our own ---- */
 
@@ -131,33 +133,20 @@ static void linear_dw_by(const struct ll_gemm_kernel *kernel, struct ll_pool *po
 #endif
 
 #ifdef OPS_TILES
-enum { FEW_ROWS = 8 }; /* fewer than a tile has: packing the weights would cost more than multiplying by them */
-
-static void linear_tiles(struct ll_pool *pool, real *out, const real *in, const real *w, const real *bias, int64_t M, int64_t N,
-			 int64_t K)
+static void linear(struct ll_pool *pool, real *out, const real *in, const real *w, const real *bias, int64_t M, int64_t N, int64_t K)
 {
-	if (M < FEW_ROWS)
-		linear(pool, out, in, w, bias, M, N, K);
-	else
-		linear_by(&OPS_TILES, pool, out, in, w, bias, M, N, K);
+	linear_by(&OPS_TILES, pool, out, in, w, bias, M, N, K);
 }
 
-static void linear_din_tiles(struct ll_pool *pool, real *din, const real *dout, const real *w, int64_t M, int64_t N, int64_t K,
-			     bool add)
+static void linear_din(struct ll_pool *pool, real *din, const real *dout, const real *w, int64_t M, int64_t N, int64_t K, bool add)
 {
-	if (M < FEW_ROWS)
-		linear_din(pool, din, dout, w, M, N, K, add);
-	else
-		linear_din_by(&OPS_TILES, pool, din, dout, w, M, N, K, add);
+	linear_din_by(&OPS_TILES, pool, din, dout, w, M, N, K, add);
 }
 
-static void linear_dw_tiles(struct ll_pool *pool, real *dw, real *db, const real *dout, const real *in, int64_t M, int64_t N,
-			    int64_t K, bool add)
+static void linear_dw(struct ll_pool *pool, real *dw, real *db, const real *dout, const real *in, int64_t M, int64_t N, int64_t K,
+		      bool add)
 {
-	if (M < FEW_ROWS)
-		linear_dw(pool, dw, db, dout, in, M, N, K, add);
-	else
-		linear_dw_by(&OPS_TILES, pool, dw, db, dout, in, M, N, K, add);
+	linear_dw_by(&OPS_TILES, pool, dw, db, dout, in, M, N, K, add);
 }
 #endif
 

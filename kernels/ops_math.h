@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* ops_math.h - exponential, sums and the matrix product under the backends of ops_impl.h. */
-#if OPS_GEMM
+#if !defined(OPS_TILES) && OPS_GEMM
 #include <cblas.h>
 #endif
 
@@ -102,11 +102,12 @@ static inline real dot(const real *a, const real *b, int64_t n)
 	return wide_sum(&sum);
 }
 
+#ifndef OPS_TILES
 /* C[m,n] = alpha op(A) op(B) + beta C, on the calling thread. */
 static void gemm(bool ta, bool tb, int64_t m, int64_t n, int64_t k, real alpha, const real *a, int64_t lda, const real *b,
 		 int64_t ldb, real beta, real *c, int64_t ldc)
 {
-#if OPS_GEMM
+#if !defined(OPS_TILES) && OPS_GEMM
 	cblas_sgemm(CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans, (int)m, (int)n, (int)k, alpha, a,
 		    (int)lda, b, (int)ldb, beta, c, (int)ldc);
 #else
@@ -131,6 +132,7 @@ static void gemm(bool ta, bool tb, int64_t m, int64_t n, int64_t k, real alpha, 
 	}
 #endif
 }
+#endif
 
 static inline int64_t ceil_div(int64_t a, int64_t b)
 {

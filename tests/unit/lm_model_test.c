@@ -270,7 +270,8 @@ static void causality_and_decoding(size_t which)
 	struct ll_lm_cache *k = ll_lm_cache_new(m);
 	float *a = ll_malloc((size_t)c.vocabulary * 4), *b = ll_malloc((size_t)c.vocabulary * 4);
 	double off = 0;
-	bool same = true;
+	/* With experts the rows of a product are others: BLAS, in the scalar backend, gives them other bits then. */
+	double most = c.experts && m->memory->ops == &ll_ops_f32_scalar ? 1e-6 : 0, moved = 0;
 	ll_lm_init(m, 1);
 	for (size_t i = 0; i < m->tensors; i++)
 		for (size_t e = 0; m->tensor[i].kind == LL_LM_STATISTIC && e < m->tensor[i].size; e++)
@@ -285,11 +286,12 @@ static void causality_and_decoding(size_t which)
 		tokens[T - 1] = (keep + 1) % (int32_t)c.vocabulary;
 		ll_lm_forward(m, tokens, B, T);
 		ll_lm_logits(m, 0, t, b);
-		same = same && (t == T - 1 || memcmp(a, b, (size_t)c.vocabulary * 4) == 0);
+		for (int64_t v = 0; t < T - 1 && v < c.vocabulary; v++)
+			moved = fmax(moved, fabs((double)a[v] - (double)b[v]));
 		tokens[T - 1] = keep;
 	}
 	ok(off < 1e-4, "%s: decoding with a cache gives the forward pass's logits (%.1e)", models[which].name, off);
-	ok(same, "%s: a later token changes no earlier logit", models[which].name);
+	ok(moved <= most, "%s: a later token changes no earlier logit (%.1e)", models[which].name, moved);
 	ll_free(a);
 	ll_free(b);
 	ll_lm_cache_free(k);
