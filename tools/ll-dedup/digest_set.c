@@ -7,6 +7,7 @@
 #include "ll-dedup/digest_slots.h"
 
 #define SMALLEST 4096u
+#define SMALL (1u << 20) /* below it grows faster: 16 MiB */
 
 void digest_set_init(struct digest_set *s, uint64_t bytes)
 {
@@ -39,7 +40,7 @@ static inline bool find(const struct digest_set *s, struct digest_slot digest, u
  * the one before it; those that are still at the end have room until they are reached. */
 static void grow(struct digest_set *s)
 {
-	uint64_t cap = s->cap ? 2 * s->cap : SMALLEST, to, next = 0;
+	uint64_t cap = s->cap ? (s->cap < SMALL ? 4 : 2) * s->cap : SMALLEST, to, next = 0;
 
 	if (s->cap == s->max_cap) {
 		ll_hint("give more --memory");

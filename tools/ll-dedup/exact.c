@@ -227,9 +227,7 @@ static uint64_t weight(void *context, const struct ll_doc *doc, const void *data
 	if (n != NOT_ATTACHED)
 		return n;
 	unit_walk_start(&e->walk, &e->rule, doc);
-	for (n = 0; unit_walk_next(&e->walk);)
-		n++;
-	return n;
+	return unit_walk_count(&e->walk);
 }
 
 static bool put_off(void *context, uint64_t keys)

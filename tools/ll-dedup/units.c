@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "ll-dedup/newlines.h"
 #include "text/unicode.h"
 #include "text/utf8.h"
 
@@ -244,6 +245,7 @@ struct ll_id unit_walk_digest(struct unit_walk *w)
 size_t unit_walk_digests(struct unit_walk *w, struct ll_id *out, size_t n)
 {
 	const char *p = w->text.data + w->at, *end = w->text.data + w->text.len, *stop;
+	struct newlines newlines;
 	size_t i = 0;
 
 	if (w->rule->kind != UNIT_LINE || w->rule->min_bytes > 0) {
@@ -251,13 +253,25 @@ size_t unit_walk_digests(struct unit_walk *w, struct ll_id *out, size_t n)
 			out[i++] = unit_walk_digest(w);
 		return i;
 	}
+	newlines = newlines_from(p, end);
 	for (; p < end && i < n; p = stop + 1) { /* the hot one */
-		stop = memchr(p, '\n', (size_t)(end - p));
+		stop = newlines_next(&newlines, 1);
 		stop = stop ? stop : end;
 		out[i++] = unit_digest(ll_str(p, (size_t)(stop - p)));
 	}
 	w->at = i ? (size_t)(p - w->text.data) : w->at;
 	return i;
+}
+
+uint64_t unit_walk_count(struct unit_walk *w)
+{
+	uint64_t n = 0;
+
+	if (w->rule->kind == UNIT_LINE)
+		return newlines_total(w->text.data, w->text.len) + (w->text.len > 0 && w->text.data[w->text.len - 1] != '\n');
+	while (unit_walk_next(w))
+		n++;
+	return n;
 }
 
 void unit_walk_free(struct unit_walk *w)
@@ -272,8 +286,48 @@ static bool bit(const uint64_t *bits, uint64_t i)
 	return bits[i / 64] >> (i % 64) & 1;
 }
 
+/* The first bit from i on that is, or is not, set; `end` when there is none before. */
+static uint64_t bit_from(const uint64_t *bits, uint64_t i, uint64_t end, bool set)
+{
+	uint64_t flip = set ? 0 : UINT64_MAX;
+
+	while (i < end) {
+		uint64_t rest = (bits[i / 64] ^ flip) >> (i % 64);
+		if (rest)
+			return LL_MIN(end, i + (uint64_t)__builtin_ctzll(rest));
+		i = (i / 64 + 1) * 64;
+	}
+	return end;
+}
+
+/* Lines that stand together are copied together; between such runs stands a newline. */
+static bool remove_lines(struct ll_buf *out, struct ll_str text, const uint64_t *gone, uint64_t keys)
+{
+	const char *end = text.data + text.len, *p = text.data;
+	struct newlines s = newlines_from(p, end);
+	bool kept = false;
+
+	for (uint64_t i = 0, first, after; (first = bit_from(gone, i, keys, false)) < keys; i = after) {
+		after = bit_from(gone, first, keys, true);
+		if (first > i)
+			p = newlines_next(&s, first - i) + 1;
+		const char *stop = newlines_next(&s, after - first);
+		stop = stop ? stop : end;
+		if (kept)
+			ll_buf_putc(out, '\n');
+		ll_buf_add(out, p, (size_t)(stop - p));
+		p = stop + 1;
+		kept = true;
+	}
+	if (end[-1] == '\n')
+		ll_buf_putc(out, '\n');
+	return kept;
+}
+
 bool unit_remove(struct ll_buf *out, const struct unit_rule *rule, struct ll_str text, const uint64_t *gone, uint64_t keys)
 {
+	if (rule->kind == UNIT_LINE && keys > 0)
+		return remove_lines(out, text, gone, keys);
 	struct unit_piece piece;
 	size_t at = 0, from = 0, stop = 0;	   /* [from, stop) is kept and not yet copied */
 	size_t separator = 0, separator_end = 0; /* between the last piece kept and the one removed after it */

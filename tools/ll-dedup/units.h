@@ -54,6 +54,8 @@ struct ll_str unit_walk_text(struct unit_walk *w);
 struct ll_id unit_walk_digest(struct unit_walk *w);
 /* The digests of up to n next keys (unit_walk_text is not to be asked for then); returns how many there were. */
 size_t unit_walk_digests(struct unit_walk *w, struct ll_id *out, size_t n);
+/* How many keys are left, which are passed over. */
+uint64_t unit_walk_count(struct unit_walk *w);
 void unit_walk_free(struct unit_walk *w);
 
 static inline bool unit_is_none(struct ll_id digest)

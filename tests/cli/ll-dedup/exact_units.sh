@@ -83,6 +83,8 @@ bits = ["", " ", "the cat", "sat. ", "on it", "€uro", "end!", "\"What?\"", "(s
 with open("d.jsonl", "w") as f:
     for i in range(1500):
         lines = [" ".join(r.choices(bits, k=r.randint(0, 4))) for _ in range(r.randint(0, 9))]
+        if i % 30 == 7:  # as many lines as there are digests at a time, and of any length
+            lines = ["x" * r.randint(0, 200) + r.choice(["", "y"]) for _ in range(r.choice([1, 70, 300]))]
         text = "".join(l + r.choice(["\n", "\n", "\n\n", "\n\n\n"]) for l in lines)
         if r.random() < 0.6:
             text = text.rstrip("\n")

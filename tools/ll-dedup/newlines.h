@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/* newlines.h - the newlines of a text, 64 bytes at a time: for lines that are shorter than a call of memchr is worth. */
+#ifndef LL_DEDUP_NEWLINES_H
+#define LL_DEDUP_NEWLINES_H
+
+#include "base/base.h"
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+/* Bit i: whether p[i] is a newline, of 64 bytes. */
+static inline uint64_t newlines_of_block(const char *p)
+{
+	uint64_t mask = 0;
+#if defined(__SSE2__)
+	const __m128i newline = _mm_set1_epi8('\n');
+	for (unsigned i = 0; i < 4; i++) {
+		__m128i equal = _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(const void *)(p + 16 * i)), newline);
+		mask |= (uint64_t)(unsigned)_mm_movemask_epi8(equal) << 16 * i;
+	}
+#else
+	for (unsigned i = 0; i < 64; i++)
+		mask |= (uint64_t)(p[i] == '\n') << i;
+#endif
+	return mask;
+}
+
+struct newlines {
+	const char *block, *end; /* 64 bytes at hand, or those that are left; the end of the text */
+	uint64_t mask;		 /* newlines of the block not yet passed */
+};
+
+static inline uint64_t newlines_at(const char *p, const char *end)
+{
+	char rest[64] = { 0 };
+
+	if (LL_LIKELY(end - p >= 64))
+		return newlines_of_block(p);
+	memcpy(rest, p, (size_t)(end - p));
+	return newlines_of_block(rest);
+}
+
+static inline struct newlines newlines_from(const char *p, const char *end)
+{
+	return (struct newlines){ p, end, p < end ? newlines_at(p, end) : 0 };
+}
+
+/* The n-th newline from here, counted from 1, which is passed then; NULL when there are fewer. */
+static inline const char *newlines_next(struct newlines *s, uint64_t n)
+{
+	for (;;) {
+		for (; s->mask; s->mask &= s->mask - 1)
+			if (--n == 0) {
+				const char *at = s->block + __builtin_ctzll(s->mask);
+				s->mask &= s->mask - 1;
+				return at;
+			}
+		if (s->end - s->block <= 64)
+			return NULL;
+		s->block += 64;
+		s->mask = newlines_at(s->block, s->end);
+	}
+}
+
+static inline uint64_t newlines_total(const char *text, size_t len)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < len; i++)
+		n += text[i] == '\n';
+	return n;
+}
+
+#endif
