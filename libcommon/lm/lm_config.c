@@ -216,15 +216,20 @@ uint64_t ll_lm_config_parameters(const struct ll_lm_config *c)
 	       (c->embedding_norm ? norm : 0) + (uint64_t)c->layers * layer + norm;
 }
 
-double ll_lm_config_flops(const struct ll_lm_config *c, uint64_t seq_len)
+double ll_lm_config_attention_flops(const struct ll_lm_config *c, uint64_t seq_len)
 {
-	double C = (double)c->width, F = (double)c->ffn_width, A = (double)(c->heads * c->head_dim);
 	double T = (double)seq_len, W = LL_MIN((double)c->band, T); /* a query meets T / 2 keys on average, in a band of W less */
 	double banded = c->band ? (double)(c->layers / c->band_every) : 0;
 	double met = ((double)c->layers - banded) * T / 2 + banded * (W - W * W / (2 * T));
+	return 12 * (double)(c->heads * c->head_dim) * met;
+}
+
+double ll_lm_config_flops(const struct ll_lm_config *c, uint64_t seq_len)
+{
+	double C = (double)c->width, F = (double)c->ffn_width, A = (double)(c->heads * c->head_dim);
 	double ffn = (ll_lm_gated(c) ? 3 : 2) * F * C;
 	if (c->experts)
 		ffn = (double)c->experts_per_token * ffn + (double)c->experts * C;
 	double layer = (double)ll_lm_qkv_width(c) * C + A * C + ffn;
-	return 6 * ((double)c->layers * layer + (double)c->vocabulary * C) + 12 * A * met;
+	return 6 * ((double)c->layers * layer + (double)c->vocabulary * C) + ll_lm_config_attention_flops(c, seq_len);
 }

@@ -102,6 +102,8 @@ uint64_t ll_lm_config_parameters(const struct ll_lm_config *c);
 /* Floating-point operations a token of training (forward and backward) at a sequence length: 6 x the parameters that are
  * multiplied for a token (head included once, of the experts those that are chosen) + 6 layers width T for causal attention, of which a banded layer computes what is in its band. */
 double ll_lm_config_flops(const struct ll_lm_config *c, uint64_t seq_len);
+/* Those of attention among them, projections apart; a third is forward. */
+double ll_lm_config_attention_flops(const struct ll_lm_config *c, uint64_t seq_len);
 
 static inline int64_t ll_lm_qkv_width(const struct ll_lm_config *c)
 {

@@ -21,3 +21,13 @@ size_t ll_lm_matrices(const struct ll_lm_config *c, const struct ll_lm_tensor *t
 	rows[0] = t->shape[0];
 	return 1;
 }
+
+double ll_lm_recompute_flops(const struct ll_lm_config *c, uint64_t seq_len, enum ll_lm_mode mode)
+{
+	double C = (double)c->width, F = (double)c->ffn_width, A = (double)(c->heads * c->head_dim);
+	double up = (ll_lm_gated(c) ? 2 : 1) * F * C;
+	if (c->experts) /* what they answered, too */
+		up = (double)c->experts_per_token * (up + F * C) + (double)c->experts * C;
+	double layer = 2 * ((double)ll_lm_qkv_width(c) * C + A * C + up) + ll_lm_config_attention_flops(c, seq_len) / (3 * (double)c->layers);
+	return mode == LL_LM_TRAINING_FULL ? (double)(c->layers - 1) * layer : 0; /* that of the last one is there still */
+}

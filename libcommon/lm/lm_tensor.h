@@ -31,6 +31,8 @@ size_t ll_lm_matrices(const struct ll_lm_config *c, const struct ll_lm_tensor *t
  * everything but the input of the layer.
  */
 enum ll_lm_mode { LL_LM_INFERENCE, LL_LM_TRAINING, LL_LM_TRAINING_SELECTIVE, LL_LM_TRAINING_FULL };
+/* Operations a token that a mode computes again in products, beside ll_lm_config_flops. */
+double ll_lm_recompute_flops(const struct ll_lm_config *c, uint64_t seq_len, enum ll_lm_mode mode);
 
 /* What ll_lm_new takes, bytes; and panels, what the threads of the pool will take for products. */
 struct ll_lm_plan {

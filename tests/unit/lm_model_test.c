@@ -151,6 +151,15 @@ static void check_model(size_t which)
 		ok(off < 1e-5, "%s: %s loss and gradients are within 1e-5 of float64 (%.1e)", models[which].name, tables[k]->name, off);
 		ll_lm_free(m);
 	}
+	for (int mode = LL_LM_TRAINING_SELECTIVE; mode <= LL_LM_TRAINING_FULL; mode++) { /* so finite differences judge these, too */
+		struct ll_lm_f64 *r = ll_lm_new_f64(&c, B, T, (enum ll_lm_mode)mode, pool);
+		memcpy(r->param, d->param, d->parameters * sizeof(double));
+		ll_lm_loss_f64(d, tokens, targets, B, T, step, 0.7, true, &n, NULL, NULL);
+		ll_lm_loss_f64(r, tokens, targets, B, T, step, 0.7, true, &n, NULL, NULL);
+		ok(memcmp(r->grad, d->grad, d->parameters * sizeof(double)) == 0, "%s: recomputation, mode %d: the same gradients in float64", models[which].name,
+		   mode);
+		ll_lm_free_f64(r);
+	}
 	ll_lm_free_f64(d);
 }
 
@@ -191,11 +200,12 @@ static void threads_and_plan(void)
 	make_batch(&c, 3 * 150, tokens, targets);
 	for (int threads = 1; threads <= 3; threads++) {
 		struct ll_pool *p = ll_pool_new(threads);
-		struct ll_lm *m = ll_lm_new(&c, 3, 150, LL_LM_TRAINING, p);
+		enum ll_lm_mode mode = (enum ll_lm_mode)(LL_LM_TRAINING + threads - 1); /* what is kept changes no bit either */
+		struct ll_lm *m = ll_lm_new(&c, 3, 150, mode, p);
 		ll_threads_set(threads);
-		struct ll_lm_plan plan = ll_lm_plan(&c, 3, 150, LL_LM_TRAINING);
+		struct ll_lm_plan plan = ll_lm_plan(&c, 3, 150, mode);
 		ok(plan.activations == m->memory->bytes && plan.parameters == m->parameters * sizeof(float) && plan.gradients == plan.parameters,
-		   "the plan for %d threads is what is taken (%llu bytes)", threads, (unsigned long long)plan.total);
+		   "the plan for %d threads, mode %d, is what is taken (%llu bytes)", threads, mode, (unsigned long long)plan.total);
 		ll_lm_init(m, 1);
 		double l = ll_lm_loss(m, tokens, targets, 3, 150, step, 1, true, &n, NULL, NULL);
 		if (threads == 1) {
@@ -215,7 +225,7 @@ static void threads_and_plan(void)
 /* What a pass leaves behind, in order: parameters (running means move), gradients, and the numbers beside them. */
 static float *results(const struct ll_lm_config *c, enum ll_lm_mode mode, const struct ll_ops_f32 *ops, size_t *n, uint64_t *bytes)
 {
-	int32_t tokens[B * T], targets[B * T];
+	int32_t tokens[B * T], targets[B * T], start[B * T];
 	uint64_t count, *routed = ll_calloc((size_t)(c->layers * (c->experts + 1)), sizeof(*routed));
 	struct ll_lm *m = ll_lm_new(c, B, T, mode, pool);
 	make_batch(c, B * T, tokens, targets);
@@ -226,8 +236,10 @@ static float *results(const struct ll_lm_config *c, enum ll_lm_mode mode, const 
 	*n = at + 6 + routes;
 	*bytes = m->memory->bytes;
 	float *all = ll_calloc(*n, sizeof(*all));
-	for (int twice = 0; twice < 2; twice++) /* gradients add up */
-		all[at] = (float)ll_lm_loss(m, tokens, targets, B, T, step, 0.7f, twice == 0, &count, NULL, NULL);
+	for (int32_t i = 0; i < B * T; i++)
+		start[i] = i % T < 4 ? 0 : 4;
+	for (int twice = 0; twice < 2; twice++, m->start = start) /* gradients add up, then with two documents a sequence */
+		all[at] += (float)ll_lm_loss(m, tokens, targets, B, T, step, 0.7f, twice == 0, &count, NULL, NULL);
 	memcpy(all, m->param, m->parameters * sizeof(*all));
 	memcpy(all + m->parameters, m->grad, m->parameters * sizeof(*all));
 	all[++at] = (float)m->dropped, all[++at] = (float)m->balance, all[++at] = (float)m->added, all[++at] = (float)m->log_z;

@@ -136,8 +136,9 @@ extern const struct ll_option ll_train_coordinates_options[], ll_train_import_op
 extern const struct ll_option ll_train_run_options[];
 /* --dry-run; d: NULL when no dataset was named. roof: of this machine, in GFLOP/s; 0: it is measured. */
 void ll_train_dry_run(const struct ll_train_settings *s, const struct ll_train_data *d, double roof);
-/* --micro-batch: "auto" makes s->accumulate the smallest with which the run fits in memory, a number what it asks for. Ends
- * with status 2 when the batch cannot be cut so. */
-void ll_train_choose_micro_batch(struct ll_train_settings *s, const char *text);
+/* --micro-batch (or NULL): "auto" makes s->accumulate the smallest with which the run fits in memory, a number what it asks for; and
+ * recompute = auto makes s->mode the first with which it does: with both, more parts come before more recomputation. Ends with status
+ * 2 when the batch cannot be cut so. For settings that are checked. */
+void ll_train_choose_parts(struct ll_train_settings *s, const char *micro_batch);
 
 #endif

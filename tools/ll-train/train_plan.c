@@ -82,42 +82,38 @@ static void print_data(const struct ll_train_settings *s, const struct ll_train_
 	ll_free(count);
 }
 
-/* Of a run with another `accumulate`. */
-static uint64_t bytes_of(const struct ll_train_settings *s, int64_t accumulate)
+/* Of a run with another `accumulate`, and what it keeps. */
+static uint64_t bytes_of(const struct ll_train_settings *s, int64_t accumulate, enum ll_lm_mode mode)
 {
 	struct ll_train_settings other = *s;
 	uint64_t optimizer;
 	other.accumulate = accumulate;
+	other.mode = mode;
 	uint64_t all = ll_trainer_plan(&other, &optimizer).total + optimizer;
 	return all + ll_train_save_copy(s, 0);
 }
 
-/* The least that it takes. */
-static uint64_t bytes_recomputed(const struct ll_train_settings *s)
-{
-	struct ll_train_settings full = *s;
-	char word[] = "full";
-	full.recompute = word;
-	return bytes_of(&full, s->batch);
-}
-
 /* The smallest number of equal parts of a batch that fits in memory; 0 when none does. */
-static int64_t parts_that_fit(const struct ll_train_settings *s)
+static int64_t parts_that_fit(const struct ll_train_settings *s, enum ll_lm_mode mode)
 {
 	for (int64_t n = 1; n <= s->batch; n++)
-		if (s->batch % n == 0 && bytes_of(s, n) <= ll_memory_left())
+		if (s->batch % n == 0 && bytes_of(s, n, mode) <= ll_memory_left())
 			return n;
 	return 0;
 }
 
-void ll_train_choose_micro_batch(struct ll_train_settings *s, const char *text)
+/* The least recomputation with which as many parts fit in memory; the most when none does. */
+static enum ll_lm_mode mode_that_fits(const struct ll_train_settings *s)
 {
-	int64_t n, fits;
-	if (strcmp(text, "auto") == 0) {
-		fits = parts_that_fit(s);
-		s->accumulate = fits ? fits : s->batch;
-		return;
-	}
+	enum ll_lm_mode mode = LL_LM_TRAINING;
+	while (mode < LL_LM_TRAINING_FULL && bytes_of(s, s->accumulate, mode) > ll_memory_left())
+		mode++;
+	return mode;
+}
+
+static void choose_micro_batch(struct ll_train_settings *s, const char *text)
+{
+	int64_t n;
 	if (ll_parse_i64(ll_cstr(text), &n) < 0 || n < 1)
 		ll_die(LL_EXIT_USAGE, "--micro-batch=%s: neither auto nor a number of sequences", text);
 	if (s->batch % n) {
@@ -130,21 +126,43 @@ void ll_train_choose_micro_batch(struct ll_train_settings *s, const char *text)
 	s->accumulate = s->batch / n;
 }
 
+void ll_train_choose_parts(struct ll_train_settings *s, const char *micro_batch)
+{
+	bool recompute = strcmp(s->recompute, "auto") == 0;
+	if (micro_batch && strcmp(micro_batch, "auto") == 0) {
+		int64_t fits = parts_that_fit(s, s->mode);
+		while (recompute && !fits && s->mode < LL_LM_TRAINING_FULL)
+			fits = parts_that_fit(s, ++s->mode);
+		s->accumulate = fits ? fits : s->batch;
+		return;
+	}
+	if (micro_batch)
+		choose_micro_batch(s, micro_batch);
+	if (recompute)
+		s->mode = mode_that_fits(s);
+}
+
 static void print_memory(const struct ll_train_settings *s, uint64_t total)
 {
 	char human[16];
-	int64_t fits = parts_that_fit(s);
 	uint64_t left = ll_memory_left();
-	printf("%-28s %16" PRIu64 "  %s: ", "bytes of memory", left, ll_human_bytes(human, (double)left));
-	if (total <= left)
-		printf("enough\n");
-	else if (fits)
-		printf("not enough; --accumulate=%" PRId64 " needs %s\n", fits, ll_human_bytes(human, (double)bytes_of(s, fits)));
-	else if (strcmp(s->recompute, "full") != 0)
-		printf("not enough, whatever --accumulate; --recompute=full with --accumulate=%" PRId64 " needs %s\n", s->batch,
-		       ll_human_bytes(human, (double)bytes_recomputed(s)));
-	else
-		printf("not enough, whatever --accumulate\n");
+	printf("%-28s %16" PRIu64 "  %s: %s", "bytes of memory", left, ll_human_bytes(human, (double)left), total <= left ? "enough" : "not enough");
+	int64_t fits = parts_that_fit(s, s->mode);
+	enum ll_lm_mode mode = mode_that_fits(s);
+	bool less = mode > s->mode && bytes_of(s, s->accumulate, mode) <= left; /* kept of as many would do */
+	if (total > left && fits)
+		printf("; --accumulate=%" PRId64 " needs %s", fits, ll_human_bytes(human, (double)bytes_of(s, fits, s->mode)));
+	if (total > left && less)
+		printf("; --recompute=%s needs %s", ll_train_mode_name(mode), ll_human_bytes(human, (double)bytes_of(s, s->accumulate, mode)));
+	if (total > left && !fits && !less && s->mode < LL_LM_TRAINING_FULL) { /* at the least, whether that is there or not */
+		fits = parts_that_fit(s, LL_LM_TRAINING_FULL);
+		fits = fits ? fits : s->batch;
+		printf(", whatever --accumulate; --recompute=full with --accumulate=%" PRId64 " needs %s", fits,
+		       ll_human_bytes(human, (double)bytes_of(s, fits, LL_LM_TRAINING_FULL)));
+	} else if (total > left && !fits && !less) {
+		printf(", whatever --accumulate");
+	}
+	putchar('\n');
 }
 
 /* What checkpoints are written from, beside the training. */
@@ -190,6 +208,7 @@ static void print_seconds(const char *what, double seconds)
 	printf("%-28s %16.3g  %.3g %s\n", what, seconds, seconds / size[i], unit[i]);
 }
 
+/* flops: with those that are computed again. */
 static void print_time(const struct ll_train_settings *s, double roof, double flops, double tokens, double all)
 {
 	bool given = roof > 0;
@@ -242,7 +261,10 @@ void ll_train_dry_run(const struct ll_train_settings *s, const struct ll_train_d
 		print_data(s, d);
 	printf("%-28s %16.0f  %s\n", "operations a token", flops, ll_human_count(human, flops));
 	printf("%-28s %16.3g\n", "operations of the run", flops * all);
-	print_time(s, roof, flops, tokens, all);
+	double again = ll_lm_recompute_flops(&s->model, (uint64_t)s->seq_len, s->mode);
+	if (s->mode != LL_LM_TRAINING)
+		printf("%-28s %16.0f  recompute %s\n", "computed again a token", again, ll_train_mode_name(s->mode));
+	print_time(s, roof, flops + again, tokens, all);
 	printf("%-28s %16s\n", "checkpoints as", ll_hf_family_name(ll_hf_family(&s->model)));
 	struct ll_err err;
 	const char *note, *gguf = ll_gguf_architecture(&s->model, &note, &err);

@@ -255,10 +255,11 @@ static void banner(const struct ll_train_loop *r)
 	uint64_t most = plan.total + optimizer, copy = ll_train_save_copy(&r->settings, left > most ? left - most : 0);
 	if (copy < ll_train_save_copy_wanted(&r->settings))
 		ll_note("memory lacks a copy of the state: training stands still while a checkpoint is written");
-	ll_note("%s parameters, %s of memory, %d threads, kernels %s, products in %s (%s), checkpoints as %s",
+	ll_note("%s parameters, %s of memory, %d threads, kernels %s, products in %s (%s), recompute %s, checkpoints as %s",
 		ll_human_count(count, (double)ll_lm_config_parameters(&r->settings.model)),
 		ll_human_bytes(bytes, (double)(most + copy)), ll_threads(), ll_ops_f32_best()->name,
-		r->settings.precision, ll_precision_kernel(ll_train_precision(&r->settings)), ll_hf_family_name(f));
+		r->settings.precision, ll_precision_kernel(ll_train_precision(&r->settings)), ll_train_mode_name(r->settings.mode),
+		ll_hf_family_name(f));
 	if (r->settings.model.norm == LL_LM_NORM_BATCH)
 		ll_warn("norm = batch lets a position see those behind it and other sequences in training: for ablations");
 	if (f == LL_HF_NONE)
@@ -306,8 +307,8 @@ static void prepare(struct ll_train_loop *r)
 	ll_train_data_open(&r->data, &r->settings);
 	if (!going_on && r->settings.fork)
 		ll_train_fork_data(&r->settings, &r->data);
-	if (micro_batch && !(going_on && strcmp(micro_batch, "auto") == 0)) /* a run that goes on has chosen */
-		ll_train_choose_micro_batch(&r->settings, micro_batch);
+	bool chosen = going_on && micro_batch && strcmp(micro_batch, "auto") == 0; /* when it began */
+	ll_train_choose_parts(&r->settings, chosen ? NULL : micro_batch);
 	check_same(r);
 	r->data.origin = ll_train_fork_origin(&r->settings);
 	banner(r);
@@ -357,8 +358,7 @@ static int show(void)
 		has_data = true;
 	}
 	ll_train_settings_check(&s);
-	if (micro_batch)
-		ll_train_choose_micro_batch(&s, micro_batch);
+	ll_train_choose_parts(&s, micro_batch);
 	if (print_config) {
 		ll_train_settings_print(&s, &text);
 		fwrite(text.data, 1, text.len, stdout);

@@ -75,7 +75,7 @@ static const struct key {
 	  "step or tokens at which it begins to fall (default: after the warm-up)", KEY_FIXED },
 	{ "precision", KEY_WORD, AT(precision), 0, 0, "f32", "f32|bf16", "of what products take; sums are float32",
 	  KEY_FIXED },
-	{ "recompute", KEY_WORD, AT(recompute), 0, 0, "none", LL_TRAIN_RECOMPUTE,
+	{ "recompute", KEY_WORD, AT(recompute), 0, 0, "none", LL_TRAIN_RECOMPUTE_KEY,
 	  "what the way back computes again, to the same bits, rather than keep it", KEY_FREE },
 	{ "optimizer", KEY_WORD, AT(optimizer), 0, 0, "adamw", "NAME", LL_OPTIMIZER_NAMES, KEY_FIXED },
 	{ "optimizer-start", KEY_INT, AT(optimizer_start), 0, 0x1p52, "0", "N",
@@ -514,6 +514,11 @@ bool ll_train_save_due(const struct ll_train_settings *s, uint64_t step)
 enum ll_lm_mode ll_train_mode(const char *recompute)
 {
 	return *recompute == 'f' ? LL_LM_TRAINING_FULL : *recompute == 's' ? LL_LM_TRAINING_SELECTIVE : LL_LM_TRAINING;
+}
+
+const char *ll_train_mode_name(enum ll_lm_mode mode)
+{
+	return mode == LL_LM_TRAINING_FULL ? "full" : mode == LL_LM_TRAINING_SELECTIVE ? "selective" : "none";
 }
 
 enum ll_precision ll_train_precision(const struct ll_train_settings *s)

@@ -8,12 +8,13 @@
 #define LL_TRAIN_SETTINGS_H
 
 #include "base/option.h"
-#include "lm/lm_config.h"
+#include "lm/lm_tensor.h"
 #include "lm/precision.h"
 #include "lm/schedule.h"
 
 #define LL_TRAIN_ASYNC_SAVE "auto|always|never"
 #define LL_TRAIN_RECOMPUTE "none|selective|full"
+#define LL_TRAIN_RECOMPUTE_KEY LL_TRAIN_RECOMPUTE "|auto"
 
 struct ll_train_settings {
 	char *preset, *init_from, *allow_missing, *allow_unexpected, *fork, *data, *data_start, *exclude, *valid, *schedule, *optimizer, *guard, *precision, *recompute, *async_save;
@@ -32,6 +33,7 @@ struct ll_train_settings {
 	double sample_temperature;
 	double lr, min_lr, weight_decay, l1, l2, clip, clip_value, zclip, spam;
 	struct ll_lm_config model;
+	enum ll_lm_mode mode; /* of recompute; of auto what ll_train_choose_parts chose */
 	bool vocabulary_set; /* named by the user or by --init-from: else it follows the dataset */
 };
 
@@ -76,8 +78,9 @@ bool ll_train_save_due(const struct ll_train_settings *s, uint64_t step);
 /* The updates made before the run began: of the checkpoint it is a fork of (train_fork.c). */
 uint64_t ll_train_first_step(const struct ll_train_settings *s);
 enum ll_precision ll_train_precision(const struct ll_train_settings *s);
-/* Of one of LL_TRAIN_RECOMPUTE. */
+/* Of one of LL_TRAIN_RECOMPUTE_KEY, of auto that of none; and its name. */
 enum ll_lm_mode ll_train_mode(const char *recompute);
+const char *ll_train_mode_name(enum ll_lm_mode mode);
 void ll_train_schedule(const struct ll_train_settings *s, struct ll_schedule *out);
 
 #endif

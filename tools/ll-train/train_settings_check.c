@@ -204,7 +204,8 @@ void ll_train_settings_check(struct ll_train_settings *s)
 	check_word("guard", s->guard, "off|skip|rollback");
 	check_telemetry(s);
 	check_word("async-save", s->async_save, LL_TRAIN_ASYNC_SAVE);
-	check_word("recompute", s->recompute, LL_TRAIN_RECOMPUTE);
+	check_word("recompute", s->recompute, LL_TRAIN_RECOMPUTE_KEY);
+	s->mode = ll_train_mode(s->recompute);
 	if ((uint64_t)s->steps < ll_train_first_step(s))
 		ll_die(LL_EXIT_USAGE, "--steps=%lld: the run begins after step %lld, where %s stands", (long long)s->steps,
 		       (long long)ll_train_first_step(s), s->fork);

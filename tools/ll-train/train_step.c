@@ -16,7 +16,7 @@
 
 struct ll_lm_plan ll_trainer_plan(const struct ll_train_settings *s, uint64_t *optimizer)
 {
-	struct ll_lm_plan plan = ll_lm_plan(&s->model, s->batch / s->accumulate, s->seq_len, ll_train_mode(s->recompute));
+	struct ll_lm_plan plan = ll_lm_plan(&s->model, s->batch / s->accumulate, s->seq_len, s->mode);
 	uint64_t state;
 	uint64_t more = ll_train_telemetry_bytes(s);
 	plan.activations += more;
@@ -50,7 +50,7 @@ void ll_trainer_open(struct ll_trainer *t, const struct ll_train_settings *s, st
 	ll_memory_claim(plan.total + optimizer, "the model, its gradients, optimizer and activations");
 	ll_hint("%s", "");
 	t->pool = ll_pool_new(ll_threads());
-	t->model = ll_lm_new(&s->model, t->micro, s->seq_len, ll_train_mode(s->recompute), t->pool);
+	t->model = ll_lm_new(&s->model, t->micro, s->seq_len, s->mode, t->pool);
 	ll_lm_set_precision(t->model, ll_train_precision(s));
 	t->optimizer = ll_optimizer_new(ll_optimizer_kind(s->optimizer), t->model, s->momentum > 0);
 	ll_train_groups_apply(s, t->optimizer);
