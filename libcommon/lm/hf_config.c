@@ -3,11 +3,24 @@
 #include <inttypes.h>
 #include <json-c/json.h>
 #include <math.h>
+#include <stdio.h>
 
 #include "base/number.h"
 #include "lm/hf_names.h"
 #include "lm/hf_rope.h"
 #include "text/json_tree.h"
+
+/*
+ * The balance loss of transformers is router_aux_loss_coef experts times the sum over experts of f P, where f, the choices a token,
+ * sums to experts_per_token, and both are means over all layers and sequences. Ours is taken of every layer of every sequence, where f
+ * sums to 1, and added up over layers: this is what expert_balance has to be times for both to weigh the same. They are equal with
+ * one layer and sequence, and where all are balanced; else ours is larger as a rule, as what one layer or sequence has too much of makes up
+ * for no lack in another.
+ */
+static double aux_of_balance(const struct ll_lm_config *c)
+{
+	return (double)c->layers / (double)c->experts_per_token;
+}
 
 static void put_double(struct ll_buf *out, const char *key, double v)
 {
@@ -49,7 +62,7 @@ static void write_llama(const struct ll_lm_config *c, struct ll_buf *out)
 	if (c->experts) {
 		ll_buf_printf(out, "  \"num_local_experts\": %" PRId64 ",\n  \"num_experts_per_tok\": %" PRId64 ",\n  \"sliding_window\": null,\n",
 			      c->experts, c->experts_per_token);
-		put_double(out, "router_aux_loss_coef", c->expert_balance);
+		put_double(out, "router_aux_loss_coef", c->expert_balance * aux_of_balance(c));
 	}
 	if (c->qk_norm)
 		ll_buf_puts(out, "  \"use_sliding_window\": false,\n");
@@ -239,12 +252,21 @@ static int read_qwen3(struct json_object *o, struct ll_lm_config *c, struct ll_e
 	return rc;
 }
 
+/* To 15 digits, so that a decimal which was multiplied to be written comes back. */
+static double rounded(double v)
+{
+	char text[32];
+	snprintf(text, sizeof(text), "%.15g", v);
+	return ll_parse_double(ll_cstr(text), &v) == 0 ? v : NAN; /* what is no number is refused as a weight */
+}
+
 static int read_mixtral(struct json_object *o, struct ll_lm_config *c, struct ll_err *err)
 {
 	if (read_llama(o, c, err) < 0 || integer(o, "num_local_experts", &c->experts, err) < 0)
 		return -1;
 	c->experts_per_token = integer_or(o, "num_experts_per_tok", 2);
 	c->norm_eps = number_or(o, "rms_norm_eps", 1e-5);
+	c->expert_balance = rounded(number_or(o, "router_aux_loss_coef", 0) / aux_of_balance(c));
 	if (c->experts < 1 || (c->experts_per_token == 1 && c->experts > 1))
 		return ll_err_set(err, "a mixtral with one expert a token, whatever its probability, is not built");
 	if (integer_or(o, "sliding_window", c->context) < c->context)

@@ -50,7 +50,7 @@ struct ll_lm_config {
 	int64_t experts;         /* feed-forwards a layer has, of which each token takes experts_per_token; 0: one, for all */
 	int64_t experts_per_token; /* 0: 2, or 1 of 1; at most LL_LM_EXPERTS_PER_TOKEN_MAX */
 	double expert_capacity;  /* in training an expert takes at most this times its even share of a sequence; 0: all that come */
-	double expert_balance;   /* weight of the load-balancing loss, in training */
+	double expert_balance;   /* weight of the load-balancing loss, in training; see hf_config.c for that of transformers */
 	bool rotary_interleaved; /* pairs (2i, 2i+1) instead of (i, i + n/2) */
 	double rotary_fraction;  /* share of head_dim that turns, (0, 1]; the product is cut to a whole number */
 	double rotary_base;

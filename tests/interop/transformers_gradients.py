@@ -12,6 +12,7 @@ import sys
 import torch
 import transformers
 from safetensors.torch import load_file
+from transformers.models.mixtral.modeling_mixtral import load_balancing_loss_func
 
 sys.path.insert(0, os.path.join(os.environ["ROOT"], "tests/interop/lib"))
 from training import BIN, finish, ok
@@ -45,7 +46,15 @@ def compare(name, config, dtype=torch.float32, shard="5GB", tokens=33):
     logits = model(torch.tensor([ids])).logits[0]
     difference = relative(ours, logits.detach())
     ok(ours.shape == logits.shape and difference <= 1e-5, f"{name}: logits within 1e-5 ({difference:.1e})")
-    torch.nn.functional.cross_entropy(logits[:-1], torch.tensor(ids[1:])).backward()
+    loss = torch.nn.functional.cross_entropy(logits[:-1], torch.tensor(ids[1:]))
+    if config.model_type == "mixtral":  # their balance loss, as ours of every layer by itself; with one layer it is theirs as it is
+        out = model(torch.tensor([ids[:-1]]), output_router_logits=True)
+        each = [load_balancing_loss_func((gate,), config.num_local_experts, config.num_experts_per_tok) for gate in out.router_logits]
+        aux = sum(each) / len(each)
+        ok((aux / out.aux_loss - 1).abs() < 1e-6 if len(each) == 1 else aux > out.aux_loss, f"{name}: balance losses {[round(x.item(), 4) for x in each]}, "
+           f"of all layers together {out.aux_loss.item():.4f}")
+        loss = loss + config.router_aux_loss_coef * aux
+    loss.backward()
     subprocess.run([CHECKPOINT_TEST, "--gradients", name, f"{name}-gradients", *words], check=True)
     gradients = load_file(f"{name}-gradients/latest/model.safetensors")
     parameters = dict(model.named_parameters())
@@ -87,6 +96,9 @@ compare("llama", t.LlamaConfig(intermediate_size=200, num_key_value_heads=2, **l
 compare("llama-80", t.LlamaConfig(intermediate_size=101, num_key_value_heads=1, head_dim=80, **llama), torch.bfloat16, "200KB")
 compare("qwen3", t.Qwen3Config(intermediate_size=101, num_key_value_heads=2, head_dim=24, use_sliding_window=False, **llama))
 compare("mixtral", t.MixtralConfig(intermediate_size=101, num_key_value_heads=2, num_local_experts=5, **llama))
+compare("mixtral-balanced", t.MixtralConfig(intermediate_size=101, num_key_value_heads=2, num_local_experts=5, router_aux_loss_coef=2.0, **llama))
+compare("mixtral-of-one-layer", t.MixtralConfig(intermediate_size=101, num_key_value_heads=2, num_local_experts=5, num_experts_per_tok=3, router_aux_loss_coef=2.0,
+                                                **dict(llama, num_hidden_layers=1)))
 compare("mixtral-of-3", t.MixtralConfig(intermediate_size=77, num_key_value_heads=1, num_local_experts=4, num_experts_per_tok=3, tie_word_embeddings=True,
                                         **llama), torch.bfloat16, "200KB")
 gptj = dict(vocab_size=211, n_embd=160, n_layer=3, n_positions=40, **none)

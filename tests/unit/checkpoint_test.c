@@ -26,7 +26,8 @@ static struct ll_lm *model_of(const char *preset, const char *key, const char *v
 	struct ll_lm_config c;
 	struct ll_err err;
 	if (ll_lm_preset(&c, preset, &err) < 0 || (key && ll_lm_config_set(&c, key, value, &err) < 0) ||
-	    (key && strcmp(key, "rotary_scaling") == 0 && ll_lm_config_set(&c, "rotary_factor", "2.5", &err) < 0) || ll_lm_config_check(&c, &err) < 0)
+	    (key && strcmp(key, "rotary_scaling") == 0 && ll_lm_config_set(&c, "rotary_factor", "2.5", &err) < 0) ||
+	    (key && strcmp(key, "expert_balance") == 0 && (ll_lm_config_set(&c, "experts", "5", &err) < 0 || ll_lm_config_set(&c, "experts_per_token", "3", &err) < 0)) || ll_lm_config_check(&c, &err) < 0)
 		ll_die(LL_EXIT_BUG, "%s", err.text);
 	struct ll_lm *m = ll_lm_new(&c, 1, 8, LL_LM_TRAINING, pool);
 	ll_lm_init(m, 7);
@@ -221,6 +222,7 @@ int main(int argc, char **argv)
 	round_trip("gr", "gpt2-tiny", "ffn", "relu", LL_HF_GPT2);
 	round_trip("l", "llama-tiny", "kv_heads", "2", LL_HF_LLAMA);
 	round_trip("x", "llama-tiny", "experts", "3", LL_HF_MIXTRAL);
+	round_trip("xb", "llama-tiny", "expert_balance", "0.0123", LL_HF_MIXTRAL);
 	round_trip("x1", "llama-tiny", "experts", "1", LL_HF_MIXTRAL);
 	round_trip("x2", "gpt2-tiny", "experts", "3", LL_HF_NONE);
 	round_trip("q", "llama-tiny", "qk_norm", "true", LL_HF_QWEN3);
