@@ -10,13 +10,16 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/option.h"
 #include "io/file.h"
 #include "io/gnuplot.h"
 #include "lm/checkpoint.h"
 #include "ll-train/train_journal.h"
+#include "ll-train/train_parts.h"
 #include "ll-train/train_rows.h"
 
 #define POINTS 1000   /* of a curve at most: rows are drawn as means, and as the largest of them */
+#define NAMED_MAX 6    /* layers or tensors that are named in a panel, and, with characters, drawn */
 #define LABELS_MAX 40 /* commands and rollbacks that are named in the picture */
 
 /* A row of log.tsv, with what timing.tsv says of its step; or what many of them come to. */
@@ -30,6 +33,7 @@ struct run {
 	struct row *row;
 	size_t rows;
 	bool has_loss, has_valid, has_rate, has_gradient, has_noise, has_timing, has_skipped; /* anything that can be drawn */
+	struct ll_train_parts norms, experts;
 };
 
 /* ---- reading ---- */
@@ -83,6 +87,8 @@ static void read_run(struct run *r, const char *dir)
 	}
 	ll_train_rows_close(&l);
 	read_timing(r, dir);
+	ll_train_parts_norms(&r->norms, dir);
+	ll_train_parts_experts(&r->experts, dir);
 }
 
 /* ---- data in the script ---- */
@@ -117,7 +123,7 @@ static void put_point(struct ll_buf *s, const struct run *r, size_t from, size_t
 	ll_buf_putc(s, '\n');
 }
 
-/* $runI, and $validI, $noiseI, $skippedI (loss and gradient). */
+/* $runI, and $validI, $noiseI, $skippedI (loss and gradient), $normsI and $expertsI. */
 static void put_data(struct ll_buf *s, const struct run *r, size_t i)
 {
 	size_t each = LL_MAX((r->rows + POINTS - 1) / POINTS, (size_t)1);
@@ -140,6 +146,10 @@ static void put_data(struct ll_buf *s, const struct run *r, size_t i)
 			put(s, r->row[k].gradient);
 			ll_buf_putc(s, '\n');
 		}
+	ll_buf_printf(s, "EOD\n$norms%zu << EOD\n", i);
+	ll_buf_add(s, r->norms.data.data, r->norms.data.len);
+	ll_buf_printf(s, "EOD\n$experts%zu << EOD\n", i);
+	ll_buf_add(s, r->experts.data.data, r->experts.data.len);
 	ll_buf_puts(s, "EOD\n");
 }
 
@@ -214,6 +224,7 @@ struct figure {
 	bool first; /* no curve of the panel is drawn yet */
 	bool later; /* behind the first panel */
 	bool text; /* drawn with characters: one curve after the other, no shades */
+	const char *panels; /* words, or NULL: all */
 };
 
 /* The first panel names the runs by their colours. */
@@ -235,19 +246,24 @@ static void title(struct figure *f, const char *what, size_t i)
 
 /* One plot over the steps. */
 struct panel {
-	const char *name, *data;
+	const char *word, *name, *data;
 	int mean, largest; /* columns of the data; what is largest of many rows is drawn behind their mean, lighter */
 	size_t has;	   /* offset of the flag of a run that has it */
 	bool logarithm;
 	const char *range;
+	size_t parts; /* offset of the curves of one a layer or tensor, of which `largest` is a second, dashed; 0: not so */
 };
 #define HAS(member) offsetof(struct run, member)
 static const struct panel panels[] = {
-	{ "loss, nats a token", "run", 2, 3, HAS(has_loss), false, "*:*" },
-	{ "learning rate", "run", 4, 0, HAS(has_rate), false, "*:*" },
-	{ "gradient norm", "run", 5, 6, HAS(has_gradient), true, "*:*" },
-	{ "noise scale, sequences", "noise", 2, 0, HAS(has_noise), false, "*:*" },
-	{ "tokens a second", "run", 7, 0, HAS(has_timing), false, "0:*" },
+	{ "loss", "loss, nats a token", "run", 2, 3, HAS(has_loss), false, "*:*", 0 },
+	{ "rate", "learning rate", "run", 4, 0, HAS(has_rate), false, "*:*", 0 },
+	{ "gradient", "gradient norm", "run", 5, 6, HAS(has_gradient), true, "*:*", 0 },
+	{ "norms", "gradient, by part", "norms", 2, 0, HAS(norms.has[0]), true, "*:*", HAS(norms) },
+	{ "updates", "update over weights", "norms", 3, 0, HAS(norms.has[1]), true, "*:*", HAS(norms) },
+	{ "experts", "busiest, idlest expert", "experts", 2, 3, HAS(experts.has[0]), false, "0:*", HAS(experts) },
+	{ "dropped", "choices dropped", "experts", 4, 0, HAS(experts.has[2]), false, "0:*", HAS(experts) },
+	{ "noise", "noise scale, sequences", "noise", 2, 0, HAS(has_noise), false, "*:*", 0 },
+	{ "speed", "tokens a second", "run", 7, 0, HAS(has_timing), false, "0:*", 0 },
 };
 
 static bool has(const struct run *r, size_t flag)
@@ -255,52 +271,125 @@ static bool has(const struct run *r, size_t flag)
 	return *(const bool *)((const char *)r + flag);
 }
 
-static bool any_has(const struct figure *f, size_t flag)
+/* Whether a word is one of "a,b". */
+static bool is_listed(const char *list, const char *word)
 {
-	for (size_t i = 0; i < f->runs; i++)
-		if (has(&f->run[i], flag))
+	size_t len = strlen(word);
+	for (const char *at = list; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL)
+		if (strncmp(at, word, len) == 0 && (at[len] == ',' || at[len] == '\0'))
 			return true;
 	return false;
 }
 
-static void curve(struct figure *f, const char *data, size_t i, int column, const char *style)
+static bool is_drawn(const struct figure *f, const struct panel *p)
 {
-	ll_buf_printf(&f->script, "%s $%s%zu using 1:%d with %s", f->first ? "plot" : ",", data, i, column, style);
+	for (size_t i = 0; i < f->runs; i++)
+		if (has(&f->run[i], p->has))
+			return !f->panels || is_listed(f->panels, p->word);
+	return false;
+}
+
+static void check_panels(const char *list)
+{
+	char *words = ll_strdup(list), *rest = words, *word;
+	while ((word = strsep(&rest, ","))) {
+		const char *known[LL_COUNT(panels)];
+		bool found = false;
+		for (size_t i = 0; i < LL_COUNT(panels); i++)
+			found |= strcmp(known[i] = panels[i].word, word) == 0;
+		const char *near = found ? NULL : ll_nearest(word, known, LL_COUNT(panels));
+		if (!found)
+			ll_die(LL_EXIT_USAGE, "--panels: %.60s: not one of " LL_TRAIN_PANELS "%s%s", word, near ? "; did you mean " : "", near ? near : "");
+	}
+	ll_free(words);
+}
+
+static void curve(struct figure *f, const char *data, int column, const char *style)
+{
+	ll_buf_printf(&f->script, "%s $%s using 1:%d with %s", f->first ? "plot" : ",", data, column, style);
 	f->first = false;
 }
 
 static void draw_curves(struct figure *f, const struct panel *p, size_t i)
 {
-	char style[96];
+	char style[96], data[32];
 	const struct run *r = &f->run[i];
 	size_t color = i % LL_COUNT(dark);
+	snprintf(data, sizeof(data), "%s%zu", p->data, i);
 	if (p->largest && r->rows > POINTS && !f->text) {
 		snprintf(style, sizeof(style), "lines linecolor rgb '%s' notitle", light[color]);
-		curve(f, p->data, i, p->largest, style);
+		curve(f, data, p->largest, style);
 	}
 	snprintf(style, sizeof(style), "lines linewidth 1.5 linecolor rgb '%s'", dark[color]);
-	curve(f, p->data, i, p->mean, style);
+	curve(f, data, p->mean, style);
 	title(f, "training", i);
 	if (p == panels && r->has_valid) {
 		snprintf(style, sizeof(style), "linespoints pointtype 7 pointsize 0.4 linecolor rgb '%s'", f->runs == 1 ? "#c0392b" : dark[color]);
-		curve(f, "valid", i, 2, style);
+		snprintf(data, sizeof(data), "valid%zu", i);
+		curve(f, data, 2, style);
 		title(f, "validation", i);
 	}
 	if (r->has_skipped && p->largest) {
-		curve(f, "skipped", i, p->logarithm ? 3 : 2, "points pointtype 8 linecolor rgb '#c0392b'");
+		snprintf(data, sizeof(data), "skipped%zu", i);
+		curve(f, data, p->logarithm ? 3 : 2, "points pointtype 8 linecolor rgb '#c0392b'");
 		title(f, "no update", i);
+	}
+}
+
+/* From the first part, blue, over green to the last, orange. */
+static unsigned color_between(size_t i, size_t n)
+{
+	static const double stop[][3] = { { 0x30, 0x4f, 0x9e }, { 0x3f, 0xa7, 0x7c }, { 0xe0, 0x8a, 0x2e } };
+	double at = n > 1 ? 2.0 * (double)i / (double)(n - 1) : 0;
+	size_t low = LL_MIN((size_t)at, (size_t)1);
+	unsigned color = 0;
+	for (int k = 0; k < 3; k++)
+		color = color << 8 | (unsigned)(stop[low][k] + (at - (double)low) * (stop[low + 1][k] - stop[low][k]));
+	return color;
+}
+
+/* All where they are few, else the first, the last, and some between. */
+static bool is_named(size_t i, size_t n)
+{
+	return n <= NAMED_MAX || i == 0 || i * (NAMED_MAX - 1) / (n - 1) != (i - 1) * (NAMED_MAX - 1) / (n - 1);
+}
+
+/* The parts of one run by their colours; of several runs each in the run's. */
+static void draw_parts(struct figure *f, const struct panel *p, size_t i)
+{
+	const struct ll_train_parts *parts = (const struct ll_train_parts *)(const void *)((const char *)&f->run[i] + p->parts);
+	for (size_t k = 0; k < parts->parts; k++) {
+		char data[48], style[64], own[16];
+		if (f->text && !is_named(k, parts->parts))
+			continue;
+		snprintf(data, sizeof(data), "%s%zu index %zu", p->data, i, k);
+		snprintf(own, sizeof(own), "#%06x", color_between(k, parts->parts));
+		snprintf(style, sizeof(style), "lines linecolor rgb '%s'", f->runs == 1 ? own : dark[i % LL_COUNT(dark)]);
+		curve(f, data, p->mean, style);
+		if (f->runs > 1 || !is_named(k, parts->parts)) {
+			ll_buf_puts(&f->script, " notitle");
+		} else {
+			ll_buf_puts(&f->script, " title ");
+			ll_gnuplot_quote(&f->script, parts->name[k]);
+		}
+		if (p->largest) {
+			curve(f, data, p->largest, style);
+			ll_buf_puts(&f->script, " dashtype 3 notitle");
+		}
 	}
 }
 
 static void draw_panel(struct figure *f, const struct panel *p)
 {
+	if (p->parts)
+		ll_buf_puts(&f->script, "set key top right horizontal maxrows 1 samplen 1\nset format y '%g'\n");
 	ll_buf_printf(&f->script, "set %s '%s'\nset yrange [%s]\n%sset logscale y\n", f->text ? "title" : "ylabel", p->name, p->range,
 		      p->logarithm ? "" : "un");
 	f->first = true;
 	for (size_t i = 0; i < f->runs; i++)
 		if (has(&f->run[i], p->has))
-			draw_curves(f, p, i);
-	ll_buf_puts(&f->script, "\nunset label\n");
+			(p->parts ? draw_parts : draw_curves)(f, p, i);
+	ll_buf_printf(&f->script, "\nunset label\n%s", p->parts ? "set key default\nset key top right\nset format y\n" : "");
 	f->later = true;
 }
 
@@ -341,9 +430,9 @@ static void draw(struct figure *f, const char *const *dir, const char *output)
 	struct ll_buf lines = { 0 }, labels = { 0 };
 	int n = 0, drawn = 0;
 	for (size_t i = 0; i < LL_COUNT(panels); i++)
-		n += any_has(f, panels[i].has);
+		n += is_drawn(f, &panels[i]);
 	if (n == 0)
-		ll_die(LL_EXIT_INPUT, "%s: its log has no number to draw", dir[0]);
+		ll_die(LL_EXIT_INPUT, f->panels ? "%s: has nothing to draw in these panels" : "%s: its log has no number to draw", dir[0]);
 	f->text = kind == LL_PICTURE_TEXT;
 	ll_gnuplot_begin(&f->script, kind, output, 900, 60 + 200 * n, 100, 20 * n + 2);
 	for (size_t i = 0; i < f->runs; i++)
@@ -358,7 +447,7 @@ static void draw(struct figure *f, const char *const *dir, const char *output)
 	if (!f->text)
 		ll_buf_add(&f->script, labels.data, labels.len);
 	for (size_t i = 0; i < LL_COUNT(panels); i++)
-		if (any_has(f, panels[i].has)) {
+		if (is_drawn(f, &panels[i])) {
 			ll_buf_puts(&f->script, ++drawn == n ? "set xlabel 'step'\n" : "");
 			draw_panel(f, &panels[i]);
 		}
@@ -368,19 +457,24 @@ static void draw(struct figure *f, const char *const *dir, const char *output)
 	ll_buf_free(&labels);
 }
 
-void ll_train_draw(const char *const *dir, size_t runs, const char *output)
+void ll_train_draw(const char *const *dir, size_t runs, const char *panel, const char *output)
 {
 	struct run *run = ll_calloc(runs, sizeof(*run));
-	struct figure f = { .run = run, .runs = runs };
+	struct figure f = { .run = run, .runs = runs, .panels = panel };
 	ll_picture_of(output);
+	if (panel)
+		check_panels(panel);
 	for (size_t i = 0; i < runs; i++) {
 		read_run(&run[i], dir[i]);
 		if (run[i].rows == 0)
 			ll_die(LL_EXIT_INPUT, "%s: its log has no rows yet", dir[i]);
 	}
 	draw(&f, dir, output);
-	for (size_t i = 0; i < runs; i++)
+	for (size_t i = 0; i < runs; i++) {
 		ll_free(run[i].row);
+		ll_train_parts_free(&run[i].norms);
+		ll_train_parts_free(&run[i].experts);
+	}
 	ll_free(run);
 	ll_buf_free(&f.script);
 }

@@ -154,6 +154,6 @@ int ll_train_diff(int operands, char **operand)
 	any |= diff_environment(operand[0], operand[1]);
 	any |= diff_logs(operand[0], operand[1]);
 	if (plot)
-		ll_train_draw((const char *const *)operand, 2, plot);
+		ll_train_draw((const char *const *)operand, 2, NULL, plot);
 	return any ? LL_EXIT_NEGATIVE : LL_EXIT_OK;
 }

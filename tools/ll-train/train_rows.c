@@ -18,6 +18,7 @@ bool ll_train_rows_next(struct ll_train_rows *l)
 	l->columns = 0;
 	while (l->at && line && *line && l->columns < LL_COUNT(l->column))
 		l->column[l->columns++] = strsep(&line, "\t");
+	l->rest = line;
 	return l->columns > 0;
 }
 

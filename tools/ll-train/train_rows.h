@@ -12,6 +12,7 @@ struct ll_train_rows {
 	char *at;
 	char *column[LL_TRAIN_COLUMNS_MAX]; /* of the row, cut in place; the heading to begin with */
 	size_t columns;
+	char *rest; /* of a row of more columns, not cut; NULL: nothing */
 };
 
 /* Reads RUN/NAME. Ends with status 3 when it is missing or has no heading. */

@@ -33,6 +33,33 @@ is "$(sed -n "s/^set label [0-9]* '\(.*\)' at first \([0-9]*\),.*/\2 \1/p" long.
 1500 back from 1700, lr*=0.5
 2000 stop; accept" "commands, rollbacks and stops are marked at their step"
 
+# norms.tsv and experts.tsv: a curve a layer or tensor.
+ll-train $tiny --steps=6 --set=experts=3 --set=expert_capacity=0.6 --norms-every=2 --experts-every=3 -o parts
+status 0 "norms by layer, and experts" ll-train report -o parts.gp parts
+is "$(block norms0 parts.gp | awk 'NF')" "$(awk -F'\t' 'NR > 1 { if (!($2 in at)) { at[$2] = n; part[n++] = $2 } row[$2] = row[$2] sprintf("%d %.7g %.7g NaN\n", $1, $3, $5 / $4) }
+	END { for (i = 0; i < n; i++) printf "%s", row[part[i]] }' parts/norms.tsv)" "a block a layer: the norm of the gradient, that of the update over that of the weights"
+is "$(block norms0 parts.gp | awk '!NF { n++ } END { print n / 2 }')" "$(awk 'NR > 1 { print $2 }' parts/norms.tsv | sort -u | wc -l | tr -d ' ')" "two empty lines between"
+is "$(block experts0 parts.gp | awk 'NF')" "$(awk -F'\t' 'NR > 1 { m = $4; l = $4; for (i = 5; i <= NF; i++) { m = $i > m ? $i : m; l = $i < l ? $i : l }
+	row[$2] = row[$2] sprintf("%d %.7g %.7g %.7g\n", $1, 3 * m, 3 * l, $3) } END { printf "%s%s", row[0], row[1] }' parts/experts.tsv)" "the busiest and the idlest expert, and choices dropped"
+is "$(grep -c "^set ylabel" parts.gp)" 8 "a panel each, beside those of every run"
+ok "named by layer" grep -q "\$norms0 index 1 .* title 'wpe', \$norms0 index 2 .* title 'h.0', .* title 'h.1'" parts.gp
+awk 'BEGIN { OFS = "\t"; printf "step\tlayer\tdropped"; for (e = 0; e < 130; e++) printf "\te%d", e; print ""
+	for (s = 1; s <= 3000; s++) { printf "%d\t0\t0", s; for (e = 0; e < 130; e++) printf "\t%g", e == 129 ? 0.5 : 0.00390625; print "" } }' > long/experts.tsv
+ll-train report -o long2.gp long
+is "$(block experts0 long2.gp | awk 'NF { n++ } END { print n }') $(block experts0 long2.gp | sed -n 1p)" "1000 3 65 0.5078125 0" "130 experts, and means of many rows"
+is "$(grep "^set ylabel" long2.gp | grep -c dropped)" 0 "where none is dropped there is no panel of it"
+awk 'BEGIN { print "step\tpart\tgrad_norm\tweight_norm\tupdate_norm"; for (s = 1; s < 3; s++) for (i = 0; i < 40; i++) printf "%d\tt%d\t0\t0\t0\n", s, i }' > long/norms.tsv
+ll-train report -o long3.gp long; is "$(grep "^set ylabel" long3.gp | grep -c "by part\|over weights")" 0 "nor of norms that are all 0"
+sed -i 's/0\t0\t0$/1\t2\t3/' long/norms.tsv; ll-train report -o long3.gp long
+is "$(grep -o "norms0 index [0-9]* using 1:2 [^,]* title '[^']*'" long3.gp | sed "s/.* title//" | tr -d '\n')" " 't0' 't8' 't16' 't24' 't32' 't39'" "of 40 parts some are named"
+rm long/norms.tsv long/experts.tsv
+status 0 "some panels" ll-train report --panels=experts,loss -o some.gp parts
+is "$(sed -n "s/^set ylabel '\(.*\)'/\1/p" some.gp | tr '\n' ' ')" "loss, nats a token busiest, idlest expert " "are those asked for"
+status 2 "one that is not there" ll-train report --panels=loss,expert -o x.gp parts
+says "did you mean experts" "says which there are"
+status 3 "nothing of what was asked for" ll-train report --panels=experts -o x.gp a
+says "has nothing to draw in these panels" "says so"
+
 status 2 "another ending" ll-train report -o a.pdf a
 says "a.pdf: not a name of a picture" "says what it is"
 mkdir nothing; printf 'step\ttokens\tloss\n1\t2\tnan\n' > nothing/log.tsv
@@ -65,6 +92,9 @@ ok "a PNG" ll-train report -o a.png a
 is "$(head -c 4 a.png | tail -c 3)" PNG "is one"
 ok "several runs" ll-train report -o both.svg a b
 ok "are named" sh -c 'grep -q "a, training" both.svg && grep -q "b, training" both.svg'
+ok "one with norms and experts" ll-train report -o parts.svg parts
+ok "and several" ll-train report -o all.svg parts a
+ok "in characters" sh -c "ll-train report --panels=updates parts | grep -q 'update over weights'"
 ok "a long one with marks" ll-train report -o long.svg long
 ok "has them" grep -q "back from 1700, lr\*=0.5" long.svg
 ok "characters in the terminal" ll-train report a
