@@ -19,8 +19,8 @@ awk -v t="$(sed -n 's/.*"tokens":\([0-9]*\).*/\1/p' "$OUT/data/manifest.json" | 
     'BEGIN { printf "Tokens: %d to train on, %d held out.\n", t, v }'
 tail -n 1 "$OUT/run/log.tsv" | awk -F'\t' '{ printf "Trained %d steps on %d tokens; last training loss %.3f nats a token.\n", $1, $2, $3 }'
 if command -v gnuplot > /dev/null; then
-	gnuplot -e "log='$OUT/run/log.tsv'; out='$OUT/loss.png'" pipelines/demo/loss.gp
-	gnuplot -e "log='$OUT/run/log.tsv'; out=''" pipelines/demo/loss.gp
+	ll-train report --panels=loss -o "$OUT/loss.png" "$OUT/run"
+	ll-train report --panels=loss "$OUT/run"
 	echo "The curve as a picture: $OUT/loss.png"
 else
 	echo "(no gnuplot: no curve)"
