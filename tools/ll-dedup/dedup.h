@@ -85,6 +85,6 @@ int dedup_sign(const char *const *files, size_t n);
 int dedup_join(const char *const *files, size_t n);
 int dedup_cluster(const char **files, size_t n);
 int dedup_apply(const char **files, size_t n);
-int dedup_report(const char *const *files, size_t n);
+int dedup_report(const char *const *files, size_t n, const char *plot);
 
 #endif

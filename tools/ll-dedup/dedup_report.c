@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* dedup_report.c - report: tables of what the rejects of near-duplicates say, for people and for gnuplot (blocks are separated by
  * two empty lines). A cluster is a survivor and those that were dropped for it. */
+#include "base/error.h"
 #include "base/memory.h"
 #include "io/file.h"
+#include "io/gnuplot.h"
 #include "io/sort.h"
 #include "ll-dedup/dedup.h"
 #include "ll-dedup/signature.h"
@@ -128,24 +130,29 @@ static void count_clusters(struct report *r)
 	ll_buf_free(&b.text);
 }
 
-static void print_sizes(struct report *r, struct ll_out *out)
+static void put_sizes(struct report *r, struct ll_buf *out)
 {
 	const unsigned char *p;
 	uint64_t size = 0, n = 0;
 
-	ll_out_printf(out, "# clusters by size\n# size\tclusters\n");
 	ll_sorter_finish(r->sizes);
 	while ((p = ll_sorter_next(r->sizes)) != NULL) {
 		uint64_t v = 0;
 		for (int i = 0; i < 8; i++)
 			v = v << 8 | p[i];
 		if (n && v != size)
-			ll_out_printf(out, "%llu\t%llu\n", (unsigned long long)size, (unsigned long long)n);
+			ll_buf_printf(out, "%llu\t%llu\n", (unsigned long long)size, (unsigned long long)n);
 		n = n && v == size ? n + 1 : 1;
 		size = v;
 	}
 	if (n)
-		ll_out_printf(out, "%llu\t%llu\n", (unsigned long long)size, (unsigned long long)n);
+		ll_buf_printf(out, "%llu\t%llu\n", (unsigned long long)size, (unsigned long long)n);
+}
+
+static void put_bins(const struct report *r, struct ll_buf *out)
+{
+	for (int i = 0; i <= BINS; i++)
+		ll_buf_printf(out, "%.2f\t%llu\n", (double)i / BINS, (unsigned long long)r->bin[i]);
 }
 
 static void print_sources(struct report *r, struct ll_out *out)
@@ -172,14 +179,12 @@ static void print_sources(struct report *r, struct ll_out *out)
 	ll_buf_free(&last);
 }
 
-static void print(struct report *r)
+static void print(struct report *r, struct ll_str sizes, struct ll_str bins)
 {
 	struct ll_out *out = ll_out_open(ll_common.output, ll_out_common_flags());
 
-	print_sizes(r, out);
-	ll_out_printf(out, "\n\n# duplicates by similarity to the survivor\n# from\tduplicates\n");
-	for (int i = 0; i <= BINS; i++)
-		ll_out_printf(out, "%.2f\t%llu\n", (double)i / BINS, (unsigned long long)r->bin[i]);
+	ll_out_printf(out, "# clusters by size\n# size\tclusters\n%.*s", (int)sizes.len, sizes.data);
+	ll_out_printf(out, "\n\n# duplicates by similarity to the survivor\n# from\tduplicates\n%.*s", (int)bins.len, bins.data);
 	ll_out_printf(out, "# not verified\t%llu\n", (unsigned long long)r->unverified);
 	print_sources(r, out);
 	ll_out_printf(out, "\n\n# the biggest clusters, with some of their duplicates\n# size\tsurvivor\n");
@@ -189,9 +194,34 @@ static void print(struct report *r)
 	ll_out_commit(out);
 }
 
-int dedup_report(const char *const *files, size_t n)
+/* Both tables over each other; what was not verified has no similarity. */
+static void draw(const struct report *r, struct ll_str sizes, struct ll_str bins, const char *output)
+{
+	enum ll_picture kind = ll_picture_of(output);
+	struct ll_buf script = { 0 };
+
+	if (r->duplicates == 0)
+		ll_die(LL_EXIT_INPUT, "%s: no near-duplicate to draw", output);
+	ll_gnuplot_begin(&script, kind, output, 900, 700, 100, 50);
+	ll_buf_printf(&script, "$sizes << EOD\n%.*sEOD\n$bins << EOD\n%.*sEOD\n", (int)sizes.len, sizes.data, (int)bins.len, bins.data);
+	ll_buf_printf(&script, "set multiplot layout %d,1\nunset key\nset title 'clusters by size'\nset logscale xy\nset xlabel 'documents in a cluster'\n"
+			       "set ylabel 'clusters'\nset xrange [1:*]\nset yrange [0.8:*]\nplot $sizes using 1:2 with points pointtype 7 linecolor rgb '#3b6ea5'\n",
+		      r->unverified < r->duplicates ? 2 : 1);
+	if (r->unverified < r->duplicates)
+		ll_buf_puts(&script, "unset logscale\nset title 'duplicates by similarity to their survivor'\nset xlabel 'similarity, from'\n"
+				     "set ylabel 'duplicates'\nset style fill solid 0.5\nset boxwidth 0.04\nset xrange [*:*]\nset yrange [0:*]\n"
+				     "plot $bins using 1:2 with boxes linecolor rgb '#3b6ea5'\n");
+	ll_buf_puts(&script, "unset multiplot\n");
+	ll_gnuplot_draw(ll_buf_str(&script), kind, output);
+	ll_buf_free(&script);
+}
+
+int dedup_report(const char *const *files, size_t n, const char *plot)
 {
 	struct report r = { 0 };
+	struct ll_buf sizes = { 0 }, bins = { 0 };
+	if (plot)
+		ll_picture_of(plot); /* which refuses what is none */
 	struct ll_reader *in = ll_reader_open(files, n, "docs");
 	const unsigned char *record;
 	struct ll_doc doc;
@@ -208,7 +238,13 @@ int dedup_report(const char *const *files, size_t n)
 	}
 	ll_reader_close(in);
 	count_clusters(&r);
-	print(&r);
+	put_sizes(&r, &sizes);
+	put_bins(&r, &bins);
+	print(&r, ll_buf_str(&sizes), ll_buf_str(&bins));
+	if (plot)
+		draw(&r, ll_buf_str(&sizes), ll_buf_str(&bins), plot);
+	ll_buf_free(&sizes);
+	ll_buf_free(&bins);
 	ll_sorter_free(r.clusters);
 	ll_sorter_free(r.sources);
 	ll_sorter_free(r.sizes);

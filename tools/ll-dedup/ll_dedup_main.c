@@ -91,7 +91,12 @@ static const struct ll_option apply_table[] = {
 	  LL_OPT_IDENTITY | LL_OPT_FILE, NULL, 0, 0 },
 	{ 0 },
 };
-static const struct ll_option report_table[] = { { 0 } };
+static const char *report_plot;
+
+static const struct ll_option report_table[] = {
+	{ LL_OPT_STRING, 0, "plot", &report_plot, "FILE", "draw sizes and similarities too: FILE.svg, FILE.png, FILE.gp, - for characters", 0, NULL, 0, 0 },
+	{ 0 },
+};
 static const struct ll_option curve_table[] = { MINHASH_OPTIONS, { 0 } };
 /* clang-format on */
 
@@ -178,7 +183,7 @@ static int run_report(int operands, char **operand)
 	const char **files;
 	size_t n = ll_input_files(operands, operand, &files, NULL);
 
-	return dedup_report(files, n);
+	return dedup_report(files, n, report_plot);
 }
 
 static int run_apply(int operands, char **operand)

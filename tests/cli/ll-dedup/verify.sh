@@ -157,8 +157,18 @@ is "$all" "$(ll-shard info --json gone.ll | sed -n 's/.*"records": \([0-9]*\).*/
 is "$(awk -F'\t' '/^# clusters by size/ { on = 1; next } /^$/ { on = 0 } on && !/^#/ { n += ($1 - 1) * $2 } END { print n }' report.txt)" "$all" "clusters add up"
 is "$(awk -F'\t' '/by source/ { on = 1; next } /^$/ { on = 0 } on && !/^#/ { n += $3 } END { print n }' report.txt)" "$all" "sources add up"
 is "$(awk -F'\t' '/by similarity/ { on = 1; next } /^$/ { on = 0 } on && !/^#/ { n += $2 } END { print n }' report.txt)" "$all" "similarities add up"
+status 0 "report --plot" ll-dedup report --plot=d.gp -o report2.txt gone.ll
+same report.txt report2.txt "the same report"
+block() { sed -n "/^\$$1 << EOD/,/^EOD/p" d.gp | grep -v EOD; } # block NAME
+is "$(block sizes)" "$(sed -n '/^# clusters by size/,/^$/p' report.txt | grep '^[0-9]')" "the script has its sizes"
+is "$(block bins)" "$(sed -n '/^# duplicates by similarity/,/^# not verified/p' report.txt | grep '^[0-9]')" "and its similarities"
+status 2 "a picture has one of a few endings" ll-dedup report --plot=d.pdf -o x.txt gone.ll
+ll-shard import -q -o no.ll /dev/null
+status 3 "nothing to draw" ll-dedup report --plot=x.svg -o x.txt no.ll
+rm -f no.ll; absent "no picture" x.svg
 if command -v gnuplot > /dev/null; then
-	ok "gnuplot draws the report" gnuplot -e 'report="report.txt"; out="duplicates.png"' "$ROOT/pipelines/reports/duplicates.gp"
-	ok "as a picture" [ -s duplicates.png ]
-else skip "gnuplot draws the report" "no gnuplot"; fi
+	ok "an SVG" ll-dedup report --plot=d.svg -o report2.txt gone.ll
+	ok "of both" sh -c "grep -q 'clusters by size' d.svg && grep -q 'duplicates by similarity' d.svg"
+	ok "characters" sh -c 'll-dedup report --plot=- gone.ll | grep -q "documents in a cluster"'
+else skip "pictures of the report" "no gnuplot"; fi
 finish
