@@ -41,13 +41,15 @@ struct exact {
 	/* of the document being decided */
 	struct unit_walk walk;
 	struct unit_edit edit;
+	uint32_t *line_end; /* where `walk` found that its lines end */
+	size_t line_end_cap;
 };
 
 /* ---- keys of a document: made by the workers, or where they are needed when there are too many to be kept ---- */
 
 struct worker {
 	struct unit_walk walk;
-	struct ll_buf keys; /* u64 number, digests */
+	struct ll_buf keys; /* u64 number, digests, where they end if unit_lines_end says so */
 };
 
 static void *worker_new(void *context)
@@ -69,14 +71,20 @@ static void worker_free(void *context, void *worker)
 /* Appends the digests of all keys; false where they take, or seem to take, more than the text. */
 static bool make_keys(struct ll_buf *out, struct unit_walk *w, const struct unit_rule *rule, const struct ll_doc *doc)
 {
-	size_t room = (doc->text.len + 4096) / sizeof(struct ll_id), n = 0, more;
-	struct ll_id *digest = (struct ll_id *)ll_buf_reserve(out, room * sizeof(*digest));
+	bool ends = unit_lines_end(rule, doc->text);
+	size_t each = sizeof(struct ll_id) + (ends ? sizeof(uint32_t) : 0), room = (doc->text.len + 4096) / each, n = 0, more;
+	struct ll_id *digest = (struct ll_id *)ll_buf_reserve(out, room * each);
 
 	unit_walk_start(w, rule, doc);
-	for (; (more = unit_walk_digests(w, digest + n, LL_MIN(room - n, (size_t)BATCH))) > 0; n += more)
+	w->line_end = ends ? (uint32_t *)(digest + room) : NULL;
+	for (; (more = unit_walk_digests(w, digest + n, LL_MIN(room - n, (size_t)BATCH))) > 0; n += more) {
 		if (n >= BATCH && (uint64_t)n * doc->text.len > (uint64_t)room * w->at)
 			return false;
-	out->len += n * sizeof(*digest);
+		w->line_end += ends ? more : 0;
+	}
+	if (ends)
+		memmove(digest + n, digest + room, n * sizeof(uint32_t));
+	out->len += n * each;
 	return n < room;
 }
 
@@ -88,7 +96,7 @@ static void map(void *context, void *worker, const struct ll_doc *doc, struct ll
 	ll_buf_clear(&w->keys);
 	ll_buf_put64(&w->keys, NOT_ATTACHED);
 	if (!e->texts && make_keys(&w->keys, &w->walk, &e->rule, doc))
-		ll_put64(w->keys.data, (w->keys.len - 8) / sizeof(struct ll_id));
+		ll_put64(w->keys.data, (w->keys.len - 8) / (sizeof(struct ll_id) + (w->walk.line_end ? sizeof(uint32_t) : 0)));
 	else
 		w->keys.len = 8;
 	ll_sink_decide(sink, doc, w->keys.data, w->keys.len);
@@ -99,6 +107,8 @@ struct key_source {
 	struct exact *e;
 	const unsigned char *attached;
 	uint64_t left; /* of those attached, or NOT_ATTACHED */
+	size_t made_n; /* made so far */
+	bool lines;    /* it is worth knowing where they end */
 	struct ll_id made[BATCH];
 };
 
@@ -107,6 +117,9 @@ static void keys_start(struct key_source *k, struct exact *e, const struct ll_do
 	k->e = e;
 	k->left = ll_get64(data);
 	k->attached = (const unsigned char *)data + 8;
+	k->made_n = 0;
+	k->lines = !e->texts && unit_lines_end(&e->rule, doc->text);
+	e->edit.line_end = k->lines && k->left != NOT_ATTACHED ? k->attached + k->left * sizeof(struct ll_id) : NULL;
 	if (k->left == NOT_ATTACHED)
 		unit_walk_start(&e->walk, &e->rule, doc);
 }
@@ -133,7 +146,13 @@ static const struct ll_id *keys_next(struct key_source *k, size_t *n, uint64_t f
 		return (const struct ll_id *)from;
 	}
 	if (!e->texts) {
+		if (k->lines) {
+			LL_GROW(e->line_end, e->line_end_cap, k->made_n + BATCH);
+			e->walk.line_end = e->line_end + k->made_n;
+			e->edit.line_end = (const unsigned char *)e->line_end;
+		}
 		*n = unit_walk_digests(&e->walk, k->made, BATCH);
+		k->made_n += *n;
 		return k->made;
 	}
 	memset(fresh, 0, BATCH / 8);
@@ -402,6 +421,7 @@ int dedup_exact(const char **files, size_t n)
 	if (e.check)
 		ll_hash128_free(e.check);
 	unit_walk_free(&e.walk);
+	ll_free(e.line_end);
 	unit_edit_free(&e.edit);
 	return status;
 }

@@ -46,21 +46,18 @@ static inline struct newlines newlines_from(const char *p, const char *end)
 	return (struct newlines){ p, end, p < end ? newlines_at(p, end) : 0 };
 }
 
-/* The n-th newline from here, counted from 1, which is passed then; NULL when there are fewer. */
-static inline const char *newlines_next(struct newlines *s, uint64_t n)
+/* The next newline, which is passed then; NULL when there is none. */
+static inline const char *newlines_next(struct newlines *s)
 {
-	for (;;) {
-		for (; s->mask; s->mask &= s->mask - 1)
-			if (--n == 0) {
-				const char *at = s->block + __builtin_ctzll(s->mask);
-				s->mask &= s->mask - 1;
-				return at;
-			}
+	while (!s->mask) {
 		if (s->end - s->block <= 64)
 			return NULL;
 		s->block += 64;
 		s->mask = newlines_at(s->block, s->end);
 	}
+	const char *at = s->block + __builtin_ctzll(s->mask);
+	s->mask &= s->mask - 1;
+	return at;
 }
 
 static inline uint64_t newlines_total(const char *text, size_t len)

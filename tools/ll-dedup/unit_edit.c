@@ -49,7 +49,8 @@ const char *unit_edit_decide(struct unit_edit *e, const struct ll_doc *doc, uint
 		*value = ll_buf_cstr(&e->text);
 		return e->reason;
 	}
-	if (!unit_remove(&e->text, e->rule, doc->text, e->gone, keys))
+	if (e->line_end ? !unit_remove_lines(&e->text, doc->text, e->gone, keys, e->line_end) :
+			  !unit_remove(&e->text, e->rule, doc->text, e->gone, keys))
 		return e->reason;
 	e->edited = true;
 	return NULL;

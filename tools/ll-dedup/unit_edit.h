@@ -11,6 +11,7 @@ struct unit_edit {
 	uint64_t *gone; /* of the document: a bit a key */
 	size_t gone_cap;
 	struct ll_buf text; /* what is left of it */
+	const unsigned char *line_end; /* borrowed, of the document, if unit_lines_end says so; or NULL */
 	bool edited;
 	uint64_t keys, duplicates; /* of all documents, for the note at the end */
 };

@@ -191,6 +191,7 @@ void unit_walk_start(struct unit_walk *w, const struct unit_rule *rule, const st
 	w->text = doc->text;
 	w->at = 0;
 	w->pieces = 0;
+	w->line_end = NULL;
 	if (rule->kind == UNIT_URL) {
 		ll_buf_clear(&w->scratch);
 		if (!url_of_document(&w->scratch, doc))
@@ -255,8 +256,10 @@ size_t unit_walk_digests(struct unit_walk *w, struct ll_id *out, size_t n)
 	}
 	newlines = newlines_from(p, end);
 	for (; p < end && i < n; p = stop + 1) { /* the hot one */
-		stop = newlines_next(&newlines, 1);
+		stop = newlines_next(&newlines);
 		stop = stop ? stop : end;
+		if (w->line_end)
+			w->line_end[i] = (uint32_t)(stop - w->text.data);
 		out[i++] = unit_digest(ll_str(p, (size_t)(stop - p)));
 	}
 	w->at = i ? (size_t)(p - w->text.data) : w->at;
@@ -300,34 +303,34 @@ static uint64_t bit_from(const uint64_t *bits, uint64_t i, uint64_t end, bool se
 	return end;
 }
 
-/* Lines that stand together are copied together; between such runs stands a newline. */
-static bool remove_lines(struct ll_buf *out, struct ll_str text, const uint64_t *gone, uint64_t keys)
+static size_t line_end_of(const unsigned char *line_end, uint64_t i)
 {
-	const char *end = text.data + text.len, *p = text.data;
-	struct newlines s = newlines_from(p, end);
+	uint32_t at;
+
+	memcpy(&at, line_end + i * sizeof(at), sizeof(at));
+	return at;
+}
+
+/* Lines that stand together are copied together; between such runs stands a newline. */
+bool unit_remove_lines(struct ll_buf *out, struct ll_str text, const uint64_t *gone, uint64_t keys, const unsigned char *line_end)
+{
 	bool kept = false;
 
-	for (uint64_t i = 0, first, after; (first = bit_from(gone, i, keys, false)) < keys; i = after) {
+	for (uint64_t first, after = 0; (first = bit_from(gone, after, keys, false)) < keys;) {
 		after = bit_from(gone, first, keys, true);
-		if (first > i)
-			p = newlines_next(&s, first - i) + 1;
-		const char *stop = newlines_next(&s, after - first);
-		stop = stop ? stop : end;
+		size_t start = first ? line_end_of(line_end, first - 1) + 1 : 0;
 		if (kept)
 			ll_buf_putc(out, '\n');
-		ll_buf_add(out, p, (size_t)(stop - p));
-		p = stop + 1;
+		ll_buf_add(out, text.data + start, line_end_of(line_end, after - 1) - start);
 		kept = true;
 	}
-	if (end[-1] == '\n')
+	if (text.len && text.data[text.len - 1] == '\n')
 		ll_buf_putc(out, '\n');
 	return kept;
 }
 
 bool unit_remove(struct ll_buf *out, const struct unit_rule *rule, struct ll_str text, const uint64_t *gone, uint64_t keys)
 {
-	if (rule->kind == UNIT_LINE && keys > 0)
-		return remove_lines(out, text, gone, keys);
 	struct unit_piece piece;
 	size_t at = 0, from = 0, stop = 0;	   /* [from, stop) is kept and not yet copied */
 	size_t separator = 0, separator_end = 0; /* between the last piece kept and the one removed after it */

@@ -45,6 +45,7 @@ struct unit_walk {
 	uint64_t pieces;
 	struct unit_piece ring[UNIT_RUN_MAX]; /* the pieces of the key, by number mod run */
 	struct ll_buf scratch;
+	uint32_t *line_end; /* borrowed, or NULL: where unit_walk_digests puts where the lines end, if unit_lines_end says so */
 };
 void unit_walk_start(struct unit_walk *w, const struct unit_rule *rule, const struct ll_doc *doc);
 bool unit_walk_next(struct unit_walk *w);
@@ -54,6 +55,11 @@ struct ll_str unit_walk_text(struct unit_walk *w);
 struct ll_id unit_walk_digest(struct unit_walk *w);
 /* The digests of up to n next keys (unit_walk_text is not to be asked for then); returns how many there were. */
 size_t unit_walk_digests(struct unit_walk *w, struct ll_id *out, size_t n);
+/* Whether the keys of a text are lines that end within 4 GiB, none left out. */
+static inline bool unit_lines_end(const struct unit_rule *r, struct ll_str text)
+{
+	return r->kind == UNIT_LINE && r->min_bytes == 0 && text.len < UINT32_MAX;
+}
 /* How many keys are left, which are passed over. */
 uint64_t unit_walk_count(struct unit_walk *w);
 void unit_walk_free(struct unit_walk *w);
@@ -78,6 +84,8 @@ static inline struct ll_id unit_digest(struct ll_str text)
 
 /* Appends the text without the pieces of keys whose bit is set in `gone`; false when no piece is left. */
 bool unit_remove(struct ll_buf *out, const struct unit_rule *rule, struct ll_str text, const uint64_t *gone, uint64_t keys);
+/* The same of lines, with where they end: u32 each, at any place in memory. */
+bool unit_remove_lines(struct ll_buf *out, struct ll_str text, const uint64_t *gone, uint64_t keys, const unsigned char *line_end);
 
 /* url_key.c: the normalised URL of a document, or false without one: its tag "url", else the member "url" of its JSON. */
 bool url_of_document(struct ll_buf *out, const struct ll_doc *doc);
