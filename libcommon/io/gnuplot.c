@@ -46,6 +46,12 @@ void ll_gnuplot_quote(struct ll_buf *script, const char *text)
 	ll_buf_putc(script, '\'');
 }
 
+const char *ll_gnuplot_color(size_t i)
+{
+	static const char *const color[] = { "#3b6ea5", "#d9902f", "#6b9a3d", "#8e5ea2", "#4aa3a2", "#b5651d", "#7f7f7f", "#c0392b" };
+	return color[i % LL_COUNT(color)];
+}
+
 static void terminal(struct ll_buf *s, enum ll_picture kind, int width, int height)
 {
 	if (kind == LL_PICTURE_SVG)

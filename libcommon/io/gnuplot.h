@@ -19,6 +19,8 @@ enum ll_picture ll_picture_of(const char *output);
 void ll_gnuplot_begin(struct ll_buf *script, enum ll_picture kind, const char *output, int width, int height, int columns, int rows);
 /* Appends a string as gnuplot reads it. */
 void ll_gnuplot_quote(struct ll_buf *script, const char *text);
+/* The colour of the i-th thing that is drawn beside others, as "#rrggbb"; after eight the first again. */
+const char *ll_gnuplot_color(size_t i);
 /* Draws: `output` appears whole or not at all. Ends with status 4, and a hint, when gnuplot is not there or fails. */
 void ll_gnuplot_draw(struct ll_str script, enum ll_picture kind, const char *output);
 

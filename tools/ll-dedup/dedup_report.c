@@ -194,7 +194,7 @@ static void print(struct report *r, struct ll_str sizes, struct ll_str bins)
 	ll_out_commit(out);
 }
 
-/* Both tables over each other; what was not verified has no similarity. */
+/* Both tables over each other; what was not verified has no similarity. Without duplicates the axes are empty. */
 static void draw(const struct report *r, struct ll_str sizes, struct ll_str bins, const char *output)
 {
 	enum ll_picture kind = ll_picture_of(output);
@@ -202,11 +202,9 @@ static void draw(const struct report *r, struct ll_str sizes, struct ll_str bins
 
 	ll_gnuplot_begin(&script, kind, output, 900, 700, 100, 50);
 	ll_buf_printf(&script, "$sizes << EOD\n%.*sEOD\n$bins << EOD\n%.*sEOD\n", (int)sizes.len, sizes.data, (int)bins.len, bins.data);
-	if (r->duplicates == 0) /* gnuplot refuses to plot nothing */
-		ll_buf_puts(&script, "set label 'no near-duplicates' at graph 0.5, graph 0.5 center\n$sizes << EOD\n1\t0\nEOD\n");
 	ll_buf_printf(&script, "set multiplot layout %d,1\nunset key\nset title 'clusters by size'\nset logscale xy\nset xlabel 'documents in a cluster'\n"
-			       "set ylabel 'clusters'\nset xrange [1:%s]\nset yrange [0.8:%s]\nplot $sizes using 1:2 with points pointtype 7 linecolor rgb '#3b6ea5'\n",
-		      r->unverified < r->duplicates ? 2 : 1, r->duplicates ? "*" : "10", r->duplicates ? "*" : "10");
+			       "set ylabel 'clusters'\nset xrange [1:%s]\nset yrange [0.8:%s]\nplot $sizes using 1:2 with points pointtype 7 linecolor rgb '%s'\n",
+		      r->unverified < r->duplicates ? 2 : 1, r->duplicates ? "*" : "10", r->duplicates ? "*" : "10", ll_gnuplot_color(0));
 	if (r->unverified < r->duplicates)
 		ll_buf_puts(&script, "unset logscale\nset title 'duplicates by similarity to their survivor'\nset xlabel 'similarity, from'\n"
 				     "set ylabel 'duplicates'\nset style fill solid 0.5\nset boxwidth 0.04\nset xrange [*:*]\nset yrange [0:*]\n"

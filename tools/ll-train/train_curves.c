@@ -214,7 +214,7 @@ static void put_marks(struct ll_buf *lines, struct ll_buf *labels, const char *d
 
 /* ---- panels ---- */
 
-static const char *const dark[] = { "#3b6ea5", "#d9902f", "#6b9a3d", "#8e5ea2", "#4aa3a2", "#b5651d", "#7f7f7f", "#c0392b" };
+/* Those of ll_gnuplot_color, lighter. */
 static const char *const light[] = { "#b9cfe6", "#f1d5ad", "#cfe0bb", "#d9c7e0", "#bfe0df", "#e0c3a8", "#cccccc", "#eab5af" };
 
 struct figure {
@@ -314,17 +314,17 @@ static void draw_curves(struct figure *f, const struct panel *p, size_t i)
 {
 	char style[96], data[32];
 	const struct run *r = &f->run[i];
-	size_t color = i % LL_COUNT(dark);
+	const char *color = ll_gnuplot_color(i);
 	snprintf(data, sizeof(data), "%s%zu", p->data, i);
 	if (p->largest && r->rows > POINTS && !f->text) {
-		snprintf(style, sizeof(style), "lines linecolor rgb '%s' notitle", light[color]);
+		snprintf(style, sizeof(style), "lines linecolor rgb '%s' notitle", light[i % LL_COUNT(light)]);
 		curve(f, data, p->largest, style);
 	}
-	snprintf(style, sizeof(style), "lines linewidth 1.5 linecolor rgb '%s'", dark[color]);
+	snprintf(style, sizeof(style), "lines linewidth 1.5 linecolor rgb '%s'", color);
 	curve(f, data, p->mean, style);
 	title(f, "training", i);
 	if (p == panels && r->has_valid) {
-		snprintf(style, sizeof(style), "linespoints pointtype 7 pointsize 0.4 linecolor rgb '%s'", f->runs == 1 ? "#c0392b" : dark[color]);
+		snprintf(style, sizeof(style), "linespoints pointtype 7 pointsize 0.4 linecolor rgb '%s'", f->runs == 1 ? "#c0392b" : color);
 		snprintf(data, sizeof(data), "valid%zu", i);
 		curve(f, data, 2, style);
 		title(f, "validation", i);
@@ -364,7 +364,7 @@ static void draw_parts(struct figure *f, const struct panel *p, size_t i)
 			continue;
 		snprintf(data, sizeof(data), "%s%zu index %zu", p->data, i, k);
 		snprintf(own, sizeof(own), "#%06x", color_between(k, parts->parts));
-		snprintf(style, sizeof(style), "lines linecolor rgb '%s'", f->runs == 1 ? own : dark[i % LL_COUNT(dark)]);
+		snprintf(style, sizeof(style), "lines linecolor rgb '%s'", f->runs == 1 ? own : ll_gnuplot_color(i));
 		curve(f, data, p->mean, style);
 		if (f->runs > 1 || !is_named(k, parts->parts)) {
 			ll_buf_puts(&f->script, " notitle");
