@@ -30,7 +30,7 @@ struct ll_bpe_options {
 	const char *totals; /* NULL, text or json */
 	/* inspect */
 	struct ll_strings models; /* -m */
-	const char *group_by, *reference, *widths;
+	const char *group_by, *reference, *widths, *plot;
 	int64_t longest;
 	bool json;
 };

@@ -5,7 +5,7 @@
  *   inspect_command.c     options, life cycle
  *   inspect_vocabulary.c  what a tokenizer's own tokens say
  *   inspect_corpus.c      what tokenizers make of texts: one pass, each text encoded by each tokenizer
- *   inspect_print.c       as a table        inspect_json.c  as JSON
+ *   inspect_print.c       as a table        inspect_json.c  as JSON        inspect_plot.c  as a picture
  */
 #ifndef LL_BPE_INSPECT_H
 #define LL_BPE_INSPECT_H
@@ -64,5 +64,7 @@ void inspect_corpus(struct inspection *in, const char *from, const char *const *
 void inspect_token_text(struct ll_buf *out, struct ll_str bytes);
 void inspect_print(const struct inspection *in, struct ll_buf *out);
 void inspect_json(const struct inspection *in, struct ll_buf *out);
+/* Of texts, to `output`, which io/gnuplot.h explains. */
+void inspect_plot(const struct inspection *in, const char *output);
 
 #endif

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "io/file.h"
+#include "io/gnuplot.h"
 #include "ll-bpe/commands.h"
 #include "ll-bpe/inspect.h"
 
@@ -93,6 +94,10 @@ int inspect_command(int operands, char **operand)
 	bool texts = operands || ll_common.files_from;
 	if (ll_bpe_options.reference && !texts)
 		ll_die(LL_EXIT_USAGE, "--reference needs texts");
+	if (ll_bpe_options.plot && !texts)
+		ll_die(LL_EXIT_USAGE, "--plot needs texts");
+	if (ll_bpe_options.plot)
+		ll_picture_of(ll_bpe_options.plot); /* which refuses what is none */
 	parse_widths(&in);
 	load(&in);
 	struct ll_out *out = ll_out_open(ll_common.output, ll_out_common_flags());
@@ -111,6 +116,8 @@ int inspect_command(int operands, char **operand)
 		inspect_print(&in, &text);
 	ll_out_write(out, text.data, text.len);
 	ll_out_commit(out);
+	if (ll_bpe_options.plot)
+		inspect_plot(&in, ll_bpe_options.plot);
 	for (size_t i = 0; i < in.n; i++) {
 		struct inspected *t = &in.tokenizer[i];
 		ll_bpe_free(t->bpe);

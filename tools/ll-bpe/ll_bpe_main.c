@@ -128,6 +128,8 @@ static const struct ll_option inspect_options[] = {
 	  "also by the values of this tag (lang), or of a member of the documents' own JSON: .lang", 0, NULL, 0, 0 },
 	{ LL_OPT_STRING, 0, "reference", &ll_bpe_options.reference, "VALUE",
 	  "the value that parity compares with (en, or that of the most text)", 0, NULL, 0, 0 },
+	{ LL_OPT_STRING, 0, "plot", &ll_bpe_options.plot, "FILE",
+	  "draw bytes a token and tokens a word too: FILE.svg, FILE.png, FILE.gp, - for characters", 0, NULL, 0, 0 },
 	{ LL_OPT_STRING, 0, "widths", &ll_bpe_options.widths, "N,...",
 	  "count the parameters of embeddings of these widths (768,2048,4096)", 0, NULL, 0, 0 },
 	{ LL_OPT_INT, 0, "longest", &ll_bpe_options.longest, "N", "show the N longest tokens (10)", 0, NULL, 0, 10000 },

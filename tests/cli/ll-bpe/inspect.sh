@@ -92,4 +92,26 @@ for name, more in (("r1", []), ("r2", [b"ab"])):
 is "$(ll-bpe inspect -q -m r1.tiktoken -m a.json -m r2.tiktoken --pretokenizer=cl100k --pretokenizer=o200k | grep ^pretokenizer)" "pretokenizer	cl100k	gpt2	o200k" "a pre-tokenizer each"
 is "$(ll-bpe inspect -q -m r1.tiktoken -m r2.tiktoken --pretokenizer=gpt2 | grep ^pretokenizer)" "pretokenizer	gpt2	gpt2" "one for all"
 status 2 "two for one" ll-bpe inspect -m r1.tiktoken -m a.json --pretokenizer=cl100k --pretokenizer=o200k
+
+# The picture has the numbers of the table.
+python3 -c '
+import json
+for i in range(30):
+    print(json.dumps({"id": str(i), "source": "ab"[i % 2], "lang": ["en", "de", None][i % 3], "text": "some words of a text, and a number: %d\n" % i}))' > plot.jsonl
+ll-shard import -q -o plot.ll plot.jsonl
+status 0 "--plot" ll-bpe inspect -q --by=.lang -m a.json -m b.json --plot=bars.gp -o table.tsv plot.ll
+block() { sed -n "/^\$bars$1 << EOD/,/^EOD/p" bars.gp | grep -v EOD; } # block NUMBER
+pick() { awk -F '\t' -v OFS='\t' -v measure="$1" '$1 == measure { $1 = "all"; print } index($1, measure ", ") == 1 { sub(measure ", ", "", $1); sub(/^[^ ]* /, "", $1); print }' table.tsv; }
+is "$(block 0)" "$(pick "bytes per token")" "bytes per token, of all, by source and by language"
+is "$(block 1)" "$(pick "tokens per word")" "tokens per word"
+is "$(block 0 | cut -f 1 | tr '\n' ' ')" "all a b - de en " "of each group"
+status 2 "--plot without texts" ll-bpe inspect -m a.json --plot=x.svg
+status 2 "another ending" ll-bpe inspect -m a.json --plot=x.pdf plot.ll
+if command -v gnuplot > /dev/null; then
+	ok "an SVG" ll-bpe inspect -q --by=.lang -m a.json -m b.json --plot=bars.svg -o table.tsv plot.ll
+	ok "characters" ll-bpe inspect -q --by=.lang -m a.json -m b.json --plot=- -o table.tsv plot.ll
+	cp .out characters
+	for word in "bytes per token" "tokens per word" a.json b.json all " a " " b " " de " " en "; do ok "have $word" grep -q -- "$word" characters; done
+	for word in "bytes per token" "tokens per word" a.json b.json all; do ok "has $word" grep -q -- "$word" bars.svg; done
+else skip "pictures" "no gnuplot"; fi
 finish
