@@ -133,6 +133,9 @@ void ll_progress_finish(bool success)
 	if (!success || ll_is_quiet() || (n == 0 && volume == 0) || (was_live && terminal))
 		return;
 	double elapsed = ll_seconds() - started;
-	ll_note("%llu %s, %llu bytes, %.2f s, peak memory %.0f MiB", (unsigned long long)n, noun,
-		(unsigned long long)volume, elapsed, (double)ll_memory_peak() / (double)LL_MIB);
+	char size[32] = ""; /* training counts sequences alone */
+	if (volume)
+		snprintf(size, sizeof(size), "%llu bytes, ", (unsigned long long)volume);
+	ll_note("%llu %s, %s%.2f s, peak memory %.0f MiB", (unsigned long long)n, noun, size, elapsed,
+		(double)ll_memory_peak() / (double)LL_MIB);
 }
