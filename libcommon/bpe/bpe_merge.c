@@ -165,6 +165,27 @@ static bool is_ascii(const unsigned char *p, size_t n)
 	return !(any & high);
 }
 
+/*
+ * Bytes as tokens, those two joined at once which nothing can take apart: as long as they are two, whatever merges with
+ * either of them has a higher rank, so their merge is the first to touch them; and as the ranks are steady, what comes
+ * out of it merges with nothing before that time. These merges do not wait for each other.
+ */
+static unsigned first_tokens(const struct ll_bpe *b, const unsigned char *p, size_t n, uint32_t *id)
+{
+	unsigned made = 0;
+	for (size_t i = 0; i < n; made++) {
+		uint32_t rank = i + 1 < n ? b->bytes_rank[p[i] << 8 | p[i + 1]] : LL_BPE_NONE;
+		if (rank != LL_BPE_NONE && (i == 0 || rank < b->sooner[p[i - 1] << 8 | p[i]].left) &&
+		    (i + 2 == n || rank < b->sooner[p[i + 1] << 8 | p[i + 2]].right)) {
+			id[made] = ll_bpe_merged(b, rank);
+			i += 2;
+		} else {
+			id[made] = b->byte_id[p[i++]];
+		}
+	}
+	return made;
+}
+
 /* False where it is too long for that. */
 static bool merge_short(struct ll_merger *m, const char *text, size_t n, struct ll_ids *out)
 {
@@ -178,6 +199,8 @@ static bool merge_short(struct ll_merger *m, const char *text, size_t n, struct 
 		made = ll_bpe_char_tokens(b, p, n, id, LL_SCAN_MOST);
 	if (made) {
 		out->len += m->scan(b, NULL, id, made);
+	} else if (n <= LL_SCAN_MOST && b->sooner) {
+		out->len += m->scan(b, NULL, id, first_tokens(b, p, n, id));
 	} else if (n <= LL_SCAN_MOST) {
 		for (size_t i = 0; i < n; i++)
 			id[i] = b->byte_id[p[i]];

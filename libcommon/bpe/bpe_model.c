@@ -267,6 +267,7 @@ int ll_bpe_seal(struct ll_bpe *b, struct ll_err *err)
 	}
 	if (b->kind == LL_MODEL_BYTES) {
 		b->steady = is_steady(b);
+		ll_bpe_index_sooner(b);
 		ll_bpe_index_chars(b);
 		if (settle_normalized(b, err))
 			return -1;

@@ -69,6 +69,11 @@ struct ll_bpe {
 	bool ids_follow_ranks; /* merged_id[rank] is merged_id[0] + rank, so that it need not be read */
 	uint32_t first_merged; /* merged_id[0] */
 	uint32_t *bytes_rank; /* of every two bytes, [first << 8 | second]: the rank of their merge, or LL_BPE_NONE */
+	/* Of every two bytes too: the lowest rank at which any token that ends with the first merges with the second
+	 * byte, and the first byte with any that begins with the second. NULL: not to be relied on. */
+	struct ll_bpe_sooner {
+		uint32_t left, right;
+	} *sooner;
 	bool steady; /* every merge has a higher rank than those that made its parts */
 	bool merges_live; /* every merge happens: they were found so */
 	struct ll_bpe_live *live; /* see bpe_walk.h, which makes both when they are asked for */
@@ -105,6 +110,7 @@ int ll_bpe_seal(struct ll_bpe *b, struct ll_err *err) LL_MUST_CHECK;
 int ll_bpe_index_alphabet(struct ll_bpe *b, struct ll_err *err) LL_MUST_CHECK;
 void ll_bpe_index_start(struct ll_bpe *b, size_t merges);
 void ll_bpe_index_merge(struct ll_bpe *b, const struct ll_bpe_pair *m);
+void ll_bpe_index_sooner(struct ll_bpe *b); /* of a model that is steady; after all merges */
 void ll_bpe_index_free(struct ll_bpe *b);
 uint32_t ll_bpe_table_mask(size_t entries); /* slots - 1 of a hash table of so many */
 

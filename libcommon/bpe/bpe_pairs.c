@@ -68,12 +68,48 @@ void ll_bpe_index_merge(struct ll_bpe *b, const struct ll_bpe_pair *m)
 		b->bytes_rank[left << 8 | right] = m->rank;
 }
 
+static unsigned char first_byte(const struct ll_bpe *b, uint32_t id)
+{
+	return (unsigned char)b->bytes.data[b->token[id].offset];
+}
+
+static unsigned char last_byte(const struct ll_bpe *b, uint32_t id)
+{
+	return (unsigned char)b->bytes.data[b->token[id].offset + b->token[id].len - 1];
+}
+
+void ll_bpe_index_sooner(struct ll_bpe *b)
+{
+	ll_free(b->sooner);
+	b->sooner = NULL;
+	if (!b->steady)
+		return;
+	struct ll_bpe_sooner *sooner = ll_malloc(65536 * sizeof *sooner);
+	memset(sooner, 0xff, 65536 * sizeof *sooner);
+	for (size_t i = 0; i < b->merges; i++) {
+		const struct ll_bpe_pair *m = &b->merge[i];
+		unsigned char first = first_byte(b, m->right), last = last_byte(b, m->left);
+		struct ll_bpe_sooner *s = &sooner[last << 8 | first];
+		if (first_byte(b, m->id) != first_byte(b, m->left) || last_byte(b, m->id) != last_byte(b, m->right)) {
+			ll_free(sooner); /* tokens are not the bytes that they stand for */
+			return;
+		}
+		if (byte_of(b, m->right) >= 0)
+			s->left = LL_MIN(s->left, m->rank);
+		if (byte_of(b, m->left) >= 0)
+			s->right = LL_MIN(s->right, m->rank);
+	}
+	b->sooner = sooner;
+}
+
 void ll_bpe_index_free(struct ll_bpe *b)
 {
 	if (b->pairs)
 		ll_free_pages(b->pairs, slots_of(b) * sizeof *b->pairs);
 	ll_free_pages(b->filter, ((size_t)b->filter_mask + 1) * sizeof *b->filter);
 	ll_free(b->bytes_rank);
+	ll_free(b->sooner);
+	b->sooner = NULL;
 	ll_free(b->merged_id);
 	b->merged_id = NULL;
 	b->pairs = NULL;
