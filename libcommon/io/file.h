@@ -53,6 +53,9 @@ enum ll_out_flags {
 };
 
 struct ll_out *ll_out_open(const char *path, unsigned flags);
+/* Ends the program where such an output could not be opened, before the work whose result goes there; opens nothing that others
+ * would see opened. */
+void ll_out_check(const char *path, unsigned flags);
 /* What --no-clobber and --if-changed ask for, as flags: for outputs that are no streams. */
 unsigned ll_out_common_flags(void);
 /* True for a regular file that will be published by rename; false for what is written through. */

@@ -128,6 +128,14 @@ static void open_temp(struct ll_out *o)
 	ll_free(dir);
 }
 
+static void refuse_terminal(int fd, const char *name)
+{
+	if (!isatty(fd))
+		return;
+	ll_hint("name a file with -o, or pipe it into the next program");
+	ll_die(LL_EXIT_USAGE, "%s: will not write binary data to a terminal", name);
+}
+
 struct ll_out *ll_out_open(const char *path, unsigned flags)
 {
 	struct ll_out *o = ll_calloc(1, sizeof(*o));
@@ -166,15 +174,28 @@ struct ll_out *ll_out_open(const char *path, unsigned flags)
 		}
 	}
 	if (!o->is_file) {
-		if ((flags & LL_OUT_BINARY) && isatty(o->fd)) {
-			ll_hint("name a file with -o, or pipe it into the next program");
-			ll_die(LL_EXIT_USAGE, "%s: will not write binary data to a terminal", o->name);
-		}
+		if (flags & LL_OUT_BINARY)
+			refuse_terminal(o->fd, o->name);
 		if (fstat(o->fd, &st) == 0 && S_ISFIFO(st.st_mode))
 			fcntl(o->fd, F_SETPIPE_SZ, (int)LL_MIB);
 	}
 	o->buffer = ll_malloc(BUFFER_BYTES);
 	return o;
+}
+
+void ll_out_check(const char *path, unsigned flags)
+{
+	struct stat st;
+
+	if (strcmp(path, "-") == 0) {
+		if (flags & LL_OUT_BINARY)
+			refuse_terminal(STDOUT_FILENO, "standard output");
+		return;
+	}
+	char *final = follow_links(path);
+	if (named_descriptor(final) < 0 && (stat(final, &st) != 0 || S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)))
+		ll_out_abandon(ll_out_open(path, flags));
+	ll_free(final);
 }
 
 bool ll_out_is_file(const struct ll_out *o)

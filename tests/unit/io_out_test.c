@@ -245,6 +245,23 @@ static void many_outputs(void)
 	ll_buf_free(&in);
 }
 
+static void check(void *path)
+{
+	ll_out_check(path, LL_OUT_NO_CLOBBER);
+}
+
+/* Whether an output could be opened, asked before the work. */
+static void checked_before(void)
+{
+	ok(in_child(check, (void *)(uintptr_t) "new") == 0 && !ll_path_exists("new") && no_leftovers(), "a check leaves nothing");
+	ok(in_child(check, (void *)(uintptr_t) "first") == 4 && holds("first", "second"), "an output that is there");
+	ok(in_child(check, (void *)(uintptr_t) "sub/no/such") == 4 && in_child(check, (void *)(uintptr_t) ".") == 4,
+	   "no such folder, a folder");
+	ok(sh("mkfifo fifo2") == 0 && in_child(check, (void *)(uintptr_t) "fifo2") == 0, "a FIFO that nobody reads yet");
+	ok(in_child(check, (void *)(uintptr_t) "-") == 0 && in_child(check, (void *)(uintptr_t) "/dev/fd/1") == 0,
+	   "standard output");
+}
+
 int main(void)
 {
 	static int signals[] = { SIGTERM, SIGINT, SIGHUP };
@@ -256,6 +273,7 @@ int main(void)
 	many_outputs();
 	modes();
 	links_and_devices();
+	checked_before();
 
 	ok(in_child(write_limited, (void *)(uintptr_t) "limited") == 4 && !ll_path_exists("limited") && no_leftovers(),
 	   "RLIMIT_FSIZE: status 4");

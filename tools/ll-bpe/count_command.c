@@ -15,6 +15,11 @@ int count_command(int operands, char **operand)
 		ll_die(LL_EXIT_USAGE, "--by and --name both say which group a document is in");
 	struct ll_bpe *base = bytes_model(pretokenizer_option(), &(struct ll_strings){ 0 });
 	struct ll_lineage *lineage = ll_lineage_new();
+	struct counts_kind kind = counts_kind_of(base);
+	counts_kind_finish(&kind, false, o->lines);
+	/* Before the work: the end of it is no time to find that there is no such folder, and a reader must learn of a failure. */
+	struct ll_writer *w = ll_writer_open(ll_common.output, counts_kind_header(&kind));
+	counts_kind_free(&kind);
 	struct counted counted = counting_run(&(struct counting_options){ .from = o->from,
 									  .base = base,
 									  .lines = o->lines,
@@ -24,7 +29,6 @@ int count_command(int operands, char **operand)
 									  .lineage = lineage },
 					      files, n);
 	struct group_names *names = counted.names ? counted.names : group_names_new();
-	struct ll_writer *w = ll_writer_open(ll_common.output, counts_kind_header(&counted.kind));
 	uint64_t pieces = counts_write_all(w, counted.tally, names);
 	ll_writer_close(w, lineage);
 	ll_note("%llu distinct pre-tokens", (unsigned long long)pieces);

@@ -139,6 +139,14 @@ static void counts_header(void *context, const struct ll_header *header, const c
 	ll_pretokenizer_free(p);
 }
 
+struct counts_kind counts_kind_of(const struct ll_bpe *base)
+{
+	const char *normalizer = ll_bpe_normalizer(base);
+	return (struct counts_kind){ .pretokenizer = ll_strdup(ll_bpe_pretokenizer(base)),
+				     .splitting = splitting(ll_bpe_splitting(base)),
+				     .normalizer = ll_strdup(normalizer ? normalizer : "none") };
+}
+
 struct counted counting_run(const struct counting_options *o, const char *const *files, size_t n)
 {
 	struct counted out = { 0 };
@@ -148,12 +156,8 @@ struct counted counting_run(const struct counting_options *o, const char *const 
 		out.names = group_names_new();
 	if (o->name)
 		c.one_group = group_names_number(out.names, ll_cstr(o->name));
-	if (o->base) {
-		const char *normalizer = ll_bpe_normalizer(o->base);
-		out.kind.pretokenizer = ll_strdup(ll_bpe_pretokenizer(o->base));
-		out.kind.splitting = splitting(ll_bpe_splitting(o->base));
-		out.kind.normalizer = ll_strdup(normalizer ? normalizer : "none");
-	}
+	if (o->base)
+		out.kind = counts_kind_of(o->base);
 	if (o->lines)
 		out.kind.lines = ll_strdup("true");
 	out.tally = tally_new(grouped);

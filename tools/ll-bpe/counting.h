@@ -28,6 +28,8 @@ struct counted {
 	struct counts_kind kind;
 };
 
+/* What is counted with this pre-tokenizer and normaliser; lines are not said yet. */
+struct counts_kind counts_kind_of(const struct ll_bpe *base);
 struct counted counting_run(const struct counting_options *o, const char *const *files, size_t n);
 void counted_free(struct counted *c);
 

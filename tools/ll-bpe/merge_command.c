@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "io/file.h"
 #include "ll-bpe/commands.h"
 #include "ll-bpe/counting.h"
 
@@ -151,6 +152,7 @@ int merge_command(int operands, char **operand)
 	struct weights weights;
 	struct ll_lineage *lineage = ll_lineage_new();
 	parse_weights(&weights, &o->weight);
+	ll_out_check(ll_common.output, LL_OUT_BINARY | ll_out_common_flags());
 	struct counted counted = counting_run(
 		&(struct counting_options){ .from = "counts", .keep_groups = true, .lineage = lineage }, files, n);
 	if (!counted.kind.pretokenizer)

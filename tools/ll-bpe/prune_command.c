@@ -188,6 +188,9 @@ int prune_command(int operands, char **operand)
 		ll_die(LL_EXIT_USAGE, "nothing to prune by: give --vocab-size=N, or files whose tokens are to stay");
 	if (ll_bpe_options.min_count && !corpus)
 		ll_die(LL_EXIT_USAGE, "--min-count needs files to count the tokens of");
+	if (ll_bpe_options.map)
+		ll_out_check(ll_bpe_options.map, ll_out_common_flags());
+	ll_out_check(ll_common.output, ll_out_common_flags());
 	for (uint32_t id = 0; id < vocabulary; id++)
 		keep[id] = ll_bpe_token_bytes(b, id).data != NULL;
 	struct ll_bpe *whole = ll_bpe_prune(b, keep, new_id, &err); /* can it be pruned at all? */

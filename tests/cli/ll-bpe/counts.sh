@@ -136,6 +136,7 @@ ok "what comes to nothing" ll-bpe merge --weight=novel:0.1 -o got.c name.c
 says "came to a count of 0" "is said"
 
 # What goes wrong.
+status 6 "counts of a stream that is cut" sh -c 'head -c 2000 d0.ll | ll-bpe count -q --pretokenizer=gpt2 2> /dev/null | ll-bpe train -q --vocab-size=300 -o no.json'
 status 2 "count without a pre-tokenizer" ll-bpe count -o no.c d0.ll
 status 2 "--by and --name" ll-bpe count --pretokenizer=gpt2 --by=source --name=x -o no.c d0.ll
 status 3 "a list as a group" sh -c 'echo "{\"text\":\"a\",\"l\":[1]}" | ll-shard import -q | ll-bpe count --pretokenizer=gpt2 --by=.l -o no.c'
