@@ -77,8 +77,10 @@ static void LL_NORETURN bad_choice(const struct ll_option *o, const char *value)
 
 static void check_range(const struct ll_option *o, const char *value, double v)
 {
+	bool whole = o->type == LL_OPT_INT || o->type == LL_OPT_SIZE;
 	if (o->min < o->max && (v < o->min || v > o->max))
-		ll_usage_error("--%s=%s: must be from %.15g to %.15g", o->name, value, o->min, o->max);
+		ll_usage_error(whole ? "--%s=%s: must be from %.0f to %.0f" : "--%s=%s: must be from %.15g to %.15g", o->name,
+			       value, o->min, o->max);
 }
 
 static void set_part(const char *value)
@@ -98,8 +100,8 @@ static void check_compress(const char *value)
 	if (in_choices("auto|none|zstd", value))
 		return;
 	if (strncmp(value, "zstd:", 5) == 0) {
-		if (ll_parse_u64(ll_cstr(value + 5), &level) < 0 || level < 1 || level > 22)
-			ll_usage_error("--compress=%s: zstd levels are from 1 to 22", value);
+		if (ll_parse_u64(ll_cstr(value + 5), &level) < 0 || level < 1 || level > 19)
+			ll_usage_error("--compress=%s: zstd levels are from 1 to 19", value);
 		return;
 	}
 	bad_choice(ll_option_named(ll_running.command, "compress", 8), value);
