@@ -14,6 +14,9 @@
 #include "base/hash.h"
 #include "text/unicode.h"
 
+#define LL_BPE_ID_BITS 21
+#define LL_BPE_MAX_IDS ((1u << LL_BPE_ID_BITS) - 1) /* ids that a model can have, and merges */
+
 struct ll_bpe;	       /* immutable once loaded; shared by threads */
 struct ll_bpe_encoder; /* scratch and cache of one thread */
 
@@ -35,6 +38,8 @@ struct ll_bpe *ll_bpe_open(const struct ll_bpe_file *f);
 struct ll_bpe *ll_bpe_load(const char *path, const char *pretokenizer);
 /* True when the file it was opened from is a tokenizer.json as it stands; else ll_bpe_json makes one. */
 bool ll_bpe_is_json_file(const struct ll_bpe *b);
+/* True when the file does not say its pre-tokenizer and was opened with one. */
+bool ll_bpe_was_told_pretokenizer(const struct ll_bpe *b);
 /* Compares what encodes fast with what is plain, on generated texts and on every token: the pre-tokenizer with PCRE2,
  * the encoder with the rule in the head of this file. -1 and the text in err at the first difference. Takes about a
  * second. */
@@ -62,6 +67,8 @@ struct ll_bpe *ll_bpe_extend(const struct ll_bpe *base, const char *const *speci
 struct ll_bpe *ll_bpe_prune(const struct ll_bpe *base, const bool *keep, uint32_t *new_id, struct ll_err *err) LL_MUST_CHECK;
 /* The byte that stands at place 0..255 of the ByteLevel alphabet: printable Latin-1 first ('!' is 0), then the rest. */
 unsigned char ll_bpe_base_byte(unsigned place);
+/* Appends the bytes of which an ordinary token has this name in files, in the ByteLevel alphabet; false when none has. */
+bool ll_bytes_of_name(struct ll_str name, struct ll_buf *out);
 /* Appends the model as tokenizer.json, byte for byte what HF tokenizers reads and, spaces apart, writes. */
 void ll_bpe_json(const struct ll_bpe *b, struct ll_buf *out);
 /* Append the model as others read it; -1 and the reason where that would give other ids. hf: as ll_bpe_json. ranks:

@@ -13,12 +13,17 @@ int ll_bpe_add_special(struct ll_bpe *b, const char *special, struct ll_err *err
 {
 	const char *colon = strrchr(special, ':');
 	struct ll_str text = ll_cstr(special);
-	uint64_t id = b->tokens;
+	uint64_t id = UINT64_MAX;
 	if (colon && colon > special && ll_parse_u64(ll_cstr(colon + 1), &id) == 0)
 		text.len = (size_t)(colon - special);
-	if (id < b->tokens && ll_bpe_is_special(b, (uint32_t)id) &&
-	    ll_str_eq(ll_bpe_token_bytes(b, (uint32_t)id), text))
-		return 0;
+	for (uint32_t i = 0; i < b->tokens; i++)
+		if (ll_bpe_is_special(b, i) && ll_str_eq(ll_bpe_token_bytes(b, i), text)) {
+			if (id == UINT64_MAX || id == i)
+				return 0;
+			return ll_err_set(err, "is token %u of the file", i);
+		}
+	if (id == UINT64_MAX)
+		id = b->tokens;
 	return ll_bpe_add_token(b, id, text, LL_TOKEN_ADDED | LL_TOKEN_SPECIAL, err);
 }
 
@@ -47,6 +52,7 @@ int ll_bpe_name_pretokenizer(struct ll_bpe *b, const struct ll_bpe_file *f, cons
 	if (!b->pretokenizer)
 		return -1;
 	b->normal_form = ll_pretokenizer_brings_nfc(b->pretokenizer) ? LL_NFC : LL_NO_NORMAL_FORM;
+	b->told_pretokenizer = f->pretokenizer != NULL;
 	return 0;
 }
 
@@ -211,6 +217,11 @@ struct ll_bpe *ll_bpe_open(const struct ll_bpe_file *f)
 	warn_of_literals(b, f->path);
 	check_pretokenizer(b, f);
 	return b;
+}
+
+bool ll_bpe_was_told_pretokenizer(const struct ll_bpe *b)
+{
+	return b->told_pretokenizer;
 }
 
 bool ll_bpe_is_json_file(const struct ll_bpe *b)

@@ -177,20 +177,6 @@ static int load_added(struct ll_bpe *b, struct json_object *list, struct ll_err 
 
 /* ---- vocabulary and merges ---- */
 
-bool ll_bytes_of_name(struct ll_str name, struct ll_buf *out)
-{
-	const char *p = name.data, *end = p + name.len;
-	if (name.len == 0 || ll_utf8_valid_prefix(name.data, name.len) != name.len)
-		return false;
-	while (p < end) {
-		int byte = ll_char_byte(ll_utf8_next(&p));
-		if (byte < 0)
-			return false;
-		ll_buf_putc(out, (char)byte);
-	}
-	return true;
-}
-
 int ll_bpe_add_vocab(struct ll_bpe *b, struct json_object *vocab, bool others_special, struct ll_err *err)
 {
 	struct ll_buf bytes = { 0 };

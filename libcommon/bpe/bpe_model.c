@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "bpe/char_model.h"
 #include "text/unicode.h"
+#include "text/utf8.h"
 
 /* ---- the ByteLevel alphabet: bytes that print stand for themselves, the others follow from U+0100 on ---- */
 
@@ -40,6 +41,20 @@ unsigned char ll_bpe_base_byte(unsigned place)
 	if (place < 94 + 12 + 82)
 		return (unsigned char)(174 + place - 106);
 	return (unsigned char)ll_char_byte(0x100 + place - 188);
+}
+
+bool ll_bytes_of_name(struct ll_str name, struct ll_buf *out)
+{
+	const char *p = name.data, *end = p + name.len;
+	if (name.len == 0 || ll_utf8_valid_prefix(name.data, name.len) != name.len)
+		return false;
+	while (p < end) {
+		int byte = ll_char_byte(ll_utf8_next(&p));
+		if (byte < 0)
+			return false;
+		ll_buf_putc(out, (char)byte);
+	}
+	return true;
 }
 
 /* ---- making ---- */
@@ -251,6 +266,29 @@ static void list_added(struct ll_bpe *b)
 	}
 }
 
+/* Files name tokens, by which every name must be one token's; that of an added token is its text, that of an ordinary one is in the
+ * ByteLevel alphabet. */
+static int check_added_names(const struct ll_bpe *b, struct ll_err *err)
+{
+	struct ll_buf bytes = { 0 };
+	int rc = 0;
+	for (size_t i = 0; i < b->addeds && !rc; i++) {
+		struct ll_str text = ll_bpe_token_name(b, b->added[i]);
+		uint32_t other = LL_BPE_NONE;
+		ll_buf_clear(&bytes);
+		if (ll_bytes_of_name(text, &bytes))
+			other = ll_bpe_find_word(b, bytes.data, bytes.len);
+		for (size_t k = i; k-- > 0 && b->token[b->added[k]].len == text.len;)
+			if (ll_str_eq(ll_bpe_token_name(b, b->added[k]), text))
+				other = b->added[k];
+		if (other != LL_BPE_NONE)
+			rc = ll_err_set(err, "the special token '%.*s' is spelled as token %u is in tokenizer files", (int)LL_MIN(text.len, 60),
+					text.data, other);
+	}
+	ll_buf_free(&bytes);
+	return rc;
+}
+
 int ll_bpe_seal(struct ll_bpe *b, struct ll_err *err)
 {
 	if (b->kind == LL_MODEL_BYTES && ll_bpe_index_alphabet(b, err))
@@ -273,6 +311,8 @@ int ll_bpe_seal(struct ll_bpe *b, struct ll_err *err)
 			return -1;
 	}
 	list_added(b);
+	if (b->kind == LL_MODEL_BYTES && check_added_names(b, err))
+		return -1;
 	if (b->kind != LL_MODEL_BYTES && ll_char_model_seal(b, err))
 		return -1;
 	compute_id(b);

@@ -13,8 +13,6 @@
 #include "bpe/pretokenizer.h"
 
 #define LL_BPE_NONE UINT32_MAX
-#define LL_BPE_ID_BITS 21
-#define LL_BPE_MAX_IDS ((1u << LL_BPE_ID_BITS) - 1) /* ids believed in a file; merges too, for what ll_bpe_rank looks up */
 
 enum ll_token_flags {
 	LL_TOKEN_PRESENT = 1,
@@ -48,6 +46,7 @@ struct ll_bpe_pair {
 struct ll_bpe {
 	enum ll_model_kind kind;
 	bool own_file; /* the file it was read from is a tokenizer.json, not compressed */
+	bool told_pretokenizer; /* the file does not say it, and --pretokenizer did */
 	struct ll_char_model *chars;
 	struct ll_pretokenizer *pretokenizer; /* of byte-level BPE, as the next two are */
 	int normal_form;    /* of enum ll_normal_form: text is brought to it first; or */

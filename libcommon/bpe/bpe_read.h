@@ -23,7 +23,7 @@ struct ll_bpe *ll_bpe_read_sentencepiece(struct ll_str data, const struct ll_bpe
 
 /* Adds the specials the user gave and seals the model. On failure frees it and returns NULL. */
 struct ll_bpe *ll_bpe_finish(struct ll_bpe *b, const struct ll_bpe_file *f, struct ll_err *err) LL_MUST_CHECK;
-/* "TOKEN" or "TOKEN:ID"; without an id, the next one that is free. One that is there already with this id is as well.
+/* "TOKEN" or "TOKEN:ID"; without an id, the next one that is free. One that is there already, with this id if one is given, is as well.
  */
 int ll_bpe_add_special(struct ll_bpe *b, const char *special, struct ll_err *err) LL_MUST_CHECK;
 /* Sets the pre-tokenizer that --pretokenizer names, else `otherwise` (NULL: there must be one named). */
@@ -32,8 +32,6 @@ int ll_bpe_name_pretokenizer(struct ll_bpe *b, const struct ll_bpe_file *f, cons
 
 /* ---- names in the ByteLevel alphabet ---- */
 
-/* Appends the bytes that a string of the ByteLevel alphabet stands for; false when it is none. */
-bool ll_bytes_of_name(struct ll_str name, struct ll_buf *out);
 /* A merge of two names; -1 when one of them, or what they make, is no token. */
 int ll_bpe_add_named_merge(struct ll_bpe *b, struct ll_str left, struct ll_str right, size_t rank,
 			   struct ll_buf *scratch) LL_MUST_CHECK;

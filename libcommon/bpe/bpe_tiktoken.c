@@ -114,6 +114,31 @@ static const struct known *find_known(struct ll_str text)
 	return NULL;
 }
 
+/* Whether the pre-tokenizer gives the ids of an official file: its own, or the form of cl100k that was published first. */
+static bool suits(const struct known *known, const char *name)
+{
+	struct ll_err err;
+	struct ll_pretokenizer *given = ll_pretokenizer_parse(name, &err);
+	const char *const forms[] = { known->pretokenizer, "cl100k" };
+	bool is = false;
+	for (size_t i = 0; i < LL_COUNT(forms) && given; i++) {
+		struct ll_pretokenizer *p = ll_pretokenizer_parse(forms[i], &err);
+		is |= (i == 0 || strcmp(forms[0], "cl100k-tiktoken") == 0) && ll_pretokenizer_eq(given, p);
+		ll_pretokenizer_free(p);
+	}
+	ll_pretokenizer_free(given);
+	return is;
+}
+
+/* An official file says it: what does not suit is left to ll_bpe_open, which refuses it as it does with a tokenizer.json. */
+static int name_pretokenizer(struct ll_bpe *b, const struct known *known, const struct ll_bpe_file *f, struct ll_err *err)
+{
+	struct ll_bpe_file own = *f;
+	if (known && f->pretokenizer && !suits(known, f->pretokenizer))
+		own.pretokenizer = NULL;
+	return ll_bpe_name_pretokenizer(b, &own, known ? known->pretokenizer : NULL, "a .tiktoken file", err);
+}
+
 static int derive_merges(struct ll_bpe *b, struct ll_err *err)
 {
 	uint32_t *rank = ll_malloc(LL_MAX(b->tokens, 1) * sizeof *rank);
@@ -133,7 +158,7 @@ struct ll_bpe *ll_bpe_read_ranks(struct ll_str text, const struct ll_bpe_file *f
 	if (!rc && b->tokens == 0)
 		rc = ll_err_set(err, "no tokens in it");
 	if (!rc)
-		rc = ll_bpe_name_pretokenizer(b, f, known ? known->pretokenizer : NULL, "a .tiktoken file", err);
+		rc = name_pretokenizer(b, known, f, err);
 	if (!rc)
 		rc = derive_merges(b, err);
 	for (size_t i = 0; known && known->special[i] && !rc; i++)

@@ -54,7 +54,8 @@ struct ll_bpe *load_model_option(void);
 void write_model(const struct ll_bpe *b);
 /* What --pretokenizer says, one a line, for ll_pretokenizer_parse; NULL when it was not given. */
 const char *pretokenizer_option(void);
-/* A model of that pre-tokenizer, special tokens and the 256 bytes. Ends with status 2 when there is no such pre-tokenizer. */
+/* A model of that pre-tokenizer, special tokens and the 256 bytes. Ends with status 2 when there is no such pre-tokenizer or
+ * no such special token can be. */
 struct ll_bpe *bytes_model(const char *pretokenizer, const struct ll_strings *special);
 /* The header keys of a token stream of this model: "width=...\ntokenizer=...\nvocabulary=...\neot=...\n", with
  * --offsets also "offsets=1\n". */

@@ -7,27 +7,11 @@
 #include "ll-bpe/commands.h"
 #include "ll-bpe/inspect.h"
 
-/* Whether the file is a list of ranks, which does not say its pre-tokenizer: "base64 SPACE number". */
-static bool is_ranks(const char *path)
-{
-	struct ll_in *in = ll_in_open(path);
-	struct ll_str head = ll_in_is_regular(in) ? ll_in_peek(in, 4096) : ll_str("", 0);
-	size_t i = 0, digits = 0;
-	while (i < head.len && (('a' <= (head.data[i] | 32) && (head.data[i] | 32) <= 'z') ||
-				('0' <= head.data[i] && head.data[i] <= '9') || strchr("+/=", head.data[i])))
-		i++;
-	bool is = i > 0 && i < head.len && head.data[i++] == ' ';
-	while (i + digits < head.len && '0' <= head.data[i + digits] && head.data[i + digits] <= '9')
-		digits++;
-	ll_in_close(in);
-	return is && digits > 0;
-}
-
-/* The tokenizers of all -m. One --pretokenizer is for all lists of ranks, several are for one each, in order. */
+/* The tokenizers of all -m. One --pretokenizer is for all files that do not say theirs, several are for one each, in order. */
 static void load(struct inspection *in)
 {
 	const struct ll_strings *models = &ll_bpe_options.models, *pre = &ll_bpe_options.pretokenizers;
-	size_t ranks = 0, k = 0;
+	size_t told = 0;
 	if (!models->len) {
 		ll_hint("-m tok.json, made by ll-bpe train");
 		ll_die(LL_EXIT_USAGE, "no tokenizer given");
@@ -39,17 +23,15 @@ static void load(struct inspection *in)
 						       .bpe = ll_bpe_load(models->item[0], pretokenizer_option()) };
 		return;
 	}
-	for (size_t i = 0; i < in->n; i++)
-		ranks += is_ranks(models->item[i]);
-	if (pre->len > 1 && pre->len != ranks)
-		ll_die(LL_EXIT_USAGE, "%zu --pretokenizer for %zu lists of ranks: give one for all or one for each",
-		       pre->len, ranks);
 	for (size_t i = 0; i < in->n; i++) {
-		const char *path = models->item[i], *name = NULL;
-		if (is_ranks(path) && pre->len)
-			name = pre->item[pre->len > 1 ? k++ : 0];
-		in->tokenizer[i] = (struct inspected){ .path = path, .bpe = ll_bpe_load(path, name) };
+		size_t k = pre->len > 1 ? told : 0;
+		struct ll_bpe_file file = { .path = models->item[i], .pretokenizer = k < pre->len ? pre->item[k] : NULL, .optional = true };
+		in->tokenizer[i] = (struct inspected){ .path = file.path, .bpe = ll_bpe_open(&file) };
+		told += ll_bpe_was_told_pretokenizer(in->tokenizer[i].bpe);
 	}
+	if (pre->len > 1 && pre->len != told)
+		ll_die(LL_EXIT_USAGE, "%zu --pretokenizer for %zu files that do not say theirs: give one for all or one for each",
+		       pre->len, told);
 }
 
 static void parse_widths(struct inspection *in)
@@ -100,6 +82,8 @@ int inspect_command(int operands, char **operand)
 		ll_picture_of(ll_bpe_options.plot); /* which refuses what is none */
 	parse_widths(&in);
 	load(&in);
+	if (ll_bpe_options.plot)
+		ll_out_check(ll_bpe_options.plot, ll_out_common_flags());
 	struct ll_out *out = ll_out_open(ll_common.output, ll_out_common_flags());
 	for (size_t i = 0; i < in.n; i++)
 		inspect_vocabulary(&in.tokenizer[i], (size_t)ll_bpe_options.longest);

@@ -2,6 +2,7 @@
 #include "ll-bpe/commands.h"
 
 #include "base/memory.h"
+#include "bpe/pretokenizer.h"
 #include "io/codec.h"
 #include "io/file.h"
 #include "stream/reader.h"
@@ -257,10 +258,14 @@ const char *pretokenizer_option(void)
 struct ll_bpe *bytes_model(const char *pretokenizer, const struct ll_strings *special)
 {
 	struct ll_err err;
+	struct ll_pretokenizer *p = ll_pretokenizer_parse(pretokenizer, &err);
+	if (!p)
+		ll_die(LL_EXIT_USAGE, "--pretokenizer: %s", err.text);
+	ll_pretokenizer_free(p);
 	struct ll_bpe *b =
 		ll_bpe_build(&(struct ll_bpe_spec){ pretokenizer, special->item, special->len, NULL, 0 }, &err);
 	if (!b)
-		ll_die(LL_EXIT_USAGE, "--pretokenizer: %s", err.text);
+		ll_die(LL_EXIT_USAGE, "--special: %s", err.text);
 	return b;
 }
 

@@ -126,8 +126,17 @@ static void add_pattern(struct token_rules *r, const char *text)
 	r->pattern[r->patterns++] = p;
 }
 
-struct token_rules *token_rules_new(const struct ll_strings *forbid, const struct ll_strings *special,
-				    const struct ll_bpe *base)
+/* Neither the text of a special token nor what is spelled as it is in a file of tokens is ever made. */
+static void forbid_special(struct token_rules *r, struct ll_str text)
+{
+	struct ll_buf bytes = { 0 };
+	list_add(&r->exact, text);
+	if (ll_bytes_of_name(text, &bytes))
+		list_add(&r->exact, ll_buf_str(&bytes));
+	ll_buf_free(&bytes);
+}
+
+struct token_rules *token_rules_new(const struct ll_strings *forbid, const struct ll_bpe *base)
 {
 	struct token_rules *r = ll_calloc(1, sizeof *r);
 	for (size_t i = 0; i < forbid->len; i++) {
@@ -136,11 +145,9 @@ struct token_rules *token_rules_new(const struct ll_strings *forbid, const struc
 		else
 			add_pattern(r, forbid->item[i]);
 	}
-	for (size_t i = 0; i < special->len; i++)
-		list_add(&r->exact, ll_cstr(special->item[i]));
-	for (uint32_t id = 0; base && id < ll_bpe_vocabulary(base); id++)
+	for (uint32_t id = 0; id < ll_bpe_vocabulary(base); id++)
 		if (ll_bpe_is_special(base, id))
-			list_add(&r->exact, ll_bpe_token_bytes(base, id));
+			forbid_special(r, ll_bpe_token_bytes(base, id));
 	if (r->exact.len)
 		qsort(r->exact.item, r->exact.len, sizeof *r->exact.item, by_bytes);
 	r->match = pcre2_match_data_create(1, NULL);

@@ -18,11 +18,9 @@ struct token_list {
 void token_list_read(struct token_list *list, const struct ll_strings *words, const char *option);
 void token_list_free(struct token_list *list);
 
-/* --forbid: patterns (PCRE2, found anywhere in the token), or lists of tokens; and the texts of special tokens, which are
- * never made either. */
+/* --forbid: patterns (PCRE2, found anywhere in the token), or lists of tokens; and the special tokens of `base`. */
 struct token_rules;
-struct token_rules *token_rules_new(const struct ll_strings *forbid, const struct ll_strings *special,
-				    const struct ll_bpe *base);
+struct token_rules *token_rules_new(const struct ll_strings *forbid, const struct ll_bpe *base);
 struct token_veto token_rules_veto(struct token_rules *r);
 void token_rules_free(struct token_rules *r);
 

@@ -39,9 +39,10 @@ static void parse_sizes(struct sizes *s, const char *text)
 	for (const char *p = text;; p++) {
 		size_t len = strcspn(p, ",");
 		LL_GROW(s->size, s->cap, s->len + 1);
-		if (ll_parse_u64(ll_str(p, len), &s->size[s->len]) || s->size[s->len] < 256 || s->size[s->len] > 1 << 28)
-			ll_die(LL_EXIT_USAGE, "--vocab-size=%s: not a number from 256 to %d, or several with commas between",
-			       text, 1 << 28);
+		if (ll_parse_u64(ll_str(p, len), &s->size[s->len]) || s->size[s->len] < 256 ||
+		    s->size[s->len] > LL_BPE_MAX_IDS)
+			ll_die(LL_EXIT_USAGE, "--vocab-size=%s: not a number from 256 to %u, or several with commas between",
+			       text, LL_BPE_MAX_IDS);
 		s->len++;
 		p += len;
 		if (!*p)
@@ -81,10 +82,11 @@ static enum merge_ties ties(const char *name)
 /* The name for a size: "%d" in --output stands for it. */
 static char *output_name(const char *pattern, uint64_t size)
 {
-	const char *mark = strstr(pattern, "%d");
-	if (!mark)
-		return ll_strdup(pattern);
-	return ll_format("%.*s%llu%s", (int)(mark - pattern), pattern, (unsigned long long)size, mark + 2);
+	struct ll_buf name = { 0 };
+	for (const char *mark; (mark = strstr(pattern, "%d")); pattern = mark + 2)
+		ll_buf_printf(&name, "%.*s%llu", (int)(mark - pattern), pattern, (unsigned long long)size);
+	ll_buf_puts(&name, pattern);
+	return ll_buf_steal(&name);
 }
 
 static void check_output(const struct sizes *s)
@@ -92,6 +94,11 @@ static void check_output(const struct sizes *s)
 	if (s->len > 1 && !strstr(ll_common.output, "%d")) {
 		ll_hint("-o tok-%%d.json, say");
 		ll_die(LL_EXIT_USAGE, "several sizes need %%d in the name of the output, for the size");
+	}
+	for (size_t i = 0; i < s->len; i++) {
+		char *name = output_name(ll_common.output, s->size[i]);
+		ll_out_check(name, ll_out_common_flags());
+		ll_free(name);
 	}
 }
 
@@ -178,7 +185,7 @@ static void make_base(struct training *t, const char *pretokenizer)
 	const struct ll_bpe_options *o = t->o;
 	if (!t->base)
 		t->base = bytes_model(pretokenizer, &o->special);
-	t->rules = token_rules_new(&o->forbid, &o->special, t->base);
+	t->rules = token_rules_new(&o->forbid, t->base);
 	if (o->require.len)
 		require(t);
 	uint64_t least = ll_bpe_vocabulary(t->base);

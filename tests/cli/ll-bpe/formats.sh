@@ -35,6 +35,20 @@ ok "pack with it" ll-shard pack -q -m tok.gguf -o data t.tok
 same tok.json data/tokenizer.json "makes a dataset with a tokenizer.json"
 tokens folder/vocab.json --pretokenizer=cl100k > got; same want got "and vocab.json with merges.txt beside it"
 
+# Special tokens beside those of a file.
+ok "one that is there" ll-bpe import -o back.json --pretokenizer=cl100k --special='<|endoftext|>' folder/vocab.json
+same tok.json back.json "stays what it is"
+status 3 "under another id" ll-bpe import -o no --special='<|endoftext|>:900' tok.gguf
+says "is token 0 of the file" "says which it has"
+status 3 "one that is spelled as a token is" ll-bpe import -o no --special='Ġt' tok.gguf
+says "the special token 'Ġt' is spelled as token" "says so"
+if need_data fixtures/tokenizer/vocab; then
+	official=$LLTOOLS_TEST_DATA/fixtures/tokenizer/vocab/cl100k_base.tiktoken.gz
+	status 2 "an official file says its pre-tokenizer" ll-bpe inspect --pretokenizer=gpt2 -m "$official"
+	says "its pre-tokenizer is cl100k-tiktoken, not gpt2" "which is not another"
+	for p in cl100k llama3 cl100k-tiktoken; do ok "but this form: $p" ll-bpe inspect --pretokenizer=$p -m "$official"; done
+else skip "an official file says its pre-tokenizer" "no LLTOOLS_TEST_DATA"; fi
+
 # Other kinds of models, by hand: ids as the rules of each have them.
 cat > wordpiece.json <<'END'
 {"version":"1.0","added_tokens":[{"id":0,"content":"[UNK]","single_word":false,"lstrip":false,"rstrip":false,"normalized":false,"special":true}],

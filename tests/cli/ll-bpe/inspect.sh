@@ -91,6 +91,11 @@ for name, more in (("r1", []), ("r2", [b"ab"])):
     open(name + ".tiktoken", "w").writelines(f"{base64.b64encode(t).decode()} {i}\n" for i, t in enumerate([bytes([b]) for b in range(256)] + more))'
 is "$(ll-bpe inspect -q -m r1.tiktoken -m a.json -m r2.tiktoken --pretokenizer=cl100k --pretokenizer=o200k | grep ^pretokenizer)" "pretokenizer	cl100k	gpt2	o200k" "a pre-tokenizer each"
 is "$(ll-bpe inspect -q -m r1.tiktoken -m r2.tiktoken --pretokenizer=gpt2 | grep ^pretokenizer)" "pretokenizer	gpt2	gpt2" "one for all"
+ok "export" sh -c 'ls r1.tiktoken && ll-bpe export -q --to=gpt2 -m a.json -o pair && gzip -c r2.tiktoken > r2.gz'
+if ll-shard -V | grep -q zlib; then
+	is "$(ll-bpe inspect -q -m pair/vocab.json -m a.json -m r2.gz --pretokenizer=gpt2 --pretokenizer=o200k | grep ^pretokenizer)" "pretokenizer	gpt2	gpt2	o200k" "files of other kinds, too"
+fi
+is "$(ll-bpe inspect -q -m a.json -m pair/merges.txt --pretokenizer=gpt2 | grep ^pretokenizer)" "pretokenizer	gpt2	gpt2" "and one for all of them"
 status 2 "two for one" ll-bpe inspect -m r1.tiktoken -m a.json --pretokenizer=cl100k --pretokenizer=o200k
 
 # The picture has the numbers of the table.

@@ -25,6 +25,14 @@ printf 'abab\nabab\nab\nabc\n' > spell.txt
 ok "special tokens" ll-bpe train -q --pretokenizer=gpt2 --vocab-size=300 --special=ab --special='<|endoftext|>' -o spell.json spell.txt
 is "$(merges spell.json | grep -c "^$(hex a) $(hex b)\$")" 0 "no merge makes the text of a special token"
 ok "ids of specials come first" sh -c 'll-bpe inspect -m spell.json | grep -q "^special 1	<|endoftext|>"'
+# Nor what is spelled in the file as one is: a space is written as another letter there.
+ok "a special token like a name" ll-bpe train -q --pretokenizer=gpt2 --vocab-size=300 --special='Ġabab' --special='Ġab' -o name.json toy.txt
+is "$(merges name.json | tr '\n' ',')" "$(hex a) $(hex b),$(hex ab) $(hex ab)," "no merge makes what has that name"
+ok "which can be read" ll-bpe inspect -m name.json
+for s in x 'Ġ' 'é'; do
+	status 2 "a special token that is a byte: $s" ll-bpe train -q --pretokenizer=gpt2 --vocab-size=300 --special="$s" -o no.json toy.txt
+	says "the special token '$s' is spelled as token" "says which"
+done
 ok "nothing to learn from" sh -c ': > empty.txt; ll-bpe train -q --pretokenizer=gpt2 --vocab-size=300 -o empty.json empty.txt'
 is "$(ll-bpe inspect -m empty.json | sed -n 's/^vocabulary	//p')" 256 "gives the 256 bytes"
 
@@ -56,6 +64,8 @@ for size in 257 300 620 5000; do
 	ll-bpe train -q --pretokenizer=gpt2 --vocab-size=$size --special='<s>' -o alone.json corpus.txt 2> /dev/null
 	same alone.json ladder-$size.json "$size is as if trained alone"
 done
+ok "%d wherever it stands" ll-bpe train -q --pretokenizer=gpt2 --vocab-size=300,310 -o ladder-%d-%d.json corpus.txt
+ok "is the size" test -s ladder-300-300.json -a -s ladder-310-310.json
 status 2 "several sizes into one file" ll-bpe train --pretokenizer=gpt2 --vocab-size=300,400 -o no.json corpus.txt
 says "hint: -o tok-%d.json" "says how"
 status 2 "a size twice" ll-bpe train --pretokenizer=gpt2 --vocab-size=300,300 -o no-%d.json corpus.txt
@@ -98,6 +108,7 @@ status 2 "no pre-tokenizer" ll-bpe train --vocab-size=300 toy.txt
 says "--pretokenizer" "names the option"
 status 2 "no size" ll-bpe train --pretokenizer=gpt2 toy.txt
 status 2 "a size too small" ll-bpe train --pretokenizer=gpt2 --vocab-size=256 --special=x toy.txt
+status 2 "a size too large" ll-bpe train --pretokenizer=gpt2 --vocab-size=2097152 toy.txt
 status 2 "an unknown scheme" ll-bpe train --pretokenizer=cl100 --vocab-size=300 toy.txt
 says "cl100k" "names the nearest"
 status 2 "a special token twice" ll-bpe train --pretokenizer=gpt2 --vocab-size=300 --special=x --special=x toy.txt
@@ -111,5 +122,11 @@ says "distinct pre-tokens" "says what needs the memory"
 absent "nothing was written" no.json
 ok "--if-changed" sh -c 'touch -d 2001-01-01 toy.json; ll-bpe train -q --if-changed --pretokenizer=gpt2 --vocab-size=300 -o toy.json toy.txt'
 is "$(find toy.json -newermt 2002-01-01)" "" "leaves an equal file alone"
+# Before anything is read, not after hours of it.
+mkfifo never
+for o in "train --pretokenizer=gpt2 --vocab-size=300,400 -o none/%d.json" "count --pretokenizer=gpt2 -o none/c" "merge -o none/c" \
+	"prune -m toy.json -o none/p.json" "prune -m toy.json -o p.json --map=none/map" "inspect -m toy.json --plot=none/p.gp"; do
+	status 4 "no such folder: $o" timeout 20 ll-bpe $o never
+done
 status 4 "--no-clobber" ll-bpe train -q --no-clobber --pretokenizer=gpt2 --vocab-size=300 -o toy.json toy.txt
 finish
