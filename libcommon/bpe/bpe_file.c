@@ -4,6 +4,7 @@
 #include "base/number.h"
 #include "bpe/bpe_read.h"
 #include "io/codec.h"
+#include "io/file.h"
 
 #define FILE_MOST ((size_t)1 << 30)
 
@@ -97,6 +98,9 @@ static bool is_merges(const char *p, const char *end)
 	if (line.len >= 8 && memcmp(line.data, "#version", 8) == 0)
 		return true;
 	line.len -= line.len && line.data[line.len - 1] == '\r';
+	for (size_t i = 0; i < line.len; i++) /* the alphabet of names has no control characters: data that is no text has */
+		if ((unsigned char)line.data[i] < ' ')
+			return false;
 	const char *space = line.len > 2 ? memchr(line.data + 1, ' ', line.len - 2) : NULL;
 	uint64_t number;
 	return space && ll_parse_u64(ll_str(space + 1, (size_t)(line.data + line.len - space - 1)), &number) != 0 &&
@@ -198,7 +202,7 @@ static void check_pretokenizer(const struct ll_bpe *b, const struct ll_bpe_file 
 		ll_die(LL_EXIT_USAGE, "--pretokenizer: %s", err.text);
 	if (given && !f->optional && (!b->pretokenizer || !ll_pretokenizer_eq(given, b->pretokenizer))) {
 		ll_hint("leave --pretokenizer away: the file says it");
-		ll_die(LL_EXIT_USAGE, "%s: its pre-tokenizer is %s, not %s", f->path, ll_bpe_pretokenizer(b),
+		ll_die(LL_EXIT_USAGE, "%s: its pre-tokenizer is %s, not %s", ll_path_shown(f->path), ll_bpe_pretokenizer(b),
 		       f->pretokenizer);
 	}
 	ll_pretokenizer_free(given);
@@ -211,7 +215,7 @@ struct ll_bpe *ll_bpe_open(const struct ll_bpe_file *f)
 	struct ll_err err = { "" };
 	struct ll_bpe *b = read_as(recognize(ll_buf_str(&text)), ll_buf_str(&text), f, &err);
 	if (!b)
-		ll_die(LL_EXIT_INPUT, "%s: %s", f->path, err.text);
+		ll_die(LL_EXIT_INPUT, "%s: %s", ll_path_shown(f->path), err.text);
 	b->own_file &= !compressed && f->specials == 0;
 	ll_buf_free(&text);
 	warn_of_literals(b, f->path);

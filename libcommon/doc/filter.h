@@ -82,6 +82,8 @@ struct ll_rejects *ll_rejects_open(void);
 void ll_rejects_put_raw(struct ll_rejects *r, struct ll_str raw, const char *origin_file, uint64_t origin_line,
 			const char *reason, const char *detail);
 void ll_rejects_put(struct ll_rejects *r, const struct ll_doc *doc, const char *reason, const char *value);
+/* The same of a document that cannot be used, which counts for --max-rejects: without --rejects the caller ends the program. */
+void ll_rejects_put_unusable(struct ll_rejects *r, const struct ll_doc *doc, const char *reason, const char *value);
 uint64_t ll_rejects_count(const struct ll_rejects *r);
 /* Checks --max-rejects (status 3), writes the end and publishes: call it between finish and publish of the main output. */
 void ll_rejects_close(struct ll_rejects *r, uint64_t input_records, const struct ll_lineage *lineage);

@@ -71,6 +71,12 @@ void ll_rejects_put(struct ll_rejects *r, const struct ll_doc *doc, const char *
 	put(r, &copy, reason, value);
 }
 
+void ll_rejects_put_unusable(struct ll_rejects *r, const struct ll_doc *doc, const char *reason, const char *value)
+{
+	r->malformed++;
+	ll_rejects_put(r, doc, reason, value);
+}
+
 uint64_t ll_rejects_count(const struct ll_rejects *r)
 {
 	return r->count;

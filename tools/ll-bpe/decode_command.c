@@ -76,6 +76,10 @@ static void put_document(struct run *run, const struct ll_token_doc *t, struct l
 		ll_stats_kept(run->stats, t->source, text.len);
 		return;
 	}
+	if (!ll_common.rejects) {
+		ll_hint("--rejects=FILE keeps such documents and goes on");
+		ll_die(LL_EXIT_INPUT, "document '%.*s' decodes to what is no text: %s", (int)LL_MIN(t->id.len, 200), t->id.data, reason);
+	}
 	ll_stats_dropped(run->stats, t->source, reason, text.len);
 	char *name = ll_format("%.*s", (int)LL_MIN(t->id.len, 200), t->id.data ? t->id.data : "");
 	ll_rejects_put_raw(run->rejects, text, name, ll_stats_documents_in(run->stats), reason, NULL);

@@ -101,8 +101,8 @@ static void retire_batch(void *context, void *argument)
 			       b->made[i].failure ? ": " : " makes more tokens than a record holds",
 			       b->made[i].failure ? b->made[i].failure : "");
 		}
-		ll_rejects_put(run->rejects, &doc, b->made[i].reason ? b->made[i].reason : "too many tokens",
-			       b->made[i].failure);
+		ll_rejects_put_unusable(run->rejects, &doc, b->made[i].reason ? b->made[i].reason : "too many tokens",
+					b->made[i].failure);
 		ll_free(b->made[i].failure);
 	}
 	ll_stats_merge(run->stats, b->stats);

@@ -71,8 +71,18 @@ status 3 "a special token refused" ll-bpe encode -m tok.json --special=refuse -o
 says "the special token <|endoftext|> is in the text" "names it"
 ok "or set aside" ll-bpe encode -q -m tok.json --special=refuse --rejects=set-aside.ll -o two.ll special-docs.ll
 is "$(records two.ll | wc -l) $(ll-shard export -q --to=jsonl --tags set-aside.ll | grep -c '"special token"')" "2 1" "with its reason"
+ok "one of three is not more than 0.4" ll-bpe encode -q -m tok.json --special=refuse --rejects=set-aside.ll --max-rejects=0.4 -o two.ll special-docs.ll
+status 3 "but more than 0.3" ll-bpe encode -q -m tok.json --special=refuse --rejects=no.ll --max-rejects=0.3 -o no.ll special-docs.ll
+says "1 of 3 records" "counts them"
 status 2 "allowed and refused" ll-bpe encode -m tok.json --special=refuse --allow-special -o no.ll special-docs.ll
 ok "decode specials" sh -c 'll-bpe decode -q -m tok.json special.ll | ll-shard export -q --to=jsonl | grep -qF "bab<|endoftext|>"'
+
+# Bytes that are no character.
+python3 -c 'import json; v = json.load(open("tok.json"))["model"]["vocab"]; print(json.dumps({"id": "half", "tokens": [v["a"], v["ã"]]}))' > half.jsonl
+ok "import of ids" ll-shard import -q -m tok.json --from=tokens -o half.ll half.jsonl
+status 3 "tokens of half a character" ll-bpe decode -m tok.json -o no.ll half.ll
+says "document 'half' decodes to what is no text: not UTF-8" "names the document"
+ok "set aside" sh -c 'll-bpe decode -q -m tok.json --rejects=set-aside.ll -o none.ll half.ll && [ "$(ll-shard export -q set-aside.ll | wc -l)" = 1 ]'
 
 # What goes wrong.
 status 2 "no tokenizer" ll-bpe encode docs.ll
@@ -86,6 +96,8 @@ status 3 "a cut tokenizer" ll-bpe encode -m cut.json -o no.ll docs.ll
 says "cut.json" "names the file"
 head -c 3000 tokens.ll > cut.ll
 status 3 "cut tokens" ll-bpe decode -m tok.json -o no.ll cut.ll
+status 3 "a stream is no tokenizer" sh -c 'll-bpe encode -m - < docs.ll > /dev/null'
+says "standard input: line 1: not" "nor a list of merges"
 status 3 "no tokenizer at all" ll-bpe encode -m "$ROOT/samples/trees.txt" --pretokenizer=gpt2 -o no.ll docs.ll
 status 4 "a missing tokenizer" ll-bpe encode -m missing.json -o no.ll docs.ll
 absent "nothing was written" no.ll
