@@ -71,7 +71,7 @@ static int parse_lines(struct ll_bpe *b, struct ll_str text, struct ll_err *err)
 		if (!space || ll_base64_decode(ll_str(row.data, split), &bytes) ||
 		    ll_parse_u64(ll_str(row.data + split + 1, row.len - split - 1), &rank))
 			rc = ll_err_set(err,
-					"line %u: not \"base64 rank\": neither a tokenizer.json nor a .tiktoken file",
+					"line %u: not \"base64 rank\", as a .tiktoken file has it, nor any other file with a tokenizer",
 					line);
 		else
 			rc = ll_bpe_add_token(b, rank, ll_buf_str(&bytes), 0, err);

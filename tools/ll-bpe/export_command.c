@@ -71,8 +71,11 @@ int export_command(int operands, char **operand)
 	bool hf = strcmp(to, "hf") == 0, ranks = strcmp(to, "tiktoken") == 0;
 	if (hf	    ? ll_bpe_export_hf(b, &data, &err)
 	    : ranks ? ll_bpe_export_ranks(b, &data, &err)
-		    : ll_bpe_export_gguf(b, &data, &err))
+		    : ll_bpe_export_gguf(b, &data, &err)) {
+		if (!hf && !ranks && strcmp(ll_bpe_pretokenizer(b), "cl100k-tiktoken") == 0 && !ll_bpe_is_json_file(b))
+			ll_hint("the official cl100k_base has the same ids with --pretokenizer=cl100k");
 		ll_die(LL_EXIT_INPUT, "%s: %s", ll_bpe_options.model, err.text);
+	}
 	write_out(ll_common.output, &data, hf || ranks ? 0 : LL_OUT_BINARY);
 	if (!hf)
 		warn_of_losses(b, !ranks);

@@ -47,6 +47,9 @@ if need_data fixtures/tokenizer/vocab; then
 	status 2 "an official file says its pre-tokenizer" ll-bpe inspect --pretokenizer=gpt2 -m "$official"
 	says "its pre-tokenizer is cl100k-tiktoken, not gpt2" "which is not another"
 	for p in cl100k llama3 cl100k-tiktoken; do ok "but this form: $p" ll-bpe inspect --pretokenizer=$p -m "$official"; done
+	status 3 "llama.cpp has the first form only" ll-bpe export --to=gguf -m "$official" -o no
+	says "hint: the official cl100k_base has the same ids with --pretokenizer=cl100k" "which does"
+	ok "so it is written" ll-bpe export --to=gguf -m "$official" --pretokenizer=cl100k -o official.gguf
 else skip "an official file says its pre-tokenizer" "no LLTOOLS_TEST_DATA"; fi
 
 # Other kinds of models, by hand: ids as the rules of each have them.
