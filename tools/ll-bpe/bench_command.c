@@ -15,7 +15,9 @@
 #include "base/number.h"
 #include "base/thread.h"
 #include "io/codec.h"
+#include "io/file.h"
 #include "ll-bpe/commands.h"
+#include "stream/frame.h"
 
 #define DOCUMENT 8000
 #define STRETCH ((size_t)1 << 15) /* of documents, handed to a thread at once: little beside its part of the rest */
@@ -141,12 +143,17 @@ int bench_command(int operands, char **operand)
 	if (operands != 1)
 		ll_die(LL_EXIT_USAGE, "one text file is measured at a time");
 	read_text(&b, operand[0]);
-	cut_text(&b);
+	if (b.text.len >= 4 && ll_frame_magic(b.text.data)) {
+		ll_hint("ll-shard export --to=text writes the text of documents");
+		ll_die(LL_EXIT_INPUT, "%s: a stream; plain text is measured", ll_path_shown(operand[0]));
+	}
+	if (b.text.len)
+		cut_text(&b);
 	if (b.stretches < 2)
 		ll_die(LL_EXIT_INPUT,
 		       "%s: %zu bytes are too few to measure: a part to warm up with and a part to "
 		       "measure need %zu",
-		       operand[0], b.text.len, 2 * STRETCH);
+		       ll_path_shown(operand[0]), b.text.len, 2 * STRETCH);
 	size_t cut = b.stretches - 1, rest = LL_MIN(b.text.len / 2, LL_MAX(REST_MOST, b.text.len / 10));
 	while (cut > 1 && b.text.len - b.document[b.stretch[cut]] < rest)
 		cut--;

@@ -90,6 +90,20 @@ static void parse_weights(struct weights *w, const struct ll_strings *given)
 	}
 }
 
+/* The first of the groups that there are. */
+static void hint_groups(const struct group_names *names, uint32_t groups)
+{
+	struct ll_buf list = { 0 };
+	for (uint32_t i = 0; i < groups && list.len < 200; i++) {
+		struct ll_str name = group_names_text(names, i);
+		ll_buf_printf(&list, "%s'%.*s'", i ? ", " : "", (int)LL_MIN(name.len, 60), name.data);
+	}
+	if (list.len >= 200)
+		ll_buf_puts(&list, ", ...");
+	ll_hint("the counts are of %s", ll_buf_cstr(&list));
+	ll_buf_free(&list);
+}
+
 /* Weights by group number; what was not named weighs 1. */
 static void find_groups(struct weights *w, struct group_names *names)
 {
@@ -100,8 +114,10 @@ static void find_groups(struct weights *w, struct group_names *names)
 	for (size_t i = 0; i < w->len; i++) {
 		const struct weight *x = &w->weight[i];
 		uint32_t number = group_names_number(names, x->name);
-		if (number >= groups)
+		if (number >= groups) {
+			hint_groups(names, groups);
 			ll_die(LL_EXIT_INPUT, "--weight: no count is of a group '%.*s'", (int)x->name.len, x->name.data);
+		}
 		w->by_number[number] = (u128)x->over * (w->under / x->under);
 	}
 }

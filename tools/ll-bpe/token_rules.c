@@ -142,6 +142,8 @@ struct token_rules *token_rules_new(const struct ll_strings *forbid, const struc
 	for (size_t i = 0; i < forbid->len; i++) {
 		if (forbid->item[i][0] == '@')
 			read_list(&r->exact, forbid->item[i] + 1);
+		else if (!forbid->item[i][0])
+			ll_die(LL_EXIT_USAGE, "--forbid: an empty pattern");
 		else
 			add_pattern(r, forbid->item[i]);
 	}

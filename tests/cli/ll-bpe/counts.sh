@@ -143,6 +143,9 @@ status 3 "a list as a group" sh -c 'echo "{\"text\":\"a\",\"l\":[1]}" | ll-shard
 for w in x x: x:y x:-1 x:1/0 x:1e3 x:0.; do status 2 "--weight=$w" ll-bpe merge --weight=$w -o no.c d.c; done
 status 2 "a weight twice" ll-bpe merge --weight=web:1 --weight=web:2 -o no.c source.c
 status 3 "a group that no count has" ll-bpe merge --weight=wab:2 -o no.c source.c
+says "hint: the counts are of '" "names those there are"
+ok "a tag that no document has" ll-bpe count --pretokenizer=gpt2 --by=nothere -o nothere.c d0.ll
+says "--by=nothere: no document has it" "is warned of"
 status 4 "a sum beyond 2^63" ll-bpe merge --weight=web:9000000000000000000 -o no.c source.c
 status 3 "counts of another kind" ll-bpe merge -o no.c d.c lines.c
 says "lines=true where lines=false is needed" "says which"

@@ -28,6 +28,7 @@ printf 'ba\nna\n\\x74i\n e\n' > list
 ok "--forbid=@FILE" ll-bpe train -q --pretokenizer=gpt2 --vocab-size=400 --forbid=@list --forbid='--' -o forbid.json text1.txt
 merges forbid.json > ours; book text1.txt 400 --forbid='^(ba|na|ti| e)$' --forbid=--
 same ours reference "the merges by the book"
+status 2 "an empty pattern, which is found anywhere" ll-bpe train -q --pretokenizer=gpt2 --vocab-size=400 --forbid= -o no.json text1.txt
 status 2 "a pattern that is none" ll-bpe train -q --pretokenizer=gpt2 --vocab-size=400 --forbid='(' -o no.json text1.txt
 printf 'a\\q\n' > bad
 status 3 "a list with an unknown escape" ll-bpe train -q --pretokenizer=gpt2 --vocab-size=400 --forbid=@bad -o no.json text1.txt
