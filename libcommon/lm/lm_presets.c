@@ -9,6 +9,7 @@
  */
 #include <string.h>
 
+#include "base/buffer.h"
 #include "base/option.h"
 #include "lm/lm_config.h"
 
@@ -72,6 +73,34 @@ const char *const *ll_lm_preset_names(void)
 	return names;
 }
 
+#define FAMILIES "demo, gpt2-*, gpt3-*, llama-*, gpt-j-*, neox-*, opt-* and bloom-*"
+
+/* What was meant: the nearest name, or the names that begin as this one does. */
+static int no_preset(const char *name, struct ll_err *err)
+{
+	struct ll_buf all = { 0 };
+	size_t most = 0, found = 0, len = strlen(name);
+	for (size_t i = 0; i < LL_COUNT(presets); i++) {
+		size_t n = 0;
+		while (n < len && presets[i].name[n] == name[n])
+			n++;
+		if (n < most)
+			continue;
+		found = n > most ? 1 : found + 1;
+		if (found == 1)
+			ll_buf_clear(&all);
+		ll_buf_printf(&all, "%s%s", all.len ? ", " : "", presets[i].name);
+		most = n;
+	}
+	const char *near = ll_nearest(name, ll_lm_preset_names(), LL_COUNT(presets));
+	if (near && (most < len || found == 1))
+		ll_err_set(err, "no preset \"%s\"; did you mean \"%s\"?", name, near);
+	else
+		ll_err_set(err, "no preset \"%.40s\"; there are %s", name, most ? ll_buf_cstr(&all) : FAMILIES);
+	ll_buf_free(&all);
+	return -1;
+}
+
 int ll_lm_preset(struct ll_lm_config *c, const char *name, struct ll_err *err)
 {
 	static const int64_t positions[] = { [GPT2] = LL_LM_POS_LEARNED, [LLAMA] = LL_LM_POS_ROTARY, [GPTJ] = LL_LM_POS_ROTARY, [NEOX] = LL_LM_POS_ROTARY,
@@ -114,6 +143,5 @@ int ll_lm_preset(struct ll_lm_config *c, const char *name, struct ll_err *err)
 	}
 	if (strcmp(name, "opt-350m") == 0)
 		return ll_err_set(err, "opt-350m has its norms after the residual, and embeddings narrower than the model: not built");
-	const char *near = ll_nearest(name, ll_lm_preset_names(), LL_COUNT(presets));
-	return ll_err_set(err, "no preset \"%s\"%s%s%s", name, near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+	return no_preset(name, err);
 }

@@ -13,7 +13,7 @@ from training import finish, ok, run
 
 
 def ours(preset):
-    plan = run("ll-train", f"--preset={preset}", "--dry-run", "--roof=100")
+    plan = run("ll-train", f"--preset={preset}", "--dry-run", "--roof=100", "--memory=100T")
     return int(next(line.split()[1] for line in plan.splitlines() if line.startswith("parameters")))
 
 

@@ -134,8 +134,11 @@ extern const struct ll_option ll_train_batch_options[], ll_train_bench_own_optio
 extern const struct ll_option ll_train_coordinates_options[], ll_train_import_options[], ll_train_rerun_options[], ll_train_diff_options[], ll_train_report_options[];
 /* Of the train command, beside the keys. */
 extern const struct ll_option ll_train_run_options[];
-/* --dry-run; d: NULL when no dataset was named. roof: of this machine, in GFLOP/s; 0: it is measured. */
-void ll_train_dry_run(const struct ll_train_settings *s, const struct ll_train_data *d, double roof);
+struct ll_train_course;
+/* --dry-run, of the steps after `from`; d: NULL when no dataset was named. roof: of this machine, in GFLOP/s; 0: it is measured. */
+void ll_train_dry_run(const struct ll_train_course *c, uint64_t from, const struct ll_train_data *d, double roof);
+/* Ends with status 4, and what would fit, when the memory that is left is not enough for the run. */
+void ll_train_check_memory(const struct ll_train_settings *s);
 /* --micro-batch (or NULL): "auto" makes s->accumulate the smallest with which the run fits in memory, a number what it asks for; and
  * recompute = auto makes s->mode the first with which it does: with both, more parts come before more recomputation. Ends with status
  * 2 when the batch cannot be cut so. For settings that are checked. */

@@ -11,6 +11,7 @@
 #include "base/thread.h"
 #include "kernels/ops.h"
 #include "ll-train/train.h"
+#include "ll-train/train_course.h"
 #include "ll-train/train_groups.h"
 #include "ll-train/train_ramp.h"
 #include "ll-train/train_roof.h"
@@ -26,9 +27,10 @@ static void line(const char *what, uint64_t n)
 	printf("%-28s %16" PRIu64 "  %s\n", what, n, ll_human_bytes(human, (double)n));
 }
 
-static uint64_t samples_of_run(const struct ll_train_settings *s)
+/* Samples that the steps after `from` take. */
+static uint64_t samples_after(const struct ll_train_course *c, uint64_t from)
 {
-	return ll_train_ramp_samples(s, (uint64_t)s->steps) - ll_train_ramp_samples(s, ll_train_first_step(s));
+	return ll_train_course_cursor(c, (uint64_t)c->now.steps) - ll_train_course_cursor(c, from);
 }
 
 static void print_ramp(const struct ll_train_settings *s)
@@ -68,16 +70,18 @@ static void print_groups(const struct ll_train_settings *s)
 	ll_train_groups_free(g, n);
 }
 
-/* What the run takes of each dataset. */
-static void print_data(const struct ll_train_settings *s, const struct ll_train_data *d)
+/* What the steps after `from` take of each dataset. */
+static void print_data(const struct ll_train_course *c, uint64_t from, const struct ll_train_data *d)
 {
-	uint64_t *count = ll_calloc(d->sources, sizeof(*count));
-	ll_data_mix_before(d->mix, samples_of_run(s), count);
+	uint64_t *count = ll_calloc(2 * d->sources, sizeof(*count)), *before = count + d->sources;
+	ll_data_mix_before(d->mix, ll_train_course_cursor(c, (uint64_t)c->now.steps) - d->origin, count);
+	ll_data_mix_before(d->mix, ll_train_course_cursor(c, from) - d->origin, before);
 	for (size_t i = 0; i < d->sources; i++) {
 		const struct ll_train_source *source = &d->source[i];
+		uint64_t n = count[i] - before[i];
 		printf("%-28s %16" PRIu64 "  of %" PRIu64 ": %.3g epochs, after %" PRIu64 " before; share %.3g, %s\n",
-		       "samples of a dataset", count[i], source->order.samples,
-		       (double)count[i] / (double)source->order.samples, source->first, source->share, source->path);
+		       "samples of a dataset", n, source->order.samples, (double)n / (double)source->order.samples,
+		       source->first + before[i], source->share, source->path);
 	}
 	ll_free(count);
 }
@@ -142,27 +146,55 @@ void ll_train_choose_parts(struct ll_train_settings *s, const char *micro_batch)
 		s->mode = mode_that_fits(s);
 }
 
+/* Of a run that does not fit: what would, or what comes nearest. */
+static void put_what_fits(const struct ll_train_settings *s, struct ll_buf *out)
+{
+	char human[16];
+	int64_t fits = parts_that_fit(s, s->mode);
+	enum ll_lm_mode mode = mode_that_fits(s);
+	bool less = mode > s->mode && bytes_of(s, s->accumulate, mode) <= ll_memory_left(); /* kept of as many would do */
+	if (fits)
+		ll_buf_printf(out, "; --accumulate=%" PRId64 " needs %s", fits, ll_human_bytes(human, (double)bytes_of(s, fits, s->mode)));
+	if (less)
+		ll_buf_printf(out, "; --recompute=%s needs %s", ll_train_mode_name(mode),
+			      ll_human_bytes(human, (double)bytes_of(s, s->accumulate, mode)));
+	if (fits || less)
+		return;
+	ll_buf_puts(out, ", whatever --accumulate");
+	if (s->mode < LL_LM_TRAINING_FULL) { /* at the least, whether that is there or not */
+		fits = parts_that_fit(s, LL_LM_TRAINING_FULL);
+		fits = fits ? fits : s->batch;
+		ll_buf_printf(out, "; --recompute=full with --accumulate=%" PRId64 " needs %s", fits,
+			      ll_human_bytes(human, (double)bytes_of(s, fits, LL_LM_TRAINING_FULL)));
+	}
+}
+
 static void print_memory(const struct ll_train_settings *s, uint64_t total)
 {
 	char human[16];
 	uint64_t left = ll_memory_left();
-	printf("%-28s %16" PRIu64 "  %s: %s", "bytes of memory", left, ll_human_bytes(human, (double)left), total <= left ? "enough" : "not enough");
-	int64_t fits = parts_that_fit(s, s->mode);
-	enum ll_lm_mode mode = mode_that_fits(s);
-	bool less = mode > s->mode && bytes_of(s, s->accumulate, mode) <= left; /* kept of as many would do */
-	if (total > left && fits)
-		printf("; --accumulate=%" PRId64 " needs %s", fits, ll_human_bytes(human, (double)bytes_of(s, fits, s->mode)));
-	if (total > left && less)
-		printf("; --recompute=%s needs %s", ll_train_mode_name(mode), ll_human_bytes(human, (double)bytes_of(s, s->accumulate, mode)));
-	if (total > left && !fits && !less && s->mode < LL_LM_TRAINING_FULL) { /* at the least, whether that is there or not */
-		fits = parts_that_fit(s, LL_LM_TRAINING_FULL);
-		fits = fits ? fits : s->batch;
-		printf(", whatever --accumulate; --recompute=full with --accumulate=%" PRId64 " needs %s", fits,
-		       ll_human_bytes(human, (double)bytes_of(s, fits, LL_LM_TRAINING_FULL)));
-	} else if (total > left && !fits && !less) {
-		printf(", whatever --accumulate");
-	}
-	putchar('\n');
+	struct ll_buf advice = { 0 };
+	if (total > left)
+		put_what_fits(s, &advice);
+	printf("%-28s %16" PRIu64 "  %s: %s%s\n", "bytes of memory", left, ll_human_bytes(human, (double)left),
+	       total <= left ? "enough" : "not enough", ll_buf_cstr(&advice));
+	ll_buf_free(&advice);
+}
+
+void ll_train_check_memory(const struct ll_train_settings *s)
+{
+	uint64_t needed = bytes_of(s, s->accumulate, s->mode), left = ll_memory_left();
+	char need[16], have[16];
+	struct ll_buf advice = { 0 };
+	uint64_t copy = ll_train_save_copy(s, 0); /* that must be */
+	if (needed <= left)
+		return;
+	if (needed - copy <= left)
+		ll_die(LL_EXIT_RESOURCE, "the copy that checkpoints are written from (--async-save) needs %s of memory, %s are left for it",
+		       ll_human_bytes(need, (double)copy), ll_human_bytes(have, (double)(left - (needed - copy))));
+	put_what_fits(s, &advice);
+	ll_die(LL_EXIT_RESOURCE, "the run needs %s of memory, %s are there: not enough%s", ll_human_bytes(need, (double)needed),
+	       ll_human_bytes(have, (double)left), ll_buf_cstr(&advice));
 }
 
 /* What checkpoints are written from, beside the training. */
@@ -177,9 +209,9 @@ static uint64_t print_copy(const struct ll_train_settings *s, uint64_t others)
 }
 
 /* Checkpoints that stand at once, at the end. */
-static void print_disk(const struct ll_train_settings *s, uint64_t parameters, uint64_t optimizer)
+static void print_disk(const struct ll_train_settings *s, uint64_t steps, uint64_t parameters, uint64_t optimizer)
 {
-	uint64_t n = 1, steps = (uint64_t)s->steps - ll_train_first_step(s), one = parameters + optimizer, milestones = 0;
+	uint64_t n = 1, one = parameters + optimizer, milestones = 0;
 	if (s->save_every)
 		n = (steps + (uint64_t)s->save_every - 1) / (uint64_t)s->save_every;
 	if (s->milestone_every)
@@ -216,7 +248,7 @@ static void print_time(const struct ll_train_settings *s, double roof, double fl
 	roof = given ? roof : measure_roof(ll_precision_ops(ll_train_precision(s)));
 	double rate = SHARE * roof * 1e9 / flops;
 	printf("%-28s %16.4g  GFLOP/s, %s\n", "roof", roof, given ? "as given" : "measured now");
-	printf("%-28s %16.4g  %s, at %.2f of the roof\n", "tokens a second", rate, ll_human_count(human, rate), SHARE);
+	printf("%-28s %16.4g  %s, at %.2f of the roof\n", "tokens a second", rate, rate < 1 ? "less than 1" : ll_human_count(human, rate), SHARE);
 	print_seconds("seconds a step", tokens / rate);
 	print_seconds("seconds to the end", all / rate);
 }
@@ -231,14 +263,15 @@ static void print_experts(const struct ll_lm_config *c)
 		printf("%-28s %16" PRIu64 "  %s\n", "parameters a token meets", met, ll_human_count(human, (double)met));
 }
 
-void ll_train_dry_run(const struct ll_train_settings *s, const struct ll_train_data *d, double roof)
+void ll_train_dry_run(const struct ll_train_course *c, uint64_t from, const struct ll_train_data *d, double roof)
 {
-	uint64_t optimizer;
+	const struct ll_train_settings *s = &c->now;
+	uint64_t optimizer, first = ll_train_first_step(s);
 	struct ll_lm_plan plan = ll_trainer_plan(s, &optimizer);
 	char human[16];
 	uint64_t n = ll_lm_config_parameters(&s->model);
 	double flops = ll_lm_config_flops(&s->model, (uint64_t)s->seq_len),
-	       tokens = (double)s->batch * (double)s->seq_len, all = (double)samples_of_run(s) * (double)s->seq_len;
+	       tokens = (double)s->batch * (double)s->seq_len, all = (double)samples_after(c, from) * (double)s->seq_len;
 	printf("%-28s %16" PRIu64 "  %s\n", "parameters", n, ll_human_count(human, (double)n));
 	print_experts(&s->model);
 	print_groups(s);
@@ -250,15 +283,19 @@ void ll_train_dry_run(const struct ll_train_settings *s, const struct ll_train_d
 	uint64_t copy = print_copy(s, plan.total + optimizer), total = plan.total + optimizer + copy;
 	line("bytes together", total);
 	print_memory(s, total);
-	print_disk(s, plan.parameters, optimizer);
+	print_disk(s, (uint64_t)s->steps - first, plan.parameters, optimizer);
 	printf("%-28s %16.0f  %s\n", "tokens a step", tokens, ll_human_count(human, tokens));
-	print_ramp(s);
-	print_lengths(s);
+	if (from == first) {
+		print_ramp(s);
+		print_lengths(s);
+	}
 	printf("%-28s %16.0f  %s\n", "tokens of the run", all, ll_human_count(human, all));
-	if (s->fork)
-		printf("%-28s %16" PRIu64 "  %s\n", "begins after step", ll_train_first_step(s), s->fork);
+	if (from > first)
+		printf("%-28s %16" PRIu64 "\n", "goes on after step", from);
+	else if (s->fork)
+		printf("%-28s %16" PRIu64 "  %s\n", "begins after step", first, s->fork);
 	if (d)
-		print_data(s, d);
+		print_data(c, from, d);
 	printf("%-28s %16.0f  %s\n", "operations a token", flops, ll_human_count(human, flops));
 	printf("%-28s %16.3g\n", "operations of the run", flops * all);
 	double again = ll_lm_recompute_flops(&s->model, (uint64_t)s->seq_len, s->mode);

@@ -52,7 +52,7 @@ const struct ll_option ll_train_run_options[] = {
 	{ LL_OPT_STRING, 0, "roof", &roof_text, "GFLOPS", "of this machine, for --dry-run and timing.tsv (default: measured)", 0,
 	  NULL, 0, 0 },
 	{ LL_OPT_FLAG, 0, "print-config", &print_config, NULL, "print every key in force, and stop", 0, NULL, 0, 0 },
-	{ LL_OPT_FLAG, 0, "dry-run", &dry_run, NULL, "print parameters, memory and operations a token, and stop", 0,
+	{ LL_OPT_FLAG, 0, "dry-run", &dry_run, NULL, "print what the run takes and lasts, and stop; status 4 when memory lacks", 0,
 	  NULL, 0, 0 },
 	{ LL_OPT_GROUP, 0, NULL, NULL, NULL, "Keys (also in --config files; see --print-config for those of the model)",
 	  0, NULL, 0, 0 },
@@ -79,8 +79,7 @@ static double parse_time(const char *text)
 	return v * (unit ? seconds[unit - units] : 1);
 }
 
-/* Seconds from now: two minutes before the job's time is up, and earlier by what a checkpoint takes at 100 MB/s. */
-static double slurm_time(const struct ll_train_loop *r)
+static int64_t slurm_end(void)
 {
 	const char *text = getenv("SLURM_JOB_END_TIME");
 	int64_t end;
@@ -88,16 +87,26 @@ static double slurm_time(const struct ll_train_loop *r)
 		ll_hint("SLURM_JOB_END_TIME=$(date -d \"$(squeue -h -j $SLURM_JOB_ID -o %%e)\" +%%s) sets it where Slurm does not");
 		ll_die(LL_EXIT_USAGE, "--exit-after=slurm: SLURM_JOB_END_TIME is %s", text ? "no time in seconds" : "not set");
 	}
-	return (double)(end - (int64_t)time(NULL)) - 120 - (double)ll_train_loop_bytes(r) / 1e8;
+	return end;
 }
 
+/* For a Slurm job two minutes before its time is up, and earlier by what a checkpoint takes at 100 MB/s. */
 static double deadline_of(const struct ll_train_loop *r)
 {
 	if (!exit_after)
 		return INFINITY;
 	if (strcmp(exit_after, "slurm") == 0)
-		return ll_seconds() + slurm_time(r);
+		return ll_seconds() + (double)(slurm_end() - (int64_t)time(NULL)) - 120 - (double)ll_train_loop_bytes(r) / 1e8;
 	return r->started + parse_time(exit_after);
+}
+
+/* Before a run is begun, of which nothing is to be left when it is refused. */
+static void check_exit_after(void)
+{
+	if (exit_after && strcmp(exit_after, "slurm") == 0)
+		slurm_end();
+	else if (exit_after)
+		parse_time(exit_after);
 }
 
 static void open_course(struct ll_train_loop *r, struct ll_str journal)
@@ -312,6 +321,7 @@ static void prepare(struct ll_train_loop *r)
 	check_same(r);
 	r->data.origin = ll_train_fork_origin(&r->settings);
 	banner(r);
+	ll_train_check_memory(&r->settings);
 	ll_trainer_open(&r->trainer, &r->settings, &r->data);
 	r->saved_step = UINT64_MAX;
 	if (going_on) {
@@ -343,31 +353,58 @@ static double roof(void)
 	return rate;
 }
 
-/* --print-config and --dry-run need no run; the datasets, when named, give the vocabulary. */
-static int show(void)
+/* The plan: of a new run, or of what is left of the one in the folder. */
+static void show_plan(struct ll_train_loop *r, bool going_on, uint64_t step, bool has_data)
 {
-	struct ll_train_settings s;
-	struct ll_train_data d;
-	bool has_data = false;
+	struct ll_buf journal = { 0 };
+	ll_train_course_begin(&r->course, &r->settings);
+	if (going_on) {
+		char *dir = ll_checkpoint_path(r->dir, step);
+		journal = ll_checkpoint_journal(dir);
+		ll_train_course_follow(&r->course, ll_buf_str(&journal), dir);
+		ll_free(dir);
+	}
+	r->data.origin = ll_train_fork_origin(&r->settings);
+	ll_train_dry_run(&r->course, going_on ? step : ll_train_first_step(&r->settings), has_data ? &r->data : NULL, roof());
+	fflush(stdout);
+	ll_train_check_memory(&r->course.now);
+	ll_train_course_end(&r->course);
+	ll_buf_free(&journal);
+}
+
+/* --print-config and --dry-run need no run, but go by the one in the folder that --resume would go on with; the datasets, when named,
+ * give the vocabulary. */
+static int show(struct ll_train_loop *r)
+{
+	struct ll_train_settings *s = &r->settings;
+	bool has_data = false, going_on = false;
 	struct ll_buf text = { 0 };
-	resolve(&s, NULL);
-	if (s.data && (dry_run || !s.vocabulary_set)) {
-		ll_train_data_open(&d, &s);
-		if (s.fork)
-			ll_train_fork_data(&s, &d);
+	uint64_t step = 0;
+	if (strcmp(r->dir, "-") != 0)
+		going_on = find_start(r, &step);
+	else if (strcmp(resume, "never") != 0)
+		ll_die(LL_EXIT_USAGE, "-o RUN is missing: the folder of the run to resume");
+	else
+		resolve(s, NULL);
+	if (s->data && (dry_run || !s->vocabulary_set)) {
+		ll_train_data_open(&r->data, s);
+		if (!going_on && s->fork)
+			ll_train_fork_data(s, &r->data);
 		has_data = true;
 	}
-	ll_train_settings_check(&s);
-	ll_train_choose_parts(&s, micro_batch);
+	ll_train_settings_check(s);
+	ll_train_choose_parts(s, going_on && micro_batch && strcmp(micro_batch, "auto") == 0 ? NULL : micro_batch);
+	if (strcmp(resume, "never") != 0)
+		check_same(r);
 	if (print_config) {
-		ll_train_settings_print(&s, &text);
+		ll_train_settings_print(s, &text);
 		fwrite(text.data, 1, text.len, stdout);
 		ll_buf_free(&text);
 	}
 	if (dry_run)
-		ll_train_dry_run(&s, has_data ? &d : NULL, roof());
+		show_plan(r, going_on, step, has_data);
 	if (has_data)
-		ll_train_data_close(&d);
+		ll_train_data_close(&r->data);
 	return LL_EXIT_OK;
 }
 
@@ -378,8 +415,9 @@ int ll_train_run(int operands, char **operand)
 	(void)operand;
 	ll_train_drift_allowed(&allow_drift, "");
 	double rate = 1e9 * roof();
+	check_exit_after();
 	if (print_config || dry_run)
-		return show();
+		return show(&r);
 	if (strcmp(r.dir, "-") == 0)
 		ll_die(LL_EXIT_USAGE, "-o RUN is missing: the folder of the run");
 	if (strcmp(on_full, "wait") == 0)

@@ -139,8 +139,9 @@ static void apply_preset(struct ll_train_settings *s, struct ll_config *c, size_
 		ll_die(LL_EXIT_USAGE, "--preset and --init-from both say what the model is");
 	if (name && ll_train_key_set(s, &ll_train_keys[0], name, &err) < 0)
 		ll_die(LL_EXIT_USAGE, "%s", err.text);
-	if (ll_lm_preset(&s->model, s->preset, &err) < 0)
-		ll_die(LL_EXIT_USAGE, "--preset=%s: %s", s->preset, err.text);
+	name = s->preset ? s->preset : "";
+	if (ll_lm_preset(&s->model, name, &err) < 0)
+		ll_die(LL_EXIT_USAGE, "--preset=%s: %s", name, err.text);
 	if (from && *from && c[0].len == 0) {
 		struct ll_lm_folder info;
 		ll_lm_folder_open(from, &info);

@@ -189,8 +189,9 @@ void ll_train_settings_check(struct ll_train_settings *s)
 		int64_t near = s->accumulate;
 		while (s->batch % near)
 			near--;
-		ll_die(LL_EXIT_USAGE, "a batch of %lld cannot be cut into %lld equal parts; --accumulate=%lld can",
-		       (long long)s->batch, (long long)s->accumulate, (long long)near);
+		ll_die(LL_EXIT_USAGE, "a batch of %lld cannot be cut into %lld equal parts; --accumulate=%lld can, and a --batch=%lld can",
+		       (long long)s->batch, (long long)s->accumulate, (long long)near,
+		       (long long)(LL_MAX(s->batch / s->accumulate, 1) * s->accumulate));
 	}
 	check_ramp(s);
 	check_groups(s);

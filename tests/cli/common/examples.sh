@@ -56,7 +56,7 @@ run() { # run WHERE SCRIPT: in a copy of the files; a training of hours is only 
 	case $2 in *"ll-train report"*|*--plot=*) command -v gnuplot > /dev/null || { skip "$1: $(printf '%s' "$2" | grep -m 1 ll-)" "no gnuplot"; return; } ;; esac
 	rm -rf work; cp -R stage work
 	{ echo 'set -euo pipefail'; printf '%s\n' "$2"; } > script
-	case $2 in *gpt2-124m*--steps=*) sed -i 's/--data=train --valid=held//; s/-o run/--dry-run -o run/' script ;; esac
+	case $2 in *gpt2-124m*--steps=*) sed -i 's/--data=train --valid=held//; s/-o run/--dry-run -o planned/' script ;; esac
 	sed -i 's/ll-train bench --preset=gpt2-124m/& --layers=1 --steps=1/' script # whole steps of twelve layers take half a minute
 	ok "$1: $(printf '%s' "$2" | grep -m 1 ll-)" sh -c 'cd work && exec bash ../script'
 }

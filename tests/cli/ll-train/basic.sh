@@ -56,8 +56,13 @@ status 3 "--resume=must without a checkpoint" ll-train --resume=must $tiny --ste
 status 2 "an unknown key names the nearest" ll-train $tiny --set lyers=2 -o x
 says "did you mean layers?" "it does"
 status 2 "an unknown preset" ll-train --preset=gpt2-tin --data=ds -o x
+says 'did you mean "gpt2-tiny"?' "the nearest is named"
+status 2 "only a family" ll-train --preset=bloom --data=ds -o x
+says "there are bloom-tiny, bloom-560m" "its members are named"
+status 2 "no preset at all" ll-train --preset= --data=ds -o x
 status 2 "a batch that cannot be cut" ll-train $tiny --batch=10 --accumulate=4 --steps=1 -o x
 says "--accumulate=2 can" "the nearest possible one is named"
+says "a --batch=8 can" "and the nearest batch"
 status 2 "a sequence longer than the context" ll-train $tiny --seq-len=65 --steps=1 -o x
 status 2 "numbers are whole or refused" ll-train $tiny --steps=3x -o x
 status 4 "a model larger than the memory allowed" ll-train $tiny --steps=1 --memory=1M -o x

@@ -18,10 +18,15 @@ ok "without a roof, one is measured" sh -c "ll-train $run --dry-run | grep -q '^
 # Memory for less than the whole batch.
 whole=$(value 'bytes together' plan); activations=$(value 'bytes of activations' plan)
 limit=$((whole - activations / 2))
-ll-train $run --memory=$limit --dry-run --roof=1 > small
+status 4 "not enough: a plan ends with status 4" ll-train $run --memory=$limit --dry-run --roof=1
+mv .out small
+says "not enough; --accumulate=" "and names on standard error what would do"
 ok "not enough: the smallest --accumulate that is" grep -q '^bytes of memory .*not enough; --accumulate=[0-9]* needs' small
 needed=$(sed -n 's/.*--accumulate=\([0-9]*\) needs.*/\1/p' small)
 status 4 "the run itself refuses" ll-train $run --memory=$limit -o b
+says "not enough; --accumulate=$needed needs" "with the same words"
+status 4 "a copy to save that must be and cannot" ll-train $run --save-every=5 --async-save=always --memory=$((whole - 1)) -o b
+absent "nothing of the run was begun" b/config.conf
 status 0 "--micro-batch=auto fits" ll-train $run --memory=$limit --micro-batch=auto -o c
 is "$(sed -n 's/^accumulate = //p' c/config.conf)" "$needed" "with what the plan said"
 rm c/done.json; status 0 "and goes on as it began" ll-train $run --resume=must --micro-batch=auto -o c
@@ -31,4 +36,20 @@ status 0 "a number of sequences" ll-train $run --micro-batch=3 -o d
 is "$(sed -n 's/^accumulate = //p' d/config.conf)" 4 "is so many parts"
 status 2 "one that does not divide the batch" ll-train $run --micro-batch=5 -o x
 says "--micro-batch=4, or --batch=10" "names the nearest possible"
+
+# Of a run that is there: what --resume would do.
+mkdir part; echo 'batch = 6' > part/control
+ll-train $run --save-every=4 -o part
+rm -r part/done.json part/step-00000012 part/step-00000016 part/step-00000020
+ll-train --resume=must --dry-run --roof=100 -o part > rest
+is "$(value 'goes on after step' rest) $(value 'tokens of the run' rest) $(value 'samples of a dataset' rest)" "8 $((12 * 6 * 16)) $((12 * 6))" "what is left of a run, after a command"
+ok "and what it has taken" grep -q '^samples of a dataset .* after 48 before;' rest
+status 2 "which is not changed" ll-train --resume=must --lr=1 --dry-run -o part
+status 2 "a plan of a new run in its folder" ll-train $run --dry-run -o part
+says "holds a run already" "is refused as the run would be"
+status 3 "a plan of a run that is not there" ll-train --resume=must --dry-run -o nothing
+status 2 "a plan of a run that is not named" ll-train --resume=must --dry-run
+absent "a plan makes no folder" nothing
+ll-train --resume=must --print-config -o part > printed
+same part/config.conf printed "--print-config goes by the run, too"
 finish

@@ -49,6 +49,7 @@ says "SLURM_JOB_END_TIME is not set" "it says so"
 ll-train $tiny --steps=20 --save-every=2 --keep=2 --milestone-every=7 -o miles
 is "$(ls -d miles/step-* | tr '\n' ' ')" "miles/step-00000007 miles/step-00000014 miles/step-00000018 miles/step-00000020 " "milestones stay"
 status 2 "--exit-after wants a time" ll-train $slow --exit-after=soon -o x
+absent "and says so before anything is begun" x/config.conf x1/config.conf
 status 2 "a resumed run keeps what decides its numbers" ll-train --resume=auto --lr=0.5 -o after
 says "cannot be resumed with 0.5" "it names the key"
 
