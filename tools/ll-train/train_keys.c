@@ -160,7 +160,7 @@ int ll_train_key_set(struct ll_train_settings *s, const struct ll_train_key *k, 
 	v = k->type == KEY_INT ? (double)n : v;
 	bool is_default = k->otherwise && strcmp(value, k->otherwise) == 0; /* "0: choose" lies outside some ranges */
 	if (!is_default && (v < k->min || v > k->max))
-		return ll_err_set(err, "%s = %.60s: must be from %.15g to %s%.15g", k->name, value, k->min,
+		return ll_err_set(err, "%s = %.60s: must be from %.16g to %s%.16g", k->name, value, k->min,
 				  k->max == BELOW_1 ? "below " : "", k->max == BELOW_1 ? 1 : k->max);
 	if (k->type == KEY_INT)
 		*(int64_t *)ll_train_key_place(s, k) = n;

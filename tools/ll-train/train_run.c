@@ -212,6 +212,11 @@ static void resolve(struct ll_train_settings *s, const char *config)
 	ll_free(given);
 }
 
+static void LL_NORETURN no_checkpoint(const char *run)
+{
+	ll_die(LL_EXIT_INPUT, "%s: no checkpoint to resume from", run);
+}
+
 /* Decides between a new run and going on; true: from the checkpoint at *step. Resolves the settings. */
 static bool find_start(struct ll_train_loop *r, uint64_t *step)
 {
@@ -224,7 +229,7 @@ static bool find_start(struct ll_train_loop *r, uint64_t *step)
 		ll_die(LL_EXIT_USAGE, "%s: holds a run already", r->dir);
 	}
 	if (strcmp(resume, "must") == 0 && n == 0)
-		ll_die(LL_EXIT_INPUT, "%s: no checkpoint to resume from", r->dir);
+		no_checkpoint(r->dir);
 	resolve(&r->settings, going_on && exists ? config : NULL);
 	if (n)
 		*step = list[n - 1];
@@ -423,7 +428,10 @@ int ll_train_run(int operands, char **operand)
 	if (strcmp(on_full, "wait") == 0)
 		ll_train_full_wait();
 	ll_progress_noun("sequences");
-	ll_make_dirs(r.dir);
+	if (strcmp(resume, "must") != 0 || ll_path_exists(r.dir))
+		ll_make_dirs(r.dir);
+	else
+		no_checkpoint(r.dir);
 	ll_run_lock(r.dir);
 	char *done = ll_path_join(r.dir, "done.json");
 	int status = LL_EXIT_OK;

@@ -271,19 +271,32 @@ void ll_train_settings_print(const struct ll_train_settings *s, struct ll_buf *o
 	ll_lm_config_print(&s->model, out);
 }
 
+/* How a key of a run can have another value after all. */
+static void hint_at_change(const struct ll_train_key *k, const char *value, const char *run)
+{
+	if (k->change == KEY_LIVE)
+		ll_hint("echo '%s = %s' >> %s/control changes it from the next step on", k->name, value, run);
+	else if (strcmp(k->name, "preset") != 0 && strcmp(k->name, "fork") != 0)
+		ll_hint("--fork=%s/latest -o RUN2 begins a run with another one from there", run);
+}
+
 void ll_train_settings_same(const struct ll_train_settings *old, const struct ll_train_settings *now, const char *run)
 {
 	struct ll_buf a = { 0 }, b = { 0 };
+	const struct ll_train_key *init_from = ll_train_key_named("init-from");
 	for (size_t i = 0; i < ll_train_keys_count; i++) {
-		if (ll_train_keys[i].change == KEY_FREE)
+		const struct ll_train_key *k = &ll_train_keys[i];
+		if (k->change == KEY_FREE && !(k == init_from && !old->init_from != !now->init_from)) /* its folder may have moved */
 			continue;
 		ll_buf_clear(&a);
 		ll_buf_clear(&b);
-		ll_train_key_put(old, &ll_train_keys[i], &a);
-		ll_train_key_put(now, &ll_train_keys[i], &b);
-		if (!ll_str_eq(ll_buf_str(&a), ll_buf_str(&b)))
-			ll_die(LL_EXIT_USAGE, "%s: the run has %s = %s and cannot be resumed with %s", run,
-			       ll_train_keys[i].name, ll_buf_cstr(&a), ll_buf_cstr(&b));
+		ll_train_key_put(old, k, &a);
+		ll_train_key_put(now, k, &b);
+		if (ll_str_eq(ll_buf_str(&a), ll_buf_str(&b)))
+			continue;
+		hint_at_change(k, ll_buf_cstr(&b), run);
+		ll_die(LL_EXIT_USAGE, "%s: the run has %s = %s and cannot be resumed with %s", run, k->name, ll_buf_cstr(&a),
+		       ll_buf_cstr(&b));
 	}
 	ll_buf_clear(&a);
 	ll_buf_clear(&b);

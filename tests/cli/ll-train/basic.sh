@@ -52,7 +52,11 @@ status 2 "a used folder is not run over" ll-train $tiny --steps=20 -o a
 says "holds a run already" "it says so"
 status 0 "a finished run has nothing to resume" ll-train --resume=auto -q -o a
 status 2 "a finished run is not made longer in silence" ll-train --resume=auto --steps=30 -q -o a
+says "--fork=a/latest" "and says what makes it longer"
 status 3 "--resume=must without a checkpoint" ll-train --resume=must $tiny --steps=2 -o none
+absent "makes no folder" none
+status 2 "a run from a preset does not become one from a model" ll-train --resume=auto --init-from=b/latest -q -o a
+says 'the run has init-from = ""' "it names the key"
 status 2 "an unknown key names the nearest" ll-train $tiny --set lyers=2 -o x
 says "did you mean layers?" "it does"
 status 2 "an unknown preset" ll-train --preset=gpt2-tin --data=ds -o x
