@@ -111,9 +111,11 @@ static void open_sources(struct ll_train_data *d, struct ll_train_settings *s)
 		if (s->document_mask)
 			check_end_of_text(d, source->set, source->path);
 		vocabulary = LL_MAX(vocabulary, ll_dataset_vocabulary(source->set));
-		if (s->vocabulary_set && s->model.vocabulary < (int64_t)vocabulary)
+		if (s->vocabulary_set && s->model.vocabulary < (int64_t)vocabulary) {
+			ll_hint("--set vocabulary=%u makes room for them", vocabulary);
 			ll_die(LL_EXIT_INPUT, "%s: its tokens have %u ids, the model has a vocabulary of %lld", source->path,
 			       vocabulary, (long long)s->model.vocabulary);
+		}
 	}
 	if (!s->vocabulary_set)
 		s->model.vocabulary = vocabulary;

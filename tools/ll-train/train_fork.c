@@ -22,12 +22,7 @@
 static bool step_of(const char *path, uint64_t *step)
 {
 	const char *name = ll_path_base(path);
-	if (strncmp(name, "step-", 5) != 0 || ll_parse_u64(ll_cstr(name + 5), step) < 0)
-		return false;
-	char *again = ll_checkpoint_path(".", *step);
-	bool is = strcmp(ll_path_base(again), name) == 0;
-	ll_free(again);
-	return is;
+	return strncmp(name, "step-", 5) == 0 && ll_parse_u64(ll_cstr(name + 5), step) == 0;
 }
 
 static char *run_of(const char *fork)
@@ -55,7 +50,11 @@ char *ll_train_fork_name(const char *given)
 		ll_hint("--init-from=DIR begins a run from the weights of any folder");
 		ll_die(LL_EXIT_USAGE, "--fork=%s: not a checkpoint RUN/step-N", given);
 	}
-	return name;
+	char *padded = ll_checkpoint_path(".", step); /* step-20 is step-00000020 */
+	char *found = ll_format("%.*s%s", (int)(ll_path_base(name) - name), name, ll_path_base(padded));
+	ll_free(padded);
+	ll_free(name);
+	return found;
 }
 
 uint64_t ll_train_first_step(const struct ll_train_settings *s)
@@ -73,6 +72,25 @@ uint64_t ll_train_fork_origin(const struct ll_train_settings *s)
 	uint64_t cursor = ll_train_course_cursor(&c, ll_train_first_step(s));
 	ll_train_course_end(&c);
 	return cursor;
+}
+
+/* The parent has to be there when a fork begins. */
+static void check_there(const char *fork)
+{
+	char *state = ll_path_join(fork, LL_FOLDER_STATE), *run = run_of(fork);
+	struct ll_buf there = { 0 };
+	size_t n;
+	if (!ll_path_exists(state)) {
+		uint64_t *step = ll_checkpoint_list(run, &n);
+		for (size_t i = 0; i < n; i++)
+			if (i < 4 || i + 4 >= n)
+				ll_buf_printf(&there, "%s%" PRIu64, i == 0 ? "" : i + 4 == n && n > 8 ? " ... " : ", ", step[i]);
+		if (n)
+			ll_hint("there are checkpoints of steps %s", ll_buf_cstr(&there));
+		ll_die(LL_EXIT_INPUT, "%s: no such checkpoint", fork);
+	}
+	ll_free(state);
+	ll_free(run);
 }
 
 /* The parent's settings, and its course as far as the checkpoint. */
@@ -106,16 +124,29 @@ static void go_on_updating(struct ll_train_settings *s, const struct ll_train_co
 	ll_free(given);
 }
 
+/* Keys that have no meaning beside the schedule or optimizer that a fork is given, where they are an error. */
+static void drop_what_was_replaced(struct ll_train_settings *s)
+{
+	char *schedule = ll_train_settings_given("schedule");
+	if (schedule && strcmp(schedule, "step") != 0)
+		s->step_at = NULL;
+	if (s->optimizer && strcmp(s->optimizer, "adamw") != 0 && strcmp(s->optimizer, "adam") != 0)
+		s->spam = 0;
+	ll_free(schedule);
+}
+
 struct ll_buf ll_train_fork_ground(const char *fork)
 {
 	struct ll_train_settings s;
 	struct ll_train_course c;
 	struct ll_buf text = { 0 };
+	check_there(fork);
 	open_parent(fork, &s, &c);
 	if (c.batch_set)
 		c.now.batch_ramp = NULL;
 	c.now.fork = c.now.data_start = c.now.init_from = NULL;
 	go_on_updating(&c.now, &c, fork);
+	drop_what_was_replaced(&c.now);
 	ll_train_settings_print(&c.now, &text);
 	ll_train_course_end(&c);
 	return text;

@@ -96,6 +96,14 @@ status 2 "fewer steps than there were" ll-train --fork=a/step-00000020 --steps=1
 status 2 "another preset" ll-train --fork=a/step-00000020 --preset=llama-tiny -q -o x
 status 3 "another model" ll-train --fork=a/step-00000020 --set=layers=3 -q -o x
 status 3 "a checkpoint that is gone" ll-train --fork=a/step-00000021 -q -o y
+says "there are checkpoints of steps 10, 20, 30, 40" "it says which there are"
+status 0 "a step without its zeros" ll-train --fork=a/step-20 --steps=21 -q -o short
+is "$(sed -n 's/^fork = //p' short/config.conf)" '"a/step-00000020"' "is the same checkpoint"
+ll-train $run --steps=8 --save-every=4 --schedule=step --step-at=3,5 --spam=5000 --optimizer=adam -q -o falls
+status 0 "another schedule and optimizer: keys of the parent's alone are left behind" \
+	ll-train --fork=falls/step-4 --schedule=cosine --optimizer=sgd -q -o rises
+is "$(grep -c '^step-at = ""$\|^spam = 0$' rises/config.conf)" 2 "step-at and spam"
+status 2 "unless they are given" ll-train --fork=falls/step-4 --schedule=cosine --step-at=6 -q -o no
 make_dataset foreign tok.json --tokenizer-id=00112233445566778899aabbccddeeff < text
 status 3 "another tokenizer" ll-train --fork=a/step-00000020 --data=foreign --valid= -q -o z
 says "the parent's data with" "it says so"
