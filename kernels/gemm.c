@@ -92,15 +92,24 @@ void ll_gemm_here(const struct ll_gemm_kernel *kernel, struct ll_gemm_scratch *s
 	s->row = -1;
 }
 
-/* Blocks as large as they may be, but at least eight where the shape has them. All of them for a slice of k, then for the next:
- * so a thread keeps the panels of A for every block of the same rows. */
+/* n cut into `parts` of whole panels, or fewer, none above `most`. */
+static int64_t part_of(int64_t n, int64_t parts, int64_t most)
+{
+	return LL_MIN(most, ceil_div(ceil_div(n, LL_MAX(parts, 1)), LL_GEMM_PANEL) * LL_GEMM_PANEL);
+}
+
+/* Blocks as large as they may be, but some for every thread where the shape has them: narrower ones first, whose panels of B are packed
+ * no more often, then lower ones. All of them for a slice of k, then for the next: so a thread keeps the panels of A for every block of
+ * the same rows. */
 void ll_gemm_run(const struct ll_gemm_kernel *kernel, struct ll_pool *pool, const struct ll_gemm *g)
 {
 	struct gemm_job j = { .kernel = kernel, .g = *g, .pool = pool, .rows = LL_GEMM_ROWS };
-	int64_t down = ceil_div(g->m, j.rows);
-	j.columns = LL_MIN(LL_GEMM_COLUMNS, ceil_div(ceil_div(g->n, ceil_div(8, down)), LL_GEMM_PANEL) * LL_GEMM_PANEL);
+	int64_t threads = ll_pool_threads(pool), least = threads > 1 ? 2 * threads : 1;
+	j.columns = part_of(g->n, ceil_div(LL_MAX(4 * threads, 8), ceil_div(g->m, j.rows)), LL_GEMM_COLUMNS);
 	j.across = ceil_div(g->n, j.columns);
-	j.blocks = down * j.across;
+	if (ceil_div(g->m, j.rows) * j.across < least)
+		j.rows = part_of(g->m, ceil_div(least, j.across), LL_GEMM_ROWS);
+	j.blocks = ceil_div(g->m, j.rows) * j.across;
 	for (int64_t k = 0; k < LL_MAX(g->k, 1); k += LL_GEMM_DEPTH) {
 		j.g = slice(g, k);
 		for (int t = 0; t < ll_pool_threads(pool); t++)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * gemm_test.c - the matrix products of kernels/gemm.h: every kernel against float64, within the bound that rounding allows, at odd
- * shapes and every layout; equal bits at 1, 2 and 3 threads, and of bf16 on every kernel; the rounding to bfloat16 itself.
+ * shapes and every layout; equal bits at 1, 2, 3 and 19 threads, and of bf16 on every kernel; the rounding to bfloat16 itself.
  */
 #include "test.h"
 
@@ -12,7 +12,7 @@
 #include "base/random.h"
 #include "kernels/gemm.h"
 
-static struct ll_pool *pools[3];
+static struct ll_pool *pools[4];
 
 static const struct {
 	const struct ll_gemm_kernel *kernel;
@@ -104,7 +104,7 @@ static void check_shape(const struct shape *s)
 		for (size_t k = 0; k < LL_COUNT(kernels); k++) {
 			if (!runs(k))
 				continue;
-			for (int t = 0; t < 3; t++) {
+			for (int t = 0; t < 4; t++) {
 				memcpy(c, was, nc * 4);
 				ll_gemm_run(kernels[k].kernel, pools[t], &g);
 				if (t == 0)
@@ -126,7 +126,7 @@ static void check_shape(const struct shape *s)
 	}
 	for (size_t k = 0; k < LL_COUNT(kernels); k++)
 		if (runs(k))
-			ok(right[k] && same[k], "%lld x %lld x %lld, %s %s: within rounding of float64%s, equal bits at 1, 2, 3 threads",
+			ok(right[k] && same[k], "%lld x %lld x %lld, %s %s: within rounding of float64%s, equal bits at 1, 2, 3, 19 threads",
 			   (long long)s->m, (long long)s->n, (long long)s->k, kernels[k].bf16 ? "bf16" : "f32", kernels[k].kernel->name,
 			   kernels[k].bf16 ? ", of rounded inputs and, by 2^-8 an input, of the inputs" : "");
 	ok(alike && untouched, "%lld x %lld x %lld: bf16 has the same bits on every kernel, f32 on avx2 and avx512; nothing beyond the edge",
@@ -169,8 +169,8 @@ static void check_rounding(size_t k)
 
 int main(void)
 {
-	for (int i = 0; i < 3; i++)
-		pools[i] = ll_pool_new(i + 1);
+	for (int i = 0; i < 4; i++)
+		pools[i] = ll_pool_new(i < 3 ? i + 1 : 19);
 	for (size_t i = 0; i < LL_COUNT(shapes); i++)
 		check_shape(&shapes[i]);
 	for (size_t k = 0; k < LL_COUNT(kernels); k++)
@@ -178,7 +178,7 @@ int main(void)
 			check_rounding(k);
 	if (!ll_cpu_has_avx512_bf16())
 		diag("", "no avx512_bf16 here: vdpbf16ps was not tried");
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < 4; i++)
 		ll_pool_free(pools[i]);
 	return test_done();
 }
