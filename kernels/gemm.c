@@ -78,40 +78,60 @@ static struct ll_gemm slice(const struct ll_gemm *g, int64_t k)
 void ll_gemm_here(const struct ll_gemm_kernel *kernel, struct ll_gemm_scratch *s, const struct ll_gemm *g)
 {
 	for (int64_t k = 0; k < LL_MAX(g->k, 1); k += LL_GEMM_DEPTH)
-		for (int64_t m = 0; m < g->m; m += LL_GEMM_ROWS)
-			for (int64_t n = 0; n < g->n; n += LL_GEMM_COLUMNS) {
-				struct ll_gemm part = slice(g, k);
-				part.m = LL_MIN(LL_GEMM_ROWS, g->m - m);
-				part.n = LL_MIN(LL_GEMM_COLUMNS, g->n - n);
-				part.a += g->a_across ? m : m * g->lda;
-				part.b += g->b_across ? n : n * g->ldb;
-				part.c += m * g->ldc + n;
-				part.bias = part.bias ? part.bias + n : NULL;
-				kernel->block(&part, s, n > 0, NULL);
-			}
+		for (int64_t m = 0; m < g->m; m += LL_GEMM_ROWS) {
+			struct ll_gemm part = slice(g, k);
+			part.m = LL_MIN(LL_GEMM_ROWS, g->m - m);
+			part.a += g->a_across ? m : m * g->lda;
+			part.c += m * g->ldc;
+			kernel->block(&part, s, false, NULL);
+		}
 	s->row = -1;
 }
 
-/* n cut into `parts` of whole panels, or fewer, none above `most`. */
-static int64_t part_of(int64_t n, int64_t parts, int64_t most)
+static int64_t panels(int64_t n)
 {
-	return LL_MIN(most, ceil_div(ceil_div(n, LL_MAX(parts, 1)), LL_GEMM_PANEL) * LL_GEMM_PANEL);
+	return ceil_div(n, LL_GEMM_PANEL) * LL_GEMM_PANEL;
 }
 
-/* Blocks as large as they may be, but some for every thread where the shape has them: narrower ones first, whose panels of B are packed
- * no more often, then lower ones. All of them for a slice of k, then for the next: so a thread keeps the panels of A for every block of
- * the same rows. */
+/* What a cut costs, in terms added up: those of the thread that has most, and the packing, of A by every thread that has blocks of its
+ * rows, of B for every row of blocks. A float takes about as long to pack as 16 terms to add up (measured: 10 to 25). */
+static int64_t cost_of(const struct gemm_job *j, int64_t threads)
+{
+	int64_t down = ceil_div(j->g.m, j->rows), turns = ceil_div(down * j->across, threads);
+	return turns * threads * j->rows * j->columns + 16 * (j->g.m * LL_MIN(threads, j->across) + j->g.n * down);
+}
+
+/* Cuts the product into blocks: at least four a thread where the shape has them, and of such cuts the cheapest. */
+static void cut(struct gemm_job *j)
+{
+	int64_t m = j->g.m, n = j->g.n, threads = ll_pool_threads(j->pool), wanted = threads > 1 ? 4 * threads : 1, least = INT64_MAX;
+	int64_t tallest = LL_MIN(LL_GEMM_TALLEST, LL_GEMM_ROWS * LL_GEMM_DEPTH / LL_MAX(j->g.k, 1) / LL_GEMM_PANEL * LL_GEMM_PANEL);
+	int64_t fewest = ceil_div(n, LL_GEMM_COLUMNS), most = ceil_div(n, LL_GEMM_PANEL), across = most;
+	struct gemm_job best = *j;
+	tallest = LL_MAX(tallest, LL_GEMM_ROWS);
+	for (int64_t down = ceil_div(m, tallest); down <= ceil_div(m, LL_GEMM_PANEL) && (across > fewest || down <= wanted); down++) {
+		across = LL_MAX(fewest, LL_MIN(most, ceil_div(wanted, down)));
+		for (int64_t more = 0; more < 2; more++) {
+			j->rows = LL_MIN(tallest, panels(ceil_div(m, down)));
+			j->columns = panels(ceil_div(n, across + more));
+			j->across = ceil_div(n, j->columns);
+			j->blocks = ceil_div(m, j->rows) * j->across;
+			if (cost_of(j, threads) < least) {
+				least = cost_of(j, threads);
+				best = *j;
+			}
+		}
+	}
+	*j = best;
+}
+
+/* All blocks for a slice of k, then for the next: so a thread keeps the panels of A for every block of the same rows. */
 void ll_gemm_run(const struct ll_gemm_kernel *kernel, struct ll_pool *pool, const struct ll_gemm *g)
 {
-	struct gemm_job j = { .kernel = kernel, .g = *g, .pool = pool, .rows = LL_GEMM_ROWS };
-	int64_t threads = ll_pool_threads(pool), least = threads > 1 ? 2 * threads : 1;
-	j.columns = part_of(g->n, ceil_div(LL_MAX(4 * threads, 8), ceil_div(g->m, j.rows)), LL_GEMM_COLUMNS);
-	j.across = ceil_div(g->n, j.columns);
-	if (ceil_div(g->m, j.rows) * j.across < least)
-		j.rows = part_of(g->m, ceil_div(least, j.across), LL_GEMM_ROWS);
-	j.blocks = ceil_div(g->m, j.rows) * j.across;
+	struct gemm_job j = { .kernel = kernel, .pool = pool };
 	for (int64_t k = 0; k < LL_MAX(g->k, 1); k += LL_GEMM_DEPTH) {
 		j.g = slice(g, k);
+		cut(&j);
 		for (int t = 0; t < ll_pool_threads(pool); t++)
 			((struct ll_gemm_scratch *)ll_pool_scratch(pool, t, sizeof(struct ll_gemm_scratch)))->row = -1;
 		ll_pool_run(pool, (size_t)j.blocks, task, &j);

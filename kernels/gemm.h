@@ -19,9 +19,12 @@
 
 /* Terms of a sum between two additions to C. */
 #define LL_GEMM_DEPTH 768
-/* Largest block of C that one task computes. */
+/* Rows of A that a task packs: they stay in the second-level cache. */
 #define LL_GEMM_ROWS 256
-#define LL_GEMM_COLUMNS 384
+/* And of fewer terms than LL_GEMM_DEPTH: as many as take no more room, but no more than this. */
+#define LL_GEMM_TALLEST 960
+/* Columns of C that a task computes: few enough that no thread waits long for the last of them. */
+#define LL_GEMM_COLUMNS 768
 
 /* What a thread needs: packed panels of a whole block of A, whose last one may go beyond it, and of the columns of B at hand (at most
  * LL_GEMM_PANEL of them). */
@@ -45,8 +48,8 @@ struct ll_gemm {
 
 struct ll_gemm_kernel {
 	const char *name;
-	/* One block, m <= LL_GEMM_ROWS, n <= LL_GEMM_COLUMNS, k <= LL_GEMM_DEPTH, on the calling thread. `packed`: s->a holds the
-	 * panels of A already. next_b (or NULL): where B of the block begins that will probably come next, to be fetched early. */
+	/* One block, k <= LL_GEMM_DEPTH, of rows of A that fit s->a, on the calling thread. `packed`: s->a holds the panels of A
+	 * already. next_b (or NULL): where B of the block begins that will probably come next, to be fetched early. */
 	void (*block)(const struct ll_gemm *g, struct ll_gemm_scratch *s, bool packed, const float *next_b);
 };
 

@@ -9,7 +9,7 @@
 #define LANES 16
 #define WIDTH 16
 typedef __m512 sums;
-_Static_assert(LL_GEMM_ROWS % LANES == 0 && LL_GEMM_COLUMNS % NR == 0, "panels fill blocks");
+_Static_assert(LL_GEMM_PANEL % LANES == 0 && LL_GEMM_PANEL % NR == 0, "panels fill blocks");
 
 static inline __mmask16 first(int64_t n)
 {

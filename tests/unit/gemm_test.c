@@ -66,7 +66,7 @@ static void oracle(const struct ll_gemm *g, const float *was, bool rounded, int6
 static const struct shape {
 	int64_t m, n, k;
 } shapes[] = { { 1, 1, 1 }, { 1, 1, 2 }, { 7, 5, 3 }, { 8, 48, 32 }, { 17, 49, 31 }, { 9, 97, 33 }, { 1, 131, 257 }, { 67, 37, 131 },
-	       { 300, 401, 5 }, { 16, 50, 769 }, { 5, 7, 1601 }, { 259, 53, 64 }, { 3, 1009, 40 } };
+	       { 300, 401, 5 }, { 16, 50, 769 }, { 5, 7, 1601 }, { 259, 53, 64 }, { 3, 1009, 40 }, { 1009, 53, 40 } };
 
 /* Worst excess of |product - oracle| over what is allowed, over a sample of C that includes its corners; <= 0 is right. */
 static double excess(const struct ll_gemm *g, const float *was, bool rounded, double per_input)
