@@ -105,7 +105,8 @@ static int64_t cost_of(const struct gemm_job *j, int64_t threads)
 static void cut(struct gemm_job *j)
 {
 	int64_t m = j->g.m, n = j->g.n, threads = ll_pool_threads(j->pool), wanted = threads > 1 ? 4 * threads : 1, least = INT64_MAX;
-	int64_t tallest = LL_MIN(LL_GEMM_TALLEST, LL_GEMM_ROWS * LL_GEMM_DEPTH / LL_MAX(j->g.k, 1) / LL_GEMM_PANEL * LL_GEMM_PANEL);
+	int64_t room = LL_GEMM_ROWS * LL_GEMM_DEPTH * j->kernel->terms / LL_MAX(j->g.k, 1);
+	int64_t tallest = LL_MIN(LL_GEMM_TALLEST, room / LL_GEMM_PANEL * LL_GEMM_PANEL);
 	int64_t fewest = ceil_div(n, LL_GEMM_COLUMNS), most = ceil_div(n, LL_GEMM_PANEL), across = most;
 	struct gemm_job best = *j;
 	tallest = LL_MAX(tallest, LL_GEMM_ROWS);

@@ -48,6 +48,7 @@ struct ll_gemm {
 
 struct ll_gemm_kernel {
 	const char *name;
+	int64_t terms; /* that take the room of a float in a panel */
 	/* One block, k <= LL_GEMM_DEPTH, of rows of A that fit s->a, on the calling thread. `packed`: s->a holds the panels of A
 	 * already. next_b (or NULL): where B of the block begins that will probably come next, to be fetched early. */
 	void (*block)(const struct ll_gemm *g, struct ll_gemm_scratch *s, bool packed, const float *next_b);

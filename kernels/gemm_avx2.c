@@ -105,5 +105,5 @@ static inline sums multiply_add(sums sum, vec a, vec b)
 
 #include "kernels/gemm_impl.h"
 
-const struct ll_gemm_kernel ll_gemm_f32_avx2 = { "avx2", block_f32 };
-const struct ll_gemm_kernel ll_gemm_bf16_avx2 = { "avx2", block_bf16 };
+const struct ll_gemm_kernel ll_gemm_f32_avx2 = { "avx2", TERMS, block_f32 };
+const struct ll_gemm_kernel ll_gemm_bf16_avx2 = { "avx2", TERMS, block_bf16 };

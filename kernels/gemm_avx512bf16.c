@@ -71,4 +71,4 @@ static inline sums multiply_add(sums sum, vec a, vec b)
 
 #include "kernels/gemm_impl.h"
 
-const struct ll_gemm_kernel ll_gemm_bf16_avx512bf16 = { "avx512_bf16", block_bf16 };
+const struct ll_gemm_kernel ll_gemm_bf16_avx512bf16 = { "avx512_bf16", TERMS, block_bf16 };

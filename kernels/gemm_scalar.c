@@ -29,5 +29,5 @@ static inline void tile(int64_t steps, const unit *a, const unit *b, const struc
 
 #include "kernels/gemm_impl.h"
 
-const struct ll_gemm_kernel ll_gemm_f32_scalar = { "scalar", block_f32 };
-const struct ll_gemm_kernel ll_gemm_bf16_scalar = { "scalar", block_bf16 };
+const struct ll_gemm_kernel ll_gemm_f32_scalar = { "scalar", TERMS, block_f32 };
+const struct ll_gemm_kernel ll_gemm_bf16_scalar = { "scalar", TERMS, block_bf16 };
