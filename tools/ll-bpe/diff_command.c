@@ -134,6 +134,23 @@ static size_t piece_at(const struct ll_trace *t, size_t at)
 	return i;
 }
 
+static size_t piece_start(const struct ll_trace *t, size_t i)
+{
+	return i ? t->pieces.end[i - 1] : 0;
+}
+
+/* Whether from piece i up to byte `last` there is an added token that the other does not have: it cuts the text around it, too. */
+static bool added_alone(const struct ll_trace *t, const struct ll_trace *other, size_t i, size_t last)
+{
+	for (; i < t->pieces.n && piece_start(t, i) <= last; i++) {
+		size_t k = piece_at(other, piece_start(t, i));
+		if (t->added[i] && (!other->added[k] || piece_start(other, k) != piece_start(t, i) ||
+				    other->pieces.end[k] != t->pieces.end[i]))
+			return true;
+	}
+	return false;
+}
+
 /* Which step of encoding is the first that gives another result. */
 static const char *reason(struct diff *d, struct ll_str text, size_t at)
 {
@@ -144,9 +161,11 @@ static const char *reason(struct diff *d, struct ll_str text, size_t at)
 	bool normal = ll_str_eq(ll_buf_str(&a->pieces.text), ll_buf_str(&b->pieces.text));
 	size_t last = LL_MIN(LL_MIN(piece_at(a, at), piece_at(b, at)) + 1, LL_MIN(a->pieces.n, b->pieces.n));
 	for (size_t i = 0; i < last; i++) {
-		if (a->added[i] != b->added[i])
+		bool parted = normal && a->pieces.end[i] != b->pieces.end[i];
+		size_t end = LL_MAX(a->pieces.end[i], b->pieces.end[i]);
+		if (a->added[i] != b->added[i] || (parted && (added_alone(a, b, i, end) || added_alone(b, a, i, end))))
 			return "special: an added token of one is text to the other";
-		if (normal && a->pieces.end[i] != b->pieces.end[i])
+		if (parted)
 			return "split: the pre-tokenizers cut the text in other places";
 	}
 	if (!normal)

@@ -98,6 +98,19 @@ printf '%s\n' '{"id":"same","text":"tree"}' '{"id":"other","text":"tre e\u0301"}
 ll-shard import -q --id-key=id -o nfc.ll nfc.jsonl
 status 1 "another normaliser" ll-bpe diff tok.json nfc.json nfc.ll
 is "$(sed -n "s/^why	\(.*\):.*/\1/p; s/^first difference	nfc.ll: document //p" .out | tr '\n' ' ')" "'other' normaliser " "parts there, in the second document"
+# An added token cuts the text before it, which is no matter of the pre-tokenizer.
+python3 -c 'import json
+t = json.load(open("tok.json"))
+t["model"]["vocab"]["tree"] = 600
+t["added_tokens"].append({"id": 600, "content": "tree", "single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": False})
+json.dump(t, open("added.json", "w"))'
+for text in 'a tree' 'a  tree' 'tree' 'retreed'; do
+	printf '%s' "$text" > one.txt
+	status 1 "an added token: $text" ll-bpe diff tok.json added.json one.txt
+	is "$(sed -n 's/^why	\(.*\):.*/\1/p' .out)" special "is what parts them"
+	status 1 "the other way round" ll-bpe diff added.json tok.json one.txt
+	is "$(sed -n 's/^why	\(.*\):.*/\1/p' .out)" special "too"
+done
 status 1 "without texts, the tokenizers alone" ll-bpe diff tok.json nfc.json
 ok "a text that both encode alike" sh -c 'ls "$ROOT/samples/trees.txt" && ll-bpe diff tok.json nfc.json "$ROOT/samples/trees.txt"'
 
