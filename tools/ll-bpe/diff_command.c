@@ -254,9 +254,11 @@ static void read_text(struct diff *d, const char *path)
 	struct ll_buf text = { 0 };
 	for (size_t n; (n = ll_decoder_read(in, ll_buf_reserve(&text, LL_MIB), LL_MIB));) {
 		text.len += n;
-		if (text.len > ll_memory_left() / 16)
-			ll_die(LL_EXIT_RESOURCE, "%s: a text of more than %zu bytes does not fit into --memory", path,
-			       text.len);
+		if (text.len > ll_memory_left() / 16) {
+			ll_hint("ids and pieces of both take up to 16 times the text: give more --memory, or documents");
+			ll_die(LL_EXIT_RESOURCE, "%s: a text of more than %zu bytes does not fit into --memory",
+			       ll_path_shown(path), text.len);
+		}
 	}
 	ll_decoder_close(in);
 	compare(d, text.data ? ll_buf_str(&text) : ll_str("", 0), ll_path_shown(path));

@@ -114,6 +114,10 @@ done
 status 1 "without texts, the tokenizers alone" ll-bpe diff tok.json nfc.json
 ok "a text that both encode alike" sh -c 'ls "$ROOT/samples/trees.txt" && ll-bpe diff tok.json nfc.json "$ROOT/samples/trees.txt"'
 
+python3 -c 'print("tree " * 100000)' > long.txt
+status 4 "a text that does not fit" ll-bpe diff --memory=1M tok.json nfc.json long.txt
+says "hint: ids and pieces of both take up to 16 times the text" "says what it takes"
+
 # What cannot be said is refused.
 python3 - <<'END'
 import json
