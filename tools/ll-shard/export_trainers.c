@@ -159,7 +159,7 @@ static void refuse_older_file(size_t files)
 	char *path = ll_format("%s_%06zu.bin", ll_common.output, files);
 	if (ll_path_exists(path)) {
 		ll_hint("remove the files of the older export, or choose another -o PREFIX");
-		ll_die(LL_EXIT_RESOURCE, "%s: is there, and this export has only %zu files", path, files);
+		ll_die(LL_EXIT_RESOURCE, "%s: is there, and this export has only %zu file%s", path, files, files == 1 ? "" : "s");
 	}
 	ll_free(path);
 }
@@ -212,6 +212,8 @@ int export_dataset_for(const char *form, uint64_t tokens_per_file, const char *c
 	struct target *t = ll_calloc(1, sizeof(*t));
 	if (strcmp(ll_common.output, "-") == 0)
 		ll_die(LL_EXIT_USAGE, "-o PREFIX is missing: --to=%s writes files", form);
+	if (!*ll_path_base(ll_common.output))
+		ll_die(LL_EXIT_USAGE, "-o %s: a prefix of names, such as %scorpus", ll_common.output, ll_common.output);
 	if (tokens_per_file && strcmp(form, "llmc") != 0)
 		ll_die(LL_EXIT_USAGE, "--tokens-per-file is for --to=llmc: %s has one file", form);
 	dataset_walk_open(&walk, dirs, n);

@@ -114,6 +114,9 @@ says "has id 65536, which does not fit the 16 bits of nanogpt" "is named"
 is "$(ls -A | grep -c wide)" 0 "and nothing is left of it"
 printf '{"text":"zz"}\n' | ll-shard import -q --from=jsonl | ll-bpe encode -q -m tok65537.json | ll-shard pack -q -m tok65537.json -o small
 ok "a large vocabulary without such an id" sh -c 'll-shard export -q --to=nanogpt -o small small && test "$(wc -c < small.bin)" = 4'
+mkdir folder
+status 2 "a folder is no prefix" ll-shard export -q --to=megatron -o folder/ ds400
+says "a prefix of names, such as folder/corpus" "says what is"
 ll-shard export -q --to=megatron -o two ds400 ds400
 ok "two datasets, one after the other" py "
 docs = dataset('ds400')[0]
