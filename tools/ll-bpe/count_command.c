@@ -3,14 +3,7 @@
 #include "base/memory.h"
 #include "ll-bpe/commands.h"
 #include "ll-bpe/counting.h"
-
-/* A name that no document knows is most often one of another place. */
-static void warn_of_no_group(const char *by)
-{
-	if (*by != '.')
-		ll_hint("a member of the documents' own JSON has a leading dot: --by=.%s", by);
-	ll_warn("--by=%s: no document has it; all are counted in the group without a name", by);
-}
+#include "ll-bpe/document_group.h"
 
 int count_command(int operands, char **operand)
 {
@@ -37,7 +30,7 @@ int count_command(int operands, char **operand)
 									  .lineage = lineage },
 					      files, n);
 	if (o->by && group_names_count(counted.names) == 1 && group_names_text(counted.names, 0).len == 0)
-		warn_of_no_group(o->by);
+		document_group_none(o->by);
 	struct group_names *names = counted.names ? counted.names : group_names_new();
 	uint64_t pieces = counts_write_all(w, counted.tally, names);
 	ll_writer_close(w, lineage);

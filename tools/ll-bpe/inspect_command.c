@@ -5,6 +5,7 @@
 #include "io/file.h"
 #include "io/gnuplot.h"
 #include "ll-bpe/commands.h"
+#include "ll-bpe/document_group.h"
 #include "ll-bpe/inspect.h"
 
 /* The tokenizers of all -m. One --pretokenizer is for all files that do not say theirs, several are for one each, in order. */
@@ -71,7 +72,7 @@ static void choose_reference(struct inspection *in)
 
 int inspect_command(int operands, char **operand)
 {
-	struct inspection in = { .by = ll_bpe_options.group_by };
+	struct inspection in = { .by = ll_bpe_options.group_by ? ll_bpe_options.group_by : "lang" };
 	struct ll_buf text = { 0 };
 	bool texts = operands || ll_common.files_from;
 	if (ll_bpe_options.reference && !texts)
@@ -93,6 +94,8 @@ int inspect_command(int operands, char **operand)
 		inspect_corpus(&in, ll_bpe_options.from, files, n);
 		if (in.grouped || ll_bpe_options.reference)
 			choose_reference(&in);
+		if (!in.grouped && ll_bpe_options.group_by)
+			document_group_none(in.by);
 	}
 	if (ll_bpe_options.json)
 		inspect_json(&in, &text);

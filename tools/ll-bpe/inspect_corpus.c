@@ -1,21 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "ll-bpe/inspect.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
 #include "base/memory.h"
 #include "base/thread.h"
 #include "bpe/pretokenizer.h"
 #include "ll-bpe/corpus.h"
-#include "text/json.h"
+#include "ll-bpe/document_group.h"
 
 struct worker {
 	struct ll_bpe_encoder **encoder;
 	uint64_t **count;
 	struct sums sources, groups;
 	struct ll_ids ids;
-	struct ll_buf line, name;
+	struct document_group by;
 	bool grouped;
 };
 
@@ -49,8 +46,7 @@ static void worker_free(void *context, void *argument)
 	sums_free(&w->sources);
 	sums_free(&w->groups);
 	ll_ids_free(&w->ids);
-	ll_buf_free(&w->line);
-	ll_buf_free(&w->name);
+	document_group_free(&w->by);
 	ll_free(w->encoder);
 	ll_free(w->count);
 	ll_free(w);
@@ -112,37 +108,7 @@ static void count_text(struct ll_str text, uint64_t *characters, uint64_t *words
 	*words = starts;
 }
 
-/* ---- groups ---- */
-
-/* The value of the tag, or with a leading dot of the member of the document's own JSON, as a name; NULL without. */
-static struct ll_str group_of(struct worker *w, const char *by, const struct ll_doc *doc)
-{
-	struct ll_tag tag;
-	struct ll_err err;
-	ll_buf_clear(&w->name);
-	if (*by != '.') {
-		if (!ll_tag_find(doc->tags, by, &tag) && !ll_tag_find(doc->volatile_tags, by, &tag))
-			return ll_str(NULL, 0);
-		if (tag.type == LL_TAG_STRING)
-			return tag.value;
-		if (tag.type == LL_TAG_INT)
-			ll_buf_printf(&w->name, "%" PRId64, ll_tag_int(&tag));
-		return tag.type == LL_TAG_INT ? ll_buf_str(&w->name) : ll_str(NULL, 0);
-	}
-	if (doc->skeleton.len == 0)
-		return ll_str(NULL, 0);
-	struct ll_json_field field = { .key = ll_cstr(by + 1) };
-	ll_buf_clear(&w->line);
-	ll_buf_add(&w->line, doc->skeleton.data, doc->hole);
-	ll_buf_puts(&w->line, "\"\"");
-	ll_buf_add(&w->line, doc->skeleton.data + doc->hole, doc->skeleton.len - doc->hole);
-	if (ll_json_line(ll_buf_str(&w->line), &field, 1, &err) < 0 || !field.value.data ||
-	    ll_str_is(field.value, "null"))
-		return ll_str(NULL, 0);
-	if (!ll_json_is_string(field.value))
-		return field.value;
-	return ll_json_unescape(&w->name, field.value, &err) < 0 ? ll_str(NULL, 0) : ll_buf_str(&w->name);
-}
+/* ---- texts ---- */
 
 static void count(struct inspection *in, struct worker *w, struct ll_str text, uint64_t *row)
 {
@@ -191,11 +157,14 @@ static void see_document(void *context, void *argument, const struct ll_doc *doc
 	struct inspection *in = context;
 	struct worker *w = argument;
 	uint64_t row[GROUP_TOKENS + TOKENIZERS_MOST];
-	struct ll_str group = group_of(w, in->by, doc);
+	struct ll_str group;
+	struct ll_err err;
+	if (document_group_find(&w->by, doc, in->by, &group, &err)) /* a list is no language */
+		group = ll_str("", 0);
 	count(in, w, doc->text, row);
 	row[GROUP_DOCUMENTS] = 1;
 	add_row(&w->sources, doc->source, row);
-	add_row(&w->groups, group.len ? group : ll_str("", 0), row);
+	add_row(&w->groups, group, row);
 	w->grouped = w->grouped || group.len;
 }
 

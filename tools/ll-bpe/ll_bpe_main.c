@@ -11,7 +11,6 @@ struct ll_bpe_options ll_bpe_options = { .from = "auto",
 					 .ties = "hf",
 					 .special_in_text = "text",
 					 .runs = 7,
-					 .group_by = "lang",
 					 .longest = 10 };
 
 #define MODEL_OPTION                                                                                                   \

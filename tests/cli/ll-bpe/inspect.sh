@@ -49,6 +49,9 @@ ok "one tokenizer; a tag that no document has" check one.json one.tsv flat.jsonl
 ll-shard import -q "$ROOT/samples/rivers.html" "$ROOT/samples/bees.txt" -o pages.ll
 ok "by a tag" sh -c 'll-bpe inspect -q --by=media_type -m a.json pages.ll | grep -q "^bytes, media_type text/html	"'
 ok "a reference of one's own" sh -c 'll-bpe inspect -q --by=.lang --reference=ja -m a.json docs.ll | grep -q "^tokens, en to ja	"'
+ok "a tag for a member" ll-bpe inspect --by=language -m a.json docs.ll
+says "--by=language: no document has it" "is warned of"
+says "hint: a member of the documents' own JSON has a leading dot: --by=.language" "with a hint"
 status 3 "one that is not there" ll-bpe inspect -q --by=.lang --reference=zz -m a.json docs.ll
 ok "plain text has no groups" sh -c 'll-bpe inspect -q -m a.json -m b.json "$ROOT/samples/trees.txt" > text.tsv && ! grep -q source text.tsv'
 is "$(sed -n 's/^bytes	//p' text.tsv)" "$(wc -c < "$ROOT/samples/trees.txt" | sed 's/\(.*\)/\1	\1/')" "but bytes"
