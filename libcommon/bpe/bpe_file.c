@@ -122,17 +122,28 @@ static enum format recognize(struct ll_str text)
 	return p < end && is_merges(p, end) ? FORMAT_MERGES : FORMAT_RANKS;
 }
 
+/* Bytes of the ending that a compressor gave the name. */
+static size_t compressed_ending(const char *path)
+{
+	static const char *const endings[] = { ".gz", ".zst", ".bz2", ".xz" };
+	size_t len = strlen(path);
+	for (size_t i = 0; i < LL_COUNT(endings); i++)
+		if (len > strlen(endings[i]) && strcmp(path + len - strlen(endings[i]), endings[i]) == 0)
+			return strlen(endings[i]);
+	return 0;
+}
+
 /* The name of the other file of a pair: vocab.json and merges.txt, encoder.json and vocab.bpe, also behind a prefix as
- * in gpt2-vocab.json. NULL when the name is none of these. Caller frees. */
+ * in gpt2-vocab.json, and compressed both. NULL when the name is none of these. Caller frees. */
 static char *sibling(const char *path)
 {
 	static const char *const pairs[][2] = { { "vocab.json", "merges.txt" }, { "encoder.json", "vocab.bpe" } };
-	size_t len = strlen(path);
+	size_t len = strlen(path) - compressed_ending(path);
 	for (size_t i = 0; i < LL_COUNT(pairs); i++)
 		for (int side = 0; side < 2; side++) {
 			size_t n = strlen(pairs[i][side]);
-			if (len >= n && strcmp(path + len - n, pairs[i][side]) == 0)
-				return ll_format("%.*s%s", (int)(len - n), path, pairs[i][!side]);
+			if (len >= n && memcmp(path + len - n, pairs[i][side], n) == 0)
+				return ll_format("%.*s%s%s", (int)(len - n), path, pairs[i][!side], path + len);
 		}
 	return NULL;
 }

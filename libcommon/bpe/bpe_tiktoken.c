@@ -64,6 +64,9 @@ static int parse_lines(struct ll_bpe *b, struct ll_str text, struct ll_err *err)
 		struct ll_str row = ll_str(p, (size_t)((eol ? eol : end) - p));
 		if (row.len && row.data[row.len - 1] == '\r')
 			row.len--;
+		p = eol ? eol + 1 : end;
+		if (row.len == 0) /* as tiktoken */
+			continue;
 		const char *space = memchr(row.data, ' ', row.len);
 		size_t split = space ? (size_t)(space - row.data) : 0;
 		uint64_t rank;
@@ -75,7 +78,6 @@ static int parse_lines(struct ll_bpe *b, struct ll_str text, struct ll_err *err)
 					line);
 		else
 			rc = ll_bpe_add_token(b, rank, ll_buf_str(&bytes), 0, err);
-		p = eol ? eol + 1 : end;
 	}
 	ll_buf_free(&bytes);
 	return rc;

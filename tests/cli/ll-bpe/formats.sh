@@ -28,7 +28,15 @@ for f in tok.gguf "--pretokenizer=cl100k folder/vocab.json" "--pretokenizer=cl10
 	same tok.json back.json "gives the tokenizer back"
 done
 gzip -c tok.gguf > tok.gguf.gz
-if ll-shard -V | grep -q zlib; then ok "a compressed one" ll-bpe diff -q tok.json tok.gguf.gz docs.ll; fi
+if ll-shard -V | grep -q zlib; then
+	ok "a compressed one" ll-bpe diff -q tok.json tok.gguf.gz docs.ll
+	for f in vocab.json merges.txt; do gzip -c folder/$f > zip-$f.gz; done
+	ok "two compressed ones" ll-bpe import --pretokenizer=cl100k -o back.json zip-vocab.json.gz
+	same tok.json back.json "one beside the other"
+fi
+printf '\n\r\n' | cat tok.tiktoken - > blank.tiktoken
+ok "ranks with blank lines" ll-bpe import --pretokenizer=cl100k --special='<|endoftext|>:0' -o back.json blank.tiktoken
+same tok.json back.json "are those without"
 tokens tok.gguf > got; same want got "-m takes the GGUF file itself"
 ll-bpe encode -q -m tok.gguf -o t.tok docs.ll
 ok "pack with it" ll-shard pack -q -m tok.gguf -o data t.tok
