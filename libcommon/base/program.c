@@ -99,6 +99,18 @@ static const struct ll_command *find_command(const struct ll_program *p, int arg
 	no_such_command(p, argv[1]);
 }
 
+/* Two outputs of one name: the last one to be published would be all that is left. */
+static void check_outputs(const struct ll_command *c)
+{
+	const char *const name[] = { c->common & LL_COMMON_OUTPUT ? ll_common.output : NULL, ll_common.rejects, ll_common.stats };
+	static const char *const option[] = { "--output", "--rejects", "--stats" };
+	for (size_t i = 0; i < LL_COUNT(name); i++)
+		for (size_t k = 0; k < i; k++)
+			if (name[i] && name[k] && strcmp(name[i], name[k]) == 0 && strncmp(name[i], "/dev/", 5) != 0)
+				ll_usage_error("%s and %s are both %s", option[k], option[i],
+					       strcmp(name[i], "-") == 0 ? "standard output" : name[i]);
+}
+
 int ll_main(const struct ll_program *program, int argc, char **argv)
 {
 	open_missing_descriptors();
@@ -115,6 +127,7 @@ int ll_main(const struct ll_program *program, int argc, char **argv)
 	int operands = ll_option_parse(c, argc, argv, first);
 	if (operands > 0 && !(c->operands && *c->operands))
 		ll_usage_error("unexpected operand %s", argv[first]);
+	check_outputs(c);
 	ll_set_quiet(ll_common.quiet);
 	ll_threads_set((int)ll_common.threads);
 	ll_common.threads = ll_threads();

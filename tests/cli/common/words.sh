@@ -47,6 +47,11 @@ status 2 "a bad codec" ll-shard cat --compress=zst in.ll
 says "did you mean zstd?" "the nearest is named"
 status 2 "a bad level" ll-shard cat --compress=zstd:99 in.ll
 for part in 0/3 4/3 1 1/ /3 a/b 1/0 -1/3; do status 2 "--part=$part" ll-shard cat --part=$part in.ll; done
+status 2 "two outputs of one name" ll-shard import --rejects=same.ll -o same.ll in.jsonl
+says "--output and --rejects are both same.ll" "are named"
+status 2 "two on standard output" ll-shard import --stats=- in.jsonl
+absent "nothing is written" same.ll
+ok "into nothing, both" ll-shard import -o /dev/null --rejects=/dev/null --stats=/dev/null in.jsonl
 status 2 "--part of standard input" sh -c 'll-shard cat --part=1/2 < in.ll'
 status 2 "operands that are not taken" ll-shard salvage in.ll in.ll
 

@@ -72,7 +72,7 @@ says "the special token <|endoftext|> is in the text" "names it"
 ok "or set aside" ll-bpe encode -q -m tok.json --special=refuse --rejects=set-aside.ll -o two.ll special-docs.ll
 is "$(records two.ll | wc -l) $(ll-shard export -q --to=jsonl --tags set-aside.ll | grep -c '"special token"')" "2 1" "with its reason"
 ok "one of three is not more than 0.4" ll-bpe encode -q -m tok.json --special=refuse --rejects=set-aside.ll --max-rejects=0.4 -o two.ll special-docs.ll
-status 3 "but more than 0.3" ll-bpe encode -q -m tok.json --special=refuse --rejects=no.ll --max-rejects=0.3 -o no.ll special-docs.ll
+status 3 "but more than 0.3" ll-bpe encode -q -m tok.json --special=refuse --rejects=few.ll --max-rejects=0.3 -o no.ll special-docs.ll
 says "1 of 3 records" "counts them"
 status 2 "allowed and refused" ll-bpe encode -m tok.json --special=refuse --allow-special -o no.ll special-docs.ll
 ok "decode specials" sh -c 'll-bpe decode -q -m tok.json special.ll | ll-shard export -q --to=jsonl | grep -qF "bab<|endoftext|>"'

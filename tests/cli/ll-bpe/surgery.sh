@@ -128,6 +128,7 @@ import json
 m = json.load(open("got.json"))["model"]
 assert all(a in m["vocab"] and b in m["vocab"] and a + b in m["vocab"] for a, b in m["merges"])
 END
+status 2 "the map over the tokenizer" ll-bpe prune -m base-500.json --vocab-size=300 --map=no.json -o no.json
 status 2 "prune by nothing" ll-bpe prune -m base-500.json -o no.json
 status 2 "a size too small" ll-bpe prune -m base-500.json --vocab-size=256 -o no.json
 status 2 "a count of nothing" ll-bpe prune -m base-500.json --min-count=2 --vocab-size=300 -o no.json
