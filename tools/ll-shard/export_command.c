@@ -171,8 +171,11 @@ static int run(int operands, char **operand)
 	reader = ll_reader_open(files, n, NULL);
 	const struct ll_header *header = ll_reader_header(reader);
 	kind = header ? header->kind : "docs";
-	if (strcmp(kind, "docs") != 0 && (strcmp(kind, "tokens") != 0 || ex.text))
-		ll_die(LL_EXIT_INPUT, "%s: a stream of %s cannot be exported as %s", files[0], kind, options.to);
+	if (strcmp(kind, "docs") != 0 && (strcmp(kind, "tokens") != 0 || ex.text)) {
+		if (strcmp(kind, "tokens") == 0)
+			ll_hint("ll-bpe decode makes documents of tokens");
+		ll_die(LL_EXIT_INPUT, "%s: a stream of %s cannot be exported as %s", ll_path_shown(files[0]), kind, options.to);
+	}
 	ex.out = ll_out_open(ll_common.output, ll_out_common_flags());
 	ex.stats = ll_stats_new();
 	queue = ll_queue_new(&(struct ll_queue_ops){ work, retire }, &ex, 0);

@@ -249,5 +249,8 @@ ll-bpe encode -q -m noeot.json -o noeot.ll docs.ll; ll-shard pack -q -m noeot.js
 ok "Megatron does not need one" ll-shard export -q --to=megatron -o noeot noeot
 ll-shard import -q --from=megatron -m noeot.json noeot | ll-shard pack -q --no-shuffle -m noeot.json -o noeot2 2> /dev/null
 ok "and it comes back" ll-shard compare noeot noeot2
+status 3 "tokens are no text" sh -c 'll-shard export --to=text < noeot.ll'
+says "standard input: a stream of tokens cannot be exported as text" "names the input"
+says "hint: ll-bpe decode" "says what makes text of them"
 absent "nothing of what failed" x
 finish
