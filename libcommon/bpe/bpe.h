@@ -131,7 +131,8 @@ struct ll_ids {
 	size_t len, cap;
 };
 /* Appends the ids of text (any bytes). Specials in the text are plain text unless allow_special. Linear time
- * where merges are steady (bpe_walk.h), as all that were learned are; else O(n log n) at worst. Fails where a custom pattern of the pre-tokenizer gives up (ll_splitter_error); the fixed schemes never do. */
+ * where merges are steady (bpe_walk.h), as all that were learned are; else O(n log n) at worst. Fails where a custom pattern of the
+ * pre-tokenizer gives up (ll_splitter_error); the fixed schemes never do. */
 int ll_bpe_try_encode(struct ll_bpe_encoder *e, struct ll_str text, bool allow_special, struct ll_ids *out,
 		      struct ll_err *err) LL_MUST_CHECK;
 /* A special token in the text, which encoding it with allow_special would find; -1: none. */

@@ -7,7 +7,6 @@
 #include "bpe/sp_pieces.h"
 #include "io/gguf.h"
 #include "text/json.h"
-#include "text/utf8.h"
 
 static bool is_ordinary(const struct ll_bpe *b, uint32_t id)
 {
@@ -19,18 +18,6 @@ static int need_bytes(const struct ll_bpe *b, const char *format, struct ll_err 
 	return b->kind == LL_MODEL_BYTES
 		       ? 0
 		       : ll_err_set(err, "%s holds byte-level BPE only, and this is %s", format, ll_bpe_kind(b));
-}
-
-/* The name of a token: ordinary ones in the ByteLevel alphabet. */
-static void put_name(const struct ll_bpe *b, uint32_t id, struct ll_buf *out)
-{
-	struct ll_str bytes = ll_bpe_token_name(b, id);
-	if (!is_ordinary(b, id)) {
-		ll_buf_add_str(out, bytes);
-		return;
-	}
-	for (size_t i = 0; i < bytes.len; i++)
-		out->len += ll_utf8_put(ll_buf_reserve(out, 4), ll_byte_char((unsigned char)bytes.data[i]));
 }
 
 int ll_bpe_export_hf(const struct ll_bpe *b, struct ll_buf *out, struct ll_err *err)
@@ -134,9 +121,9 @@ static int check_reachable(const struct ll_bpe *b, const char *format, struct ll
 
 static void put_merge(const struct ll_bpe *b, const struct ll_bpe_pair *merge, struct ll_buf *out)
 {
-	put_name(b, merge->left, out);
+	ll_bpe_put_name(b, merge->left, out);
 	ll_buf_putc(out, ' ');
-	put_name(b, merge->right, out);
+	ll_bpe_put_name(b, merge->right, out);
 }
 
 int ll_bpe_export_vocab(const struct ll_bpe *b, struct ll_buf *vocab, struct ll_buf *merges, struct ll_err *err)
@@ -149,7 +136,7 @@ int ll_bpe_export_vocab(const struct ll_bpe *b, struct ll_buf *vocab, struct ll_
 		if (!(b->token[id].flags & LL_TOKEN_PRESENT))
 			continue;
 		ll_buf_clear(&name);
-		put_name(b, id, &name);
+		ll_bpe_put_name(b, id, &name);
 		ll_buf_puts(vocab, comma);
 		ll_json_escape(vocab, ll_buf_str(&name), false);
 		ll_buf_printf(vocab, ":%u", id);
@@ -200,7 +187,7 @@ static uint64_t put_pairs(const struct ll_bpe *b, const char *pre, uint64_t rows
 	for (uint64_t id = 0; id < rows; id++) {
 		ll_buf_clear(&name);
 		if (piece_type(b, id) != LL_SP_UNUSED)
-			put_name(b, (uint32_t)id, &name);
+			ll_bpe_put_name(b, (uint32_t)id, &name);
 		else
 			ll_buf_printf(&name, "[PAD%llu]", (unsigned long long)id);
 		ll_gguf_put_text(out, ll_buf_str(&name));

@@ -4,7 +4,6 @@
 #include "bpe/bpe_read.h"
 #include "bpe/char_model.h"
 #include "text/json_tree.h"
-#include "text/utf8.h"
 
 /* ---- the parts around the model ---- */
 

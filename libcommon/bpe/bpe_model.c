@@ -57,6 +57,17 @@ bool ll_bytes_of_name(struct ll_str name, struct ll_buf *out)
 	return true;
 }
 
+void ll_bpe_put_name(const struct ll_bpe *b, uint32_t id, struct ll_buf *out)
+{
+	struct ll_str bytes = ll_bpe_token_name(b, id);
+	if (ll_bpe_is_special(b, id)) {
+		ll_buf_add_str(out, bytes);
+		return;
+	}
+	for (size_t i = 0; i < bytes.len; i++)
+		out->len += ll_utf8_put(ll_buf_reserve(out, 4), ll_byte_char((unsigned char)bytes.data[i]));
+}
+
 /* ---- making ---- */
 
 struct ll_bpe *ll_bpe_new(struct ll_pretokenizer *p)
@@ -282,8 +293,8 @@ static int check_added_names(const struct ll_bpe *b, struct ll_err *err)
 			if (ll_str_eq(ll_bpe_token_name(b, b->added[k]), text))
 				other = b->added[k];
 		if (other != LL_BPE_NONE)
-			rc = ll_err_set(err, "the special token '%.*s' is spelled as token %u is in tokenizer files", (int)LL_MIN(text.len, 60),
-					text.data, other);
+			rc = ll_err_set(err, "the special token '%.*s' is spelled as token %u is in tokenizer files",
+					(int)LL_MIN(text.len, 60), text.data, other);
 	}
 	ll_buf_free(&bytes);
 	return rc;

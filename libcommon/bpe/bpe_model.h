@@ -128,6 +128,8 @@ int ll_base64_decode(struct ll_str s, struct ll_buf *out) LL_MUST_CHECK;
 /* ByteLevel alphabet: the code point that stands for a byte, and back (-1: none). */
 uint32_t ll_byte_char(unsigned char byte);
 int ll_char_byte(uint32_t c);
+/* Appends the name of a token in files: its bytes in that alphabet, or the text of an added one. */
+void ll_bpe_put_name(const struct ll_bpe *b, uint32_t id, struct ll_buf *out);
 
 static inline uint64_t ll_pair_hash(uint32_t left, uint32_t right)
 {

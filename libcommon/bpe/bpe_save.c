@@ -1,21 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "bpe/char_model.h"
 #include "text/json.h"
-#include "text/utf8.h"
 
-/* The token as a JSON string: ordinary ones in the ByteLevel alphabet, added ones as they are. */
+/* The name of the token as a JSON string. */
 static void put_token(const struct ll_bpe *b, uint32_t id, struct ll_buf *scratch, struct ll_buf *out)
 {
-	struct ll_str bytes = ll_bpe_token_bytes(b, id);
-	if (!ll_bpe_is_special(b, id)) {
-		ll_buf_clear(scratch);
-		for (size_t i = 0; i < bytes.len; i++) {
-			char utf8[4];
-			ll_buf_add(scratch, utf8, ll_utf8_put(utf8, ll_byte_char((unsigned char)bytes.data[i])));
-		}
-		bytes = ll_buf_str(scratch);
-	}
-	ll_json_escape(out, bytes, false);
+	ll_buf_clear(scratch);
+	ll_bpe_put_name(b, id, scratch);
+	ll_json_escape(out, ll_buf_str(scratch), false);
 }
 
 static void put_byte_level(struct ll_buf *out, bool prefix_space, bool trim, bool regex)
