@@ -13,7 +13,7 @@
  *   minhash.c           --minhash: sign_pass into a gathering, a second one for shingles, then drop_pass
  *   dedup_steps.c       sign, join, cluster, apply: the same cut in four, with files between
  *     merging.c           the signatures of all shards as join and cluster read them
- *     unit_steps.c        cluster and apply of units: keys (unit_keys.c) to those removed (removed.c)
+ *     unit_steps.c        cluster and apply of units: keys (unit_keys.c; text_numbers.c tells texts apart) to those removed (removed.c)
  *   dedup_report.c      report: what the rejects say
  *
  *   rule.c              which bands and shingles: options, profiles, headers

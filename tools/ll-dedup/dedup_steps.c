@@ -29,6 +29,7 @@ int dedup_sign(const char *const *files, size_t n)
 		struct unit_rule unit = unit_rule_parse(dedup.exact);
 		unit.min_bytes = (uint64_t)dedup.min_bytes;
 		signature_rule_init_exact(&rule, &unit);
+		rule.text_bits = dedup.hash_bits ? (uint32_t)dedup.hash_bits : dedup.verify_bytes ? 64 : 0;
 	} else {
 		signature_rule_init(&rule);
 	}
@@ -149,10 +150,12 @@ static void check_keep(const struct merging *m)
 	if (dedup.min_count && !keeps_none())
 		ll_die(LL_EXIT_USAGE, "--min-count goes with --keep=none");
 	if (m->rule.bands > 0) {
-		if (keeps_none())
-			ll_die(LL_EXIT_USAGE, "these signatures are of --minhash: --keep=none goes with --exact");
+		if (keeps_none() || dedup.verify_bytes)
+			ll_die(LL_EXIT_USAGE, "these signatures are of --minhash: %s goes with --exact", dedup.verify_bytes ? "--verify-bytes" : "--keep=none");
 		return;
 	}
+	if (dedup.verify_bytes && !m->rule.text_bits)
+		ll_die(LL_EXIT_INPUT, "these signatures have no texts to compare: ll-dedup sign --verify-bytes keeps them");
 	if (dedup.keep && !keeps_none() && strcmp(dedup.keep, "first") != 0)
 		ll_die(LL_EXIT_USAGE, "these signatures are exact, the first copy or none is kept: --keep=%s goes with --minhash", dedup.keep);
 	if (dedup.jaccard || dedup.containment || dedup.components || dedup.joins.len || dedup.against || dedup.index_out || dedup.tag_survivors)

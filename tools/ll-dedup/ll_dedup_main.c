@@ -32,6 +32,9 @@ struct dedup_options dedup;
 #define COUNT_OPTION                                                                                                   \
 	{ LL_OPT_INT, 0, "min-count", &dedup.min_count, "K",                                                           \
 	  "with --keep=none: what at least K documents share goes (2)", LL_OPT_IDENTITY, NULL, 2, 1e15 }
+#define HASH_BITS_OPTION                                                                                               \
+	{ LL_OPT_INT, 0, "hash-bits", &dedup.hash_bits, "N", "look at N bits of a hash, then compare bytes",           \
+	  LL_OPT_HIDDEN, NULL, 1, 64 }
 #define EXACT_OPTIONS                                                                                                  \
 	UNIT_OPTIONS,                                                                                                  \
 	COUNT_OPTION,                                                                                                  \
@@ -40,8 +43,7 @@ struct dedup_options dedup;
 	{ LL_OPT_INT, 0, "bloom-items", &dedup.bloom_items, "N", "distinct units to expect (as many as fit in --memory)", \
 	  LL_OPT_IDENTITY, NULL, 1, 1e15 },                                                                            \
 	{ LL_OPT_FLAG, 0, "verify-bytes", &dedup.verify_bytes, NULL, "compare bytes, not only hashes", 0, NULL, 0, 0 },  \
-	{ LL_OPT_INT, 0, "hash-bits", &dedup.hash_bits, "N", "look at N bits of a hash, then compare bytes",           \
-	  LL_OPT_HIDDEN, NULL, 1, 64 }
+	HASH_BITS_OPTION
 #define SUBSTRING_OPTIONS                                                                                              \
 	{ LL_OPT_STRING, 0, "substring", &dedup.substring, "N",                                                        \
 	  "passages of N[:bytes|words|tokens] and more that came before", LL_OPT_IDENTITY, NULL, 0, 0 },                     \
@@ -70,8 +72,12 @@ static const struct ll_option sign_table[] = {
 	UNIT_OPTIONS,
 	MINHASH_OPTIONS,
 	{ LL_OPT_FLAG, 0, "verify", &dedup.verify, NULL, "keep the shingles that --jaccard and --containment need", 0, NULL, 0, 0 },
+	{ LL_OPT_FLAG, 0, "verify-bytes", &dedup.verify_bytes, NULL, "with --exact: keep the texts, so that bytes are compared", 0, NULL, 0, 0 },
+	HASH_BITS_OPTION,
 	{ LL_OPT_LIST, 0, "carry", &dedup.carry, "TAG", "keep a tag that --keep needs", 0, NULL, 0, 0 },
 	{ LL_OPT_OPTIONAL, 0, "through", &dedup.through, "FILE", "pass the documents on to FILE (standard output)", 0, "-", 0, 0 },
+	{ LL_OPT_FLOAT, 0, "bloom", &dedup.bloom, "FPR", "refused, with the reason", LL_OPT_HIDDEN, NULL, 1e-12, 0.5 },
+	{ LL_OPT_STRING, 0, "substring", &dedup.substring, "N", "refused, with the reason", LL_OPT_HIDDEN, NULL, 0, 0 },
 	{ 0 },
 };
 static const struct ll_option join_table[] = {
@@ -83,6 +89,7 @@ static const struct ll_option join_table[] = {
 static const struct ll_option cluster_table[] = {
 	CLUSTER_OPTIONS,
 	COUNT_OPTION,
+	{ LL_OPT_FLAG, 0, "verify-bytes", &dedup.verify_bytes, NULL, "fail unless the signatures keep texts, which are compared", 0, NULL, 0, 0 },
 	{ LL_OPT_LIST, 0, "join", &dedup.joins, "FILE", "what ll-dedup join wrote of some bands; all bands are needed", 0, NULL, 0, 0 },
 	{ 0 },
 };
@@ -158,6 +165,12 @@ static int run_sign(int operands, char **operand)
 	const char **files;
 	size_t n = ll_input_files(operands, operand, &files, NULL);
 
+	if (dedup.substring)
+		ll_die(LL_EXIT_USAGE, "passages are found over all documents at once, in one process within --memory: "
+				      "ll-dedup --substring=%s FILE... does it", dedup.substring);
+	if (dedup.bloom > 0)
+		ll_die(LL_EXIT_USAGE, "a Bloom filter is asked in the order of the input, by one process: ll-dedup --exact --bloom=%g FILE... "
+				      "does it; the steps sort the digests within --memory and need none", dedup.bloom);
 	check_mode();
 	return dedup_sign(files, n);
 }

@@ -109,8 +109,14 @@ char *signature_rule_lines(const struct signature_rule *r)
 {
 	struct ll_buf b = { 0 };
 
-	if (r->bands == 0)
-		return signature_rule_exact_lines(&r->unit);
+	if (r->bands == 0) {
+		char *exact = signature_rule_exact_lines(&r->unit);
+		ll_buf_puts(&b, exact);
+		if (r->text_bits)
+			ll_buf_printf(&b, "texts=%u\n", r->text_bits);
+		ll_free(exact);
+		return ll_buf_steal(&b);
+	}
 	ll_buf_printf(&b, "bands=%u\n", r->bands);
 	for (size_t i = 0; i < r->n_carry; i++)
 		ll_buf_printf(&b, "%s%s", i ? "," : "carry=", r->carry[i]);
@@ -123,7 +129,7 @@ char *signature_rule_lines(const struct signature_rule *r)
 	return ll_buf_steal(&b);
 }
 
-static const char *const keys[] = { "exact", "min-bytes", "bands", "carry", "hash", "ngram", "normalize", "rows", "shingles", "tokenizer", "unit" };
+static const char *const keys[] = { "exact", "min-bytes", "bands", "carry", "hash", "ngram", "normalize", "rows", "shingles", "texts", "tokenizer", "unit" };
 
 char *signature_rule_copy(const struct ll_header *h)
 {
@@ -153,7 +159,8 @@ int signature_rule_read_exact(struct unit_rule *unit, const struct ll_header *h)
 char *signature_rule_read(struct signature_rule *r, const struct ll_header *h)
 {
 	struct ll_buf all = { 0 };
-	uint64_t bands = 0;
+	uint64_t bands = 0, text_bits = 0;
+	bool sane = true;
 
 	*r = (struct signature_rule){ 0 };
 	for (size_t i = 0; i < LL_COUNT(keys); i++) {
@@ -162,6 +169,8 @@ char *signature_rule_read(struct signature_rule *r, const struct ll_header *h)
 			bands = 0;
 		if (value && strcmp(keys[i], "shingles") == 0)
 			r->keeps_shingles = true;
+		if (value && strcmp(keys[i], "texts") == 0)
+			sane = ll_parse_u64(ll_cstr(value), &text_bits) == 0 && text_bits >= 1 && text_bits <= 64;
 		if (value)
 			ll_buf_printf(&all, "%s%s=%s", all.len ? " " : "", keys[i], value);
 		ll_free(value);
@@ -171,7 +180,10 @@ char *signature_rule_read(struct signature_rule *r, const struct ll_header *h)
 		ll_die(LL_EXIT_INPUT, "signatures without a sane number of bands: %s", all.data);
 	if (bands && !strstr(all.data, "hash=3"))
 		ll_die(LL_EXIT_INPUT, "signatures of another version of lltools: %s", all.data);
+	if (!sane || (bands && text_bits))
+		ll_die(LL_EXIT_INPUT, "signatures with texts that make no sense: %s", all.data);
 	r->bands = (uint32_t)bands;
+	r->text_bits = (uint32_t)text_bits;
 	return ll_buf_steal(&all);
 }
 

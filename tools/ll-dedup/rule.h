@@ -16,6 +16,7 @@
 struct signature_rule {
 	uint32_t bands, rows; /* no bands: exact */
 	struct unit_rule unit; /* exact: of what */
+	uint32_t text_bits;    /* exact: signatures carry texts, with that many bits of their hash; 0: digests */
 	struct shingle_rule shingle;
 	struct ll_minhash minhash;
 	bool keeps_shingles; /* signatures carry the set, for verification */
@@ -33,7 +34,7 @@ void signature_rule_init_exact(struct signature_rule *r, const struct unit_rule 
 /* Whether signatures are keys (unit_keys.h). */
 static inline bool signature_rule_is_keys(const struct signature_rule *r)
 {
-	return r->bands == 0 && (r->unit.kind != UNIT_DOCUMENT || r->unit.min_bytes > 0);
+	return r->bands == 0 && (r->unit.kind != UNIT_DOCUMENT || r->unit.min_bytes > 0 || r->text_bits > 0);
 }
 /* The lines exact= and min-bytes=, caller frees; and back again: -1 where there are none that make sense. */
 char *signature_rule_exact_lines(const struct unit_rule *unit);

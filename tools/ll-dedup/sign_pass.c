@@ -84,7 +84,7 @@ static void sign_frame(void *context, void *argument)
 			ll_die(LL_EXIT_INPUT, "%s: frame %u at byte %llu: %s", job->frame.file, job->frame.header.sequence,
 			       (unsigned long long)job->frame.offset, err.text);
 		if (signature_rule_is_keys(p->rule))
-			unit_keys_put(&job->out, &spare->signer.walk, &p->rule->unit, &doc);
+			unit_keys_put(&job->out, &spare->signer.walk, p->rule, &doc);
 		else
 			signature_put(&job->out, &spare->signer, p->rule, job->digest[i], &doc);
 	}
@@ -126,7 +126,7 @@ static size_t hand_over_records(struct pass *p, uint64_t document, const unsigne
 		if (ll_doc_get(original, ll_get32(original), &doc, &err) < 0)
 			LL_BUG("a document that was signed: %s", err.text);
 		struct spare *spare = take(p);
-		unit_keys_make(&spare->signer.walk, &p->rule->unit, &doc, v->record, v->context, document);
+		unit_keys_make(&spare->signer.walk, p->rule, &doc, v->record, v->context, document);
 		give(p, spare);
 	} while (unit_keys_go_on(record));
 	return (size_t)(next - first);

@@ -10,7 +10,8 @@
  *   1 shard      u32 zero | u64 records | data id 16 (end of core) | base name of the file (volatile)
  *
  * A shard record closes the documents of one input file; its data id is XXH3-128 over their record digests in order. Of
- * units other than documents (exact=line and so on) records of type 2 (unit_keys.h) stand in the place of those of type 0. The
+ * units other than documents (exact=line and so on) records of type 2 (unit_keys.h) stand in the place of those of type 0, and
+ * with texts=BITS, of documents too, records of type 3. The
  * shingles, where they are kept, are the set of shingles.h, ascending; signatures are made of their upper 32 bits.
  */
 #ifndef LL_SIGNATURE_H
@@ -30,7 +31,7 @@ void signer_free(struct signer *s);
 /* bands: rule->bands hashes. Leaves the shingles in s->shingler.grams. */
 void signer_sign(struct signer *s, const struct signature_rule *rule, struct ll_str text, uint64_t *bands);
 
-enum signature_type { SIGNATURE_DOCUMENT = 0, SIGNATURE_SHARD = 1, SIGNATURE_KEYS = 2 };
+enum signature_type { SIGNATURE_DOCUMENT = 0, SIGNATURE_SHARD = 1, SIGNATURE_KEYS = 2, SIGNATURE_TEXTS = 3 };
 
 struct signature { /* a view of a record */
 	enum signature_type type;

@@ -9,6 +9,7 @@
 #include "ll-dedup/shard_check.h"
 #include "ll-dedup/shared_units.h"
 #include "ll-dedup/signature.h"
+#include "ll-dedup/text_numbers.h"
 #include "ll-dedup/unit_edit.h"
 #include "ll-dedup/unit_keys.h"
 
@@ -16,6 +17,7 @@
 
 struct unit_merge {
 	bool keys; /* or whole documents */
+	struct text_numbers *texts; /* keys are texts: their numbers are the digests */
 	struct exact_duplicates *first;
 	struct shared_units *shared; /* or this one */
 	uint64_t key, document;	     /* numbers of the next ones */
@@ -24,16 +26,26 @@ struct unit_merge {
 	uint64_t shard_document, shard_key; /* the first ones of the shard in hand */
 };
 
-static void add_key(struct unit_merge *u, struct ll_id digest)
+static void add_digest(void *context, struct ll_id digest, uint64_t document, uint64_t key)
+{
+	struct unit_merge *u = context;
+
+	if (u->shared)
+		shared_units_add_key(u->shared, digest, document, key);
+	else
+		exact_duplicates_add(u->first, key, digest);
+}
+
+static void add_key(struct unit_merge *u, const struct unit_key *k)
 {
 	uint64_t key = u->key++;
 
-	if (unit_is_none(digest))
+	if (k->none)
 		return;
-	if (u->shared)
-		shared_units_add_key(u->shared, digest, u->document, key);
+	if (u->texts)
+		text_numbers_add(u->texts, k->hash, k->text, u->document, key);
 	else
-		exact_duplicates_add(u->first, key, digest);
+		add_digest(u, k->digest, u->document, key);
 }
 
 static void end_shard(struct unit_merge *u, const struct signature *s)
@@ -50,15 +62,14 @@ static void end_shard(struct unit_merge *u, const struct signature *s)
 static void add_keys(struct unit_merge *u, const unsigned char *record, size_t len)
 {
 	struct unit_keys keys;
+	struct unit_key key;
 	struct ll_err err;
+	int more = unit_keys_get(record, len, u->texts != NULL, &keys, &err);
 
-	if (unit_keys_get(record, len, &keys, &err) < 0)
+	while (more >= 0 && (more = unit_keys_next(&keys, &key, &err)) > 0)
+		add_key(u, &key);
+	if (more < 0)
 		ll_die(LL_EXIT_INPUT, "signatures: %s", err.text);
-	for (uint32_t i = 0; i < keys.n; i++) {
-		struct ll_id digest;
-		memcpy(digest.byte, keys.digest + 16 * (size_t)i, 16);
-		add_key(u, digest);
-	}
 	u->inside = !keys.last;
 	u->document += keys.last;
 }
@@ -70,7 +81,7 @@ static void take_record(void *context, uint64_t document, const unsigned char *r
 	struct ll_err err;
 
 	(void)document;
-	if (u->keys && len >= 12 && ll_get32(record + 8) == SIGNATURE_KEYS) {
+	if (u->keys && unit_keys_are(record, len)) {
 		add_keys(u, record, len);
 		return;
 	}
@@ -84,7 +95,7 @@ static void take_record(void *context, uint64_t document, const unsigned char *r
 		ll_die(LL_EXIT_INPUT, "signatures of whole documents where keys are expected");
 	if (unit_is_none(s.text))
 		s.text.byte[15] = 1; /* as unit_digest */
-	add_key(u, s.text);
+	add_key(u, &(struct unit_key){ .digest = s.text });
 	u->document++;
 }
 
@@ -131,9 +142,13 @@ int unit_cluster(struct merging *m, uint64_t count)
 		u.shared = shared_units_new_keys(ll_memory_left() / 2);
 	else
 		u.first = exact_duplicates_new(ll_memory_left() / 2);
+	if (m->rule.text_bits)
+		u.texts = text_numbers_new(ll_memory_left() / 4);
 	merging_each(m, take_record, &u);
 	if (u.document != u.shard_document || u.inside)
 		ll_die(LL_EXIT_INPUT, "signatures of documents without a shard");
+	if (u.texts)
+		text_numbers_each(u.texts, add_digest, &u);
 	shard_order_finish(&m->order, &u.counts);
 	if (count)
 		shared_units_find_keys(u.shared, count);
@@ -145,6 +160,7 @@ int unit_cluster(struct merging *m, uint64_t count)
 		(unsigned long long)removed);
 	shared_units_free(u.shared);
 	exact_duplicates_free(u.first);
+	text_numbers_free(u.texts);
 	shards_free(&u.shards);
 	shards_free(&u.counts);
 	ll_free(lines);
