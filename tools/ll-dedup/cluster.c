@@ -203,33 +203,28 @@ static bool next_member(struct cluster *c, struct ll_sorter *members, struct mem
 	return true;
 }
 
-static void walk_members(struct cluster *c, struct ll_sorter *members, const struct walk_events *events)
+/* All members, component after component, by one of the two rules. */
+static void judge(struct cluster *c, struct ll_sorter *members, const struct walk_events *events)
 {
-	struct walk *walk = walk_new(&c->rule.walk, ll_memory_left() / 4, events);
+	uint64_t memory = ll_memory_left() / 4;
+	struct chains *chains = c->rule.walk.transitive ? chains_new(&c->rule.walk, memory, events) : NULL;
+	struct walk *walk = chains ? NULL : walk_new(&c->rule.walk, memory, events);
 	struct member m;
+	bool more, first = false;
 
-	for (bool first; next_member(c, members, &m, &first); walk_add(walk, &m))
-		if (first)
-			walk_end_component(walk);
-	walk_end_component(walk);
-	walk_free(walk);
-}
-
-static void chain_members(struct cluster *c, struct ll_sorter *members, const struct walk_events *events)
-{
-	struct chains *chains = chains_new(&c->rule.walk, ll_memory_left() / 4, events);
-	struct member m;
-
-	for (bool first; next_member(c, members, &m, &first); chains_add(chains, &m))
-		if (first)
-			chains_end_component(chains);
-	chains_end_component(chains);
-	chains_free(chains);
+	do {
+		more = next_member(c, members, &m, &first);
+		if (!more || first)
+			chains ? chains_end_component(chains) : walk_end_component(walk);
+		if (more)
+			chains ? chains_add(chains, &m) : walk_add(walk, &m);
+	} while (more);
+	chains ? chains_free(chains) : walk_free(walk);
 }
 
 void cluster_resolve(struct cluster *c)
 {
-	struct walk_events events = { c, duplicate, c->rule.walk.copies ? survivor : NULL };
+	struct walk_events events = { c, duplicate, c->rule.copies ? survivor : NULL };
 
 	if (c->rule.walk.likeness == LIKE_CANDIDATES)
 		all_members(c);
@@ -240,10 +235,7 @@ void cluster_resolve(struct cluster *c)
 	c->members = NULL;
 	c->results = ll_sorter_new_variable(4, ll_memory_left() / 8, "duplicates");
 	ll_sorter_finish(members);
-	if (c->rule.walk.transitive)
-		chain_members(c, members, &events);
-	else
-		walk_members(c, members, &events);
+	judge(c, members, &events);
 	ll_sorter_free(members);
 	ll_sorter_finish(c->results);
 }

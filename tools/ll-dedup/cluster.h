@@ -21,6 +21,7 @@ struct cluster_rule {
 	bool joined; /* the pairs come through cluster_pair: no bands are kept */
 	struct policy policy;
 	struct walk_rule walk;
+	bool copies; /* survivors are told of their duplicates */
 };
 
 struct cluster;

@@ -23,7 +23,7 @@ void dedup_cluster_rule(struct cluster_rule *r, uint32_t bands)
 	if (dedup.components && strcmp(dedup.components, "survivor") == 0 && !verifies)
 		ll_die(LL_EXIT_USAGE, "--cluster=survivor needs --jaccard or --containment");
 	r->walk.transitive = verifies && dedup.components && strcmp(dedup.components, "component") == 0;
-	r->walk.copies = dedup.tag_survivors;
+	r->copies = dedup.tag_survivors;
 }
 
 static void old_record(void *gathering, uint64_t document, const unsigned char *record, size_t len)

@@ -25,7 +25,6 @@ struct walk_rule {
 	enum likeness likeness;
 	double threshold;
 	bool transitive; /* chains.h in the place of walk.h */
-	bool copies;	 /* survivors are told of their duplicates */
 };
 
 struct walk;
@@ -34,7 +33,7 @@ struct walk *walk_new(const struct walk_rule *rule, uint64_t memory, const struc
 void walk_add(struct walk *w, const struct member *m);
 void walk_end_component(struct walk *w);
 void walk_free(struct walk *w);
-/* |A and B| of sorted sets. */
+/* likeness.c: |A and B| of sorted sets. */
 uint32_t walk_shared(const unsigned char *a, uint32_t n, const unsigned char *b, uint32_t m);
 
 #endif
