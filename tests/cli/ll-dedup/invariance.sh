@@ -15,6 +15,7 @@ for i in range(420):
         u = list(t)
         for _ in range(r.choice([0, 0, 1, 1, 2]) * len(t) // 60): u[r.randrange(len(u))] = r.choice(words)
         if r.random() < 0.2: u = u[:len(u) * 3 // 4]
+        if r.random() < 0.3: t = u # chains, whose ends are not alike
         out.append("\n\n".join(" ".join(u[k:k + 9]) + r.choice(["", "\nAll rights reserved."]) for k in range(0, len(u), 9)))
 r.shuffle(out)
 for i, t in enumerate(out):
