@@ -22,6 +22,18 @@ void ll_usage_error(const char *format, ...)
 
 /* ---- unknown words ---- */
 
+/* The command of the running program that takes it, as ll-dedup cluster takes --keep and sign does not; or NULL. */
+static const char *whose_option(const struct ll_command *c, const char *name, size_t len)
+{
+	const struct ll_command *all = ll_running.program ? ll_running.program->commands : NULL;
+	const struct ll_option *o;
+
+	for (; all && all->run; all++)
+		if (all != c && all->name && (o = ll_option_named(all, name, len)) && !(o->flags & LL_OPT_HIDDEN))
+			return all->name;
+	return NULL;
+}
+
 static void LL_NORETURN unknown_option(const struct ll_command *c, const char *name, size_t len)
 {
 	char *word = ll_strndup(name, len);
@@ -36,7 +48,9 @@ static void LL_NORETURN unknown_option(const struct ll_command *c, const char *n
 		if (o->flags & LL_OPT_NEGATABLE)
 			words[n++] = ll_format("no-%s", o->name);
 	}
-	const char *near = NULL;
+	const char *near = NULL, *whose = whose_option(c, name, len);
+	if (whose)
+		ll_usage_error("unknown option --%s; %s %s has it", word, ll_running.program->name, whose);
 	for (size_t i = 0; len > 1 && !near && i < n; i++) /* abbreviations are not taken, but understood */
 		if (strncmp(words[i], word, len) == 0)
 			near = words[i];

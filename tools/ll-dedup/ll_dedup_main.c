@@ -144,7 +144,7 @@ static int run_dedup(int operands, char **operand)
 	size_t n = ll_input_files(operands, operand, &files, NULL);
 
 	if (!!dedup.exact + (dedup.minhash || dedup.profile) + !!dedup.substring != 1)
-		ll_die(LL_EXIT_USAGE, "one of --exact, --minhash=BxR (or --profile) and --substring=N is needed");
+		ll_die(LL_EXIT_USAGE, "exactly one of --exact, --minhash=BxR (or --profile) and --substring=N is needed");
 	if (dedup.action && !dedup.substring)
 		ll_die(LL_EXIT_USAGE, "--action goes with --substring");
 	if (dedup.substring && (dedup.keep || dedup.ngram || dedup.unit))

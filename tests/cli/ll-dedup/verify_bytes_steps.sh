@@ -109,6 +109,10 @@ status 2 "sign --bloom" ll-dedup sign -q --exact --bloom=0.01 -o no.sig k-00000.
 says "ll-dedup --exact --bloom=0.01 FILE..." "names the command"
 status 2 "sign --substring" ll-dedup sign -q --substring=50:words -o no.sig k-00000.ll
 says "ll-dedup --substring=50:words FILE..." "names the command"
+status 2 "sign --keep" ll-dedup sign -q --exact --keep=none -o no.sig k-00000.ll
+says "unknown option --keep; ll-dedup cluster has it" "names the command that has it"
+status 2 "two ways at once" ll-dedup -q --exact --minhash=14x8 -o no.sig k-00000.ll
+says "exactly one of --exact" "says what is wrong"
 absent "nothing is published" no.dup no.sig no.join
 
 # Damage: cuts and flips of a small file.
