@@ -15,12 +15,14 @@ static int copy(const char *path)
 	char *buffer = ll_malloc(LL_MIB);
 	uint64_t at = 0;
 	size_t got;
+	char *name = ll_format("%s: copy of %s", ll_tmpdir(), ll_in_name(in));
 
 	while ((got = ll_in_read(in, buffer, LL_MIB)) > 0) {
-		ll_pwrite_full(fd, buffer, got, at, ll_in_name(in));
+		ll_pwrite_full(fd, buffer, got, at, name);
 		at += got;
 	}
 	ll_free(buffer);
+	ll_free(name);
 	ll_in_close(in);
 	return fd;
 }

@@ -79,6 +79,8 @@ absent "and nothing is published" no.ll
 
 rc=$( (ulimit -f 2000; r=0; cat d.ll | run --memory=1M -o /dev/null 2> .err || r=$?; echo $r) 2>/dev/null )
 is "$rc" 4 "temporary files that do not fit"
+status 4 "nor does the copy of a pipe" sh -c 'ulimit -f 500; trap "" XFSZ; cat d.ll | ll-dedup -q --exact --keep=none -o no.ll'
+says "copy of standard input: cannot write" "named as what it is"
 wrong=
 mkdir tmp
 for k in 1 2 3 4; do
