@@ -88,11 +88,12 @@ struct ll_trainer {
 	 * without an update leaves none; `held` are those before it. */
 	float *held, *moved;
 	uint64_t *routed; /* borrowed, NULL: of the next gradient (ll_lm.routed) */
+	bool (*leave)(void); /* NULL, or asked between the parts of a batch: whether to leave its gradient unfinished */
 };
 struct ll_train_result {
 	double loss, gradient; /* mean over the targets of the batch; norm before clipping */
 	double attention_lse, log_z; /* largest of the batch, mean over its targets (lm/model.h) */
-	bool finite;
+	bool finite, left; /* left: unfinished, and the rest means nothing */
 };
 /* Bytes ll_trainer_open takes. */
 struct ll_lm_plan ll_trainer_plan(const struct ll_train_settings *s, uint64_t *optimizer);

@@ -223,6 +223,8 @@ bool ll_train_loop_step(struct ll_train_loop *r)
 		small = ll_trainer_small_gradient(&r->trainer, step, r->state.cursor, batch, s->noise_batch);
 	ll_train_telemetry_gradient(&r->telemetry, step + 1);
 	struct ll_train_result done = ll_trainer_gradient(&r->trainer, step, r->state.cursor, batch);
+	if (done.left) /* nothing of the step has happened: it is made when the run goes on */
+		return true;
 	struct ll_train_row row = { .step = step + 1,
 				    .tokens = r->state.tokens + tokens,
 				    .loss = done.loss,

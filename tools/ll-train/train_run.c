@@ -67,6 +67,13 @@ static void on_usr1(int number)
 	asked_to_stop = 1;
 }
 
+/* A batch in many parts may take longer than who sent the signal waits. The time of --exit-after is no such cause: a run that is always
+ * given too little of it would never come to its next step. */
+static bool told_to_leave(void)
+{
+	return asked_to_stop || ll_signal_pending();
+}
+
 static double parse_time(const char *text)
 {
 	static const char units[] = "smhd";
@@ -328,6 +335,7 @@ static void prepare(struct ll_train_loop *r)
 	banner(r);
 	ll_train_check_memory(&r->settings);
 	ll_trainer_open(&r->trainer, &r->settings, &r->data);
+	r->trainer.leave = told_to_leave;
 	r->saved_step = UINT64_MAX;
 	if (going_on) {
 		load(r, step);

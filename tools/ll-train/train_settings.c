@@ -43,7 +43,7 @@ int ll_train_settings_change(struct ll_train_settings *s, const char *name, bool
 		if (ll_train_keys[i].change == KEY_LIVE)
 			words[n++] = ll_train_keys[i].name;
 	if (!k || k->change != KEY_LIVE) {
-		const char *near = ll_nearest(name, words, n);
+		const char *near = k ? NULL : ll_nearest(name, words, n);
 		return ll_err_set(err, "%.60s %s%s%s", name, k ? "cannot change while a run runs" : "is no key",
 				  near ? "; did you mean " : "", near ? near : "");
 	}
@@ -52,6 +52,8 @@ int ll_train_settings_change(struct ll_train_settings *s, const char *name, bool
 		return ll_err_set(err, "%s is no key of %s", name, s->optimizer);
 	if (strcmp(name, "momentum") == 0 && strcmp(s->optimizer, "sgd") == 0 && old == 0)
 		return ll_err_set(err, "momentum cannot rise from 0: the run may keep none");
+	if (strcmp(name, "spam") == 0 && strcmp(s->optimizer, "adamw") != 0 && strcmp(s->optimizer, "adam") != 0)
+		return ll_err_set(err, "spam is no key of %s", s->optimizer);
 	if (!times)
 		return *value == '-' ? ll_err_set(err, "%s = %.60s: must not be below 0", name, value) :
 				       ll_train_key_set(s, k, value, err);

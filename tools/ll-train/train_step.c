@@ -157,7 +157,7 @@ struct ll_train_result ll_trainer_gradient(struct ll_trainer *t, uint64_t step, 
 	int64_t length = ll_train_ramp_length(s, cursor), cut = s->seq_len / length; /* sequences that a sample is cut into */
 	t->model->routed = t->routed;
 	statistics(t, t->held, false);
-	for (int64_t done = 0; done < batch; done += t->micro) {
+	for (int64_t done = 0; done < batch && !r.left; done += t->micro) {
 		int64_t rows = LL_MIN(t->micro, batch - done);
 		uint64_t first = cursor + (uint64_t)done, count;
 		struct ll_lm_step key = { (uint64_t)s->seed, step, first * (uint64_t)cut };
@@ -166,6 +166,7 @@ struct ll_train_result ll_trainer_gradient(struct ll_trainer *t, uint64_t step, 
 				  done == 0, &count, NULL, NULL);
 		r.log_z += t->model->log_z;
 		r.attention_lse = fmax(r.attention_lse, t->model->attention_lse);
+		r.left = done + rows < batch && t->leave && t->leave();
 	}
 	t->model->routed = NULL;
 	statistics(t, t->moved, false);

@@ -105,4 +105,12 @@ ok "and the run goes on" test -e always/done.json
 mkdir tight; echo optimizer=adamw > tight/control; ll-train $run --optimizer=lion --async-save=never --memory=$limit -o tight 2>said
 ok "an optimizer that memory lacks is refused" grep -q 'optimizer adamw needs [0-9]* bytes more' said
 ll-train $run --optimizer=lion -o lion; same lion/log.tsv tight/log.tsv "and the run goes on as it was"
+
+# A key that the optimizer in force has no use for.
+mkdir spiked; printf 'optimizer lion\nspam=5000\nseed=4\noptimizer adamw\nspam=5000\n' > spiked/control
+ll-train $run -o spiked 2>/dev/null
+is "$(sed -n 's/.*"kind":"\([a-z]*\)","text":"\([a-z]*\).*/\1 \2/p' spiked/journal.jsonl | tr '\n' ' ')" \
+	"control optimizer refused spam refused seed control optimizer control spam " "spam is of adamw alone, seed of none"
+ok "the cause is said" grep -q '"cause":"spam is no key of lion"' spiked/journal.jsonl
+ok "and no other key is meant" grep -q '"cause":"seed cannot change while a run runs"' spiked/journal.jsonl
 finish

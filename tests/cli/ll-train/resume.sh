@@ -40,6 +40,16 @@ is "$(ended USR1)" 7 "SIGUSR1: saved, status 7"
 ok "a checkpoint is there" test -s USR1/latest/ll-state.json
 is "$(status_of ll-train $slow --exit-after=0.2s -o after)" 7 "--exit-after: status 7"
 is "$(status_of ll-train --resume=must -q --exit-after=0.2s -o after)" 7 "and again, from where it was"
+# A batch in many parts is left between two of them.
+parts="${tiny% -q} --valid-every=0 --batch=8192 --accumulate=8192 --steps=2 -q"
+ll-train $parts -o long
+for s in TERM USR1; do
+	ll-train $parts -o long.$s 2>.err & pid=$!
+	i=0; while [ $i -lt 200 ] && [ ! -s long.$s/log.tsv ]; do sleep 0.02; i=$((i + 1)); done
+	kill -$s $pid; wait $pid 2>/dev/null
+	is "$(readlink long.$s/latest) $(wc -l < long.$s/log.tsv)" "step-00000000 1" "SIG$s within a step of many parts: the step is left"
+	ll-train --resume=must -q -o long.$s; same long/log.tsv long.$s/log.tsv "and made again"
+done
 ok "the log has a row a step" awk 'NR > 1 && $1 != NR - 1 { exit 1 }' after/log.tsv
 is "$(tail -n 1 after/log.tsv | cut -f 1)" "$(readlink after/latest | sed 's/step-0*//')" "the last row is the checkpoint's step"
 is "$(status_of env SLURM_JOB_END_TIME=$(($(date +%s) + 123)) ll-train $tiny --steps=2000000 --exit-after=slurm -o slurm)" 7 "two minutes before a Slurm job ends"
