@@ -87,9 +87,11 @@ static void describe(const struct ll_train_loop *r, bool final, struct job *j)
 	j->state.journal = ll_buf_str(&j->journal);
 }
 
-/* The rows of the log and of the tables beside it reach the disk before the checkpoint that counts on them. */
+/* The rows of the log and of the tables beside it reach the disk before the checkpoint that counts on them. A run that goes on with a
+ * smaller --keep, perhaps because the disk is full, makes room first. */
 static void write_job(const struct job *j)
 {
+	ll_checkpoint_prune(j->dir, j->keep, j->pinned, j->since, j->milestone);
 	ll_train_full_room(j->dir, j->bytes);
 	ll_train_log_sync(j->log);
 	ll_train_telemetry_sync(j->telemetry);

@@ -32,6 +32,10 @@ if [ "$(id -u)" = 0 ] && mkdir disk && mount -t tmpfs -o size=700k none disk 2>/
 	status 4 "a full tmpfs at the second checkpoint" ll-train $tiny --steps=4 --save-every=2 -o disk/run
 	is "$(readlink disk/run/latest)" step-00000002 "the first one stands"
 	is "$(ls -A disk/run | grep -c tmp)" 0 "nothing half-made is left there"
+	rm -r disk/run; mount -o remount,size=1200k disk
+	status 4 "one full because every checkpoint is kept" ll-train $tiny --steps=8 --save-every=2 -o disk/run
+	status 0 "a smaller --keep makes room when the run goes on" ll-train --resume=must --keep=1 -q -o disk/run
+	is "$(ls -d disk/run/step-*)" disk/run/step-00000008 "and keeps so many"
 	# 1.3 MB are asked for, the log can be written all the time.
 	rm -r disk/run; mount -o remount,size=2200k disk; head -c 1500000 /dev/zero > disk/filler
 	ll-train $tiny --steps=12 -o roomy
