@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # --cluster=component with verification, against brute force: all pairs of a component of candidates compared, who is alike joined, one
-# survivor of all that hang together; the same answer for any threads, memory and joins (for the rest see invariance.sh).
+# survivor of all that hang together; the same answer for any threads, memory, order of input, shards, joins, and in steps.
 . "$ROOT/tests/lib.sh"
 
 cat > oracle.py <<'END'
@@ -96,15 +96,27 @@ for m in "-@ 3" "--memory=1M" "--memory=2M -@ 2"; do
 	rm -f t.ll t.rej; comp $m --rejects=t.rej -o t.ll d.ll
 	same one.ll t.ll "equal bytes with $m"; same gone.ll t.rej "and equal rejects"
 done
+cat d.ll | comp > t.ll; ok "a pipe gives the same documents" ll-shard compare -q t.ll one.ll
+for s in 1 2; do
+	python3 -c "
+import random
+l = open('d.jsonl').readlines(); random.Random($s).shuffle(l); print(''.join(l), end='')" | ll-shard import -q -o x.ll
+	rm t.ll; comp -o t.ll x.ll; is "$(set_of t.ll)" "$(set_of one.ll)" "the same documents in another order of input ($s)"
+done
+comp -o twice.ll one.ll; ok "once more: nothing more goes" ll-shard compare -q one.ll twice.ll
+ll-shard cat -q -o sum.ll one.ll gone.ll; is "$(set_of sum.ll)" "$(set_of d.ll)" "kept and rejected are the input, by set id"
 status 2 "--cluster=survivor without verification" near --cluster=survivor -o no.ll d.ll
 
-# In steps with joins of ranges of bands; with an earlier crawl. (Pipes, orders of input, shards: invariance.sh.)
+# In steps, over shards in any order and joins of ranges of bands; with an earlier crawl.
 ll-shard split -q --by-key=3 -o s d.ll
 for i in 0 1 2; do ll-dedup sign -q --minhash=20x5 --verify -o s$i.sig s-0000$i.ll; done
 ll-dedup cluster -q --jaccard=0.8 --cluster=component -o want.dup s2.sig s0.sig s1.sig
+for i in 0 1 2; do ll-dedup apply -q --duplicates=want.dup -o a$i.ll s-0000$i.ll; done
+ll-shard cat -q -o all.ll a0.ll a1.ll a2.ll
+is "$(set_of all.ll)" "$(set_of one.ll)" "sign, cluster, apply give the documents of one run"
 for b in 1-7 8-20; do ll-dedup join -q --bands=$b -o $b.join s2.sig s0.sig s1.sig; done
 ll-dedup cluster -q --memory=2M --jaccard=0.8 --cluster=component --join=8-20.join --join=1-7.join -o t.dup s2.sig s0.sig s1.sig
-is "$(set_of t.dup)" "$(set_of want.dup)" "joins of ranges of bands and 2M give the duplicates of all bands"
+is "$(set_of t.dup)" "$(set_of want.dup)" "so do joins of ranges of bands, with 2M"
 comp --index-out=1.ix -o 1.ll s-00000.ll
 comp --against=1.ix --index-out=2.ix -o 2.ll s-00001.ll
 comp --against=2.ix --index-out=3.ix -o 3.ll s-00001.ll
