@@ -29,12 +29,14 @@ done
 mkdir control; printf 'save\n' > control/control; ll-train $tiny --steps=6 --save-every=4 -o control
 is "$(ls -d control/step-* | tr '\n' ' ')" "control/step-00000000 control/step-00000004 control/step-00000006 " "save in the control file"
 
-# Killed while it writes, many times: whenever two more rows are there, after another while each time.
+# Killed while it writes, many times: whenever two more rows are there, after another while each time. The run is long enough that it is
+# not over before, however late a kill comes.
+ll-train $run --steps=96 --keep=2 --async-save=never -o unharmed
 rows() { cat killed/log.tsv 2>/dev/null | wc -l; }
 kills=0 at=0
-while [ ! -e killed/done.json ] && [ $at -lt 60 ]; do
+while [ ! -e killed/done.json ] && [ $at -lt 240 ]; do
 	at=$((at + 1)) before=$(rows)
-	ll-train $run --keep=2 --resume=auto --async-save=always -@ $((1 + at % 3)) -o killed 2>/dev/null & pid=$!
+	ll-train $run --steps=96 --keep=2 --resume=auto --async-save=always -@ $((1 + at % 3)) -o killed 2>/dev/null & pid=$!
 	while kill -0 $pid 2>/dev/null && [ "$(rows)" -lt $((before + 2)) ]; do sleep 0.001; done
 	sleep 0.0$(printf '%02d' $((at * 7 % 23))); kill -9 $pid 2>/dev/null; rc=0; wait $pid 2>/dev/null || rc=$?
 	[ $rc = 137 ] && kills=$((kills + 1))
@@ -43,8 +45,8 @@ while [ ! -e killed/done.json ] && [ $at -lt 60 ]; do
 done
 ok "killed on its way" [ $kills -gt 3 ]
 ok "killed $kills times, it came to its end" test -e killed/done.json
-same never1/log.tsv killed/log.tsv "with the log of a run that was not"
-for f in model.safetensors optimizer.bin; do same never1/latest/$f killed/latest/$f "and its $f"; done
+same unharmed/log.tsv killed/log.tsv "with the log of a run that was not"
+for f in model.safetensors optimizer.bin; do same unharmed/latest/$f killed/latest/$f "and its $f"; done
 
 # Memory.
 ll-train $tiny --steps=8 --save-every=2 --dry-run --roof=1 > plan
