@@ -117,8 +117,9 @@ static void cut(struct gemm_job *j)
 			j->columns = panels(ceil_div(n, across + more));
 			j->across = ceil_div(n, j->columns);
 			j->blocks = ceil_div(m, j->rows) * j->across;
-			if (cost_of(j, threads) < least) {
-				least = cost_of(j, threads);
+			int64_t cost = cost_of(j, threads);
+			if (cost < least) {
+				least = cost;
 				best = *j;
 			}
 		}

@@ -9,8 +9,9 @@
  *         definition: of each pair of terms the second, then the first. So the bits of a product are the same on every
  *         processor and kernel as long as no sum falls below 2^-126 (vdpbf16ps makes zero of those). Parts as for f32.
  *
- * An element is the same sum however the work is cut, so results are equal to the bit at any number of threads. Against exact arithmetic a bf16 product
- * is off by at most |A| |B| (2^-7 + k 2^-24) or so, element by element: 2^-8 an input, and the rounding of sums.
+ * An element is the same sum however the work is cut, so results are equal to the bit at any number of threads. Against exact
+ * arithmetic a bf16 product is off by at most |A| |B| (2^-7 + k 2^-24) or so, element by element: 2^-8 an input, and the rounding
+ * of sums.
  */
 #ifndef LL_GEMM_H
 #define LL_GEMM_H

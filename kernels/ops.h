@@ -3,7 +3,7 @@
  * ops.h - the operations of the model engine as functions over explicit buffers, and the table a backend fills. Shapes are in
  * elements; all matrices are row-major and dense. M is the number of token rows, B x T of them in order of (b, t).
  *
- * Every operation cuts its work by shape alone and combines partial sums in a fixed order, so results are equal to the bit at
+ * Every operation cuts its sums by shape alone and combines partial sums in a fixed order, so results are equal to the bit at
  * any number of threads of the pool. "+=" adds to what is there, "=" overwrites. Backends for float32: "reference" (plain C
  * loops, the oracle), "scalar", "avx2", "avx512" (the same source compiled for each instruction set, matrix products by a
  * single-threaded BLAS or by tiles of our own, gemm.h, whichever is faster); and with the products of linear, linear_din, linear_dw

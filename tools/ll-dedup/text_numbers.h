@@ -11,8 +11,9 @@
 
 struct text_numbers;
 
+/* memory: bytes it may take; beyond them it sorts in --tmpdir, and ends the program with status 4 where that is full. */
 struct text_numbers *text_numbers_new(uint64_t memory);
-/* hash: equal where texts are. document, key: come back. */
+/* Copies the text. hash: equal where texts are. document, key: come back. */
 void text_numbers_add(struct text_numbers *t, uint64_t hash, struct ll_str text, uint64_t document, uint64_t key);
 /* After the last: calls `number` once for every text added, in an order of its own, with the number of the text among
  * all distinct ones, from 1, in the form of a digest. */

@@ -32,9 +32,9 @@ bool unit_keys_go_on(const unsigned char *record);
 bool unit_keys_are(const unsigned char *record, size_t len);
 
 struct unit_key {
-	bool none;
-	struct ll_id digest; /* or */
-	uint64_t hash;	     /* and */
+	bool none;	     /* compared with nothing, and the rest means nothing */
+	struct ll_id digest; /* of records of digests */
+	uint64_t hash;	     /* of records of texts, as the text, which is in the record */
 	struct ll_str text;
 };
 struct unit_keys { /* a view of a record */

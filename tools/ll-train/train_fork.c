@@ -130,7 +130,7 @@ static void drop_what_was_replaced(struct ll_train_settings *s)
 	char *schedule = ll_train_settings_given("schedule");
 	if (schedule && strcmp(schedule, "step") != 0)
 		s->step_at = NULL;
-	if (s->optimizer && strcmp(s->optimizer, "adamw") != 0 && strcmp(s->optimizer, "adam") != 0)
+	if (s->optimizer && !ll_train_takes_spam(s->optimizer))
 		s->spam = 0;
 	ll_free(schedule);
 }

@@ -52,7 +52,7 @@ int ll_train_settings_change(struct ll_train_settings *s, const char *name, bool
 		return ll_err_set(err, "%s is no key of %s", name, s->optimizer);
 	if (strcmp(name, "momentum") == 0 && strcmp(s->optimizer, "sgd") == 0 && old == 0)
 		return ll_err_set(err, "momentum cannot rise from 0: the run may keep none");
-	if (strcmp(name, "spam") == 0 && strcmp(s->optimizer, "adamw") != 0 && strcmp(s->optimizer, "adam") != 0)
+	if (strcmp(name, "spam") == 0 && !ll_train_takes_spam(s->optimizer))
 		return ll_err_set(err, "spam is no key of %s", s->optimizer);
 	if (!times)
 		return *value == '-' ? ll_err_set(err, "%s = %.60s: must not be below 0", name, value) :

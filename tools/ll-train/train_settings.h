@@ -71,6 +71,8 @@ int ll_train_settings_change_activation(struct ll_train_settings *s, const char 
 int ll_train_parse_steps(const char *value, int64_t *out) LL_MUST_CHECK;
 /* Checks that belong together (batch and accumulation, context); call once the vocabulary is known. */
 void ll_train_settings_check(struct ll_train_settings *s);
+/* Whether the optimizer keeps a second moment of every element, by which spam clips. */
+bool ll_train_takes_spam(const char *optimizer);
 /* Ends with status 2 naming the first key that decides the trained numbers and differs between two configurations. */
 void ll_train_settings_same(const struct ll_train_settings *old, const struct ll_train_settings *now, const char *run);
 /* Whether a checkpoint is to be written after `step`, whatever happens. */

@@ -143,6 +143,11 @@ void ll_train_settings_optimizer(struct ll_train_settings *s, const char *name)
 	s->optimizer = ll_strdup(name);
 }
 
+bool ll_train_takes_spam(const char *optimizer)
+{
+	return strcmp(optimizer, "adamw") == 0 || strcmp(optimizer, "adam") == 0;
+}
+
 int ll_train_settings_change_optimizer(struct ll_train_settings *s, const char *value, struct ll_err *err)
 {
 	const struct ll_optimizer_kind *kind = ll_optimizer_kind(value);
@@ -150,7 +155,7 @@ int ll_train_settings_change_optimizer(struct ll_train_settings *s, const char *
 		return ll_err_set(err, "optimizer = %.60s: not one of " LL_OPTIMIZER_NAMES, value);
 	if (strcmp(kind->name, s->optimizer) == 0)
 		return ll_err_set(err, "optimizer %s is in force", value);
-	if (s->spam > 0 && strcmp(value, "adamw") != 0 && strcmp(value, "adam") != 0)
+	if (s->spam > 0 && !ll_train_takes_spam(value))
 		return ll_err_set(err, "optimizer = %s: keeps no second moment of every element, which spam = %g asks for", value, s->spam);
 	ll_train_settings_optimizer(s, value);
 	ll_train_settings_check_optimizer(s);
@@ -200,7 +205,7 @@ void ll_train_settings_check(struct ll_train_settings *s)
 	enum ll_precision precision;
 	if (!s->precision || ll_precision_named(s->precision, &precision) < 0)
 		ll_die(LL_EXIT_USAGE, "precision = %s: not one of " LL_PRECISION_NAMES, s->precision ? s->precision : "");
-	if (s->spam > 0 && strcmp(s->optimizer, "adamw") != 0 && strcmp(s->optimizer, "adam") != 0)
+	if (s->spam > 0 && !ll_train_takes_spam(s->optimizer))
 		ll_die(LL_EXIT_USAGE, "spam = %g: optimizer %s keeps no second moment of every element", s->spam, s->optimizer);
 	check_word("guard", s->guard, "off|skip|rollback");
 	check_telemetry(s);

@@ -13,7 +13,7 @@ ok "two threads" ll-bpe bench --runs=1 -@ 2 -m tok.json big.txt
 is "$(ids)" "$want" "make as many tokens"
 ok "from a pipe" sh -c 'cat big.txt | ll-bpe bench --runs=1 -m tok.json -'
 is "$(ids)" "$want" "the same text"
-ok "ranks" sh -c 'ls big.txt && ll-bpe export -q --to=tiktoken -m tok.json -o tok.tiktoken && ll-bpe bench --runs=1 --pretokenizer=cl100k -m tok.tiktoken big.txt'
+ok "ranks" sh -c 'll-bpe export -q --to=tiktoken -m tok.json -o tok.tiktoken && ll-bpe bench --runs=1 --pretokenizer=cl100k -m tok.tiktoken big.txt'
 is "$(ids)" "$want" "of the same tokenizer"
 if ll-shard -V | grep -q zlib; then
 	gzip -c big.txt > big.gz

@@ -2,6 +2,7 @@
 # sign, cluster, apply of lines, paragraphs, sentences and URLs: over any shards the documents of one run and its rejects, the first
 # copies and with --keep=none; parts of a list; shards that are missing, doubled, foreign; damage; a step again after a kill.
 . "$ROOT/tests/lib.sh"
+. "$ROOT/tests/cli/ll-dedup/setup"
 
 python3 - <<'END'
 import json, random
@@ -19,26 +20,12 @@ END
 ll-shard import -q -o d.ll d.jsonl
 for k in 1 3 7; do ll-shard split -q --count=$((1400 / k + 1)) -o c$k d.ll; done
 ll-shard split -q --by-key=5 -o k d.ll
-tags() { ll-shard export -q --tags "$@" | sed 's/"origin[^,}]*,*//g; s/"reject.stage":"[^"]*",*//'; }
 set_of() { ll-shard info --json "$@" | grep -o '"set_id": "[0-9a-f]*"'; }
-
-# steps NAME SIGN-OPTIONS CLUSTER-OPTIONS FILE...: after the three steps the documents in the order of the files are NAME.ll and NAME.rej
-steps() {
-	_n=$1 _sign=$2 _merge=$3; shift 3; _outs= _rejs= _sigs=
-	for _f; do ll-dedup sign -q $_sign -o "$_f.sig" "$_f" || return; _sigs="$_sigs $_f.sig"; done
-	ll-dedup cluster -q $_merge -o "$_n.dup" $_sigs || return
-	for _f; do
-		ll-dedup apply -q --duplicates="$_n.dup" --rejects="$_f.rej" -o "$_f.out" "$_f" || return
-		_outs="$_outs $_f.out" _rejs="$_rejs $_f.rej"
-	done
-	ll-shard cat -q -o "$_n.ll" $_outs && ll-shard cat -q -o "$_n.rej" $_rejs
-}
 
 other="k-00003.ll k-00000.ll k-00004.ll k-00002.ll k-00001.ll"
 for unit in line paragraph sentences:1 sentences:3 url document; do
 	for how in first first:6 none:2 none:5:6; do
-		keep=${how%%:*} count= least=
-		case $how in first:*) least=--min-bytes=${how#*:} ;; none:*:*) count=${how#*:}; least=--min-bytes=${count#*:}; count=--min-count=${count%:*} ;; none:*) count=--min-count=${how#*:} ;; esac
+		policy $how
 		ll-dedup -q --exact=$unit --keep=$keep $count $least --stats=one.json --rejects=one.rej -o one.ll d.ll
 		tags one.rej > want
 		for k in 1 3 7; do

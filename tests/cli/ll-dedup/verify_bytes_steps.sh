@@ -2,6 +2,7 @@
 # sign --verify-bytes, cluster, apply: over any shards the documents and rejects of one run, with so few bits of hash that most texts
 # collide, too; memory and threads; what does not mix; damage; what the steps cannot do, and which command does it.
 . "$ROOT/tests/lib.sh"
+. "$ROOT/tests/cli/ll-dedup/setup"
 
 python3 - <<'END'
 import json, random
@@ -21,41 +22,27 @@ END
 ll-shard import -q -o d.ll d.jsonl
 for k in 1 3 7; do ll-shard split -q --count=$((1200 / k + 1)) -o c$k d.ll; done
 ll-shard split -q --by-key=5 -o k d.ll
-tags() { ll-shard export -q --tags "$@" | sed 's/"origin[^,}]*,*//g; s/"reject.stage":"[^"]*",*//'; }
-
-# steps NAME SIGN-OPTIONS CLUSTER-OPTIONS FILE...: after the three steps the documents in the order of the files are NAME.ll and NAME.rej
-steps() {
-	_n=$1 _sign=$2 _merge=$3; shift 3; _outs= _rejs= _sigs=
-	for _f; do ll-dedup sign -q $_sign -o "$_f.sig" "$_f" || return; _sigs="$_sigs $_f.sig"; done
-	ll-dedup cluster -q --verify-bytes $_merge -o "$_n.dup" $_sigs || return
-	for _f; do
-		ll-dedup apply -q --duplicates="$_n.dup" --rejects="$_f.rej" -o "$_f.out" "$_f" || return
-		_outs="$_outs $_f.out" _rejs="$_rejs $_f.rej"
-	done
-	ll-shard cat -q -o "$_n.ll" $_outs && ll-shard cat -q -o "$_n.rej" $_rejs
-}
 
 other="k-00003.ll k-00000.ll k-00004.ll k-00002.ll k-00001.ll"
 for unit in document line paragraph sentences:2 url; do
 	for how in first first:6 none:2 none:4:6; do
-		keep=${how%%:*} count= least=
-		case $how in first:*) least=--min-bytes=${how#*:} ;; none:*:*) count=${how#*:}; least=--min-bytes=${count#*:}; count=--min-count=${count%:*} ;; none:*) count=--min-count=${how#*:} ;; esac
+		policy $how
 		what="--exact=$unit $least"
 		ll-dedup -q $what --verify-bytes --keep=$keep $count --rejects=one.rej -o one.ll d.ll
 		tags one.rej > want
 		for k in 1 3 7; do
-			ok "$what --keep=$keep $count: the steps run over $k shards" steps m "$what --verify-bytes" "--keep=$keep $count" c$k-*.ll
+			ok "$what --keep=$keep $count: the steps run over $k shards" steps m "$what --verify-bytes" "--verify-bytes --keep=$keep $count" c$k-*.ll
 			ok "they give the documents of one run" ll-shard compare -q one.ll m.ll
 			tags m.rej > got; same got want "and its rejects, with reason and value"
 		done
 		for b in 1 8; do
-			ok "with a hash of $b bits too" steps m "$what --hash-bits=$b" "--keep=$keep $count" c3-*.ll
+			ok "with a hash of $b bits too" steps m "$what --hash-bits=$b" "--verify-bytes --keep=$keep $count" c3-*.ll
 			ok "the documents of one run" ll-shard compare -q one.ll m.ll
 			tags m.rej > got; same got want "and its rejects"
 		done
 		[ $how = first:6 ] && continue
 		ll-dedup -q $what --hash-bits=8 --keep=$keep $count -o whole.ll $other
-		steps m "$what --hash-bits=8" "--keep=$keep $count" $other
+		steps m "$what --hash-bits=8" "--verify-bytes --keep=$keep $count" $other
 		ok "so do other shards in their order" ll-shard compare -q whole.ll m.ll
 	done
 done
@@ -89,7 +76,7 @@ big = 'word ' * 700000
 for t in (big, big + 'x', big, '\n' * 400000 + 'end', 'end\n' + '\n' * 300000, ''): print(json.dumps({'text': t}))" | ll-shard import -q -o n.ll
 for unit in document line sentences:1; do
 	ll-dedup -q --exact=$unit -o one.ll n.ll
-	ok "--exact=$unit of long texts" steps m "--exact=$unit --verify-bytes" --memory=1M n.ll
+	ok "--exact=$unit of long texts" steps m "--exact=$unit --verify-bytes" "--verify-bytes --memory=1M" n.ll
 	ok "gives the documents of one run" ll-shard compare -q one.ll m.ll
 done
 
