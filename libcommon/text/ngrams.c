@@ -51,6 +51,8 @@ void ll_ngrams_of_words(struct ll_ngrams *g, const struct ll_words *w, size_t n)
 #if defined(__x86_64__)
 	if (n <= LL_NGRAMS_WIDE_MAX && ll_cpu() >= LL_CPU_AVX512)
 		done = ll_ngrams_of_words_avx512(w->word, w->len, n, g->hash);
+	else if (n <= LL_NGRAMS_WIDE_MAX && ll_cpu() >= LL_CPU_AVX2)
+		done = ll_ngrams_of_words_avx2(w->word, w->len, n, g->hash);
 #endif
 	if (done < g->len)
 		roll(w->word, done, w->len, n, g->hash);

@@ -11,6 +11,7 @@
 
 /* The n-grams of len words, n <= LL_NGRAMS_WIDE_MAX, in order, for as many of the first as come out in whole registers; returns
  * their number. */
+size_t ll_ngrams_of_words_avx2(const struct ll_word *word, size_t len, size_t n, uint64_t *hash);
 size_t ll_ngrams_of_words_avx512(const struct ll_word *word, size_t len, size_t n, uint64_t *hash);
 
 #endif

@@ -2,7 +2,7 @@
 #include "text/words_ascii.h"
 
 #if defined(__AVX2__)
-#include <immintrin.h>
+#include "base/multiply_avx2.h"
 
 /* Bytes below `count` when seen as unsigned. */
 static inline __m256i below(__m256i v, char count)
@@ -33,25 +33,77 @@ static void classify(const char *text, size_t blocks, char *lower, uint64_t *in_
 	}
 }
 
+/* The places of the ones in a byte, in order, a byte each from the lowest on; zeros after them. */
+#define P(m, i) ((m) >> (i) & 1 ? ((uint64_t)(i) << 8 * __builtin_popcount((m) & ((1 << (i)) - 1))) : 0)
+#define B(m) (P(m, 1) | P(m, 2) | P(m, 3) | P(m, 4) | P(m, 5) | P(m, 6) | P(m, 7))
+#define B4(m) B(m), B((m) + 1), B((m) + 2), B((m) + 3)
+#define B16(m) B4(m), B4((m) + 4), B4((m) + 8), B4((m) + 12)
+#define B64(m) B16(m), B16((m) + 16), B16((m) + 32), B16((m) + 48)
+static const uint64_t ones[256] = { B64(0), B64(64), B64(128), B64(192) };
+#undef B64
+#undef B16
+#undef B4
+#undef B
+#undef P
+
+/* Eight places at a time from the table, whatever their number: bits one by one cost a branch that is never foreseen. Those
+ * beyond the number are overwritten by the next eight. */
 static size_t edges(const uint64_t *in_word, uint32_t from, uint32_t to, uint32_t *edge)
 {
 	uint64_t before = 0;
-	size_t n = 0;
+	uint32_t *next = edge;
 
 	for (uint32_t k = from / 64; k < (to + 63) / 64; k++) {
 		uint64_t m = ll_words_block(in_word, k, from, to), change = m ^ (m << 1 | before);
-		size_t found = (size_t)__builtin_popcountll(change);
 
-		for (size_t i = 0; i < found; i += 4) /* up to three beyond the last, which the next block overwrites */
-			for (size_t j = 0; j < 4; j++, change &= change - 1)
-				edge[n + i + j] = 64 * k + (change ? (uint32_t)__builtin_ctzll(change) : 0);
-		n += found;
+		for (uint32_t j = 0; j < 8; j++, change >>= 8) {
+			__m256i place = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)&ones[change & 0xff]));
+			_mm256_storeu_si256((__m256i *)next, _mm256_add_epi32(place, _mm256_set1_epi32((int)(64 * k + 8 * j))));
+			next += __builtin_popcountll(change & 0xff);
+		}
 		before = m >> 63;
 	}
+	size_t n = (size_t)(next - edge);
 	if (n & 1)
 		edge[n++] = to;
 	return n;
 }
 
-const struct ll_words_ascii ll_words_ascii_avx2 = { classify, edges, ll_words_between };
+static inline __m256i two(const char *lower, uint32_t a, uint32_t b)
+{
+	__m256i low = _mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)(lower + a)));
+
+	return _mm256_inserti128_si256(low, _mm_loadu_si128((const __m128i *)(lower + b)), 1);
+}
+
+/* ll_word_hash_short of four words at a time. */
+static void words(const char *lower, const uint32_t *edge, size_t n, struct ll_word *word)
+{
+	const __m256i all = _mm256_set1_epi64x(-1), half = _mm256_set1_epi64x(64), low32 = _mm256_set1_epi64x(0xffffffff);
+	size_t i = 0;
+
+	for (; i + 4 <= n; i += 4, edge += 8) {
+		__m256i place = _mm256_loadu_si256((const __m256i *)edge);
+		__m256i even = two(lower, edge[0], edge[4]), odd = two(lower, edge[2], edge[6]);
+		__m256i len = _mm256_and_si256(_mm256_sub_epi32(_mm256_srli_epi64(place, 32), place), low32);
+		__m256i bits = _mm256_slli_epi64(len, 3), over = _mm256_sub_epi64(_mm256_max_epu32(bits, half), half);
+		/* a shift by 64 and more leaves nothing */
+		__m256i a = _mm256_andnot_si256(_mm256_sllv_epi64(all, bits), _mm256_unpacklo_epi64(even, odd));
+		__m256i b = _mm256_andnot_si256(_mm256_sllv_epi64(all, over), _mm256_unpackhi_epi64(even, odd));
+		__m256i h = ll_shifted_xor_avx2(ll_multiply64_avx2(a, 0x9e3779b97f4a7c15ull), 32);
+		h = _mm256_xor_si256(h, ll_multiply64_avx2(b, 0xc2b2ae3d27d4eb4full));
+		h = ll_shifted_xor_avx2(ll_multiply64_avx2(h, 0xd6e8feb86659fd93ull), 32);
+		__m256i first = _mm256_unpacklo_epi64(place, h), second = _mm256_unpackhi_epi64(place, h);
+		_mm256_storeu_si256((__m256i *)(word + i), _mm256_permute2x128_si256(first, second, 0x20));
+		_mm256_storeu_si256((__m256i *)(word + i + 2), _mm256_permute2x128_si256(first, second, 0x31));
+		int longer = _mm256_movemask_pd(_mm256_castsi256_pd(_mm256_cmpgt_epi64(len, _mm256_set1_epi64x(16))));
+		for (; longer; longer &= longer - 1) {
+			struct ll_word *w = word + i + __builtin_ctz((unsigned)longer);
+			w->hash = ll_hash64(lower + w->start, w->end - w->start);
+		}
+	}
+	ll_words_between(lower, edge, n - i, word + i);
+}
+
+const struct ll_words_ascii ll_words_ascii_avx2 = { classify, edges, words };
 #endif
