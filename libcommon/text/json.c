@@ -15,7 +15,7 @@
 struct scan {
 	const char *start, *p, *end;
 	struct ll_err *err;
-	bool wide;
+	enum ll_cpu cpu;
 };
 
 static int fail(struct scan *s, const char *at, const char *cause)
@@ -33,8 +33,8 @@ static int scan_string(struct scan *s)
 
 	for (;;) {
 #if defined(__x86_64__)
-		if (s->wide && s->end - s->p >= 64)
-			s->p = ll_json_skip_avx512(s->p, s->end);
+		if (s->cpu != LL_CPU_SCALAR && s->end - s->p >= 64)
+			s->p = (s->cpu == LL_CPU_AVX512 ? ll_json_skip_avx512 : ll_json_skip_avx2)(s->p, s->end);
 #endif
 		s->p = plain_end(s->p, s->end);
 		if (s->p == s->end)
@@ -345,7 +345,7 @@ static int scan_members(struct scan *s, struct keys *keys, struct ll_json_field 
 
 int ll_json_line(struct ll_str line, struct ll_json_field *fields, size_t n, struct ll_err *err)
 {
-	struct scan s = { line.data, line.data, line.data + line.len, err, ll_cpu() >= LL_CPU_AVX512 };
+	struct scan s = { line.data, line.data, line.data + line.len, err, ll_cpu() };
 	struct keys keys = { .n = 0 };
 	bool paths = false;
 	size_t valid = ll_utf8_valid_prefix(line.data, line.len);

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Which characters are escaped is told from the mask of backslashes as in G. Langdale, D. Lemire, "Parsing gigabytes of JSON per
- * second", VLDB Journal 28 (2019), section 3.1.1; backslashes are then squeezed out of all 64 bytes at once. Where lines end
- * at no regular distance that saves a mispredicted branch for each of them.
- */
+/* Backslashes are squeezed out of all 64 bytes at once: where lines end at no regular distance that saves a mispredicted branch
+ * for each of them. */
 #include "text/json_wide.h"
 
 #if defined(__AVX512VBMI2__)
@@ -19,19 +16,6 @@ static inline __m512i translated(__m512i v)
 	return _mm512_permutex2var_epi8(_mm512_loadu_si512(short_escape), v, _mm512_loadu_si512(short_escape + 64));
 }
 
-/* The bytes behind a backslash that is not escaped itself, when none stands before the first bit. */
-static inline uint64_t escaped_by(uint64_t slash)
-{
-	const uint64_t even = 0x5555555555555555ull;
-	uint64_t follows = slash << 1;
-
-	if (LL_LIKELY((slash & follows) == 0))
-		return follows;
-	/* of runs of backslashes those at odd places: the sum carries to the end of runs that begin at an odd bit */
-	uint64_t odd_starts = slash & ~even & ~follows, to_end = odd_starts + slash;
-	return (even ^ to_end << 1) & follows;
-}
-
 const char *ll_json_skip_avx512(const char *p, const char *end)
 {
 	while (end - p >= 64) {
@@ -41,7 +25,7 @@ const char *ll_json_skip_avx512(const char *p, const char *end)
 		unsigned open = 0; /* the last byte escapes one that is not there yet */
 
 		if (slash) {
-			uint64_t escaped = escaped_by(slash);
+			uint64_t escaped = json_escaped_by(slash);
 			__m512i to = translated(v);
 			uint64_t good = _mm512_test_epi8_mask(to, to) & ~_mm512_movepi8_mask(v);
 			stop = (stop & ~escaped) | (escaped & ~good) >> 1;
@@ -67,7 +51,7 @@ void ll_json_unescape_avx512(const char **from, const char *end, char **into, bo
 		uint64_t slash = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('\\'));
 
 		if (slash) {
-			uint64_t escaped = escaped_by(slash), escapes = slash & ~escaped;
+			uint64_t escaped = json_escaped_by(slash), escapes = slash & ~escaped;
 			uint64_t u = escaped & _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('u'));
 			if (u) {
 				n = (unsigned)__builtin_ctzll(u) - 1;

@@ -3,6 +3,7 @@
 
 #if defined(__AVX2__)
 #include "base/multiply_avx2.h"
+#include "base/places_avx2.h"
 
 /* Bytes below `count` when seen as unsigned. */
 static inline __m256i below(__m256i v, char count)
@@ -33,21 +34,7 @@ static void classify(const char *text, size_t blocks, char *lower, uint64_t *in_
 	}
 }
 
-/* The places of the ones in a byte, in order, a byte each from the lowest on; zeros after them. */
-#define P(m, i) ((m) >> (i) & 1 ? ((uint64_t)(i) << 8 * __builtin_popcount((m) & ((1 << (i)) - 1))) : 0)
-#define B(m) (P(m, 1) | P(m, 2) | P(m, 3) | P(m, 4) | P(m, 5) | P(m, 6) | P(m, 7))
-#define B4(m) B(m), B((m) + 1), B((m) + 2), B((m) + 3)
-#define B16(m) B4(m), B4((m) + 4), B4((m) + 8), B4((m) + 12)
-#define B64(m) B16(m), B16((m) + 16), B16((m) + 32), B16((m) + 48)
-static const uint64_t ones[256] = { B64(0), B64(64), B64(128), B64(192) };
-#undef B64
-#undef B16
-#undef B4
-#undef B
-#undef P
-
-/* Eight places at a time from the table, whatever their number: bits one by one cost a branch that is never foreseen. Those
- * beyond the number are overwritten by the next eight. */
+/* Eight places at a time, whatever their number: those beyond it are overwritten by the next eight. */
 static size_t edges(const uint64_t *in_word, uint32_t from, uint32_t to, uint32_t *edge)
 {
 	uint64_t before = 0;
@@ -57,7 +44,7 @@ static size_t edges(const uint64_t *in_word, uint32_t from, uint32_t to, uint32_
 		uint64_t m = ll_words_block(in_word, k, from, to), change = m ^ (m << 1 | before);
 
 		for (uint32_t j = 0; j < 8; j++, change >>= 8) {
-			__m256i place = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)&ones[change & 0xff]));
+			__m256i place = _mm256_cvtepu8_epi32(ll_places_of_byte(change & 0xff));
 			_mm256_storeu_si256((__m256i *)next, _mm256_add_epi32(place, _mm256_set1_epi32((int)(64 * k + 8 * j))));
 			next += __builtin_popcountll(change & 0xff);
 		}

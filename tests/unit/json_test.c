@@ -105,7 +105,7 @@ static void strings(void)
 
 /* ---- the wide scanner and unescaping against the definition, byte by byte ---- */
 
-/* The place where ll_json_skip_avx512 may stop at the latest. */
+/* The place where ll_json_skip_* may stop at the latest. */
 static size_t first_stop(const char *text, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -156,6 +156,15 @@ static size_t unescape_plainly(const char *text, size_t n, char *to, bool *slash
 	return len;
 }
 
+#if defined(__x86_64__)
+static bool stops_rightly(const char *(*passes)(const char *, const char *), const char *text, size_t n)
+{
+	size_t stop = first_stop(text, n), got = (size_t)(passes(text, text + n) - text);
+
+	return got <= stop && (got == stop || n - got < 64) && between(text, got);
+}
+#endif
+
 static void wide_strings(void)
 {
 	static const char *const piece[] = { "a", " ", "\xc3\xa9", "\\n", "\\\\", "\\\"", "\\/", "\\t", "\\b", "\\f", "\\r", "\\u0041", "u", "\\u007a", "\"", "\n",
@@ -174,10 +183,10 @@ static void wide_strings(void)
 		}
 		text[n] = '\0';
 #if defined(__x86_64__)
-		if (ll_cpu() >= LL_CPU_AVX512) {
-			size_t stop = first_stop(text, n), got = (size_t)(ll_json_skip_avx512(text, text + n) - text);
-			stops += got > stop || (got < stop && n - got >= 64) || !between(text, got);
-		}
+		if (ll_cpu() >= LL_CPU_AVX2)
+			stops += !stops_rightly(ll_json_skip_avx2, text, n);
+		if (ll_cpu() >= LL_CPU_AVX512)
+			stops += !stops_rightly(ll_json_skip_avx512, text, n);
 #endif
 		if (round % 2 == 0)
 			continue;
