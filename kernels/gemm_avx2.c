@@ -2,7 +2,10 @@
 /* gemm_avx2.c - products with AVX2 and FMA: tiles of 6 x 16, twelve sums in registers, and room for what they are made of. */
 #include <immintrin.h>
 
-#include "kernels/gemm_lanes.h"
+#include "kernels/gemm_tile.h"
+
+typedef float unit;
+#define TERMS 1
 
 #define MR 6
 #define NR 16
@@ -35,37 +38,49 @@ static inline void turn(__m256 r[8])
 	}
 }
 
-/* Eight lanes are stored also where a panel has six: the next step, or the next panel, overwrites the rest. */
+/* ll_bf16_round of eight. */
+static inline __m256 rounded(__m256 x)
+{
+	__m256i u = _mm256_castps_si256(x), size = _mm256_and_si256(u, _mm256_set1_epi32(0x7fffffff));
+	__m256i odd = _mm256_and_si256(_mm256_srli_epi32(u, 16), _mm256_set1_epi32(1));
+	__m256i r = _mm256_add_epi32(_mm256_add_epi32(u, _mm256_set1_epi32(0x7fff)), odd);
+	__m256i nan = _mm256_cmpgt_epi32(size, _mm256_set1_epi32(0x7f800000));
+	__m256i tiny = _mm256_cmpgt_epi32(_mm256_set1_epi32(0x00800000), size);
+	r = _mm256_blendv_epi8(r, _mm256_or_si256(u, _mm256_set1_epi32(0x00400000)), nan);
+	r = _mm256_and_si256(r, _mm256_set1_epi32((int)0xffff0000));
+	return _mm256_castsi256_ps(_mm256_blendv_epi8(r, _mm256_and_si256(u, _mm256_set1_epi32(INT32_MIN)), tiny));
+}
+
+/* Eight lanes are stored also where a panel has six: the next step, or the next panel, overwrites the rest. So steps are written
+ * in their order, and of a pair of bf16 the second comes first. */
 static inline void pack_along(unit *panel, int64_t lanes, const float *x, int64_t ld, int64_t rows, int64_t depth, bool bf16)
 {
-	if (bf16) {
-		plain_along(panel, lanes, x, ld, rows, depth, true);
-		return;
-	}
+	int64_t steps = bf16 ? (depth + 1) / 2 * 2 : depth;
 	for (int64_t l = 0; l < lanes; l += 8)
-		for (int64_t t = 0; t < depth; t += 8) {
+		for (int64_t t = 0; t < steps; t += 8) {
 			__m256 r[8];
 			__m256i mask = first(depth - t);
-			for (int i = 0; i < 8; i++)
-				r[i] = l + i < rows ? _mm256_maskload_ps(x + (l + i) * ld + t, mask) : _mm256_setzero_ps();
+			for (int i = 0; i < 8; i++) {
+				__m256 v = l + i < rows ? _mm256_maskload_ps(x + (l + i) * ld + t, mask) : _mm256_setzero_ps();
+				r[i] = bf16 ? rounded(v) : v;
+			}
 			turn(r);
 			for (int i = 0; i < 8; i++)
-				if (t + i < depth)
-					_mm256_storeu_ps(panel + (t + i) * lanes + l, r[i]);
+				if (t + i < steps)
+					_mm256_storeu_ps(panel + (t + i) * lanes + l, r[bf16 ? i ^ 1 : i]);
 		}
 }
 
 static inline void pack_across(unit *panel, int64_t lanes, const float *x, int64_t ld, int64_t rows, int64_t depth, bool bf16)
 {
-	if (bf16) {
-		plain_across(panel, lanes, x, ld, rows, depth, true);
-		return;
-	}
-	__m256i low = first(rows), high = first(rows - 8);
-	for (int64_t t = 0; t < depth; t++) {
-		_mm256_storeu_ps(panel + t * lanes, _mm256_maskload_ps(x + t * ld, low));
-		if (lanes > 8)
-			_mm256_storeu_ps(panel + t * lanes + 8, _mm256_maskload_ps(x + t * ld + 8, high));
+	int64_t steps = bf16 ? (depth + 1) / 2 * 2 : depth;
+	__m256i masks[2] = { first(rows), first(rows - 8) };
+	for (int64_t s = 0; s < steps; s++) {
+		int64_t t = bf16 ? s ^ 1 : s;
+		for (int k = 0; 8 * k < lanes; k++) {
+			__m256 v = t < depth ? _mm256_maskload_ps(x + t * ld + 8 * k, masks[k]) : _mm256_setzero_ps();
+			_mm256_storeu_ps(panel + s * lanes + 8 * k, bf16 ? rounded(v) : v);
+		}
 	}
 }
 
