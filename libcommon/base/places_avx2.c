@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/base.h"
+
 #if defined(__AVX2__)
 #include "base/places_avx2.h"
 
