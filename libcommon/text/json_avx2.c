@@ -121,21 +121,16 @@ void ll_json_unescape_avx2(const char **from, const char *end, char **into, bool
 		if (n < 64)
 			memcpy(last, p, n);
 		struct block v = load(n < 64 ? last : p);
-		uint64_t inside = ~(uint64_t)0 >> (64 - n), slash = equal(v, '\\') & inside;
+		uint64_t slash = equal(v, '\\') & ~(uint64_t)0 >> (64 - n);
 
 		if (slash) {
-			uint64_t escaped = json_escaped_by(slash), escapes = slash & ~escaped, u = escaped & equal(v, 'u');
-			if (u) {
-				n = (unsigned)__builtin_ctzll(u) - 1;
-				again = false;
-			} else {
-				n -= (unsigned)(escapes >> 63);
-			}
-			inside = n ? ~(uint64_t)0 >> (64 - n) : 0;
-			*slash_seen |= (escaped & inside & equal(v, '/')) != 0;
-			v.low = _mm256_blendv_epi8(v.low, translated(v.low), spread((uint32_t)escaped));
-			v.high = _mm256_blendv_epi8(v.high, translated(v.high), spread((uint32_t)(escaped >> 32)));
-			to = squeeze(to, v, inside & ~escapes);
+			struct json_escapes e = json_escapes_of(slash, equal(v, 'u'), n);
+			*slash_seen |= (e.escaped & equal(v, '/')) != 0;
+			v.low = _mm256_blendv_epi8(v.low, translated(v.low), spread((uint32_t)e.escaped));
+			v.high = _mm256_blendv_epi8(v.high, translated(v.high), spread((uint32_t)(e.escaped >> 32)));
+			to = squeeze(to, v, e.kept);
+			n = e.n;
+			again = !e.at_u;
 		} else {
 			store(to, v);
 			to += n;

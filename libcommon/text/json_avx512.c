@@ -51,20 +51,13 @@ void ll_json_unescape_avx512(const char **from, const char *end, char **into, bo
 		uint64_t slash = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('\\'));
 
 		if (slash) {
-			uint64_t escaped = json_escaped_by(slash), escapes = slash & ~escaped;
-			uint64_t u = escaped & _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('u'));
-			if (u) {
-				n = (unsigned)__builtin_ctzll(u) - 1;
-				again = false;
-			} else {
-				n -= (unsigned)(escapes >> 63);
-			}
-			inside = n ? ~(uint64_t)0 >> (64 - n) : 0;
-			*slash_seen |= (escaped & inside & _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('/'))) != 0;
-			uint64_t kept = inside & ~escapes;
-			v = _mm512_maskz_compress_epi8(kept, _mm512_mask_mov_epi8(v, escaped, translated(v)));
+			struct json_escapes e = json_escapes_of(slash, _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('u')), n);
+			*slash_seen |= (e.escaped & _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('/'))) != 0;
+			v = _mm512_maskz_compress_epi8(e.kept, _mm512_mask_mov_epi8(v, e.escaped, translated(v)));
 			_mm512_storeu_si512(to, v);
-			to += __builtin_popcountll(kept);
+			to += __builtin_popcountll(e.kept);
+			n = e.n;
+			again = !e.at_u;
 		} else {
 			_mm512_storeu_si512(to, v);
 			to += n;

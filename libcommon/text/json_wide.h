@@ -31,4 +31,22 @@ static inline uint64_t json_escaped_by(uint64_t slash)
 	return (even ^ to_end << 1) & follows;
 }
 
+/* What to do with the first n of 64 bytes, of which `slash` are backslashes and `u` the letter u: go as far as the first \u, or
+ * leave a last byte that escapes one not there yet to the next block. */
+struct json_escapes {
+	uint64_t escaped, kept; /* letters behind a backslash; all bytes but the backslashes before them */
+	unsigned n;
+	bool at_u;
+};
+
+static inline struct json_escapes json_escapes_of(uint64_t slash, uint64_t u, unsigned n)
+{
+	uint64_t escaped = json_escaped_by(slash), escapes = slash & ~escaped;
+
+	u &= escaped;
+	n = u ? (unsigned)__builtin_ctzll(u) - 1 : n - (unsigned)(escapes >> 63);
+	uint64_t inside = n ? ~(uint64_t)0 >> (64 - n) : 0;
+	return (struct json_escapes){ escaped & inside, inside & ~escapes, n, u != 0 };
+}
+
 #endif
