@@ -22,7 +22,7 @@ struct big {
 };
 
 struct report {
-	uint64_t duplicates, unverified, bin[BINS + 1];
+	uint64_t duplicates, unverified, others, bin[BINS + 1]; /* others: dropped for other reasons */
 	struct ll_sorter *clusters; /* survivor's key -> its id, samples */
 	struct ll_sorter *sources;  /* "survivor's TAB duplicate's" */
 	struct ll_sorter *sizes;    /* u64 big-endian */
@@ -36,14 +36,20 @@ static struct ll_str tag(const struct ll_doc *doc, const char *name)
 	return ll_tag_find(doc->volatile_tags, name, &t) && t.type == LL_TAG_STRING ? t.value : ll_str("", 0);
 }
 
-/* The beginning of a text on one line. */
+/* A field of a line: tabs, newlines and other control characters become spaces. */
+static void add_field(struct ll_buf *out, struct ll_str text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		ll_buf_putc(out, (unsigned char)text.data[i] < ' ' || text.data[i] == 0x7f ? ' ' : text.data[i]);
+}
+
+/* The beginning of a text. */
 static void add_sample(struct ll_buf *out, struct ll_str text)
 {
 	size_t n = LL_MIN(text.len, SAMPLE_BYTES);
 
 	n = ll_utf8_valid_prefix(text.data, n);
-	for (size_t i = 0; i < n; i++)
-		ll_buf_putc(out, (unsigned char)text.data[i] < ' ' || text.data[i] == 0x7f ? ' ' : text.data[i]);
+	add_field(out, ll_str(text.data, n));
 	if (n < text.len)
 		ll_buf_puts(out, " ...");
 }
@@ -55,8 +61,10 @@ static void add(struct report *r, const struct ll_doc *doc)
 	struct ll_tag similarity;
 	struct ll_id id;
 
-	if (!ll_str_is(tag(doc, "reject.reason"), "near-duplicate") || ll_id_parse(key, &id) < 0)
+	if (!ll_str_is(tag(doc, "reject.reason"), "near-duplicate") || ll_id_parse(key, &id) < 0) {
+		r->others++;
 		return;
+	}
 	r->duplicates++;
 	if (ll_tag_find(doc->volatile_tags, "reject.similarity", &similarity) && similarity.type == LL_TAG_FLOAT) {
 		double s = ll_tag_float(&similarity);
@@ -64,7 +72,9 @@ static void add(struct report *r, const struct ll_doc *doc)
 	} else {
 		r->unverified++;
 	}
-	ll_buf_printf(&b, "%.*s\t%.*s", (int)source.len, source.data, (int)doc->source.len, doc->source.data ? doc->source.data : "");
+	add_field(&b, source);
+	ll_buf_putc(&b, '\t');
+	add_field(&b, doc->source);
 	ll_sorter_add_string(r->sources, ll_buf_str(&b), NULL, 0);
 	ll_buf_clear(&b);
 	ll_buf_put32(&b, (uint32_t)tag(doc, "reject.value").len);
@@ -118,7 +128,9 @@ static void count_clusters(struct report *r)
 		if (b.size == 0 || memcmp(last, key, 16) != 0) {
 			end_cluster(r, &b);
 			memcpy(last, key, 16);
-			ll_buf_printf(&b.text, "\t%.*s\n", (int)id, text);
+			ll_buf_putc(&b.text, '\t');
+			add_field(&b.text, ll_str(text, id));
+			ll_buf_putc(&b.text, '\n');
 			b.size = 1;
 			samples = 0;
 		}
@@ -190,7 +202,7 @@ static void print(struct report *r, struct ll_str sizes, struct ll_str bins)
 	ll_out_printf(out, "\n\n# the biggest clusters, with some of their duplicates\n# size\tsurvivor\n");
 	for (int i = 0; i < BIGGEST && r->big[i].size; i++)
 		ll_out_printf(out, "%llu%.*s", (unsigned long long)r->big[i].size, (int)r->big[i].text.len, r->big[i].text.data);
-	ll_out_printf(out, "# all duplicates\t%llu\n", (unsigned long long)r->duplicates);
+	ll_out_printf(out, "# all duplicates\t%llu\n# dropped for other reasons\t%llu\n", (unsigned long long)r->duplicates, (unsigned long long)r->others);
 	ll_out_commit(out);
 }
 
@@ -207,8 +219,8 @@ static void draw(const struct report *r, struct ll_str sizes, struct ll_str bins
 		      r->unverified < r->duplicates ? 2 : 1, r->duplicates ? "*" : "10", r->duplicates ? "*" : "10", ll_gnuplot_color(0));
 	if (r->unverified < r->duplicates)
 		ll_buf_puts(&script, "unset logscale\nset title 'duplicates by similarity to their survivor'\nset xlabel 'similarity, from'\n"
-				     "set ylabel 'duplicates'\nset style fill solid 0.5\nset boxwidth 0.04\nset xrange [*:*]\nset yrange [0:*]\n"
-				     "plot $bins using 1:2 with boxes linecolor rgb '#3b6ea5'\n");
+				     "set ylabel 'duplicates'\nset style fill solid 0.5\nset boxwidth 0.04\nset xrange [0:1.05]\nset yrange [0:*]\n"
+				     "plot $bins using ($1+0.025):2 with boxes linecolor rgb '#3b6ea5'\n");
 	ll_buf_puts(&script, "unset multiplot\n");
 	ll_gnuplot_draw(ll_buf_str(&script), kind, output);
 	ll_buf_free(&script);
@@ -238,8 +250,11 @@ int dedup_report(const char *const *files, size_t n, const char *plot)
 	count_clusters(&r);
 	put_sizes(&r, &sizes);
 	put_bins(&r, &bins);
+	bool last = plot && strcmp(plot, "-") == 0; /* else the report is the main output, and is there when the picture is */
+	if (plot && !last)
+		draw(&r, ll_buf_str(&sizes), ll_buf_str(&bins), plot);
 	print(&r, ll_buf_str(&sizes), ll_buf_str(&bins));
-	if (plot)
+	if (last)
 		draw(&r, ll_buf_str(&sizes), ll_buf_str(&bins), plot);
 	ll_buf_free(&sizes);
 	ll_buf_free(&bins);
