@@ -30,6 +30,7 @@ enum ll_option_flags {
 	LL_OPT_FILE = 2, /* names a file; as identity it enters as that file's content id (see ll_identity_file_id) */
 	LL_OPT_NEGATABLE = 4, /* FLAG with a --no- form */
 	LL_OPT_HIDDEN = 8,    /* for tests: not in --help and completion */
+	LL_OPT_OUTPUT = 16,   /* STRING, OPTIONAL: names a file that is written; no two outputs of a run have one name */
 };
 
 struct ll_strings {

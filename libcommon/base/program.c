@@ -99,16 +99,34 @@ static const struct ll_command *find_command(const struct ll_program *p, int arg
 	no_such_command(p, argv[1]);
 }
 
+struct outputs {
+	const char *option[8], *name[8];
+	size_t len;
+};
+
 /* Two outputs of one name: the last one to be published would be all that is left. */
+static void check_output(struct outputs *all, const char *option, const char *name)
+{
+	if (!name || strncmp(name, "/dev/", 5) == 0)
+		return;
+	for (size_t i = 0; i < all->len; i++)
+		if (strcmp(all->name[i], name) == 0)
+			ll_usage_error("--%s and --%s are both %s", all->option[i], option, strcmp(name, "-") == 0 ? "standard output" : name);
+	LL_ASSERT(all->len < LL_COUNT(all->name));
+	all->option[all->len] = option;
+	all->name[all->len++] = name;
+}
+
 static void check_outputs(const struct ll_command *c)
 {
-	const char *const name[] = { c->common & LL_COMMON_OUTPUT ? ll_common.output : NULL, ll_common.rejects, ll_common.stats };
-	static const char *const option[] = { "--output", "--rejects", "--stats" };
-	for (size_t i = 0; i < LL_COUNT(name); i++)
-		for (size_t k = 0; k < i; k++)
-			if (name[i] && name[k] && strcmp(name[i], name[k]) == 0 && strncmp(name[i], "/dev/", 5) != 0)
-				ll_usage_error("%s and %s are both %s", option[k], option[i],
-					       strcmp(name[i], "-") == 0 ? "standard output" : name[i]);
+	struct outputs all = { 0 };
+
+	check_output(&all, "output", c->common & LL_COMMON_OUTPUT ? ll_common.output : NULL);
+	check_output(&all, "rejects", ll_common.rejects);
+	check_output(&all, "stats", ll_common.stats);
+	for (const struct ll_option *o = c->options; o && (o->name || o->type == LL_OPT_GROUP); o++)
+		if (o->flags & LL_OPT_OUTPUT)
+			check_output(&all, o->name, *(const char *const *)o->dest);
 }
 
 int ll_main(const struct ll_program *program, int argc, char **argv)

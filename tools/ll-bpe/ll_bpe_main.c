@@ -90,7 +90,7 @@ static const struct ll_option prune_options[] = {
 	  LL_OPT_IDENTITY, NULL, 0, 0 },
 	{ LL_OPT_INT, 0, "min-count", &ll_bpe_options.min_count, "N",
 	  "drop tokens that the files use less often (1 with files)", LL_OPT_IDENTITY, NULL, 1, 0x1p62 },
-	{ LL_OPT_STRING, 0, "map", &ll_bpe_options.map, "FILE", "write the new id of every old one", 0, NULL, 0, 0 },
+	{ LL_OPT_STRING, 0, "map", &ll_bpe_options.map, "FILE", "write the new id of every old one", LL_OPT_OUTPUT, NULL, 0, 0 },
 	FROM_OPTION("auto|docs|text"),
 	END,
 };

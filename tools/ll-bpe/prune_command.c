@@ -188,8 +188,6 @@ int prune_command(int operands, char **operand)
 		ll_die(LL_EXIT_USAGE, "nothing to prune by: give --vocab-size=N, or files whose tokens are to stay");
 	if (ll_bpe_options.min_count && !corpus)
 		ll_die(LL_EXIT_USAGE, "--min-count needs files to count the tokens of");
-	if (ll_bpe_options.map && strcmp(ll_bpe_options.map, ll_common.output) == 0)
-		ll_die(LL_EXIT_USAGE, "--map and --output are both %s", ll_bpe_options.map);
 	if (ll_bpe_options.map)
 		ll_out_check(ll_bpe_options.map, ll_out_common_flags());
 	ll_out_check(ll_common.output, ll_out_common_flags());

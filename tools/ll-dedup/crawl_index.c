@@ -3,6 +3,36 @@
 
 #include "base/memory.h"
 
+/* The words of one kind that the other has not; caller frees. */
+static char *only(const char *kind, const char *other)
+{
+	struct ll_buf out = { 0 };
+	char *all = ll_format(" %s ", other);
+
+	for (const char *p = kind, *end; *p; p = *end ? end + 1 : end) {
+		end = p + strcspn(p, " ");
+		char *word = ll_format(" %.*s ", (int)(end - p), p);
+		if (!strstr(all, word))
+			ll_buf_printf(&out, "%s%.*s", out.len ? " " : "", (int)(end - p), p);
+		ll_free(word);
+	}
+	ll_free(all);
+	return ll_buf_steal(&out);
+}
+
+static void LL_NORETURN refuse(const char *path, const char *had, const char *needed)
+{
+	char *has = only(had, needed), *lacks = only(needed, had);
+
+	if (strstr(has, "shingles=") || strstr(lacks, "shingles="))
+		ll_hint("shingles are in an index made with --jaccard or --containment, and in no other");
+	else if (strstr(has, "carry=") || strstr(lacks, "carry="))
+		ll_hint("an index carries the tag of --keep=newest or --keep=max that it was made with");
+	if (*has && *lacks)
+		ll_die(LL_EXIT_INPUT, "%s: an index of another kind: it has %s, where %s is needed", path, has, lacks);
+	ll_die(LL_EXIT_INPUT, "%s: an index of another kind: it %s %s", path, *has ? "should not have" : "lacks", *has ? has : lacks);
+}
+
 void crawl_index_read(const char *path, const char *kind, void (*record)(void *context, uint64_t document, const unsigned char *record, size_t len), void *context)
 {
 	struct ll_reader *r = ll_reader_open(&path, 1, "signatures");
@@ -18,7 +48,7 @@ void crawl_index_read(const char *path, const char *kind, void (*record)(void *c
 			if (!index)
 				ll_die(LL_EXIT_INPUT, "%s: signatures of a shard, no index (--index-out makes one)", path);
 			if (strcmp(had, kind) != 0)
-				ll_die(LL_EXIT_INPUT, "%s: an index of another kind: %s, where %s is needed", path, had, kind);
+				refuse(path, had, kind);
 			ll_free(index);
 			ll_free(had);
 			last = h;

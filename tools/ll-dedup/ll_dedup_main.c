@@ -65,7 +65,7 @@ struct dedup_options dedup;
 	{ LL_OPT_STRING, 0, "against", &dedup.against, "INDEX", "drop what is like documents of earlier crawls, too",   \
 	  LL_OPT_IDENTITY | LL_OPT_FILE, NULL, 0, 0 },                                                                  \
 	{ LL_OPT_STRING, 0, "index-out", &dedup.index_out, "INDEX", "write the signatures of earlier and new survivors", \
-	  0, NULL, 0, 0 }
+	  LL_OPT_OUTPUT, NULL, 0, 0 }
 
 static const struct ll_option dedup_table[] = { EXACT_OPTIONS, SUBSTRING_OPTIONS, MINHASH_OPTIONS, CLUSTER_OPTIONS, { 0 } };
 static const struct ll_option sign_table[] = {
@@ -75,7 +75,7 @@ static const struct ll_option sign_table[] = {
 	{ LL_OPT_FLAG, 0, "verify-bytes", &dedup.verify_bytes, NULL, "with --exact: keep the texts, so that bytes are compared", 0, NULL, 0, 0 },
 	HASH_BITS_OPTION,
 	{ LL_OPT_LIST, 0, "carry", &dedup.carry, "TAG", "keep a tag that --keep needs", 0, NULL, 0, 0 },
-	{ LL_OPT_OPTIONAL, 0, "through", &dedup.through, "FILE", "pass the documents on to FILE (standard output)", 0, "-", 0, 0 },
+	{ LL_OPT_OPTIONAL, 0, "through", &dedup.through, "FILE", "pass the documents on to FILE (standard output)", LL_OPT_OUTPUT, "-", 0, 0 },
 	{ LL_OPT_FLOAT, 0, "bloom", &dedup.bloom, "FPR", "refused, with the reason", LL_OPT_HIDDEN, NULL, 1e-12, 0.5 },
 	{ LL_OPT_STRING, 0, "substring", &dedup.substring, "N", "refused, with the reason", LL_OPT_HIDDEN, NULL, 0, 0 },
 	{ 0 },

@@ -11,7 +11,7 @@ struct eval_options eval_options = { .max_tokens = 128, .items = 400, .temperatu
 
 static const struct ll_option task_options[] = {
 	MODEL,
-	{ LL_OPT_STRING, 0, "samples", &eval_options.samples, "FILE", "write a JSON line an item", 0, NULL, 0, 0 },
+	{ LL_OPT_STRING, 0, "samples", &eval_options.samples, "FILE", "write a JSON line an item", LL_OPT_OUTPUT, NULL, 0, 0 },
 	JSON,
 	{ 0 },
 };

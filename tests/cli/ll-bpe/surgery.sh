@@ -121,6 +121,8 @@ for m in base-500.json odd.json; do for text in text2.txt text3.txt "$ROOT/sampl
 	ok "prune $m by ${text##*/}" ll-bpe prune -q -m $m --map=map.tsv -o got.json "$text"
 	ok "the same tokens under other ids" python3 mapped.py $m got.json map.tsv "$text"
 done; done
+status 2 "the map under the name of the tokenizer" ll-bpe prune -q -m base-500.json --vocab-size=290 --map=no.json -o no.json
+absent "nothing is written" no.json
 ok "prune what is rare" ll-bpe prune -q -m base-500.json --min-count=30 --vocab-size=290 --map=map.tsv -o got.json text1.txt
 is "$(vocabulary got.json | wc -l | tr -d ' ')" 290 "and to a size"
 ok "HF's rules hold" python3 - <<'END'

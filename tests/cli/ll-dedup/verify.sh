@@ -145,10 +145,30 @@ ll-dedup join -q --against=1.ix -o o.join o1.sig; ll-dedup cluster -q --jaccard=
 is "$(set_of o2.dup)" "$(set_of o.dup)" "joins know the old documents"
 status 3 "joins without the old documents" ll-dedup cluster -q --jaccard=0.8 --join=o.join -o no.dup o1.sig
 status 3 "an index of another rule" ll-dedup -q --minhash=14x8 --jaccard=0.8 --against=1.ix -o no.ll s-00001.ll
-says "an index of another kind" "is refused"
+says "it has bands=20 rows=5, where bands=14 rows=8 is needed" "is refused with what differs"
+status 3 "an index with shingles without verification" ll-dedup -q --minhash=20x5 --against=1.ix -o no.ll s-00001.ll
+says "it should not have shingles=1" "is refused"
+says "hint: shingles are in an index made with --jaccard or --containment" "with a hint"
+status 3 "an index without the tag of the policy" near --jaccard=0.8 --keep=max:.q --against=1.ix -o no.ll s-00001.ll
+says "it lacks carry=.q" "is refused"
+for how in "head -c 10" "head -c 3000" "head -c -1" "head -c 0"; do
+	$how 1.ix > cut.ix; status 3 "an index that was cut, $how" near --jaccard=0.8 --against=cut.ix --index-out=no.ix -o no.ll s-00001.ll
+	says "cut.ix: frame" "is named with the place"
+done
+python3 -c "
+d = bytearray(open('1.ix', 'rb').read()); d[len(d) // 2] ^= 4; open('flip.ix', 'wb').write(d)"
+status 3 "an index with a flipped bit" near --jaccard=0.8 --against=flip.ix --index-out=no.ix -o no.ll s-00001.ll
+says "flip.ix: frame" "is named with the place"
+cat 1.ix | near --jaccard=0.8 --against=- --index-out=p.ix -o t.ll s-00001.ll; same t.ll 2.ll "an index from a pipe"; same p.ix 2.ix "makes the same"
+cp 1.ix x.ix; near --jaccard=0.8 --against=x.ix --index-out=x.ix -o t.ll s-00001.ll; same x.ix 2.ix "an index may be replaced by its successor"
 status 3 "signatures are no index" near --jaccard=0.8 --against=s0.sig -o no.ll s-00001.ll
 status 3 "an index is no signatures" ll-dedup cluster -q -o no.dup 1.ix
-absent "nothing is published" no.ll no.dup
+status 2 "index and documents under one name" near --jaccard=0.8 --index-out=no.ll -o no.ll s-00001.ll
+says "--output and --index-out are both no.ll" "are refused"
+status 2 "both on standard output" near --jaccard=0.8 --index-out=- s-00001.ll
+status 2 "signatures and documents too" ll-dedup sign -q --minhash=20x5 --through s-00001.ll
+says "--output and --through are both standard output" "are named"
+absent "nothing is published" no.ll no.dup no.ix
 
 # Report.
 ok "report" ll-dedup report -o report.txt gone.ll
