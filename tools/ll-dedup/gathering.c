@@ -112,8 +112,9 @@ bool gathering_next(void *gathering, struct duplicate *out)
 
 void gathering_note(const struct gathering *g)
 {
-	ll_note("%llu documents, %llu clusters, %llu duplicates", (unsigned long long)g->documents,
+	ll_note("%llu documents, %llu %s, %llu duplicates", (unsigned long long)g->documents,
 		(unsigned long long)(g->exact ? exact_duplicates_groups(g->exact) : cluster_clusters(g->cluster)),
+		g->exact ? "texts with copies" : "components of candidates",
 		(unsigned long long)(g->exact ? exact_duplicates_count(g->exact) : cluster_duplicates(g->cluster)));
 }
 

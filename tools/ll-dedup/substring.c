@@ -271,8 +271,8 @@ int dedup_substring(const char **files, size_t n)
 	find(&s, files, n);
 	ll_progress_pass(2, 2);
 	int status = ll_filter_run(&filter, files, n);
-	ll_note("%llu repeated passages, %llu bytes, found in %u passes", (unsigned long long)s.passages,
-		(unsigned long long)s.bytes, repeats_passes(s.repeats));
+	ll_note("%llu repeated passages, %llu bytes, found in %u pass%s", (unsigned long long)s.passages,
+		(unsigned long long)s.bytes, repeats_passes(s.repeats), repeats_passes(s.repeats) == 1 ? "" : "es");
 	ll_hash128_free(s.check);
 	repeats_free(s.repeats);
 	ll_buf_free(&s.left);

@@ -302,8 +302,8 @@ int dedup_token_substring(const char **files, size_t n, uint64_t length)
 	if (t.cut && !t.bpe)
 		ll_warn("without -m TOKENIZER a character that several tokens share may be cut%s",
 			t.offsets ? "" : ", and bytes of text are estimated");
-	ll_note("%llu repeated passages, %llu tokens, found in %u passes", (unsigned long long)t.passages, (unsigned long long)t.cut,
-		repeats_passes(t.repeats));
+	ll_note("%llu repeated passages, %llu tokens, found in %u pass%s", (unsigned long long)t.passages, (unsigned long long)t.cut,
+		repeats_passes(t.repeats), repeats_passes(t.repeats) == 1 ? "" : "es");
 	repeats_free(t.repeats);
 	ll_hash128_free(t.check);
 	if (t.bpe)

@@ -90,6 +90,23 @@ head -c 20000 d.ll > cut.ll
 status 3 "a cut input" ll-dedup -q --minhash=14x8 -o no.ll cut.ll
 status 3 "a cut input, exact" ll-dedup -q --exact -o no.ll cut.ll
 absent "nothing published" no.ll no.dup
+# What rejects say, by mode.
+printf '%s\n' '{"id":"1","text":"aaaa bbbb cccc","url":"HTTP://x.org"}' '{"id":"2","text":"aaaa bbbb cccc","url":"http://x.org/"}' \
+	'{"text":"the only other text"}' '{"text":"the only other text!"}' | ll-shard import -q -o few.ll
+while IFS='|' read -r how want; do
+	ll-dedup -q $how --rejects=few.rej -o t.ll few.ll < /dev/null
+	is "$(ll-shard export -q --tags few.rej | sed -n '1s/.*"reject.reason":"\([^"]*\)"\(,"reject.value":"\([^"]*\)"\)*.*/\1 \3/p')" "$want" "reason and value of $how"
+done <<'END'
+--exact|duplicate 5741772e7fefac04ffd7ad15b1ed8c0d
+--exact --keep=none|shared 5741772e7fefac04ffd7ad15b1ed8c0d
+--exact=url|duplicate-url http://x.org/
+--exact=url --keep=none|shared-url http://x.org/
+--exact=line|duplicate-line 
+--exact=line --keep=none|shared-line 
+--exact=paragraph|duplicate-paragraph 
+--substring=9|repeated-passage 14
+--minhash=20x5 --keep=first|near-duplicate 1
+END
 status 2 "neither mode" ll-dedup d.ll
 status 2 "a wrong shape" ll-dedup --minhash=14 d.ll
 says "14x8" "its hint"

@@ -132,10 +132,10 @@ for number, line in enumerate(open("big.jsonl")):
 END
 ll-shard import -q -o want.ll want.jsonl
 ok "as the reference has them" ll-shard compare -q want.ll big.out.ll
-passes() { ll-dedup --substring=100 "$@" 2>&1 | sed -n 's/.*in \([0-9]*\) passes.*/\1/p'; }
+passes() { ll-dedup --substring=100 "$@" 2>&1 | sed -n 's/.*in \([0-9]*\) pass.*/\1/p'; }
 for m in "--memory=12M" "--memory=16M -@ 3" "--memory=1G -@ 2"; do
 	p=$(passes $m -o t.ll big.ll)
-	same t.ll big.out.ll "equal bytes with $m ($p passes)"
+	same t.ll big.out.ll "equal bytes with $m (passes: $p)"
 done
 ok "little memory takes several passes" [ "$(passes --memory=12M -o t.ll big.ll)" -gt 1 ]
 cat big.ll | dd --substring=100 > t.ll

@@ -109,9 +109,9 @@ for number, l in enumerate(open("big.jsonl")):
 print(cut > 3000, bad[:3])
 END
 )" "True []" "as the reference has them"
-passes() { ll-dedup --substring=50:tokens -m tok.json "$@" 2>&1 | sed -n 's/.*in \([0-9]*\) passes.*/\1/p'; }
+passes() { ll-dedup --substring=50:tokens -m tok.json "$@" 2>&1 | sed -n 's/.*in \([0-9]*\) pass.*/\1/p'; }
 for m in "--memory=1M" "--memory=8M -@ 3" "--memory=1G -@ 2"; do
-	rm -f t.tok; p=$(passes $m -o t.tok big.tok); same t.tok want.tok "equal bytes with $m ($p passes)"
+	rm -f t.tok; p=$(passes $m -o t.tok big.tok); same t.tok want.tok "equal bytes with $m (passes: $p)"
 done
 ok "little memory takes several passes" [ "$(passes --memory=1M -o t.tok big.tok)" -gt 1 ]
 cat big.tok | dd --substring=50:tokens -m tok.json > t.tok
