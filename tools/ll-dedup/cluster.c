@@ -119,7 +119,7 @@ void cluster_rank(struct cluster *c, const struct shard_order *order)
 	ll_sorter_finish(c->facts);
 }
 
-void cluster_member(struct cluster *c, uint64_t document, const struct signature *s)
+bool cluster_member(struct cluster *c, uint64_t document, const struct signature *s)
 {
 	const void *facts;
 	const unsigned char *key;
@@ -131,8 +131,9 @@ void cluster_member(struct cluster *c, uint64_t document, const struct signature
 	if (!key || (uint32_t)ll_get_be(key, 4) != document)
 		LL_BUG("document %llu comes out of turn", (unsigned long long)document);
 	if (memcmp((const unsigned char *)facts + 40, s->record.byte, 16) != 0)
-		ll_die(LL_EXIT_INPUT, "document %llu changed while it was read", (unsigned long long)document);
+		return false;
 	put_member(c, (uint32_t)document, facts, len, s->shingles, s->n_shingles);
+	return true;
 }
 
 /* Without verification the facts are all there is to know. */

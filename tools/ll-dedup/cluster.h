@@ -39,8 +39,8 @@ bool cluster_wants(const struct cluster *c, uint64_t document);
 /* After the last pair. order: for KEEP_FIRST, which document is first; NULL: the order of cluster_add. It must live until
  * cluster_resolve. */
 void cluster_rank(struct cluster *c, const struct shard_order *order);
-/* The shingles of a wanted document, in ascending order of documents; ends with status 3 when it is not the one that was added. */
-void cluster_member(struct cluster *c, uint64_t document, const struct signature *s);
+/* The shingles of a wanted document, in ascending order of documents; false when it is not the one that was added. */
+bool cluster_member(struct cluster *c, uint64_t document, const struct signature *s);
 void cluster_resolve(struct cluster *c);
 /* In ascending order of documents; false at the end. */
 bool cluster_next(struct cluster *c, struct duplicate *out);

@@ -78,21 +78,32 @@ bool gathering_wants(const void *gathering, uint64_t document)
 	return document < g->documents && cluster_wants(g->cluster, g->old + document);
 }
 
+static void LL_NORETURN changed(const struct gathering *g, uint64_t document)
+{
+	size_t i = 0;
+
+	while (i + 1 < g->shards.len && document >= g->shards.item[i].records)
+		document -= g->shards.item[i++].records;
+	ll_die(LL_EXIT_INPUT, "%s: document %llu changed while the file was read several times", g->shards.item[i].name ? g->shards.item[i].name : "standard input",
+	       (unsigned long long)document + 1);
+}
+
 void gathering_second(void *gathering, uint64_t document, const unsigned char *record, size_t len)
 {
 	struct gathering *g = gathering;
 	struct signature s = get(g, record, len, g->rule->pairs_only ? 0 : g->rule->bands);
 
 	if (s.type == SIGNATURE_DOCUMENT && document < g->documents && cluster_wants(g->cluster, g->old + document))
-		cluster_member(g->cluster, g->old + document, &s);
+		if (!cluster_member(g->cluster, g->old + document, &s))
+			changed(g, document);
 }
 
 void gathering_second_old(struct gathering *g, uint64_t document, const unsigned char *record, size_t len)
 {
 	struct signature s = get(g, record, len, g->rule->bands);
 
-	if (s.type == SIGNATURE_DOCUMENT && document < g->old && cluster_wants(g->cluster, document))
-		cluster_member(g->cluster, document, &s);
+	if (s.type == SIGNATURE_DOCUMENT && document < g->old && cluster_wants(g->cluster, document) && !cluster_member(g->cluster, document, &s))
+		ll_die(LL_EXIT_INPUT, "document %llu of the index of earlier crawls changed while it was read twice", (unsigned long long)document + 1);
 }
 
 void gathering_resolve(struct gathering *g)

@@ -11,7 +11,7 @@ void shard_check_start(struct shard_check *c, const struct shards *shards, const
 
 static void LL_NORETURN changed(const struct shard_check *c)
 {
-	ll_die(LL_EXIT_INPUT, "%s: the documents are not those that the signatures were made from",
+	ll_die(LL_EXIT_INPUT, "%s: the file changed while it was read several times",
 	       ll_path_shown(c->files[LL_MIN(c->shard, c->shards->len - 1)]));
 }
 

@@ -16,6 +16,18 @@ for shard in "ab":
 END
 for s in a b; do ll-shard import -q -o $s.ll $s.jsonl; done
 
+# A file that changes between the passes: the last one begins when somebody reads the rejects.
+mkfifo rejects
+for how in --minhash=14x8 "--minhash=14x8 --jaccard=0.8" "--exact=line --keep=none" --substring=50; do
+	cp a.ll changing.ll
+	ll-dedup -q $how --rejects=rejects -o no.ll changing.ll 2> .err & pid=$!
+	sleep 1; cp b.ll changing.ll; timeout 20 cat rejects > /dev/null
+	rc=0; wait $pid || rc=$?
+	is $rc 3 "$how: a file that changed is an error"
+	says "changed while it was read" "that says so"
+	absent "and leaves nothing" no.ll
+done
+
 # killed OUTPUT COMMAND...: the command writes OUTPUT (a name in the command), to be compared with whole/OUTPUT
 mkdir -p whole tmp
 killed() {
