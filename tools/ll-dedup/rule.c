@@ -120,7 +120,7 @@ char *signature_rule_lines(const struct signature_rule *r)
 	ll_buf_printf(&b, "bands=%u\n", r->bands);
 	for (size_t i = 0; i < r->n_carry; i++)
 		ll_buf_printf(&b, "%s%s", i ? "," : "carry=", r->carry[i]);
-	ll_buf_printf(&b, "%shash=3\nngram=%u\nnormalize=%s\nrows=%u\n", r->n_carry ? "\n" : "", r->shingle.ngram, forms[r->shingle.form], r->rows);
+	ll_buf_printf(&b, "%shash=4\nngram=%u\nnormalize=%s\nrows=%u\n", r->n_carry ? "\n" : "", r->shingle.ngram, forms[r->shingle.form], r->rows);
 	if (r->keeps_shingles)
 		ll_buf_puts(&b, "shingles=1\n");
 	if (r->shingle.unit == UNIT_TOKEN)
@@ -178,7 +178,7 @@ char *signature_rule_read(struct signature_rule *r, const struct ll_header *h)
 	ll_buf_cstr(&all);
 	if (bands > BANDS_MAX || (bands == 0) != (signature_rule_read_exact(&r->unit, h) == 0))
 		ll_die(LL_EXIT_INPUT, "signatures without a sane number of bands: %s", all.data);
-	if (bands && !strstr(all.data, "hash=3"))
+	if (bands && !strstr(all.data, "hash=4"))
 		ll_die(LL_EXIT_INPUT, "signatures of another version of lltools: %s", all.data);
 	if (!sane || (bands && text_bits))
 		ll_die(LL_EXIT_INPUT, "signatures with texts that make no sense: %s", all.data);

@@ -49,16 +49,12 @@ static void skip_number(const char **p, const char *end)
 {
 	const char *q;
 
-	for (int group = 0; group < 2; group++) {
-		for (q = *p; q < end && ll_char_is_decimal(ll_utf8_next(&q));)
-			*p = q;
-		if (*p + 1 >= end || (**p != '.' && **p != ','))
-			return;
-		q = *p + 1;
-		if (!ll_char_is_decimal(ll_utf8_next(&q)))
-			return;
-		(*p)++;
-	}
+	for (q = *p; q < end && ll_char_is_decimal(ll_utf8_next(&q));)
+		*p = q;
+	if (*p + 1 >= end || (**p != '.' && **p != ','))
+		return;
+	for (q = *p + 1; q < end && ll_char_is_decimal(ll_utf8_next(&q));)
+		*p = q;
 }
 
 static void fold(struct ll_buf *out, struct ll_buf *scratch, struct ll_str text, bool numbers)

@@ -13,7 +13,7 @@ except ImportError:
     xxhash = None
 
 BANDS = "--minhash=1024x1"
-VOCABULARY = ["alpha", "Beta", "gamma", "don't", "ΟΔΟΣ", "naïve", "nai\u0308ve", "x_y", "ﬁn", "42", "Straße", "日本", "水", "👍", "e-mail", "ไทย"] + \
+VOCABULARY = ["12", "7.5", "1.2.3", "3,4", "1,000.5", "\u0663", "5.", "$9", "a\u2014b", "\u00abq\u00bb", "c+d", "caf\u00e9s", "x\u0301y", "\u0130", "a\x1cb", "alpha", "Beta", "gamma", "don't", "ΟΔΟΣ", "naïve", "nai\u0308ve", "x_y", "ﬁn", "42", "Straße", "日本", "水", "👍", "e-mail", "ไทย"] + \
     ["w%d" % i for i in range(400)]
 
 
@@ -92,6 +92,31 @@ def words(text):
     return [w for w in out if w]
 
 
+def is_punctuation(c):
+    return u.category(c)[0] in "P" or u.category(c) == "Cc" or c in "$+<=>^`|~"
+
+
+def normal(text, form):
+    """The other forms of --normalize."""
+    low = lambda t: "".join(c.lower()[0] for c in t)
+    space = lambda t: " ".join(t.split())
+    if form == "slimpajama":
+        return space("".join(c for c in low(u.normalize("NFC", text)) if not ("!" <= c <= "~" and not c.isalnum())))
+    if form == "text-dedup":
+        return space("".join(c if c == "_" or u.category(c)[0] in "LN" else " " for c in low(text)))
+    if form in ("datatrove", "refinedweb"):
+        text = low(text)
+        if form == "datatrove":
+            text = re.sub(r"\d+([.,]\d+)?", "0", text)   # of str, \d is any decimal digit
+        text = space("".join(" " if is_punctuation(c) else c for c in text))
+        return "".join(c for c in u.normalize("NFD", text) if u.category(c) != "Mn")
+    return text
+
+
+def split_words(text):
+    return [w for w in re.split(r"\s+", UNSPACED.sub(lambda m: f" {m.group()} ", text)) if w]
+
+
 def grams(items, n, text):
     if not items:
         return frozenset([("text", text)])
@@ -108,11 +133,11 @@ def token_ids(texts):
     return [json.loads(l)["tokens"] for l in run("ll-shard", "export", "-q", "ids.ll").splitlines()]
 
 
-def sets_of(docs, unit, n):
+def sets_of(docs, unit, n, form):
     if unit == "word":
-        items = [words(d["text"]) for d in docs]
+        items = [words(d["text"]) if form == "words" else split_words(normal(d["text"], form)) for d in docs]
     else:
-        items = [" ".join(words(d["text"])) for d in docs]
+        items = [" ".join(words(d["text"])) if form == "words" else normal(d["text"], form) for d in docs]
         if unit == "token":
             items = token_ids(items)
     return [grams(i, n, d["text"]) for i, d in zip(items, docs)]
@@ -319,11 +344,12 @@ def corpus_of(r, first=0, earlier=()):
 def choice(r):
     unit = r.choice(["word", "word", "word", "char", "token"])
     n = r.choice([1, 2, 5]) if unit != "char" else r.choice([3, 8, 24])
-    options = [f"--unit={unit}", f"--ngram={n}"] + (["-m", "tok.json"] if unit == "token" else [])
+    form = r.choice(["words", "words", "words", "datatrove", "refinedweb", "slimpajama", "text-dedup", "none"])
+    options = [f"--unit={unit}", f"--ngram={n}", f"--normalize={form}"] + (["-m", "tok.json"] if unit == "token" else [])
     how, s = r.choice(["jaccard", "containment"]), r.choice(["0.3", "0.5", "0.6", "0.75", "0.8", "0.9", "1"])
     cluster, keep = r.choice(["survivor", "component", None]), r.choice(["longest", "first", "newest:.date", "max:.m.q", None])
     policy = [f"--{how}={s}"] + ([f"--cluster={cluster}"] if cluster else []) + ([f"--keep={keep}"] if keep else [])
-    return unit, n, options, how, float(s), cluster or "survivor", keep or "longest", policy
+    return (unit, n, form), options, how, float(s), cluster or "survivor", keep or "longest", policy
 
 
 def main(seed, corpora):
@@ -336,8 +362,8 @@ def main(seed, corpora):
     for corpus in range(corpora):
         docs, files = corpus_of(r)
         for _ in range(4):
-            unit, n, options, how, s, cluster, keep, policy = choice(r)
-            sets = sets_of(docs, unit, n)
+            items, options, how, s, cluster, keep, policy = choice(r)
+            sets = sets_of(docs, *items)
             want = (walk if cluster == "survivor" else hang)(how, s, sets, ranks(docs, keep), 0)
             tagged = r.random() < 0.5
             full = policy + ["--tag-survivors"] * tagged
@@ -349,13 +375,13 @@ def main(seed, corpora):
             compare(f"--cluster={cluster}", want, docs, 0, tagged, got)
             if sum(map(len, wrong.values())) > before:
                 print(f"# corpus {corpus} of seed {seed}: {options} {full} {files}")
-        unit, n, options, _, _, _, keep, policy = choice(r)
+        items, options, _, _, _, keep, policy = choice(r)
         policy = [o for o in policy if o.startswith("--keep")]
         got = one_run(options, policy, files, []) if r.random() < 0.5 else in_steps(r, options, policy, files, [])
         gone = {n: ll for _, g in got for n, ll in said(g).items()}
         repeated = len({(d["source"], d["id"]) for d in docs}) < len(docs)
         if not repeated:   # else keys do not say which document survives
-            why = not_verified(sets_of(docs, unit, n), ranks(docs, keep), gone, docs)
+            why = not_verified(sets_of(docs, *items), ranks(docs, keep), gone, docs)
             check("not verified", why is None, f"corpus {corpus} of seed {seed}: {options} {policy}: {why}")
         if corpus % 3 == 0:
             crawls(r)
@@ -363,18 +389,21 @@ def main(seed, corpora):
 
 def crawls(r):
     """Three crawls, each against the index of those before."""
-    unit, n, options, how, s, cluster, keep, policy = choice(r)
+    items, options, how, s, cluster, keep, policy = choice(r)
     old, against = [], []
     for crawl in range(3):
         docs, files = corpus_of(r, 1000 * crawl, [d["text"] for d in old])
         everything = old + docs
-        sets = sets_of(everything, unit, n)
+        sets = sets_of(everything, *items)
         want = (walk if cluster == "survivor" else hang)(how, s, sets, ranks(docs, keep), len(old))
         if r.random() < 0.5:
             got = one_run(options, policy, files, against + [f"--index-out={crawl}.ix"])
         else:
             got = in_steps(r, options, policy + [f"--index-out={crawl}.ix"], files, against)
+        before = sum(map(len, wrong.values()))
         compare(f"crawls --cluster={cluster}", want, everything, len(old), False, got)
+        if sum(map(len, wrong.values())) > before:
+            print(f"# crawl {crawl}: {options} {policy} {files}")
         old += [d for i, d in enumerate(docs, len(old)) if i not in want]
         against = [f"--against={crawl}.ix"]
 

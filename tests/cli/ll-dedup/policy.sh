@@ -86,6 +86,8 @@ same_as --profile=text-dedup "case=plain space=plain point=plain"
 same_as --profile=slimpajama "case=plain space=plain point=plain inside=plain"
 same_as --profile=nemo ""
 same_as --minhash=14x8 "case=plain space=plain point=plain"
+for t in "x 0 0 y" "x 1.2.3 y" "x 1,000.5 y" "x 10 7.25 y" "x 00 y" "x 1.2 y"; do printf '{"id":"%s","text":"%s"}\n' "$t" "$t"; done | ll-shard import -q -o n.ll
+same_as --profile=datatrove "x 1.2.3 y=x 0 0 y x 1,000.5 y=x 0 0 y x 10 7.25 y=x 0 0 y x 1.2 y=x 00 y"
 for p in fineweb:14x8 datatrove:14x8 slimpajama:9x13 text-dedup:24x10 nemo:20x13 refinedweb:450x20; do
 	is "$(ll-dedup curve --profile=${p%:*})" "$(ll-dedup curve --minhash=${p#*:})" "the curve of ${p%:*}"
 done
