@@ -244,6 +244,10 @@ int dedup_report(const char *const *files, size_t n, const char *plot)
 	while ((record = ll_reader_next(in, &len)) != NULL) {
 		if (ll_doc_get(record, len, &doc, &err) < 0)
 			ll_die(LL_EXIT_INPUT, "%s: %s", ll_reader_where(in), err.text);
+		if (tag(&doc, "reject.reason").len == 0) {
+			ll_hint("a report is of what --rejects=FILE wrote");
+			ll_die(LL_EXIT_INPUT, "%s: a document that was not rejected", ll_reader_where(in));
+		}
 		add(&r, &doc);
 	}
 	ll_reader_close(in);

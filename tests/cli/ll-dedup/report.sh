@@ -91,6 +91,9 @@ ok "and there are some" grep -q '^# dropped for other reasons	[1-9]' report.txt
 status 4 "a picture that cannot be written" ll-dedup report -q --plot=none/x.gp -o no.txt gone.ll
 absent "leaves no report" no.txt
 ll-dedup report -q --plot=x.gp -o t.txt gone.ll; same t.txt want.txt "with a picture the same report"
+status 3 "documents that were kept" ll-dedup report -q -o no.txt kept.ll
+says "kept.ll: record 1" "are named with the place"
+says "a document that was not rejected" "as what they are"
 head -c 3000 gone.ll > cut.ll; status 3 "rejects that were cut" ll-dedup report -q -o no.txt cut.ll
 absent "leave no report" no.txt
 finish
