@@ -13,7 +13,7 @@
 
 struct cluster {
 	struct cluster_rule rule;
-	uint64_t documents, old, clusters, duplicates;
+	uint64_t documents, old, unranked, clusters, duplicates; /* unranked: new ones without what the policy asks for */
 	struct band_store *bands;
 	struct ll_sorter *facts;   /* document -> FACTS, id, source: comes in sorted, so this is a spool */
 	struct ll_sorter *members; /* MEMBER -> shingles, key, id, source: by component, best first */
@@ -47,7 +47,9 @@ void cluster_add(struct cluster *c, const struct signature *s, bool old)
 	c->old += old;
 	if (c->bands)
 		band_store_add(c->bands, s->bands);
-	ll_put_be(facts, c->rule.policy.keep == KEEP_FIRST || old ? 0 : policy_rank(&c->rule.policy, s->text_bytes, s->tags), 8);
+	uint64_t rank = c->rule.policy.keep == KEEP_FIRST || old ? 0 : policy_rank(&c->rule.policy, s->text_bytes, s->tags);
+	c->unranked += rank == POLICY_NONE;
+	ll_put_be(facts, rank, 8);
 	memcpy(facts + 8, s->key.byte, 16);
 	memcpy(facts + 24, s->text.byte, 16);
 	memcpy(facts + 40, s->record.byte, 16);
@@ -112,8 +114,22 @@ static void put_member(struct cluster *c, uint32_t document, const unsigned char
 	ll_sorter_add_variable(c->members, key, c->scratch.data, c->scratch.len);
 }
 
+/* A misspelt tag, or dates in another form, leave the choice to keys. */
+static void tell_unranked(const struct cluster *c)
+{
+	const char *what = c->rule.policy.keep == KEEP_NEWEST ? "date" : "number", *tag = c->rule.policy.tag;
+
+	if (c->unranked == 0)
+		return;
+	if (c->unranked == c->documents - c->old)
+		ll_warn("no document has a %s in %s: the smallest key decides which copy survives", what, tag);
+	else
+		ll_note("%llu of %llu documents have no %s in %s", (unsigned long long)c->unranked, (unsigned long long)(c->documents - c->old), what, tag);
+}
+
 void cluster_rank(struct cluster *c, const struct shard_order *order)
 {
+	tell_unranked(c);
 	c->order = order;
 	c->members = ll_sorter_new_variable(MEMBER, ll_memory_left() / 2, "clusters");
 	ll_sorter_finish(c->facts);

@@ -120,7 +120,7 @@ uint64_t policy_rank(const struct policy *p, uint32_t text_bytes, struct ll_str 
 	if (p->keep == KEEP_LONGEST)
 		return UINT32_MAX - text_bytes;
 	if (!ll_tag_find(tags, p->tag, &tag))
-		return UINT64_MAX;
+		return POLICY_NONE;
 	if (tag.type == LL_TAG_INT)
 		value = (double)ll_tag_int(&tag);
 	else if (tag.type == LL_TAG_FLOAT)
@@ -128,6 +128,6 @@ uint64_t policy_rank(const struct policy *p, uint32_t text_bytes, struct ll_str 
 	else if (p->keep == KEEP_NEWEST && tag.type == LL_TAG_STRING && policy_date(tag.value, &date) == 0)
 		value = (double)date / 1e6;
 	else
-		return UINT64_MAX;
-	return isnan(value) ? UINT64_MAX : ~bits_of(value);
+		return POLICY_NONE;
+	return isnan(value) ? POLICY_NONE : ~bits_of(value);
 }

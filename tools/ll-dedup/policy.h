@@ -21,6 +21,7 @@ struct policy {
 
 /* Ends with status 2 when the text is none. */
 struct policy policy_parse(const char *text);
+#define POLICY_NONE UINT64_MAX /* the rank of a document without the tag, or with something else in it */
 /* Ascending: the best first. Not for KEEP_FIRST. */
 uint64_t policy_rank(const struct policy *p, uint32_t text_bytes, struct ll_str tags);
 /* Microseconds since 1970, or -1 when the text is no date. */

@@ -35,7 +35,11 @@ for keep in newest:.date max:.meta.quality; do
 	ll-dedup cluster -q --keep=$keep -o p.dup p.sig; ll-dedup apply -q --duplicates=p.dup -o y.ll p.ll
 	ok "so do the steps" ll-shard compare -q x.ll y.ll
 done
-near --keep=newest:nothing -o x.ll p.ll; near --keep=max:nothing -o y.ll p.ll
+status 0 "a tag that no document has" near --keep=max:nothing -o y.ll p.ll
+says "warning: no document has a number in nothing" "is warned of"
+status 0 "one that some have" ll-dedup --minhash=20x5 --keep=newest:.date -o x.ll p.ll
+says "$(grep -c '"date": \(null\|"no date"\)' p.jsonl) of 240 documents have no date in .date" "is counted"
+near --keep=newest:nothing -o x.ll p.ll 2>/dev/null
 ok "without the tag the smallest key decides" ll-shard compare -q x.ll y.ll
 status 3 "a tag that is not carried" ll-dedup cluster -q --keep=max:.other -o no.dup p.sig
 says "sign --carry=.other" "is named"
