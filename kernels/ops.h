@@ -80,9 +80,10 @@ struct ll_op_loss {
 		 * and z-loss add to it, to log_z[M] its log Z (0 too), and, with scale != 0, in place to scale x d (loss + added) / d logits; greedy[M] may be NULL */ \
 		void (*cross_entropy)(struct ll_pool *, const struct ll_op_loss *, real *logits, real *loss, real *added,         \
 				      real *log_z, unsigned char *greedy, const int32_t *targets, int64_t M, int64_t V, real scale);           \
-		/* out[M,C] = wte[token] (+ wpe[t] where wpe; t = row mod T, from `first`) */                                     \
+		/* out[M,C] = wte[token] (+ wpe[t] where wpe; t = row mod T, from `first`); without wte out += wpe[t], tokens unread */ \
 		void (*embed)(struct ll_pool *, real *out, const int32_t *tokens, const real *wte, const real *wpe, int64_t M,    \
 			      int64_t T, int64_t C, int64_t first);                                                               \
+		/* += both; either may be NULL */                                                                                 \
 		void (*embed_back)(struct ll_pool *, real *dwte, real *dwpe, const real *dout, const int32_t *tokens, int64_t M,  \
 				   int64_t T, int64_t C);                                                                         \
 		/* out = a + b */                                                                                                 \

@@ -129,8 +129,8 @@ static void embed_task(void *context, size_t task, int thread)
 	(void)thread;
 	int64_t C = j->C, end = LL_MIN(j->M, ((int64_t)task + 1) * ROWS);
 	for (int64_t r = (int64_t)task * ROWS; r < end; r++) {
-		const real *e = j->wte + j->tokens[r] * C, *p = j->wpe ? j->wpe + (j->first + r % j->T) * C : NULL;
 		real *out = j->out + r * C;
+		const real *e = j->wte ? j->wte + j->tokens[r] * C : out, *p = j->wpe ? j->wpe + (j->first + r % j->T) * C : NULL;
 		for (int64_t c = 0; c < C; c++)
 			out[c] = p ? e[c] + p[c] : e[c];
 	}
@@ -150,9 +150,9 @@ static void embed_back_task(void *context, size_t task, int thread)
 	(void)thread;
 	int64_t C = j->C, c0 = (int64_t)task * 64, c1 = LL_MIN(C, c0 + 64);
 	for (int64_t r = 0; r < j->M; r++) {
-		real *e = j->dwte + j->tokens[r] * C, *p = j->dwpe ? j->dwpe + r % j->T * C : NULL;
+		real *e = j->dwte ? j->dwte + j->tokens[r] * C : NULL, *p = j->dwpe ? j->dwpe + r % j->T * C : NULL;
 		const real *d = j->dout + r * C;
-		for (int64_t c = c0; c < c1; c++)
+		for (int64_t c = c0; e && c < c1; c++)
 			e[c] += d[c];
 		for (int64_t c = c0; p && c < c1; c++)
 			p[c] += d[c];

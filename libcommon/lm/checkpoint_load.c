@@ -64,10 +64,11 @@ static int model_config(struct json_object *state, struct ll_lm_config *c, struc
 
 static const struct ll_safetensor *find_tensor(const struct ll_safetensors *s, const char *name)
 {
-	static const char prefix[] = "transformer.";
+	static const char *const prefixes[] = { "transformer.", "model." }; /* those saved without a head lack it, as many of the hub do */
 	const struct ll_safetensor *t = ll_safetensors_find(s, name);
-	if (!t && strncmp(name, prefix, sizeof(prefix) - 1) == 0) /* files of the hub lack it */
-		t = ll_safetensors_find(s, name + sizeof(prefix) - 1);
+	for (size_t i = 0; !t && i < LL_COUNT(prefixes); i++)
+		if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)
+			t = ll_safetensors_find(s, name + strlen(prefixes[i]));
 	return t;
 }
 

@@ -37,6 +37,11 @@ const char *ll_gguf_architecture(const struct ll_lm_config *c, const char **note
 		ll_err_set(err, "norm = batch is for ablations: no other program computes it");
 		return NULL;
 	}
+	if (c->post_norm || ll_lm_projects(c)) {
+		ll_err_set(err, "llama.cpp has no architecture with %s", c->post_norm ? "norms after the residual (post_norm)" :
+										"embeddings of another width than the model (embedding_width)");
+		return NULL;
+	}
 	if (is_llama(c))
 		return "llama";
 	if (by_pairs(c)) {

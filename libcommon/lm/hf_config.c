@@ -125,9 +125,9 @@ static void write_opt(const struct ll_lm_config *c, struct ll_buf *out)
 		      ",\n  \"word_embed_proj_dim\": %" PRId64 ",\n  \"num_hidden_layers\": %" PRId64
 		      ",\n  \"num_attention_heads\": %" PRId64 ",\n  \"ffn_dim\": %" PRId64
 		      ",\n  \"max_position_embeddings\": %" PRId64
-		      ",\n  \"activation_function\": \"%s\",\n  \"do_layer_norm_before\": true,\n  \"enable_bias\": true,\n"
+		      ",\n  \"activation_function\": \"%s\",\n  \"do_layer_norm_before\": %s,\n  \"enable_bias\": true,\n"
 		      "  \"layer_norm_elementwise_affine\": true,\n  \"pad_token_id\": null,\n",
-		      c->width, c->width, c->layers, c->heads, c->ffn_width, c->context, activation_name(c->ffn));
+		      c->width, c->embedding_width, c->layers, c->heads, c->ffn_width, c->context, activation_name(c->ffn), c->post_norm ? "false" : "true");
 	put_double(out, "init_std", c->init_std);
 	put_double(out, "dropout", c->dropout);
 	put_double(out, "attention_dropout", c->attention_dropout);
@@ -344,10 +344,10 @@ static int read_opt(struct json_object *o, struct ll_lm_config *c, struct ll_err
 	    integer(o, "max_position_embeddings", &c->context, err) < 0 ||
 	    read_activation("activation_function", act ? act : "relu", &c->ffn, err) < 0)
 		return -1;
-	if (!is_true(o, "do_layer_norm_before", true) || is_true(o, "_remove_final_layer_norm", false))
-		return ll_err_set(err, "an OPT with its norms after the residual (opt-350m) is not built");
-	if (integer_or(o, "word_embed_proj_dim", c->width) != c->width)
-		return ll_err_set(err, "embeddings narrower than the model (word_embed_proj_dim) are not built");
+	c->post_norm = !is_true(o, "do_layer_norm_before", true);
+	c->embedding_width = integer_or(o, "word_embed_proj_dim", c->width);
+	if (!c->post_norm && is_true(o, "_remove_final_layer_norm", false))
+		return ll_err_set(err, "an OPT with norms before its branches and none at the end (_remove_final_layer_norm) is not built");
 	if (!is_true(o, "enable_bias", true) || !is_true(o, "layer_norm_elementwise_affine", true))
 		return ll_err_set(err, "an OPT without biases or gains is not built");
 	c->tied_head = is_true(o, "tie_word_embeddings", true);

@@ -9,17 +9,20 @@ enum ll_hf_family ll_hf_family(const struct ll_lm_config *c)
 {
 	if (c->band != 0 || c->attention_cap != 0 || c->attention_scale != 0 || c->output_scale != 1)
 		return LL_HF_NONE;
-	bool llama = c->norm == LL_LM_NORM_RMS && c->position == LL_LM_POS_ROTARY && c->ffn == LL_LM_FFN_SWIGLU && !c->bias && !c->rotary_interleaved &&
+	bool only_opt = c->post_norm || ll_lm_projects(c); /* no other family has these */
+	bool llama = !only_opt && c->norm == LL_LM_NORM_RMS && c->position == LL_LM_POS_ROTARY && c->ffn == LL_LM_FFN_SWIGLU && !c->bias && !c->rotary_interleaved &&
 		     c->rotary_fraction == 1 && !c->parallel_residual && !c->embedding_norm && !c->head_bias;
 	if (c->experts != 0) /* the only choice of a token has weight 1 there, and here where there is no other */
 		return llama && !c->qk_norm && (c->experts_per_token > 1 || c->experts == 1) ? LL_HF_MIXTRAL : LL_HF_NONE;
 	bool plain = !c->parallel_residual && !c->embedding_norm && !c->head_bias;
 	bool whole = !c->qk_norm && c->norm == LL_LM_NORM_LAYER && !ll_lm_gated(c) && c->bias && c->kv_heads == c->heads &&
 		     c->heads * c->head_dim == c->width && !(c->position == LL_LM_POS_ROTARY && c->embedding_norm);
+	bool classic = whole && c->attention_bias && !c->shared_norm && !c->head_bias;
+	if (only_opt)
+		return classic && plain && c->position == LL_LM_POS_LEARNED && c->norm_eps == 1e-5 ? LL_HF_OPT : LL_HF_NONE;
 	if (whole && c->position == LL_LM_POS_ROTARY && c->rotary_interleaved && c->shared_norm && !c->attention_bias &&
 	    c->rotary_base == 10000 && c->rotary_scaling == LL_LM_ROTARY_PLAIN && c->head_bias && !c->tied_head)
 		return LL_HF_GPTJ;
-	bool classic = whole && c->attention_bias && !c->shared_norm && !c->head_bias;
 	if (classic && plain && c->position == LL_LM_POS_LEARNED)
 		return c->family == LL_LM_FAMILY_OPT ? LL_HF_OPT : LL_HF_GPT2;
 	if (classic && c->position == LL_LM_POS_ROTARY && !c->rotary_interleaved)
@@ -148,6 +151,7 @@ static const struct rename bloom[] = {
 #define OPT_LAYER "model.decoder.layers.#."
 static const struct rename opt[] = {
 	{ "wte", "model.decoder.embed_tokens.weight", false },
+	{ "emb_in.w", "model.decoder.project_in.weight", false },
 	{ "wpe", "model.decoder.embed_positions.weight", false },
 	{ "h.#.norm1.w", OPT_LAYER "self_attn_layer_norm.weight", false },
 	{ "h.#.norm1.b", OPT_LAYER "self_attn_layer_norm.bias", false },
@@ -166,6 +170,7 @@ static const struct rename opt[] = {
 	{ "h.#.down.b", OPT_LAYER "fc2.bias", false },
 	{ "norm_f.w", "model.decoder.final_layer_norm.weight", false },
 	{ "norm_f.b", "model.decoder.final_layer_norm.bias", false },
+	{ "emb_out.w", "model.decoder.project_out.weight", false },
 	{ "head.w", "lm_head.weight", false },
 	{ NULL, NULL, false },
 };

@@ -5,7 +5,7 @@
  * gate, up apart; rotary in the split-half form), qwen3 (a llama whose queries and keys are normed), mixtral (a llama of
  * experts, two or more a token: their weights sum to 1), gptj (q, k, v apart, pairs turned), gpt_neox and bloom (Q, K, V fused
  * head by head) and opt (two rows of positions before the first; computes what gpt2 does, so it is taken where
- * family = opt). What fits none is "lltools": our names, no transformers class.
+ * family = opt, and for what no other has: post_norm, and embeddings of another width). What fits none is "lltools": our names, no transformers class.
  */
 #ifndef LL_HF_NAMES_H
 #define LL_HF_NAMES_H

@@ -32,6 +32,7 @@ static const struct key keys[] = {
 	{ "kv_heads", KEY_INT, FIELD(kv_heads), NULL },
 	{ "head_dim", KEY_INT, FIELD(head_dim), NULL },
 	{ "ffn_width", KEY_INT, FIELD(ffn_width), NULL },
+	{ "embedding_width", KEY_INT, FIELD(embedding_width), NULL },
 	{ "norm", KEY_WORD, FIELD(norm), norms },
 	{ "position", KEY_WORD, FIELD(position), positions },
 	{ "ffn", KEY_WORD, FIELD(ffn), ffns },
@@ -50,6 +51,7 @@ static const struct key keys[] = {
 	{ "rotary_attention", KEY_REAL, FIELD(rotary_attention), NULL },
 	{ "parallel_residual", KEY_BOOL, FIELD(parallel_residual), NULL },
 	{ "shared_norm", KEY_BOOL, FIELD(shared_norm), NULL },
+	{ "post_norm", KEY_BOOL, FIELD(post_norm), NULL },
 	{ "bias", KEY_BOOL, FIELD(bias), NULL },
 	{ "attention_bias", KEY_BOOL, FIELD(attention_bias), NULL },
 	{ "tied_head", KEY_BOOL, FIELD(tied_head), NULL },
@@ -162,8 +164,9 @@ int ll_lm_config_check(struct ll_lm_config *c, struct ll_err *err)
 	}
 	c->kv_heads = c->kv_heads ? c->kv_heads : c->heads;
 	c->ffn_width = c->ffn_width ? c->ffn_width : 4 * c->width;
-	if (c->head_dim > 1 << 16 || c->ffn_width > 1 << 24)
-		return ll_err_set(err, "head_dim or ffn_width are absurdly large");
+	c->embedding_width = c->embedding_width ? c->embedding_width : c->width;
+	if (c->head_dim > 1 << 16 || c->ffn_width > 1 << 24 || c->embedding_width > 1 << 20)
+		return ll_err_set(err, "head_dim, ffn_width or embedding_width are absurdly large");
 	if (c->kv_heads < 1 || c->heads % c->kv_heads)
 		return ll_err_set(err, "kv_heads %lld does not divide heads %lld", (long long)c->kv_heads, (long long)c->heads);
 	if (c->band >= limit || c->band_every > 10000 || !(c->attention_cap >= 0 && c->attention_cap < 1e6))
@@ -184,8 +187,10 @@ int ll_lm_config_check(struct ll_lm_config *c, struct ll_err *err)
 		return ll_err_set(err, "expert_capacity or expert_balance are absurdly large or below 0");
 	if (ll_rotary_check(c, err) < 0)
 		return -1;
-	if (c->norm == LL_LM_NORM_NONE && (c->embedding_norm || c->shared_norm))
-		return ll_err_set(err, "norm = none leaves nothing that embedding_norm or shared_norm could mean");
+	if (c->norm == LL_LM_NORM_NONE && (c->embedding_norm || c->shared_norm || c->post_norm))
+		return ll_err_set(err, "norm = none leaves nothing that embedding_norm, shared_norm or post_norm could mean");
+	if (c->post_norm && c->parallel_residual)
+		return ll_err_set(err, "post_norm = true asks for parallel_residual = false: each branch has a sum of its own to norm");
 	if (c->shared_norm && !c->parallel_residual)
 		return ll_err_set(err, "shared_norm = true asks for parallel_residual = true");
 	if (c->family == LL_LM_FAMILY_OPT &&
@@ -212,8 +217,9 @@ uint64_t ll_lm_config_parameters(const struct ll_lm_config *c)
 		ffn = (uint64_t)c->experts * (ffn + C);
 	uint64_t layer = (c->shared_norm ? 1 : 2) * norm + Q * C + A * C + ffn +
 			 (c->bias && c->attention_bias ? Q + C : 0) + (c->qk_norm ? 2 * (uint64_t)c->head_dim : 0);
-	return (uint64_t)c->vocabulary * (C * (c->tied_head ? 1 : 2) + (c->head_bias ? 1 : 0)) + (c->position == LL_LM_POS_LEARNED ? (uint64_t)c->context * C : 0) +
-	       (c->embedding_norm ? norm : 0) + (uint64_t)c->layers * layer + norm;
+	uint64_t E = (uint64_t)c->embedding_width, around = (ll_lm_projects(c) ? 2 * E * C : 0) + (c->embedding_norm ? norm : 0) + (ll_lm_last_norm(c) ? norm : 0);
+	return (uint64_t)c->vocabulary * (E * (c->tied_head ? 1 : 2) + (c->head_bias ? 1 : 0)) + (c->position == LL_LM_POS_LEARNED ? (uint64_t)c->context * C : 0) +
+	       (uint64_t)c->layers * layer + around;
 }
 
 double ll_lm_config_attention_flops(const struct ll_lm_config *c, uint64_t seq_len)
@@ -231,5 +237,6 @@ double ll_lm_config_flops(const struct ll_lm_config *c, uint64_t seq_len)
 	if (c->experts)
 		ffn = (double)c->experts_per_token * ffn + (double)c->experts * C;
 	double layer = (double)ll_lm_qkv_width(c) * C + A * C + ffn;
-	return 6 * ((double)c->layers * layer + (double)c->vocabulary * C) + ll_lm_config_attention_flops(c, seq_len);
+	double E = (double)c->embedding_width, around = (double)c->vocabulary * E + (ll_lm_projects(c) ? 2 * E * C : 0);
+	return 6 * ((double)c->layers * layer + around) + ll_lm_config_attention_flops(c, seq_len);
 }

@@ -44,6 +44,7 @@ struct ll_lm_config {
 	int64_t kv_heads;    /* 0: as heads; divides heads */
 	int64_t head_dim;    /* 0: width / heads; even for rotary positions */
 	int64_t ffn_width;   /* 0: 4 x width */
+	int64_t embedding_width; /* of the embedding of tokens and the head; 0: width; another is projected into the stream, and out of it */
 	int64_t norm;        /* enum ll_lm_norm */
 	int64_t position;    /* enum ll_lm_position */
 	int64_t ffn;         /* enum ll_lm_ffn; swiglu and geglu have a gate */
@@ -61,6 +62,7 @@ struct ll_lm_config {
 	double rotary_attention; /* yarn: queries and keys are multiplied by it; 0: 0.1 ln rotary_factor + 1 */
 	bool parallel_residual;  /* x + attention(norm1 x) + ffn(norm2 x) */
 	bool shared_norm;        /* with parallel_residual: ffn(norm1 x), and no second norm (GPT-J) */
+	bool post_norm;          /* norm2(y + ffn(y)) of y = norm1(x + attention(x)), and no last norm (Vaswani et al. 2017; opt-350m) */
 	bool bias;               /* on projections and, for layer norm, the shift */
 	bool attention_bias;     /* with bias: on the projections of attention too */
 	bool tied_head;
@@ -120,6 +122,18 @@ static inline int64_t ll_lm_band(const struct ll_lm_config *c, int64_t layer)
 static inline int64_t ll_lm_turning(const struct ll_lm_config *c)
 {
 	return c->position == LL_LM_POS_ROTARY ? (int64_t)((double)c->head_dim * c->rotary_fraction) : 0;
+}
+
+/* Embeddings and head of another width than the stream, with a projection on either side. */
+static inline bool ll_lm_projects(const struct ll_lm_config *c)
+{
+	return c->embedding_width != c->width;
+}
+
+/* A norm between the stream and the head. */
+static inline bool ll_lm_last_norm(const struct ll_lm_config *c)
+{
+	return c->norm != LL_LM_NORM_NONE && !c->post_norm;
 }
 
 /* Norms with a shift, where there are biases. */

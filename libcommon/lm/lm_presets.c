@@ -4,8 +4,8 @@
  * al. 2020, table 2.1 (dense here; of theirs every second layer is banded, and the width of the band is not given; for 1.3B
  * the table has 24 heads of 128 at a width of 2048, which would be 1.5B parameters: it is 16 of them that make 1.3B); Llama: Touvron
  * et al. 2023, table 2; llama-15m and -110m: the llama2.c sizes; GPT-J-6B: Wang and Komatsuzaki 2021 and the released config.json;
- * GPT-NeoX-20B: Black et al. 2022; OPT: Zhang et al. 2022, table 1, with the released vocabulary (opt-350m, whose norms come after
- * the residual, cannot be computed here); BLOOM: BigScience 2022, table 3.
+ * GPT-NeoX-20B: Black et al. 2022; OPT: Zhang et al. 2022, table 1, with the released vocabulary, opt-350m as its config.json
+ * has it; BLOOM: BigScience 2022, table 3.
  */
 #include <string.h>
 
@@ -49,6 +49,7 @@ static const struct preset presets[] = {
 	{ "neox-20b", NEOX, 50432, 2048, 44, 6144, 64, 0 },
 	{ "opt-tiny", OPT, 256, 64, 2, 32, 4, 0 },
 	{ "opt-125m", OPT, 50272, 2048, 12, 768, 12, 0 },
+	{ "opt-350m", OPT, 50272, 2048, 24, 1024, 16, 0 },
 	{ "opt-1.3b", OPT, 50272, 2048, 24, 2048, 32, 0 },
 	{ "opt-2.7b", OPT, 50272, 2048, 32, 2560, 32, 0 },
 	{ "opt-6.7b", OPT, 50272, 2048, 32, 4096, 32, 0 },
@@ -139,9 +140,9 @@ int ll_lm_preset(struct ll_lm_config *c, const char *name, struct ll_err *err)
 		/* Brown et al. give 5140 for 40 heads of 128: head sizes rule. */
 		if (strcmp(name, "gpt3-13b") == 0)
 			c->head_dim = 128;
+		if (strcmp(name, "opt-350m") == 0)
+			c->embedding_width = 512, c->post_norm = true;
 		return 0;
 	}
-	if (strcmp(name, "opt-350m") == 0)
-		return ll_err_set(err, "opt-350m has its norms after the residual, and embeddings narrower than the model: not built");
 	return no_preset(name, err);
 }

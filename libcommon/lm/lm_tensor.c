@@ -26,6 +26,8 @@ double ll_lm_recompute_flops(const struct ll_lm_config *c, uint64_t seq_len, enu
 {
 	double C = (double)c->width, F = (double)c->ffn_width, A = (double)(c->heads * c->head_dim);
 	double up = (ll_lm_gated(c) ? 2 : 1) * F * C;
+	if (c->post_norm && !c->experts) /* what it gave is normed */
+		up += F * C;
 	if (c->experts) /* what they answered, too */
 		up = (double)c->experts_per_token * (up + F * C) + (double)c->experts * C;
 	double layer = 2 * ((double)ll_lm_qkv_width(c) * C + A * C + up) + ll_lm_config_attention_flops(c, seq_len) / (3 * (double)c->layers);

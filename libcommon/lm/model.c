@@ -73,7 +73,9 @@ static void list_tensors(struct ll_lm *m)
 	const struct ll_lm_config *c = &m->config;
 	bool bias = c->bias, attention_bias = bias && c->attention_bias;
 	size_t cap = 0;
-	add_tensor(m, &cap, LL_LM_EMBEDDING, c->vocabulary, c->width, -1, "wte");
+	add_tensor(m, &cap, LL_LM_EMBEDDING, c->vocabulary, c->embedding_width, -1, "wte");
+	if (ll_lm_projects(c))
+		add_tensor(m, &cap, LL_LM_MATRIX, c->width, c->embedding_width, -1, "emb_in.w");
 	if (c->position == LL_LM_POS_LEARNED)
 		add_tensor(m, &cap, LL_LM_EMBEDDING, c->context, c->width, -1, "wpe");
 	if (c->embedding_norm)
@@ -90,9 +92,12 @@ static void list_tensors(struct ll_lm *m)
 			add_norm(m, &cap, l, "norm2");
 		add_feed_forward(m, &cap, l);
 	}
-	add_norm(m, &cap, -1, "norm_f");
+	if (ll_lm_last_norm(c))
+		add_norm(m, &cap, -1, "norm_f");
+	if (ll_lm_projects(c))
+		add_tensor(m, &cap, LL_LM_MATRIX, c->embedding_width, c->width, -1, "emb_out.w");
 	if (!c->tied_head)
-		add_tensor(m, &cap, LL_LM_MATRIX, c->vocabulary, c->width, -1, "head.w");
+		add_tensor(m, &cap, LL_LM_MATRIX, c->vocabulary, c->embedding_width, -1, "head.w");
 	if (c->head_bias)
 		add_tensor(m, &cap, LL_LM_BIAS, c->vocabulary, 0, -1, "head.b");
 }
@@ -144,7 +149,8 @@ static void point(const struct ll_lm *m, float *arena, struct ll_lm_weights *w)
 {
 	*w = (struct ll_lm_weights){ place(m, arena, -1, "wte"), place(m, arena, -1, "wpe"), place(m, arena, -1, "emb_norm.w"),
 				     place(m, arena, -1, "emb_norm.b"), place(m, arena, -1, "norm_f.w"), place(m, arena, -1, "norm_f.b"),
-				     place(m, arena, -1, m->config.tied_head ? "wte" : "head.w"), place(m, arena, -1, "head.b"), NULL };
+				     place(m, arena, -1, m->config.tied_head ? "wte" : "head.w"), place(m, arena, -1, "head.b"), place(m, arena, -1, "emb_in.w"),
+				     place(m, arena, -1, "emb_out.w"), NULL };
 	w->layer = ll_calloc((size_t)m->config.layers, sizeof(*w->layer));
 	for (int l = 0; l < (int)m->config.layers; l++)
 		w->layer[l] = (struct ll_lm_layer){
@@ -180,7 +186,7 @@ static int32_t *take_ids(struct walk *w, int64_t n)
 static void take_cheap(struct walk *w, const struct ll_lm_config *c, int64_t M, struct ll_lm_kept *k)
 {
 	if (c->norm != LL_LM_NORM_NONE) {
-		k->norm1 = take(w, M * c->width);
+		k->norm1 = c->post_norm ? NULL : take(w, M * c->width);
 		k->norm2 = c->shared_norm ? k->norm1 : take(w, M * c->width);
 	}
 	k->act = take(w, M * LL_MAX(c->experts_per_token, 1) * c->ffn_width);
@@ -194,7 +200,7 @@ static void take_dear(struct walk *w, const struct ll_lm_config *c, int64_t M, s
 	k->qkv = take(w, M * ll_lm_qkv_width(c)), k->attention = take(w, M * c->heads * c->head_dim), k->lse = take(w, M * c->heads);
 	int64_t turned = c->qk_norm ? M * (c->heads + c->kv_heads) : 0;
 	k->qk = take(w, turned * c->head_dim), k->qk_mean = take(w, turned), k->qk_rstd = take(w, turned);
-	k->mid = take(w, M * C);
+	k->mid = take(w, M * C), k->sum = take(w, c->post_norm ? M * C : 0);
 	k->mean2 = c->shared_norm ? k->mean1 : take(w, S), k->rstd2 = c->shared_norm ? k->rstd1 : take(w, S);
 	int64_t N = c->experts_per_token, E = c->experts;
 	k->up = take(w, M * LL_MAX(N, 1) * F * (ll_lm_gated(c) ? 2 : 1));
@@ -228,10 +234,10 @@ static float *take_layers(struct walk *w, const struct ll_lm_config *c, int64_t 
 			take_cheap(w, c, M, &k);
 		if (dear)
 			take_dear(w, c, M, &k);
-		if (c->norm == LL_LM_NORM_NONE) { /* their outputs are their inputs */
+		if (c->norm == LL_LM_NORM_NONE || c->post_norm) /* their outputs are their inputs */
 			k.norm1 = k.x;
+		if (c->norm == LL_LM_NORM_NONE)
 			k.norm2 = c->parallel_residual ? k.x : k.mid;
-		}
 		if (kept)
 			kept[l] = k;
 	}
@@ -247,7 +253,8 @@ static void take_all(struct walk *w, const struct ll_lm_config *c, int64_t batch
 	y->x_final = take_layers(w, c, M, mode, kept);
 	y->embedded = c->embedding_norm ? take(w, M * C) : NULL;
 	y->mean_e = take(w, S), y->rstd_e = take(w, S);
-	y->norm_f = c->norm != LL_LM_NORM_NONE || c->output_scale != 1 ? take(w, M * C) : y->x_final, y->mean_f = take(w, S), y->rstd_f = take(w, S);
+	y->norm_f = ll_lm_last_norm(c) || c->output_scale != 1 ? take(w, M * C) : y->x_final, y->mean_f = take(w, S), y->rstd_f = take(w, S);
+	y->head_in = ll_lm_projects(c) ? take(w, M * c->embedding_width) : y->norm_f;
 	y->chunk = LL_MIN(M, rows_of_head(c->vocabulary));
 	y->logits = take(w, y->chunk * c->vocabulary), y->loss = take(w, M), y->added = take(w, M), y->log_z = take(w, M);
 	y->positions = c->position == LL_LM_POS_SINUSOIDAL ? take(w, c->context * C) : NULL;
@@ -255,6 +262,7 @@ static void take_all(struct walk *w, const struct ll_lm_config *c, int64_t batch
 	y->rotary = y->turning ? take(w, c->context * y->turning) : NULL;
 	if (mode != LL_LM_INFERENCE) {
 		y->dx = take(w, M * C), y->dn1 = take(w, M * C), y->dn2 = take(w, M * C);
+		y->dhead = ll_lm_projects(c) ? take(w, M * c->embedding_width) : y->dn1;
 		y->dqkv = take(w, M * ll_lm_qkv_width(c)), y->dattention = take(w, M * A), y->dup = take(w, R * U), y->dact = take(w, R * F);
 		y->danswer = take(w, E ? R * C : 0), y->drouter = take(w, M * E), y->load = take(w, M * E);
 	}

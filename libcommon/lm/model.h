@@ -6,7 +6,8 @@
  * Parameters lie in one float arena, gradients in another of the same layout; matrices are [out, in], row-major, y = x W^T.
  * Tensor names ("h.N" is layer N, from 0; what a configuration lacks is absent):
  *
- *   wte [vocabulary, width]   wpe [context, width] (learned positions)   emb_norm.w emb_norm.b [width]
+ *   wte [vocabulary, embedding_width]   wpe [context, width] (learned positions)   emb_norm.w emb_norm.b [width]
+ *   emb_in.w [width, embedding_width]   emb_out.w [embedding_width, width] (both where these two differ)
  *   h.N.norm1.w h.N.norm1.b [width]          h.N.qkv.w [(heads + 2 kv_heads) head_dim, width] h.N.qkv.b: rows Q | K | V
  *   with norm = batch behind the .b of every norm: .mean .var [width], running statistics that no gradient reaches
  *   h.N.q_norm.w h.N.k_norm.w [head_dim] (qk_norm)
@@ -14,7 +15,7 @@
  *   h.N.norm2.w h.N.norm2.b [width]          h.N.up.w [ffn, width] or, gated, [2 ffn, width]: rows gate | up; h.N.up.b
  *   h.N.down.w [width, ffn] h.N.down.b [width]
  *   with experts, of which E is one, in place of these: h.N.router.w [experts, width] h.N.eE.up.w ... h.N.eE.down.b
- *   norm_f.w norm_f.b [width]   head.w [vocabulary, width] (not tied)   head.b [vocabulary]
+ *   norm_f.w norm_f.b [width] (not with post_norm)   head.w [vocabulary, embedding_width] (not tied)   head.b [vocabulary]
  *
  * Rotary tables follow the split-half convention of Hugging Face unless rotary_interleaved.
  */

@@ -10,7 +10,7 @@
 struct ll_lm_cache {
 	int64_t length, context, kv_width;
 	float *keys, *values;  /* [layers, context, kv_heads head_dim] */
-	float *x, *n, *qkv, *attention, *mid, *up, *act, *score, *one, *router;
+	float *x, *n, *qkv, *attention, *mid, *up, *act, *score, *one, *router, *narrow;
 	float *base;
 };
 
@@ -22,7 +22,8 @@ struct ll_lm_cache *ll_lm_cache_new(const struct ll_lm *m)
 	k->context = c->context;
 	k->kv_width = c->kv_heads * c->head_dim;
 	size_t cached = (size_t)(c->layers * c->context * k->kv_width);
-	float *p = k->base = ll_alloc_aligned(64, (2 * cached + 3 * C + Q + A + 3 * F + (size_t)c->context + 2 * (size_t)c->heads + (size_t)c->experts + C) * sizeof(float));
+	float *p = k->base = ll_alloc_aligned(64, (2 * cached + 3 * C + Q + A + 3 * F + (size_t)c->context + 2 * (size_t)c->heads + (size_t)c->experts + C +
+						 (size_t)c->embedding_width) * sizeof(float));
 	k->keys = p, p += cached;
 	k->values = p, p += cached;
 	k->x = p, p += C;
@@ -34,7 +35,8 @@ struct ll_lm_cache *ll_lm_cache_new(const struct ll_lm *m)
 	k->act = p, p += F;
 	k->score = p, p += c->context;
 	k->one = p, p += 2 * c->heads;
-	k->router = p;
+	k->router = p, p += c->experts + c->width; /* and what an expert answers */
+	k->narrow = p;
 	return k;
 }
 
@@ -93,10 +95,11 @@ static void attend(const struct ll_lm *m, struct ll_lm_cache *k, int64_t layer, 
 	}
 }
 
+/* A norm that is not there has no w. */
 static void normalise_one(const struct ll_lm *m, struct ll_lm_cache *k, const float *in, const float *w, const float *b)
 {
 	const struct ll_lm_config *c = &m->config;
-	if (c->norm == LL_LM_NORM_NONE)
+	if (!w)
 		memcpy(k->n, in, (size_t)c->width * sizeof(float));
 	else if (c->norm == LL_LM_NORM_BATCH)
 		ll_lm_batch_norm(m->pool, &(struct ll_lm_batch_norm){ .M = 1, .C = c->width, .eps = c->norm_eps, .in = in, .w = w, .b = b,
@@ -127,7 +130,7 @@ static void decode_layer(struct ll_lm *m, struct ll_lm_cache *k, int64_t l)
 	const struct ll_lm_layer *w = &m->memory->w.layer[l];
 	int64_t C = c->width, Q = ll_lm_qkv_width(c), A = c->heads * c->head_dim, F = c->ffn_width;
 	float *keys = k->keys + l * k->context * k->kv_width, *values = k->values + l * k->context * k->kv_width;
-	normalise_one(m, k, k->x, w->norm1_w, w->norm1_b);
+	normalise_one(m, k, k->x, c->post_norm ? NULL : w->norm1_w, w->norm1_b);
 	o->linear(m->pool, k->qkv, k->n, w->qkv_w, w->qkv_b, 1, Q, C);
 	if (c->qk_norm)
 		norm_heads_one(m, k, w);
@@ -140,7 +143,9 @@ static void decode_layer(struct ll_lm *m, struct ll_lm_cache *k, int64_t l)
 	attend(m, k, l, keys, values);
 	o->linear(m->pool, k->mid, k->attention, w->proj_w, w->proj_b, 1, C, A);
 	o->add(m->pool, k->mid, k->mid, k->x, C);
-	if (!c->shared_norm)
+	if (c->post_norm)
+		normalise_one(m, k, k->mid, w->norm1_w, w->norm1_b);
+	else if (!c->shared_norm)
 		normalise_one(m, k, c->parallel_residual ? k->x : k->mid, w->norm2_w, w->norm2_b);
 	if (c->experts) {
 		ll_lm_experts_one(m, w, acts[c->ffn], k->n, k->up, k->act, k->router + c->experts, k->router, k->x);
@@ -149,7 +154,27 @@ static void decode_layer(struct ll_lm *m, struct ll_lm_cache *k, int64_t l)
 		o->act(m->pool, acts[c->ffn], k->act, k->up, 1, F);
 		o->linear(m->pool, k->x, k->act, w->down_w, w->down_b, 1, C, F);
 	}
-	o->add(m->pool, k->x, k->x, k->mid, C);
+	o->add(m->pool, k->x, k->x, c->post_norm ? k->n : k->mid, C);
+	if (c->post_norm) {
+		normalise_one(m, k, k->x, w->norm2_w, w->norm2_b);
+		memcpy(k->x, k->n, (size_t)C * sizeof(float));
+	}
+}
+
+/* The embedding of a token at the next position. */
+static void embed_one(struct ll_lm *m, struct ll_lm_cache *k, int32_t token)
+{
+	const struct ll_lm_config *c = &m->config;
+	const struct ll_lm_weights *w = &m->memory->w;
+	const struct ll_ops_f32 *o = m->memory->ops;
+	const float *positions = w->wpe ? w->wpe : m->memory->positions;
+	if (w->emb_in) {
+		o->embed(m->pool, k->narrow, &token, w->wte, NULL, 1, 1, c->embedding_width, 0);
+		o->linear(m->pool, k->x, k->narrow, w->emb_in, NULL, 1, c->width, c->embedding_width);
+		o->embed(m->pool, k->x, NULL, NULL, positions, 1, 1, c->width, k->length);
+	} else {
+		o->embed(m->pool, k->x, &token, w->wte, positions, 1, 1, c->width, k->length);
+	}
 }
 
 void ll_lm_decode(struct ll_lm *m, struct ll_lm_cache *k, int32_t token, float *logits)
@@ -158,7 +183,7 @@ void ll_lm_decode(struct ll_lm *m, struct ll_lm_cache *k, int32_t token, float *
 	struct ll_lm_memory *y = m->memory;
 	const struct ll_ops_f32 *o = y->ops;
 	LL_ASSERT(k->length < k->context && token >= 0 && token < c->vocabulary);
-	o->embed(m->pool, k->x, &token, y->w.wte, y->w.wpe ? y->w.wpe : y->positions, 1, 1, c->width, k->length);
+	embed_one(m, k, token);
 	if (c->embedding_norm) {
 		normalise_one(m, k, k->x, y->w.emb_norm_w, y->w.emb_norm_b);
 		memcpy(k->x, k->n, (size_t)c->width * sizeof(float));
@@ -169,6 +194,8 @@ void ll_lm_decode(struct ll_lm *m, struct ll_lm_cache *k, int32_t token, float *
 	normalise_one(m, k, k->x, y->w.norm_f_w, y->w.norm_f_b);
 	if (c->output_scale != 1)
 		o->scale(m->pool, k->n, c->output_scale, c->width);
+	if (logits && y->w.emb_out)
+		o->linear(m->pool, k->narrow, k->n, y->w.emb_out, NULL, 1, c->embedding_width, c->width);
 	if (logits)
-		o->linear(m->pool, logits, k->n, y->w.head, y->w.head_b, 1, c->vocabulary, c->width);
+		o->linear(m->pool, logits, y->w.emb_out ? k->narrow : k->n, y->w.head, y->w.head_b, 1, c->vocabulary, c->embedding_width);
 }

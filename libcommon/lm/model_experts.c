@@ -191,10 +191,11 @@ void ll_lm_experts_forward(const struct ll_lm_experts *x, float *out)
 		o->act(m->pool, x->act, k->act + first * F, k->up + first * U, n, F);
 		o->linear(m->pool, k->answer + first * j.C, k->act + first * F, w->down_w, w->down_b, n, j.C, F);
 	}
+	if (!x->again || m->config.post_norm)
+		ll_pool_run(m->pool, (size_t)((M + ROWS - 1) / ROWS), combine_task, &j);
 	if (x->again)
 		return;
 	m->dropped += dropped;
-	ll_pool_run(m->pool, (size_t)((M + ROWS - 1) / ROWS), combine_task, &j);
 	if (x->training && m->config.expert_balance > 0)
 		m->balance += balance_loss(&j);
 }

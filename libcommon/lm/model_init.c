@@ -31,7 +31,7 @@ static bool is_value(const struct ll_lm_tensor *t, size_t part)
 {
 	if (strstr(t->name, ".qkv.w"))
 		return part == 2;
-	return strcmp(t->name, "head.w") != 0 && !strstr(t->name, ".router.w");
+	return strncmp(t->name, "h.", 2) == 0 && !strstr(t->name, ".router.w");
 }
 
 /* Before residual scaling. */

@@ -17,12 +17,13 @@ struct ll_lm_layer {
 };
 
 struct ll_lm_weights {
-	float *wte, *wpe, *emb_norm_w, *emb_norm_b, *norm_f_w, *norm_f_b, *head, *head_b;
+	float *wte, *wpe, *emb_norm_w, *emb_norm_b, *norm_f_w, *norm_f_b, *head, *head_b, *emb_in, *emb_out;
 	struct ll_lm_layer *layer;
 };
 
 /* What a layer keeps for the way back. All layers share one set of what the mode does not keep (of x two); with recomputation it is
- * the last layer's when the way back begins. M rows. */
+ * the last layer's when the way back begins. M rows. With post_norm norm1 is x, which attention takes as it is, norm2 the norm of mid
+ * by the weights of norm1, with mean1 and rstd1, which the feed-forward takes; mean2 and rstd2 are of sum. */
 struct ll_lm_kept {
 	float *x;                        /* [M, C] input of the layer */
 	float *norm1, *mean1, *rstd1;    /* [M, C], [M], [M] */
@@ -30,6 +31,7 @@ struct ll_lm_kept {
 	float *qk, *qk_mean, *qk_rstd;   /* with qk_norm, before it: Q [M, heads, head_dim], then K; [M, heads + kv_heads] */
 	float *mid;                      /* [M, C] x + attention branch */
 	float *norm2, *mean2, *rstd2;    /* those of norm1 with shared_norm */
+	float *sum;                      /* [M, C] with post_norm: norm2 + feed-forward, of which the output is the norm */
 	float *up, *act;                 /* [R, F or 2F], [R, F]; R: M, with experts M experts_per_token */
 	/* With experts: probabilities [M, experts]; of each choice the expert, its weight, its row below R or -1; the choice in each row;
 	 * each expert's first row [experts + 1] and room to count; outputs [R, C]. */
@@ -46,6 +48,7 @@ struct ll_lm_memory {
 	struct ll_lm_kept *kept;  /* [layers] */
 	float *embedded, *mean_e, *rstd_e; /* before the embedding norm */
 	float *x_final, *norm_f, *mean_f, *rstd_f;
+	float *head_in, *dhead;   /* [M, embedding_width] norm_f projected, and its gradient; without a projection norm_f and dn1 */
 	float *logits, *loss, *added, *log_z; /* [chunk, V], [M] each */
 	int64_t chunk;            /* rows of the head at a time */
 	float *positions;         /* [context, C], sinusoidal */
@@ -84,7 +87,7 @@ struct ll_lm_experts {
 	int64_t layer, batch, seq_len;
 	enum ll_op_act act;
 	bool training; /* capacity and balance count */
-	bool again;    /* for the way back: counts nothing, and out is not needed */
+	bool again;    /* for the way back: counts nothing, and out is not needed but with post_norm */
 	double scale;  /* of the loss, on the way back */
 };
 void ll_lm_experts_forward(const struct ll_lm_experts *x, float *out);

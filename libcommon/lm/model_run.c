@@ -47,13 +47,14 @@ static void drop(const struct pass *p, float *x, int64_t site)
 		p->ops->dropout(p->pool, x, p->dropout, p->step.seed, (uint64_t)site, p->step.step, p->step.first_sample, p->M, p->T, p->C);
 }
 
+/* A norm that is not there has no w. */
 static void normalise(const struct pass *p, float *out, float *mean, float *rstd, const float *in, const float *w, const float *b)
 {
-	if (p->c->norm == LL_LM_NORM_BATCH) {
+	if (w && p->c->norm == LL_LM_NORM_BATCH) {
 		struct ll_lm_batch_norm n = { .M = p->M, .C = p->C, .eps = p->c->norm_eps, .training = p->scale != 0, .again = p->again, .in = in, .w = w, .b = b };
 		n.running = (float *)(b ? b : w) + p->C, n.out = out, n.mean = mean, n.rstd = rstd;
 		ll_lm_batch_norm(p->pool, &n);
-	} else if (p->c->norm != LL_LM_NORM_NONE)
+	} else if (w)
 		p->ops->norm(p->pool, p->norm, out, mean, rstd, in, w, b, p->M, p->C, p->c->norm_eps);
 	else if (out != in)
 		memcpy(out, in, (size_t)(p->M * p->C) * sizeof(float));
@@ -64,13 +65,23 @@ static void normalise_back(const struct pass *p, float *dw, float *db, const flo
 			   const float *w)
 {
 	struct ll_lm_memory *y = p->y;
-	if (p->c->norm == LL_LM_NORM_NONE)
+	if (!w)
 		p->ops->add(p->pool, y->dx, y->dx, dout, p->M * p->C);
 	else if (p->c->norm == LL_LM_NORM_BATCH)
 		ll_lm_batch_norm_back(p->pool, &(struct ll_lm_batch_norm){ .M = p->M, .C = p->C, .in = in, .w = w, .mean = (float *)mean, .rstd = (float *)rstd,
 									   .dout = dout, .din = y->dx, .dw = dw, .db = db });
 	else
 		p->ops->norm_back(p->pool, p->norm, y->dx, dw, db, dout, in, mean, rstd, w, p->M, p->C, y->scratch);
+}
+
+/* The same where the whole stream went through the norm: dx = of dx. */
+static void stream_back(const struct pass *p, float *dw, float *db, const float *in, const float *mean, const float *rstd, const float *w)
+{
+	struct ll_lm_memory *y = p->y;
+	size_t bytes = (size_t)(p->M * p->C) * sizeof(float);
+	memcpy(y->dn1, y->dx, bytes);
+	memset(y->dx, 0, bytes);
+	normalise_back(p, dw, db, y->dn1, in, mean, rstd, w);
 }
 
 static enum ll_op_norm head_norm(const struct ll_lm_config *c)
@@ -130,7 +141,14 @@ static void embed(const struct pass *p, const int32_t *tokens)
 {
 	const struct ll_lm_weights *w = &p->y->w;
 	float *x = p->y->kept[0].x, *first = p->y->embedded ? p->y->embedded : x;
-	p->ops->embed(p->pool, first, tokens, w->wte, w->wpe ? w->wpe : p->y->positions, p->M, p->T, p->C, 0);
+	const float *positions = w->wpe ? w->wpe : p->y->positions;
+	if (w->emb_in) {
+		p->ops->embed(p->pool, p->y->head_in, tokens, w->wte, NULL, p->M, p->T, p->c->embedding_width, 0);
+		p->ops->linear(p->pool, first, p->y->head_in, w->emb_in, NULL, p->M, p->C, p->c->embedding_width);
+		p->ops->embed(p->pool, first, NULL, NULL, positions, p->M, p->T, p->C, 0);
+	} else {
+		p->ops->embed(p->pool, first, tokens, w->wte, positions, p->M, p->T, p->C, 0);
+	}
 	if (p->y->embedded)
 		normalise(p, x, p->y->mean_e, p->y->rstd_e, first, w->emb_norm_w, w->emb_norm_b);
 	drop(p, x, 0);
@@ -142,13 +160,26 @@ static void note_lse(const struct pass *p, const float *lse)
 		p->m->attention_lse = lse[i] > p->m->attention_lse ? lse[i] : p->m->attention_lse;
 }
 
+/* What the feed-forward takes. */
+static void norm_of_feed_forward(const struct pass *p, int64_t l)
+{
+	const struct ll_lm_layer *w = &p->y->w.layer[l];
+	const struct ll_lm_kept *k = &p->y->kept[l];
+	if (p->c->post_norm)
+		normalise(p, k->norm2, k->mean1, k->rstd1, k->mid, w->norm1_w, w->norm1_b);
+	else if (!p->c->shared_norm)
+		normalise(p, k->norm2, k->mean2, k->rstd2, p->c->parallel_residual ? k->x : k->mid, w->norm2_w, w->norm2_b);
+}
+
 static void forward_layer(const struct pass *p, int64_t l)
 {
 	const struct ll_ops_f32 *o = p->ops;
 	const struct ll_lm_layer *w = &p->y->w.layer[l];
 	struct ll_lm_kept *k = &p->y->kept[l];
 	int64_t M = p->M, C = p->C, Q = ll_lm_qkv_width(p->c), A = p->c->heads * p->c->head_dim, F = p->c->ffn_width;
-	normalise(p, k->norm1, k->mean1, k->rstd1, k->x, w->norm1_w, w->norm1_b);
+	bool post = p->c->post_norm, answers = !p->again || post; /* what the branch gives has to be normed, again too */
+	if (!post)
+		normalise(p, k->norm1, k->mean1, k->rstd1, k->x, w->norm1_w, w->norm1_b);
 	o->linear(p->pool, k->qkv, k->norm1, w->qkv_w, w->qkv_b, M, Q, C);
 	if (p->c->qk_norm)
 		norm_heads(p, k, w, k->attention);
@@ -161,23 +192,23 @@ static void forward_layer(const struct pass *p, int64_t l)
 	o->linear(p->pool, k->mid, k->attention, w->proj_w, w->proj_b, M, C, A);
 	drop(p, k->mid, 2 * l + 1);
 	o->add(p->pool, k->mid, k->mid, k->x, M * C);
-	const float *source = p->c->parallel_residual ? k->x : k->mid;
-	if (!p->c->shared_norm)
-		normalise(p, k->norm2, k->mean2, k->rstd2, source, w->norm2_w, w->norm2_b);
-	float *out = output_of(p, l);
+	norm_of_feed_forward(p, l);
+	float *out = post ? k->sum : output_of(p, l);
 	if (p->c->experts) {
 		struct ll_lm_experts x = experts_of(p, l);
 		ll_lm_experts_forward(&x, out);
 	} else {
 		o->linear(p->pool, k->up, k->norm2, w->up_w, w->up_b, M, ll_lm_gated(p->c) ? 2 * F : F, C);
 		o->act(p->pool, p->act, k->act, k->up, M, F);
-		if (!p->again)
+		if (answers)
 			o->linear(p->pool, out, k->act, w->down_w, w->down_b, M, C, F);
 	}
-	if (p->again)
+	if (!answers)
 		return;
 	drop(p, out, 2 * l + 2);
-	o->add(p->pool, out, out, k->mid, M * C);
+	o->add(p->pool, out, out, post ? k->norm2 : k->mid, M * C);
+	if (post)
+		normalise(p, output_of(p, l), k->mean2, k->rstd2, k->sum, w->norm2_w, w->norm2_b);
 }
 
 static void forward(const struct pass *p, const int32_t *tokens)
@@ -194,6 +225,8 @@ static void forward(const struct pass *p, const int32_t *tokens)
 	normalise(p, y->norm_f, y->mean_f, y->rstd_f, y->x_final, y->w.norm_f_w, y->w.norm_f_b);
 	if (p->c->output_scale != 1)
 		p->ops->scale(p->pool, y->norm_f, p->c->output_scale, p->M * p->C);
+	if (y->w.emb_out)
+		p->ops->linear(p->pool, y->head_in, y->norm_f, y->w.emb_out, NULL, p->M, p->c->embedding_width, p->C);
 	y->last_seq_len = p->T;
 }
 
@@ -202,16 +235,20 @@ static void forward(const struct pass *p, const int32_t *tokens)
 static void head(const struct pass *p, const int32_t *targets, float scale, unsigned char *greedy)
 {
 	struct ll_lm_memory *y = p->y;
-	int64_t V = p->c->vocabulary, C = p->C;
+	int64_t V = p->c->vocabulary, E = p->c->embedding_width;
 	struct ll_op_loss loss = { scale != 0 ? p->c->label_smoothing : 0, scale != 0 ? p->c->z_loss : 0 };
 	for (int64_t r = 0; r < p->M; r += y->chunk) {
 		int64_t n = LL_MIN(y->chunk, p->M - r);
-		p->ops->linear(p->pool, y->logits, y->norm_f + r * C, y->w.head, y->w.head_b, n, V, C);
+		p->ops->linear(p->pool, y->logits, y->head_in + r * E, y->w.head, y->w.head_b, n, V, E);
 		p->ops->cross_entropy(p->pool, &loss, y->logits, y->loss + r, y->added + r, y->log_z + r, greedy ? greedy + r : NULL, targets + r, n, V, scale);
 		if (scale != 0) {
-			p->ops->linear_din(p->pool, y->dn1 + r * C, y->logits, y->w.head, n, V, C, false);
-			p->ops->linear_dw(p->pool, y->g.head, y->g.head_b, y->logits, y->norm_f + r * C, n, V, C, !p->fresh || r > 0);
+			p->ops->linear_din(p->pool, y->dhead + r * E, y->logits, y->w.head, n, V, E, false);
+			p->ops->linear_dw(p->pool, y->g.head, y->g.head_b, y->logits, y->head_in + r * E, n, V, E, !p->fresh || r > 0);
 		}
+	}
+	if (scale != 0 && y->w.emb_out) {
+		p->ops->linear_din(p->pool, y->dn1, y->dhead, y->w.emb_out, p->M, E, p->C, false);
+		p->ops->linear_dw(p->pool, y->g.emb_out, NULL, y->dhead, y->norm_f, p->M, E, p->C, !p->fresh);
 	}
 }
 
@@ -235,9 +272,9 @@ static void recompute_layer(const struct pass *p, int64_t l)
 	if (p->y->mode == LL_LM_TRAINING_FULL) {
 		forward_layer(&again, l);
 	} else {
-		normalise(&again, k->norm1, k->mean1, k->rstd1, k->x, w->norm1_w, w->norm1_b);
-		if (!p->c->shared_norm)
-			normalise(&again, k->norm2, k->mean2, k->rstd2, p->c->parallel_residual ? k->x : k->mid, w->norm2_w, w->norm2_b);
+		if (!p->c->post_norm)
+			normalise(&again, k->norm1, k->mean1, k->rstd1, k->x, w->norm1_w, w->norm1_b);
+		norm_of_feed_forward(&again, l);
 		p->ops->act(p->pool, p->act, k->act, k->up, p->c->experts ? k->first[p->c->experts] : p->M, p->c->ffn_width);
 	}
 }
@@ -253,6 +290,8 @@ static void backward_layer(const struct pass *p, int64_t l)
 
 	if (y->mode != LL_LM_TRAINING && l + 1 < p->c->layers)
 		recompute_layer(p, l);
+	if (p->c->post_norm)
+		stream_back(p, g->norm2_w, g->norm2_b, k->sum, k->mean2, k->rstd2, w->norm2_w);
 	const float *d = branch_gradient(p, y->dn1, 2 * l + 2);
 	if (p->c->experts) {
 		struct ll_lm_experts x = experts_of(p, l);
@@ -264,7 +303,10 @@ static void backward_layer(const struct pass *p, int64_t l)
 		o->linear_din(p->pool, y->dn2, y->dup, w->up_w, M, U, C, false);
 		o->linear_dw(p->pool, g->up_w, g->up_b, y->dup, k->norm2, M, U, C, !p->fresh);
 	}
-	if (!p->c->parallel_residual)
+	if (p->c->post_norm) {
+		o->add(p->pool, y->dx, y->dx, y->dn2, M * C);
+		stream_back(p, g->norm1_w, g->norm1_b, k->mid, k->mean1, k->rstd1, w->norm1_w);
+	} else if (!p->c->parallel_residual)
 		normalise_back(p, g->norm2_w, g->norm2_b, y->dn2, k->mid, k->mean2, k->rstd2, w->norm2_w);
 
 	d = branch_gradient(p, y->dn1, 2 * l + 1);
@@ -282,28 +324,45 @@ static void backward_layer(const struct pass *p, int64_t l)
 		o->add(p->pool, y->dn1, y->dn1, y->dn2, M * C);
 	else if (p->c->parallel_residual)
 		normalise_back(p, g->norm2_w, g->norm2_b, y->dn2, k->x, k->mean2, k->rstd2, w->norm2_w);
-	normalise_back(p, g->norm1_w, g->norm1_b, y->dn1, k->x, k->mean1, k->rstd1, w->norm1_w);
+	if (p->c->post_norm)
+		o->add(p->pool, y->dx, y->dx, y->dn1, M * C);
+	else
+		normalise_back(p, g->norm1_w, g->norm1_b, y->dn1, k->x, k->mean1, k->rstd1, w->norm1_w);
+}
+
+/* From dx to the embeddings; what scales their gradient does not reach the projection. */
+static void embed_back(const struct pass *p, const int32_t *tokens)
+{
+	struct ll_lm_memory *y = p->y;
+	int64_t E = p->c->embedding_width;
+	if (y->w.emb_in) {
+		p->ops->embed(p->pool, y->dhead, tokens, y->w.wte, NULL, p->M, p->T, E, 0);
+		p->ops->linear_dw(p->pool, y->g.emb_in, NULL, y->dx, y->dhead, p->M, p->C, E, !p->fresh);
+	}
+	if (p->m->embedding_gradient != 1)
+		p->ops->scale(p->pool, y->dx, p->m->embedding_gradient, p->M * p->C);
+	if (y->w.emb_in) {
+		p->ops->linear_din(p->pool, y->dhead, y->dx, y->w.emb_in, p->M, p->C, E, false);
+		p->ops->embed_back(p->pool, y->g.wte, NULL, y->dhead, tokens, p->M, p->T, E);
+		p->ops->embed_back(p->pool, NULL, y->g.wpe, y->dx, NULL, p->M, p->T, p->C);
+	} else {
+		p->ops->embed_back(p->pool, y->g.wte, y->g.wpe, y->dx, tokens, p->M, p->T, p->C);
+	}
 }
 
 static void backward(const struct pass *p, const int32_t *tokens)
 {
 	struct ll_lm_memory *y = p->y;
-	size_t bytes = (size_t)(p->M * p->C) * sizeof(float);
-	memset(y->dx, 0, bytes);
+	memset(y->dx, 0, (size_t)(p->M * p->C) * sizeof(float));
 	if (p->c->output_scale != 1)
 		p->ops->scale(p->pool, y->dn1, p->c->output_scale, p->M * p->C);
 	normalise_back(p, y->g.norm_f_w, y->g.norm_f_b, y->dn1, y->x_final, y->mean_f, y->rstd_f, y->w.norm_f_w);
 	for (int64_t l = p->c->layers; l-- > 0;)
 		backward_layer(p, l);
 	drop(p, y->dx, 0);
-	if (y->embedded) {
-		memcpy(y->dn1, y->dx, bytes);
-		memset(y->dx, 0, bytes);
-		normalise_back(p, y->g.emb_norm_w, y->g.emb_norm_b, y->dn1, y->embedded, y->mean_e, y->rstd_e, y->w.emb_norm_w);
-	}
-	if (p->m->embedding_gradient != 1)
-		p->ops->scale(p->pool, y->dx, p->m->embedding_gradient, p->M * p->C);
-	p->ops->embed_back(p->pool, y->g.wte, y->g.wpe, y->dx, tokens, p->M, p->T, p->C);
+	if (y->embedded)
+		stream_back(p, y->g.emb_norm_w, y->g.emb_norm_b, y->embedded, y->mean_e, y->rstd_e, y->w.emb_norm_w);
+	embed_back(p, tokens);
 }
 
 enum { ZERO_BLOCK = 1 << 20 };
@@ -325,7 +384,7 @@ static void zero_task(void *context, size_t task, int thread)
 static bool is_written(const struct ll_lm *m, const float *gradient)
 {
 	const struct ll_lm_weights *g = &m->memory->g;
-	bool found = gradient == g->head;
+	bool found = gradient == g->head || gradient == g->emb_in || gradient == g->emb_out;
 	for (int64_t l = 0; l < m->config.layers && !found; l++) {
 		const struct ll_lm_layer *y = &g->layer[l];
 		found = gradient == y->qkv_w || gradient == y->proj_w || gradient == y->up_w || gradient == y->down_w;
@@ -400,6 +459,6 @@ double ll_lm_activation(const struct ll_lm *m, int64_t place, int64_t batch)
 void ll_lm_logits(struct ll_lm *m, int64_t b, int64_t t, float *logits)
 {
 	struct ll_lm_memory *y = m->memory;
-	int64_t C = m->config.width;
-	y->ops->linear(m->pool, logits, y->norm_f + (b * y->last_seq_len + t) * C, y->w.head, y->w.head_b, 1, m->config.vocabulary, C);
+	int64_t E = m->config.embedding_width;
+	y->ops->linear(m->pool, logits, y->head_in + (b * y->last_seq_len + t) * E, y->w.head, y->w.head_b, 1, m->config.vocabulary, E);
 }

@@ -11,7 +11,7 @@ import sys
 
 import torch
 import transformers
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from transformers.models.mixtral.modeling_mixtral import load_balancing_loss_func
 
 sys.path.insert(0, os.path.join(os.environ["ROOT"], "tests/interop/lib"))
@@ -164,7 +164,30 @@ older("llama-yarn", dict(type="yarn", factor=4.0, original_max_position_embeddin
 older("neox-linear", dict(type="linear", factor=3), rotary_pct=0.3, rotary_emb_base=10000)
 opt = dict(vocab_size=211, num_hidden_layers=3, num_attention_heads=2, max_position_embeddings=40, pad_token_id=None, **none)
 compare("opt", t.OPTConfig(hidden_size=160, word_embed_proj_dim=160, ffn_dim=301, **opt))
+# What opt-350m has: norms after the residual, none at the end, embeddings narrower than the model; and each alone.
+compare("opt-350m", t.OPTConfig(hidden_size=160, word_embed_proj_dim=80, ffn_dim=301, do_layer_norm_before=False, **opt))
+compare("opt-350m-halves", t.OPTConfig(hidden_size=96, word_embed_proj_dim=40, ffn_dim=64, do_layer_norm_before=False, **opt), torch.float16, "200KB")
+compare("opt-350m-of-one", t.OPTConfig(hidden_size=80, word_embed_proj_dim=24, ffn_dim=103, do_layer_norm_before=False, **opt), tokens=2)
+compare("opt-post-norm", t.OPTConfig(hidden_size=96, word_embed_proj_dim=96, ffn_dim=64, do_layer_norm_before=False, **opt))
+compare("opt-narrow", t.OPTConfig(hidden_size=64, word_embed_proj_dim=32, ffn_dim=64, **opt))
+compare("opt-wide-untied", t.OPTConfig(hidden_size=64, word_embed_proj_dim=72, ffn_dim=64, tie_word_embeddings=False, **opt))
 compare("opt-untied", t.OPTConfig(hidden_size=96, word_embed_proj_dim=96, ffn_dim=64, tie_word_embeddings=False, **opt), torch.float16)
+
+
+def headless(name):
+    """The same folder with the names of a model saved without its head, as files of the hub have them."""
+    words = [str(rng.randrange(101)) for _ in range(20)]
+    logits = lambda: subprocess.run([CHECKPOINT_TEST, "--logits", name, *words], check=True, stdout=subprocess.PIPE).stdout
+    before, path = logits(), f"{name}/model.safetensors"
+    save_file({k.removeprefix("model."): v for k, v in load_file(path).items()}, path, {"format": "pt"})
+    ok(logits() == before, f"{name}: without the prefix of its names")
+    theirs = transformers.AutoModelForCausalLM.from_pretrained(name, dtype=torch.float32)(torch.tensor([[int(w) for w in words]])).logits[0]
+    ours = torch.tensor([[float(x) for x in line.split()] for line in before.decode().splitlines()])
+    ok(relative(ours, theirs.detach()) <= 1e-5, f"{name}: which is the same to transformers")
+
+
+headless("opt-350m")
+headless("opt")
 
 
 def refused(name, config, why):
@@ -173,8 +196,7 @@ def refused(name, config, why):
     ok(p.returncode == 3 and why in p.stderr.decode(), f"{name}: refused")
 
 
-refused("opt-post-norm", t.OPTConfig(hidden_size=64, word_embed_proj_dim=64, ffn_dim=64, do_layer_norm_before=False, **opt), "opt-350m")
-refused("opt-narrow", t.OPTConfig(hidden_size=64, word_embed_proj_dim=32, ffn_dim=64, **opt), "word_embed_proj_dim")
+refused("opt-no-last-norm", t.OPTConfig(hidden_size=64, word_embed_proj_dim=64, ffn_dim=64, _remove_final_layer_norm=True, **opt), "none at the end")
 refused("bloom-post", t.BloomConfig(vocab_size=101, hidden_size=64, n_layer=1, n_head=2, apply_residual_connection_post_layernorm=True, **none),
         "after the norm")
 finish()

@@ -52,5 +52,7 @@ compare("neox-sequential", "neox-tiny", "parallel_residual=false", "ffn=gelu", "
 compare("bloom", "bloom-tiny", family="bloom")
 compare("bloom-6-heads", "bloom-tiny", "width=240", "heads=6", family="bloom")
 compare("opt", "opt-tiny", family="opt")
+compare("opt-350m", "opt-tiny", "post_norm=true", "embedding_width=20", family="opt")
+compare("opt-post-norm-gelu", "gpt2-tiny", "post_norm=true", "width=96", family="opt")
 compare("opt-untied", "opt-tiny", "tied_head=false", "ffn=gelu", "width=96", "heads=1", family="opt")
 finish()

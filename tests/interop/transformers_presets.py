@@ -50,6 +50,8 @@ published = {
     "bloom-560m": bloom(24, 1024, 16), "bloom-1b1": bloom(24, 1536, 16), "bloom-1b7": bloom(24, 2048, 16), "bloom-3b": bloom(30, 2560, 32),
     "bloom-7b1": bloom(30, 4096, 32), "bloom-176b": bloom(70, 14336, 112),
 }
+published["opt-350m"] = t.OPTConfig(num_hidden_layers=24, hidden_size=1024, word_embed_proj_dim=512, num_attention_heads=16, ffn_dim=4096,
+                                     do_layer_norm_before=False, max_position_embeddings=2048, vocab_size=50272)
 for preset, config in published.items():
     count = theirs(config)
     if config.model_type == "opt":

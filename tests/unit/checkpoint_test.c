@@ -247,6 +247,10 @@ int main(int argc, char **argv)
 	round_trip("bf", "bloom-tiny", "ffn_width", "96", LL_HF_NONE);
 	round_trip("o", "opt-tiny", NULL, NULL, LL_HF_OPT);
 	round_trip("ou", "opt-tiny", "tied_head", "false", LL_HF_OPT);
+	round_trip("op", "opt-tiny", "post_norm", "true", LL_HF_OPT);
+	round_trip("on", "opt-tiny", "embedding_width", "12", LL_HF_OPT);
+	round_trip("np", "neox-tiny", "embedding_width", "40", LL_HF_NONE);
+	round_trip("lp", "llama-tiny", "post_norm", "true", LL_HF_NONE);
 	test_prune();
 	return test_done();
 }

@@ -49,6 +49,15 @@ static const struct {
 	{ "batch norm, parallel, no biases, queries and keys normed", "llama-tiny",
 	  "vocabulary=29 width=18 heads=1 layers=2 context=16 ffn_width=24 norm=batch parallel_residual=true qk_norm=true" },
 	{ "batch norm, one for both branches", "gpt-j-tiny", "vocabulary=29 width=16 heads=1 layers=1 context=16 norm=batch dropout=0.1" },
+	{ "opt-350m but gelu: norms after the sums, narrow embeddings", "opt-tiny",
+	  "ffn=gelu vocabulary=29 width=24 heads=2 layers=2 context=16 post_norm=true embedding_width=10" },
+	{ "norms after the sums, rms, gated, wide embeddings, own head, queries and keys normed", "llama-tiny",
+	  "vocabulary=29 width=16 heads=2 kv_heads=1 layers=2 context=16 ffn_width=24 post_norm=true embedding_width=20 qk_norm=true dropout=0.1" },
+	{ "norms after the sums, embedding norm, narrow embeddings, experts, mup", "gpt2-tiny",
+	  "vocabulary=29 width=16 heads=2 layers=2 context=16 position=sinusoidal embedding_norm=true embedding_width=12 experts=3 expert_capacity=1 "
+	  "expert_balance=0.2 post_norm=true init=mup mup_base=8 dropout=0.1" },
+	{ "batch norms after the sums, no positions, narrow embeddings", "gpt2-tiny",
+	  "vocabulary=29 width=16 heads=1 layers=2 context=16 position=none norm=batch post_norm=true embedding_width=5 bias=false" },
 	{ "no norms", "gpt2-tiny", "vocabulary=29 width=16 heads=2 layers=2 context=16 norm=none" },
 	{ "no norms, parallel, rotary", "llama-tiny",
 	  "vocabulary=29 width=16 heads=2 layers=2 context=16 norm=none parallel_residual=true ffn_width=24 dropout=0.1" },
@@ -163,14 +172,14 @@ static void check_model(size_t which)
 	ll_lm_free_f64(d);
 }
 
-/* A gradient passes 4 products with weights a layer and the head, there and back; each rounds its inputs by 2^-8 at most. The model
+/* A gradient passes 4 products with weights a layer, the head and those around narrow embeddings, there and back; each rounds its inputs by 2^-8 at most. The model
  * has weights such as training begins with: others amplify what is put in. */
 static void check_bf16(size_t which)
 {
 	static const struct ll_ops_f32 *const tables[] = { &ll_ops_bf16_scalar, &ll_ops_bf16_avx2, &ll_ops_bf16_avx512 };
 	struct ll_lm_config c = make_config(models[which].preset, models[which].settings);
 	int32_t tokens[B * T], targets[B * T];
-	double depth = 2.0 * (4.0 * (double)c.layers + 1);
+	double depth = 2.0 * (4.0 * (double)c.layers + (ll_lm_projects(&c) ? 3 : 1));
 	uint64_t n;
 	c.init_std = 0.02;
 	make_batch(&c, B * T, tokens, targets);

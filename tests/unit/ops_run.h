@@ -69,8 +69,15 @@ static void RUN(const OPS *o, struct ll_pool *pool, const struct op_case *c, con
 	}
 	case EMBED: {
 		int32_t *tokens = make_ids(M, N, false);
-		o->embed(pool, y, tokens, x, x + N * K, M, c->T, K, 0);
-		o->embed_back(pool, g, g + N * K, r, tokens, M, c->T, K);
+		if (c->kind) {
+			o->embed(pool, y, tokens, x, NULL, M, c->T, K, 0);
+			o->embed(pool, y, NULL, NULL, x + N * K, M, c->T, K, 0);
+			o->embed_back(pool, g, NULL, r, tokens, M, c->T, K);
+			o->embed_back(pool, NULL, g + N * K, r, NULL, M, c->T, K);
+		} else {
+			o->embed(pool, y, tokens, x, x + N * K, M, c->T, K, 0);
+			o->embed_back(pool, g, g + N * K, r, tokens, M, c->T, K);
+		}
 		ll_free(tokens);
 		break;
 	}

@@ -55,6 +55,7 @@ static const struct op_case {
 	{ "z-loss", CROSS_ENTROPY, 1, 11, 0, 97, 0, 0, 2 },
 	{ "label smoothing and z-loss, one word", CROSS_ENTROPY, 1, 3, 0, 1, 0, 0, 3 },
 	{ "embeddings", EMBED, 3, 29, 17, 71, 0, 0, 0 },
+	{ "embeddings, tokens and positions apart", EMBED, 3, 29, 17, 71, 0, 0, 1 },
 	{ "dropout", DROPOUT, 3, 29, 0, 71, 0, 0, 0 },
 	{ "add", ADD, 3, 29, 0, 271, 0, 0, 0 },
 	{ "scale", SCALE, 3, 29, 0, 271, 0, 0, 0 },

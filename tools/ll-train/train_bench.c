@@ -59,7 +59,7 @@ struct roof {
 static size_t roof_elements(const struct ll_lm_config *c, int64_t rows)
 {
 	int64_t U = ll_lm_gated(c) ? 2 * c->ffn_width : c->ffn_width, wide = LL_MAX(U, ll_lm_qkv_width(c));
-	return (size_t)LL_MAX(rows * LL_MAX(wide, c->width), LL_MIN(rows, HEAD_ROWS) * LL_MAX(c->vocabulary, c->width));
+	return (size_t)LL_MAX(rows * LL_MAX(wide, c->width), LL_MIN(rows, HEAD_ROWS) * LL_MAX(c->vocabulary, c->embedding_width));
 }
 
 static struct roof roof_new(const struct ll_lm_config *c, int64_t rows)
@@ -71,7 +71,7 @@ static struct roof roof_new(const struct ll_lm_config *c, int64_t rows)
 					   { rows, C, A, L, { 0 } },
 					   { rows, ll_lm_gated(c) ? 2 * F : F, C, L, { 0 } },
 					   { rows, C, F, L, { 0 } },
-					   { head, c->vocabulary, C, (double)rows / (double)head, { 0 } } },
+					   { head, c->vocabulary, c->embedding_width, (double)rows / (double)head, { 0 } } },
 			      .in = noise(n, 1),
 			      .dout = noise(n, 2),
 			      .result = noise(n, 6),

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # The plan of --dry-run against the peak of the resident set, code and libraries with it: within 5 %, over families, optimizers,
-# precisions, parts of a batch, recomputation, and with the copy that checkpoints are written from. Two configurations; --long: eleven.
+# precisions, parts of a batch, recomputation, and with the copy that checkpoints are written from. Two configurations; --long: twelve.
 . "$ROOT/tests/lib.sh"
 if [ -n "$SANITIZE" ]; then skip "peak memory" "sanitizers need memory of their own"; finish; fi
 . "$ROOT/tests/cli/ll-train/setup"
@@ -24,6 +24,7 @@ if [ "$LL_TEST_LONG" = 1 ]; then
 	within --preset=gpt2-124m --set layers=4 --batch=4 --seq-len=256 --recompute=selective -@ 2
 	within --preset=gpt2-124m --set layers=2 --set experts=8 --batch=4 --seq-len=256 --recompute=full -@ 2
 	within --preset=gpt2-124m --set layers=4 --batch=4 --seq-len=128 -@ 2
+	within --preset=opt-350m --set layers=2 --batch=4 --seq-len=256 --recompute=selective -@ 2
 	within --preset=gpt2-124m --set layers=4 --batch=4 --seq-len=128 --precision=bf16 -@ 3
 	within --preset=gpt2-124m --set layers=4 --batch=8 --accumulate=4 --seq-len=128 --save-every=1 -@ 2
 	within --preset=neox-20b --set layers=4 --set width=768 --set heads=12 --set context=256 --optimizer=lion --batch=4 --seq-len=256 -@ 2
