@@ -317,6 +317,15 @@ void ll_train_loop_begin(struct ll_train_loop *r)
 	ll_lm_folder_free(&info);
 }
 
+static void check_parts_said_once(void)
+{
+	struct ll_train_source_of s = { 0 };
+	if (micro_batch && ll_train_settings_source("accumulate", &s) && !s.in_file)
+		ll_die(LL_EXIT_USAGE, "--micro-batch=%s and %s both say into how many parts a batch is cut", micro_batch, s.spelled);
+	ll_free(s.value);
+	ll_free(s.spelled);
+}
+
 static void prepare(struct ll_train_loop *r)
 {
 	struct sigaction usr1 = { .sa_handler = on_usr1, .sa_flags = SA_RESTART };
@@ -328,6 +337,8 @@ static void prepare(struct ll_train_loop *r)
 	ll_train_data_open(&r->data, &r->settings);
 	if (!going_on && r->settings.fork)
 		ll_train_fork_data(&r->settings, &r->data);
+	ll_train_settings_idle(&r->settings);
+	check_parts_said_once();
 	bool chosen = going_on && micro_batch && strcmp(micro_batch, "auto") == 0; /* when it began */
 	ll_train_choose_parts(&r->settings, chosen ? NULL : micro_batch);
 	check_same(r);
@@ -406,6 +417,8 @@ static int show(struct ll_train_loop *r)
 		has_data = true;
 	}
 	ll_train_settings_check(s);
+	ll_train_settings_idle(s);
+	check_parts_said_once();
 	ll_train_choose_parts(s, going_on && micro_batch && strcmp(micro_batch, "auto") == 0 ? NULL : micro_batch);
 	if (strcmp(resume, "never") != 0)
 		check_same(r);

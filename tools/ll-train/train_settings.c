@@ -101,19 +101,16 @@ static void parse(struct ll_config *c, const char *path, struct ll_str text)
 		ll_die(LL_EXIT_USAGE, "%s: %s", path, err.text);
 }
 
-static void load(struct ll_config *c, const char *path)
-{
-	struct ll_buf text = ll_read_file(path, CONFIG_MAX);
-	parse(c, path, ll_buf_str(&text));
-	ll_buf_free(&text);
-}
-
-/* --config, and --set. */
+/* --config, and --set. The file is read once: it may be a pipe. */
 static void load_given(struct ll_config *file, struct ll_config *set)
 {
+	static struct ll_buf text;
+	static bool read;
 	struct ll_err err;
+	if (ll_train_config_file && !read)
+		text = ll_read_file(ll_train_config_file, CONFIG_MAX), read = true;
 	if (ll_train_config_file)
-		load(file, ll_train_config_file);
+		parse(file, ll_train_config_file, ll_buf_str(&text));
 	for (size_t i = 0; i < ll_train_set.len; i++)
 		if (ll_config_set(set, ll_train_set.item[i], &err) < 0)
 			ll_die(LL_EXIT_USAGE, "--set %s", err.text);
@@ -220,16 +217,35 @@ void ll_train_settings_resolve(struct ll_train_settings *s, const char *name, st
 	apply(s, name, ground, true);
 }
 
+bool ll_train_settings_source(const char *key, struct ll_train_source_of *s)
+{
+	struct ll_config file = { 0 }, set = { 0 };
+	const struct ll_train_key *k = ll_train_key_named(key);
+	const struct ll_strings *list = k ? &option_list[k - ll_train_keys] : NULL;
+	const char *option = k ? option_value[k - ll_train_keys] : NULL;
+	*s = (struct ll_train_source_of){ 0 };
+	load_given(&file, &set);
+	option = option || !list || !list->len ? option : list->item[0];
+	const char *by_set = ll_config_get(&set, "", key), *by_file = ll_config_get(&file, "", key);
+	s->in_file = !option && !by_set;
+	const char *value = option ? option : by_set ? by_set : by_file;
+	if (value) {
+		s->value = ll_strdup(value);
+		s->spelled = s->in_file ? ll_format("%s: %s = %s", ll_train_config_file, key, value) : ll_format("--%s%s=%s", option ? "" : "set=", key, value);
+	}
+	ll_config_free(&file);
+	ll_config_free(&set);
+	return s->value != NULL;
+}
+
 char *ll_train_settings_given(const char *key)
 {
-	struct ll_config c[2] = { 0 };
-	const struct ll_train_key *k = ll_train_key_named(key);
-	load_given(&c[0], &c[1]);
-	const char *value = look_up(c, LL_COUNT(c), key, option_value[k - ll_train_keys]);
-	char *found = value && *value ? ll_strdup(value) : NULL;
-	for (size_t i = 0; i < LL_COUNT(c); i++)
-		ll_config_free(&c[i]);
-	return found;
+	struct ll_train_source_of s;
+	bool found = ll_train_settings_source(key, &s) && *s.value;
+	ll_free(s.spelled);
+	if (!found)
+		ll_free(s.value);
+	return found ? s.value : NULL;
 }
 
 char *ll_train_settings_fork(void)

@@ -48,6 +48,17 @@ size_t ll_train_key_options(struct ll_option *options);
 /* Resolves; `ground`, the configuration of a run in the file `name` (or NULL, empty), stands before --config. Ends with
  * status 2 on unknown keys and values. */
 void ll_train_settings_resolve(struct ll_train_settings *s, const char *name, struct ll_str ground);
+/* Where the command line and --config say something of a key of the run or the model, the last word: its value, how it was spelled
+ * ("--key=value", "--set=key=value", "FILE: key = value"), and whether that is the file. False when nowhere: all is empty then. Both
+ * strings are the caller's. */
+struct ll_train_source_of {
+	char *value, *spelled;
+	bool in_file;
+};
+bool ll_train_settings_source(const char *key, struct ll_train_source_of *s);
+/* Ends with status 2 when the command line gives a key that has no effect in this configuration, and warns when --config does, or when
+ * what a key says lies beyond the end of the run (train_idle.c). The settings have been checked. */
+void ll_train_settings_idle(const struct ll_train_settings *s);
 /* What the command line and --config say of a key, or NULL; the caller frees. */
 char *ll_train_settings_given(const char *key);
 /* The same of the fork key: the parent's configuration is the ground. */
