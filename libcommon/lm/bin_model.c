@@ -8,6 +8,13 @@
 
 #define LLMC_MAGIC 20240326u
 #define LLMC_HEADER (256 * 4)
+/* What else llm.c writes with a header of its own. */
+static const struct {
+	uint32_t magic;
+	const char *what;
+} others[] = { { 20240327, "a debug state" }, { 20240328, "a tokenizer" }, { 20240520, "a file of tokens" }, { 20240522, "a file of questions" },
+		{ 20240527, "the state of an optimizer" }, { 20240801, "a file of tokens" }, { 20240803, "a llama" } };
+
 #define LLAMA2C_MAGIC 0x616b3432u
 #define LLAMA2C_HEADER 256
 
@@ -180,6 +187,9 @@ static int check(struct ll_bin_model *b, struct ll_lm_config *c, struct ll_err *
 {
 	if (b->map.len < LLMC_HEADER)
 		return ll_err_set(err, "%zu bytes are no model of llm.c or llama2.c", b->map.len);
+	for (size_t i = 0; i < LL_COUNT(others); i++)
+		if (ll_get32(b->map.data) == others[i].magic)
+			return ll_err_set(err, "%s of llm.c; of its models GPT-2s are read", others[i].what);
 	if ((ll_get32(b->map.data) == LLMC_MAGIC ? open_llmc : open_llama2c)(b, c, err) < 0)
 		return -1;
 	if (c->ffn_width < 0 || c->kv_heads < 0 || ll_lm_config_check(c, err) < 0)

@@ -50,6 +50,8 @@ static struct ll_lm *read_model(struct ll_pool *pool, char **tokenizer_path)
 		ll_lm_folder_free(&info);
 		return m;
 	}
+	if (allow_missing.len || allow_unexpected.len)
+		ll_die(LL_EXIT_USAGE, "--allow-%s: a file of llm.c or llama2.c has every tensor and no other", allow_missing.len ? "missing" : "unexpected");
 	struct ll_bin_model *b = ll_bin_model_open(from, &c, &err);
 	if (!b)
 		ll_die(LL_EXIT_INPUT, "%s", err.text);

@@ -110,6 +110,15 @@ for f in gpt2 llama-0 llama-1; do
 	{ cat $f.bin; printf 'more'; } > long.bin
 	status 3 "$f too long" ll-train import -q --from=long.bin -o x
 done
+python3 -c 'import struct; [open(f"other-{m}.bin", "wb").write(struct.pack("<256i", m, 1, *[9] * 254) + b"more") for m in (20240327, 20240328, 20240520, 20240522, 20240527, 20240801, 20240803)]'
+for other in "20240327:a debug state" "20240520:a file of tokens" "20240527:the state of an optimizer" "20240803:a llama"; do
+	status 3 "what else llm.c writes: ${other#*:}" ll-train import -q --from=other-${other%:*}.bin -o x
+	says "${other#*:} of llm.c; of its models GPT-2s are read" "it says so"
+done
+for option in --allow-missing --allow-unexpected; do
+	status 2 "$option of a file" ll-train import -q --from=gpt2.bin $option='wte' -o x
+	says "$option: a file of llm.c or llama2.c has every tensor" "has no meaning"
+done
 head -c 3000 /dev/zero > zero.bin
 status 3 "no model at all" ll-train import -q --from=zero.bin -o x
 absent "nothing is left of what was refused" x few
