@@ -61,6 +61,8 @@ void ll_train_data_fill_valid(struct ll_train_data *d, uint64_t sample, int64_t 
 			      int32_t *targets);
 /* The documents of the sample at `cursor`; caller frees with ll_dataset_documents_free. */
 struct ll_dataset_document *ll_train_data_documents(struct ll_train_data *d, uint64_t cursor, size_t *n);
+/* Of all datasets, each once. */
+uint64_t ll_train_data_samples(const struct ll_train_data *d);
 uint64_t ll_train_valid_samples(const struct ll_train_data *d);
 void ll_train_data_close(struct ll_train_data *d);
 

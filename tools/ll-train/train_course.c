@@ -156,6 +156,9 @@ static int change(struct ll_train_course *c, uint64_t step, const char *key, boo
 	if (batch)
 		c->now.batch = ll_train_course_batch(c, step);
 	int rc = ll_train_settings_change(&c->now, key, times, value, err);
+	bool grows = batch && c->now.batch > ll_train_course_batch(c, step);
+	if (rc == 0 && grows && c->most && (uint64_t)c->now.batch > c->most)
+		rc = ll_err_set(err, "a batch of %lld is more than the %llu samples of the datasets", (long long)c->now.batch, (unsigned long long)c->most);
 	if (rc < 0)
 		c->now.batch = before;
 	if (rc == 0 && batch) {

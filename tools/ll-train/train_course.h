@@ -22,6 +22,7 @@ struct ll_train_course {
 	size_t changes, change_cap;
 	int64_t full;	/* the batch it began with, after its ramp */
 	bool batch_set; /* by a command, which ends the ramp */
+	uint64_t most;	/* what a command may let the batch grow to; 0: anything */
 	bool optimizer_set;	 /* by a command: */
 	uint64_t optimizer_from; /* the step before which it has made no update, its state zeros */
 	uint64_t *skip; /* steps without an update, ascending */

@@ -211,6 +211,14 @@ struct ll_dataset_document *ll_train_data_documents(struct ll_train_data *d, uin
 	return ll_dataset_documents_at(sample.source->set, sample.start, (uint64_t)d->seq_len, n);
 }
 
+uint64_t ll_train_data_samples(const struct ll_train_data *d)
+{
+	uint64_t samples = 0;
+	for (size_t i = 0; i < d->sources; i++)
+		samples += d->source[i].order.samples;
+	return samples;
+}
+
 uint64_t ll_train_valid_samples(const struct ll_train_data *d)
 {
 	return (ll_dataset_tokens(d->valid) - 1) / (uint64_t)d->seq_len;

@@ -146,10 +146,11 @@ static void warn_of_ramps(const struct ll_train_settings *s)
 		ll_warn("--seq-ramp: the run of %" PRIu64 " steps ends with sequences of %" PRId64 ", before they come to %" PRId64, steps, length, s->seq_len);
 }
 
-void ll_train_settings_idle(const struct ll_train_settings *s)
+void ll_train_settings_idle(const struct ll_train_settings *s, uint64_t samples)
 {
 	static const char *const lengths[] = { "steps", "warmup", "schedule", "decay-steps", "power-from", "step-at", NULL };
 	static const char *const ramps[] = { "steps", "batch", "batch-ramp", "seq-len", "seq-ramp", NULL };
+	static const char *const batches[] = { "batch", "data", "seq-len", NULL };
 	enum ll_schedule_kind kind;
 	if (ll_schedule_kind(s->schedule, &kind) < 0)
 		LL_BUG("schedule %s was checked", s->schedule);
@@ -159,4 +160,6 @@ void ll_train_settings_idle(const struct ll_train_settings *s)
 		warn_of_length(s, kind);
 	if (s->steps > 0 && told(ramps))
 		warn_of_ramps(s);
+	if (samples && (uint64_t)s->batch > samples && told(batches))
+		ll_warn("a batch of %" PRId64 " is more than the %" PRIu64 " samples of the datasets: a step takes some more than once", s->batch, samples);
 }

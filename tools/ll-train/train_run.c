@@ -337,7 +337,7 @@ static void prepare(struct ll_train_loop *r)
 	ll_train_data_open(&r->data, &r->settings);
 	if (!going_on && r->settings.fork)
 		ll_train_fork_data(&r->settings, &r->data);
-	ll_train_settings_idle(&r->settings);
+	ll_train_settings_idle(&r->settings, ll_train_data_samples(&r->data));
 	check_parts_said_once();
 	bool chosen = going_on && micro_batch && strcmp(micro_batch, "auto") == 0; /* when it began */
 	ll_train_choose_parts(&r->settings, chosen ? NULL : micro_batch);
@@ -417,7 +417,7 @@ static int show(struct ll_train_loop *r)
 		has_data = true;
 	}
 	ll_train_settings_check(s);
-	ll_train_settings_idle(s);
+	ll_train_settings_idle(s, has_data ? ll_train_data_samples(&r->data) : 0);
 	check_parts_said_once();
 	ll_train_choose_parts(s, going_on && micro_batch && strcmp(micro_batch, "auto") == 0 ? NULL : micro_batch);
 	if (strcmp(resume, "never") != 0)

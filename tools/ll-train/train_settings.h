@@ -57,8 +57,9 @@ struct ll_train_source_of {
 };
 bool ll_train_settings_source(const char *key, struct ll_train_source_of *s);
 /* Ends with status 2 when the command line gives a key that has no effect in this configuration, and warns when --config does, or when
- * what a key says lies beyond the end of the run (train_idle.c). The settings have been checked. */
-void ll_train_settings_idle(const struct ll_train_settings *s);
+ * what a key says lies beyond the end of the run, or a batch has more than the `samples` of the datasets, each once (0: unknown)
+ * (train_idle.c). The settings have been checked. */
+void ll_train_settings_idle(const struct ll_train_settings *s, uint64_t samples);
 /* What the command line and --config say of a key, or NULL; the caller frees. */
 char *ll_train_settings_given(const char *key);
 /* The same of the fork key: the parent's configuration is the ground. */

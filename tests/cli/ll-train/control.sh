@@ -23,6 +23,7 @@ weight-decay=0.3
 clip=0.5
 batch=6
 lr=much
+batch=16000000
 lyr=1
 seed=1
 END
@@ -35,11 +36,12 @@ until [ -e a/log.tsv ] && [ ! -e a/control ]; do # a run that was over before th
 done
 ok "the run went to its end" test -e a/done.json
 is "$(column a 4 1)" 0.0004 "lr is in force from the first step after it, and after a resume"
-is "$(kinds a)" "control control control control control control refused refused refused " "every line is in the journal"
+is "$(kinds a)" "control control control control control control refused refused refused refused " "every line is in the journal"
 k=$(sed -n 's/^{"step":\([0-9]*\),"kind":"control","text":"batch=6"}$/\1/p' a/journal.jsonl)
 is "$(column a 4 "$k")" 0.001 "a factor multiplies what was in force"
 is "$(($(column a 2 "$k") - $(column a 2 $((k - 1)))))" 96 "the batch is another from the step on that the journal says"
-is "$(grep -c '"kind":"refused".*"cause":".' a/journal.jsonl)" 3 "refused lines hold their cause"
+ok "a batch that is more than there is to train on is refused" grep -q '"text":"batch=16000000","cause":"a batch of 16000000 is more than the [0-9]* samples of the datasets"' a/journal.jsonl
+is "$(grep -c '"kind":"refused".*"cause":".' a/journal.jsonl)" 4 "refused lines hold their cause"
 ll-train batch --step="$k" a > batch
 is "$(sed -n 's/^{"row":0,"sample":\([0-9]*\),.*/\1/p' batch | head -n 1)" $(((k - 1) * 4)) "batch knows where the step begins"
 is "$(sed -n 's/^{"row":\([0-9]*\),.*/\1/p' batch | sort -un | tail -n 1)" 5 "and its six rows"

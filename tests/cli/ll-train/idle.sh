@@ -69,6 +69,9 @@ long "--batch-ramp: the run of 10 steps ends at a batch of 4, before it comes to
 long "--seq-ramp: the run of 10 steps ends with sequences of 32, before they come to 64" --seq-ramp=16,100
 status 0 "as long as it may be" $config --steps=10 --warmup=10 --batch-ramp=2,2,18 --seq-ramp=16,20
 is "$(cat .err)" "" "nothing is said"
+samples=$(ll-train $tiny --dry-run --roof=1 | sed -n 's/^samples of a dataset .* of \([0-9]*\):.*/\1/p')
+status 0 "a batch that is more than the data" ll-train $tiny --batch=$((samples + 1)) --steps=1 --warmup=0 -o whole
+says "warning: a batch of $((samples + 1)) is more than the $samples samples of the datasets" "is told"
 ll-train $tiny --warmup=9 --steps=6 --save-every=3 -o w 2> /dev/null; rm -r w/done.json w/step-00000006
 status 0 "a run that goes on" ll-train --resume=must -q -o w
 is "$(cat .err)" "" "was told when it began"
