@@ -218,14 +218,18 @@ static void go_back(struct ll_train_loop *r, uint64_t to)
 	ll_free(dir);
 }
 
-static void roll_back(struct ll_train_loop *r, struct ll_train_entry *e)
+static void roll_back(struct ll_train_loop *r, const struct ll_train_row *row, struct ll_train_entry *e)
 {
+	char why[160];
 	struct ll_buf line = { 0 };
-	ll_warn("step %" PRIu64 ": goes back to after step %" PRIu64 ", leaves out %" PRIu64 " samples%s%s", e->step, e->to,
-		e->until - e->from, *e->text ? " and sets " : "", e->text);
+	describe(&r->guard, row, why, sizeof(why));
+	ll_warn("step %" PRIu64 ": %s, in trouble since step %" PRIu64 ": goes back to after step %" PRIu64 ", leaves out %" PRIu64 " samples%s%s", e->step, why,
+		e->onset, e->to, e->until - e->from, *e->text ? " and sets " : "", e->text);
 	begin_line(&line, e->step, "rollback", e->text);
 	ll_buf_printf(&line, ",\"onset\":%" PRIu64 ",\"to\":%" PRIu64 ",\"from\":%" PRIu64 ",\"until\":%" PRIu64, e->onset, e->to,
 		      e->from, e->until);
+	ll_buf_puts(&line, ",\"cause\":");
+	ll_json_escape(&line, ll_cstr(why), false);
 	end_line(r, &line);
 	ll_train_course_apply(&r->course, e);
 	go_back(r, e->to);
@@ -288,7 +292,7 @@ enum ll_train_decision ll_train_guard_decide(struct ll_train_loop *r, const stru
 	case LL_GUARD_GIVE_UP:
 		ll_train_loop_save_wait(r); /* it may be the one to go back to */
 		if (has_mode(r, "rollback") && plan_rollback(r, row, &e, &cause)) {
-			roll_back(r, &e);
+			roll_back(r, row, &e);
 			return LL_TRAIN_BACK;
 		}
 		stop(r, row, cause);

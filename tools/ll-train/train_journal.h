@@ -7,9 +7,9 @@
  *   {"step":N,"kind":"skip","text":WHY,"pin":false,...}  no update was made with step N; more members name its documents. With
  *                                                     "pin" trouble began there: the checkpoint of step N - 1, written before
  *                                                     the line, is kept
- *   {"step":N,"kind":"rollback","text":"lr*=0.5","onset":O,"to":K,"from":A,"until":B}
- *                                                     in place of step N the run goes back to after step K, changes what "text"
- *                                                     says (or nothing), and leaves out the samples [A, B)
+ *   {"step":N,"kind":"rollback","text":"lr*=0.5","onset":O,"to":K,"from":A,"until":B,"cause":WHY}
+ *                                                     in place of step N the run, in trouble since step O, goes back to after step
+ *                                                     K, changes what "text" says (or nothing), and leaves out the samples [A, B)
  *   {"step":N,"kind":"stop","text":WHY}               it stops before step N and asks
  *
  * N counts from 1 as in log.tsv: the step that is made next. Every checkpoint holds a copy of the journal as it stood

@@ -16,7 +16,8 @@ is "$(kinds off)" "" "off decides nothing"
 ll-train $high --guard=rollback -@ 1 -o a 2>said
 ok "goes back" grep -q '"kind":"rollback","text":"",' a/journal.jsonl
 ok "then with half the rate" grep -q '"kind":"rollback","text":"lr\*=0.5"' a/journal.jsonl
-ok "says so" grep -q "goes back to after step [0-9]*, leaves out [0-9]* samples and sets lr\*=0.5" said
+ok "says so, and why" grep -q "loss [0-9.]* is above [0-9.]*, in trouble since step [0-9]*: goes back to after step [0-9]*, leaves out [0-9]* samples and sets lr\*=0.5" said
+ok "as the journal does" sh -c '! grep "\"kind\":\"rollback\"" a/journal.jsonl | grep -v "\"cause\":\"[^\"]* is above \|\"cause\":\"mean loss [0-9.]* has left its best of [0-9.]*\"}"'
 ok "and ends under the bound ($(mean a 700 800))" below "$(mean a 700 800)" "$(awk "BEGIN { print $best + 0.15 }")"
 is "$(wc -l < a/log.tsv) $(cut -f 1 a/log.tsv | sort -nu | tail -n +2 | wc -l)" "801 800" "the log has every step once"
 python3 - > want <<'P'
