@@ -331,7 +331,8 @@ static void draw_curves(struct figure *f, const struct panel *p, size_t i)
 	}
 	if (r->has_skipped && p->largest) {
 		snprintf(data, sizeof(data), "skipped%zu", i);
-		curve(f, data, p->logarithm ? 3 : 2, "points pointtype 8 linecolor rgb '#c0392b'");
+		snprintf(style, sizeof(style), "points pointtype 8 linecolor rgb '%s'", f->runs == 1 ? "#c0392b" : color);
+		curve(f, data, p->logarithm ? 3 : 2, style);
 		title(f, "no update", i);
 	}
 }

@@ -33,6 +33,11 @@ is "$(sed -n "s/^set label [0-9]* '\(.*\)' at first \([0-9]*\),.*/\2 \1/p" long.
 1500 back from 1700, lr*=0.5
 2000 stop; accept" "commands, rollbacks and stops are marked at their step"
 
+cp -r long longer; ll-train report -o two.gp long longer
+is "$(grep -o 'skipped[01] using 1:2 with points pointtype 8 linecolor rgb [^ ]*' two.gp | sed 's/.*rgb //' | sort -u | wc -l | tr -d ' ')" 2 "of several runs each has them in a colour of its own"
+is "$(grep -c '^set label' two.gp)" 0 "and no other marks"
+rm -r longer
+
 # norms.tsv and experts.tsv: a curve a layer or tensor.
 ll-train $tiny --steps=6 --set=experts=3 --set=expert_capacity=0.6 --norms-every=2 --experts-every=3 -o parts
 status 0 "norms by layer, and experts" ll-train report -o parts.gp parts
