@@ -440,6 +440,8 @@ int ll_train_run(int operands, char **operand)
 	(void)operands;
 	(void)operand;
 	ll_train_drift_allowed(&allow_drift, "");
+	if (allow_drift.len && strcmp(resume, "never") == 0)
+		ll_die(LL_EXIT_USAGE, "--allow-drift goes with --resume: a new run has nothing to differ from");
 	double rate = 1e9 * roof();
 	check_exit_after();
 	if (print_config || dry_run)

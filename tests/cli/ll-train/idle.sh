@@ -35,6 +35,8 @@ idle "init has deviations of its own" --set=init_std=0.01 --set=init=small
 idle "there are no norms" --set=norm_eps=1e-6 --set=norm=none
 status 2 "parts of a batch said twice" $config --batch=4 --micro-batch=2 --accumulate=4
 says "--micro-batch=2 and --accumulate=4 both say" "are refused, too"
+status 2 "drift of a run that begins" $config --allow-drift=data
+says "--allow-drift goes with --resume" "is refused, too"
 status 2 "a run is refused before it begins" ll-train $tiny --steps=2 --decay-steps=1 -o x
 absent "and leaves nothing" x/config.conf x/log.tsv
 status 2 "and a fork: its parent's keys are no one's mistake" sh -c "ll-train $tiny --steps=4 --schedule=wsd --decay-steps=2 -o wsd && ll-train --fork=wsd/latest --schedule=cosine --steps=6 -q -o fork && ll-train --fork=wsd/latest --schedule=cosine --decay-steps=3 --steps=6 -q -o x"
