@@ -18,6 +18,15 @@ static size_t incomplete(const char *p, size_t n)
 	return 0;
 }
 
+/* What a token is where no text is yet; sets `begun` when there is from now on. */
+static struct ll_str first_text(const struct ll_bpe *b, struct ll_str token, bool *begun)
+{
+	if (b->chars && b->chars->drop_first_space && token.len && token.data[0] == ' ')
+		token = ll_str(token.data + 1, token.len - 1);
+	*begun = token.len || !b->chars || !b->chars->drop_each_space;
+	return token;
+}
+
 int ll_bpe_stream_put(struct ll_bpe_stream *s, const struct ll_bpe *b, uint32_t id, struct ll_buf *out,
 		      struct ll_err *err)
 {
@@ -25,9 +34,8 @@ int ll_bpe_stream_put(struct ll_bpe_stream *s, const struct ll_bpe *b, uint32_t 
 	size_t from = out->len;
 	if (!token.data)
 		return ll_err_set(err, "the vocabulary has no id %u", id);
-	if (!s->inside && b->chars && b->chars->drop_first_space && token.len && token.data[0] == ' ')
-		token = ll_str(token.data + 1, token.len - 1);
-	s->inside = true;
+	if (!s->inside)
+		token = first_text(b, token, &s->inside);
 	ll_buf_add(out, s->held, s->helds);
 	ll_buf_add_str(out, token);
 	s->helds = out->len > from ? (unsigned)incomplete(out->data + from, out->len - from) : 0;
@@ -45,12 +53,13 @@ void ll_bpe_stream_end(struct ll_bpe_stream *s, struct ll_buf *out)
 
 int ll_bpe_decode(const struct ll_bpe *b, const uint32_t *ids, size_t n, struct ll_buf *out, struct ll_err *err)
 {
+	bool begun = false;
 	for (size_t i = 0; i < n; i++) {
 		struct ll_str token = ll_bpe_token_bytes(b, ids[i]);
 		if (!token.data)
 			return ll_err_set(err, "token %zu: the vocabulary has no id %u", i, ids[i]);
-		if (i == 0 && b->chars && b->chars->drop_first_space && token.len && token.data[0] == ' ')
-			token = ll_str(token.data + 1, token.len - 1);
+		if (!begun)
+			token = first_text(b, token, &begun);
 		ll_buf_add_str(out, token);
 	}
 	return 0;

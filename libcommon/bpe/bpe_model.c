@@ -134,6 +134,20 @@ static void grow_words(struct ll_bpe *b)
 	ll_free(old);
 }
 
+static int add_word(struct ll_bpe *b, uint32_t id, struct ll_str bytes, struct ll_err *err)
+{
+	if (2 * (b->words_len + 1) > (size_t)b->words_mask + 1 || !b->words)
+		grow_words(b);
+	uint64_t hash = ll_hash64(bytes.data, bytes.len);
+	struct ll_bpe_word *slot = word_slot(b, bytes.data, bytes.len, hash);
+	if (slot->id != LL_BPE_NONE)
+		return ll_err_set(err, "tokens %u and %u stand for the same bytes", slot->id, id);
+	*slot = (struct ll_bpe_word){ id, (uint32_t)(hash >> 32) };
+	b->words_len++;
+	b->longest = LL_MAX(b->longest, (uint32_t)bytes.len);
+	return 0;
+}
+
 int ll_bpe_add_token(struct ll_bpe *b, uint64_t id, struct ll_str bytes, unsigned flags, struct ll_err *err)
 {
 	if (id >= LL_BPE_MAX_IDS)
@@ -148,21 +162,17 @@ int ll_bpe_add_token(struct ll_bpe *b, uint64_t id, struct ll_str bytes, unsigne
 	}
 	if (b->token[id].flags & LL_TOKEN_PRESENT)
 		return ll_err_set(err, "two tokens have the id %llu", (unsigned long long)id);
-	if (!(flags & LL_TOKEN_ADDED)) {
-		if (2 * (b->words_len + 1) > (size_t)b->words_mask + 1 || !b->words)
-			grow_words(b);
-		uint64_t hash = ll_hash64(bytes.data, bytes.len);
-		struct ll_bpe_word *slot = word_slot(b, bytes.data, bytes.len, hash);
-		if (slot->id != LL_BPE_NONE)
-			return ll_err_set(err, "tokens %u and %llu stand for the same bytes", slot->id,
-					  (unsigned long long)id);
-		*slot = (struct ll_bpe_word){ (uint32_t)id, (uint32_t)(hash >> 32) };
-		b->words_len++;
-		b->longest = LL_MAX(b->longest, (uint32_t)bytes.len);
-	}
+	if (ll_token_is_ordinary(flags | LL_TOKEN_PRESENT) && add_word(b, (uint32_t)id, bytes, err))
+		return -1;
 	b->token[id] = (struct ll_bpe_token){ b->bytes.len, (uint32_t)bytes.len, flags | LL_TOKEN_PRESENT };
 	ll_buf_add_str(&b->bytes, bytes);
 	return 0;
+}
+
+int ll_bpe_make_ordinary(struct ll_bpe *b, uint32_t id, struct ll_err *err)
+{
+	b->token[id].flags |= LL_TOKEN_ORDINARY;
+	return add_word(b, id, ll_bpe_token_name(b, id), err);
 }
 
 uint32_t ll_bpe_find_word(const struct ll_bpe *b, const char *bytes, size_t len)

@@ -22,6 +22,8 @@ enum ll_token_flags {
 	/* of tokenizers over characters only: */
 	LL_TOKEN_LSTRIP = 16, /* an added token takes the white space before it along */
 	LL_TOKEN_RSTRIP = 32,
+	LL_TOKEN_SINGLE_WORD = 64, /* an added token that is none inside a word */
+	LL_TOKEN_ORDINARY = 128,   /* an added token that is in the model's vocabulary too, so that words become it */
 };
 
 enum ll_model_kind {
@@ -36,6 +38,12 @@ struct ll_bpe_token {
 	uint32_t len;
 	uint32_t flags;
 };
+
+/* True of a token that the model makes of text. */
+static inline bool ll_token_is_ordinary(unsigned flags)
+{
+	return (flags & LL_TOKEN_PRESENT) && (!(flags & LL_TOKEN_ADDED) || (flags & LL_TOKEN_ORDINARY));
+}
 
 /* A merge: `left` and `right` side by side become `id`; lower ranks go first. The rank of a sealed model is the place among
  * the merges. */
@@ -97,6 +105,8 @@ struct ll_bpe *ll_bpe_new(struct ll_pretokenizer *p); /* takes p, which may be N
 /* Fails when the id is taken or absurd, or when another ordinary token has the same bytes. */
 int ll_bpe_add_token(struct ll_bpe *b, uint64_t id, struct ll_str bytes, unsigned flags,
 		     struct ll_err *err) LL_MUST_CHECK;
+/* From now on the added token `id` is an ordinary one too. */
+int ll_bpe_make_ordinary(struct ll_bpe *b, uint32_t id, struct ll_err *err) LL_MUST_CHECK;
 /* The ordinary token with exactly these bytes, or LL_BPE_NONE. */
 uint32_t ll_bpe_find_word(const struct ll_bpe *b, const char *bytes, size_t len);
 void ll_bpe_add_merge(struct ll_bpe *b, uint32_t left, uint32_t right, uint32_t rank, uint32_t id);

@@ -67,7 +67,7 @@ static struct ll_str normalize_chars(const struct ll_bpe *b, struct ll_str text,
 	ll_utf8_repair(&valid, text.data, text.len);
 	ll_buf_clear(scratch);
 	/* A pattern that gives up has made encoding fail before anybody asks for this. */
-	int rc = ll_normalizer_apply(b->chars->normalizer, valid.data ? ll_buf_str(&valid) : ll_str("", 0), scratch, &err);
+	int rc = ll_normalizer_apply(b->chars->normalizer, valid.data ? ll_buf_str(&valid) : ll_str("", 0), scratch, NULL, &err);
 	ll_buf_free(&valid);
 	return rc ? text : ll_buf_str(scratch);
 }

@@ -16,7 +16,9 @@
 static bool starts_segment(uint32_t c)
 {
 	uint8_t class = ll_char_class(c);
-	return class && !(class & LL_CHAR_MARK) && !(c >= 0x1160 && c <= 0x11ff) && !(c >= 0x3131 && c <= 0x318e) &&
+	if (!class) /* neither letter, mark, number, sign nor space: controls and formats never join */
+		return strcmp(ll_char_category(c), "Cn") != 0;
+	return !(class & LL_CHAR_MARK) && !(c >= 0x1160 && c <= 0x11ff) && !(c >= 0x3131 && c <= 0x318e) &&
 	       !(c >= 0xff9e && c <= 0xffdc) && !(c >= 0x16d40 && c <= 0x16d7f);
 }
 

@@ -52,7 +52,7 @@ static int add_user_defined(struct ll_bpe *b, const struct ll_sp_model *m, size_
 				  "or spaces is "
 				  "not supported",
 				  id, (int)LL_MIN(text.len, 60), text.data);
-	return ll_bpe_add_token(b, id, text, LL_TOKEN_ADDED, err);
+	return ll_bpe_add_token(b, id, text, LL_TOKEN_ADDED | LL_TOKEN_ORDINARY, err);
 }
 
 static int add_pieces(struct ll_bpe *b, const struct ll_sp_model *m, struct ll_err *err)
@@ -129,7 +129,10 @@ static struct json_object *decoder_of(const struct ll_sp_model *m, struct ll_err
 	struct ll_buf text = { 0 };
 	ll_buf_puts(&text, "{\"type\":\"Sequence\",\"decoders\":[{\"type\":\"Replace\",\"pattern\":{\"String\":\"" SIGN
 			   "\"},\"content\":\" \"},{\"type\":\"ByteFallback\"},{\"type\":\"Fuse\"}");
-	if (m->dummy_prefix)
+	if (m->remove_extra_spaces) /* sentencepiece_processor.cc: one of each piece as long as there is no text */
+		ll_buf_puts(&text, ",{\"type\":\"Replace\",\"pattern\":{\"Regex\":\"\\\\A +\"},\"content\":\"\","
+				   "\"engine\":\"SentencePiece\"}");
+	else if (m->dummy_prefix)
 		ll_buf_puts(&text, ",{\"type\":\"Strip\",\"content\":\" \",\"start\":1,\"stop\":0}");
 	ll_buf_puts(&text, "]}");
 	struct json_object *o = ll_json_value_parse(ll_buf_str(&text), 16, err);

@@ -64,40 +64,66 @@ struct hit {
 	size_t next;	 /* where to look on */
 };
 
-/* The first added token from `at` on; `free` is where what was not taken yet begins. */
-static bool find_added(const struct ll_bpe *b, const struct wanted *w, struct ll_str text, size_t at, size_t free,
-		       struct hit *hit)
+static uint32_t char_before(struct ll_str text, size_t *at)
 {
-	for (; w->any && at < text.len; at++) {
-		if (!w->first[(unsigned char)text.data[at]])
-			continue;
-		size_t best = 0, longest = 0;
-		for (size_t i = 0; i < b->addeds; i++) {
-			struct ll_str t = added_text(b, w, i);
-			if (t.len > longest && t.len <= text.len - at && memcmp(t.data, text.data + at, t.len) == 0) {
-				best = i;
-				longest = t.len;
-			}
+	do
+		--*at;
+	while (*at > 0 && (text.data[*at] & 0xc0) == 0x80);
+	const char *p = text.data + *at;
+	return ll_utf8_next(&p);
+}
+
+static uint32_t char_after(struct ll_str text, size_t *at)
+{
+	const char *p = text.data + *at;
+	uint32_t c = ll_utf8_next(&p);
+	*at = (size_t)(p - text.data);
+	return c;
+}
+
+static bool inside_word(struct ll_str text, size_t from, size_t to)
+{
+	return (from > 0 && ll_char_is_word(char_before(text, &from))) ||
+	       (to < text.len && ll_char_is_word(char_after(text, &to)));
+}
+
+/* The longest added token at `at`; of two that are looked for as the same text, where tokenizers takes any, the first. */
+static bool added_at(const struct ll_bpe *b, const struct wanted *w, struct ll_str text, size_t at, struct hit *hit)
+{
+	size_t longest = 0;
+	if (!w->first[(unsigned char)text.data[at]])
+		return false;
+	for (size_t i = 0; i < b->addeds; i++) {
+		struct ll_str t = added_text(b, w, i);
+		if (t.len && t.len >= longest && t.len <= text.len - at && memcmp(t.data, text.data + at, t.len) == 0 &&
+		    (t.len > longest || b->added[i] < hit->id)) {
+			hit->id = b->added[i];
+			longest = t.len;
 		}
-		if (!longest)
+	}
+	hit->from = at;
+	hit->to = hit->next = at + longest;
+	return longest > 0;
+}
+
+/* The first added token from `at` on. As in tokenizers a longer one hides those in it even where it is dropped for being inside a
+ * word, and white space that is taken along is looked at again. */
+static bool find_added(const struct ll_bpe *b, const struct wanted *w, struct ll_str text, size_t at, struct hit *hit)
+{
+	while (w->any && at < text.len) {
+		if (!added_at(b, w, text, at, hit)) {
+			at++;
 			continue;
-		*hit = (struct hit){ b->added[best], at, at + longest, at + longest };
+		}
 		unsigned flags = b->token[hit->id].flags;
-		while ((flags & LL_TOKEN_LSTRIP) && hit->from > free) {
-			const char *p = text.data + hit->from - 1;
-			while (p > text.data + free && (*p & 0xc0) == 0x80)
-				p--;
-			size_t before = (size_t)(p - text.data);
-			if (!ll_bert_is_space(ll_utf8_next(&p)))
-				break;
-			hit->from = before;
+		if ((flags & LL_TOKEN_SINGLE_WORD) && inside_word(text, hit->from, hit->to)) {
+			at = hit->next;
+			continue;
 		}
-		while ((flags & LL_TOKEN_RSTRIP) && hit->to < text.len) {
-			const char *p = text.data + hit->to;
-			if (!ll_bert_is_space(ll_utf8_next(&p)))
-				break;
-			hit->to = (size_t)(p - text.data);
-		}
+		for (size_t from = hit->from; (flags & LL_TOKEN_LSTRIP) && from > 0 && ll_bert_is_space(char_before(text, &from));)
+			hit->from = from;
+		for (size_t to = hit->to; (flags & LL_TOKEN_RSTRIP) && to < text.len && ll_bert_is_space(char_after(text, &to));)
+			hit->to = to;
 		return true;
 	}
 	return false;
@@ -140,15 +166,17 @@ static int around_added(struct run *r, const struct wanted *w, struct ll_str tex
 			int (*plain)(struct run *r, struct ll_str text, bool at_start))
 {
 	size_t free = 0, at = 0;
-	struct hit hit;
-	while (find_added(r->e->b, w, text, at, free, &hit)) {
+	struct hit hit = { 0 };
+	while (find_added(r->e->b, w, text, at, &hit)) {
 		if (hit.from > free && plain(r, ll_str(text.data + free, hit.from - free), at_start && free == 0))
 			return -1;
-		put_id(r->out, hit.id);
-		if (r->e->trace)
+		bool taken = (r->e->b->token[hit.id].flags & LL_TOKEN_LSTRIP) && hit.to <= free; /* with the white space of the last */
+		if (!taken)
+			put_id(r->out, hit.id);
+		if (!taken && r->e->trace)
 			ll_trace_put(r->e->trace, ll_bpe_token_name(r->e->b, hit.id), true);
 		free = hit.to;
-		at = LL_MAX(hit.next, free);
+		at = hit.next;
 	}
 	return free < text.len ? plain(r, ll_str(text.data + free, text.len - free), at_start && free == 0) : 0;
 }
@@ -158,7 +186,7 @@ static int encode_stretch(struct run *r, struct ll_str text, bool at_start)
 	struct ll_char_encoder *e = r->e;
 	if (e->b->chars->normalizer) {
 		ll_buf_clear(&e->normalized);
-		if (ll_normalizer_apply(e->b->chars->normalizer, text, &e->normalized, r->err))
+		if (ll_normalizer_apply(e->b->chars->normalizer, text, &e->normalized, &at_start, r->err))
 			return -1;
 		text = ll_buf_str(&e->normalized);
 	}

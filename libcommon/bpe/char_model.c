@@ -30,110 +30,13 @@ void ll_char_model_free(struct ll_char_model *m)
 	ll_free(m);
 }
 
-/* ---- what tokens stand for ---- */
-
-/* How the decoder of a tokenizer.json makes text of tokens. */
-struct showing {
-	char sign[8];	 /* stands for a space; "" none */
-	char prefix[32]; /* of tokens that follow without a space, where others have one before them; see `spaced` */
-	bool spaced, bytes, drop_first;
-};
-
-static void read_decoder(struct json_object *o, struct showing *s)
-{
-	const char *type = json_text(o, "type");
-	struct json_object *list = json_member(o, "decoders");
-	for (size_t i = 0; json_is_list(list) && i < json_object_array_length(list); i++)
-		read_decoder(json_object_array_get_idx(list, i), s);
-	if (strcmp(type, "WordPiece") == 0) {
-		s->spaced = s->drop_first = true;
-		struct ll_str prefix = json_str(json_member(o, "prefix"));
-		memcpy(s->prefix, prefix.data, LL_MIN(prefix.len, sizeof s->prefix - 1));
-	} else if (strcmp(type, "Metaspace") == 0) {
-		struct ll_str sign = json_str(json_member(o, "replacement"));
-		memcpy(s->sign, sign.data, LL_MIN(sign.len, sizeof s->sign - 1));
-		s->drop_first = strcmp(json_text(o, "prepend_scheme"), "never") != 0 &&
-				json_is_true(o, "add_prefix_space", true);
-	} else if (strcmp(type, "Replace") == 0 && strcmp(json_text(o, "content"), " ") == 0) {
-		struct ll_str sign = json_str(json_member(json_member(o, "pattern"), "String"));
-		memcpy(s->sign, sign.data, LL_MIN(sign.len, sizeof s->sign - 1));
-	} else if (strcmp(type, "ByteFallback") == 0) {
-		s->bytes = true;
-	} else if (strcmp(type, "Strip") == 0 && strcmp(json_text(o, "content"), " ") == 0) {
-		struct json_object *start = json_member(o, "start");
-		s->drop_first = start && json_object_get_int64(start) > 0;
-	}
-}
-
-static void show_token(const struct showing *s, struct ll_str name, struct ll_buf *out)
-{
-	size_t prefix = strlen(s->prefix), sign = strlen(s->sign);
-	char byte[3] = { 0 };
-	uint64_t value;
-	if (s->bytes && name.len == 6 && memcmp(name.data, "<0x", 3) == 0 && name.data[5] == '>') {
-		memcpy(byte, name.data + 3, 2);
-		char *end;
-		value = strtoul(byte, &end, 16);
-		if (end == byte + 2) {
-			ll_buf_putc(out, (char)value);
-			return;
-		}
-	}
-	if (s->spaced) {
-		if (prefix && name.len >= prefix && memcmp(name.data, s->prefix, prefix) == 0)
-			name = ll_str(name.data + prefix, name.len - prefix);
-		else
-			ll_buf_putc(out, ' ');
-	}
-	for (const char *p = name.data, *end = p + name.len; p < end;) {
-		const char *hit = sign ? memmem(p, (size_t)(end - p), s->sign, sign) : NULL;
-		ll_buf_add(out, p, (size_t)((hit ? hit : end) - p));
-		p = hit ? hit + sign : end;
-		if (hit)
-			ll_buf_putc(out, ' ');
-	}
-}
-
-static int show_tokens(struct ll_bpe *b, struct ll_err *err)
-{
-	struct ll_char_model *m = b->chars;
-	struct showing s = { .spaced = !m->decoder_json, .drop_first = !m->decoder_json };
-	if (m->decoder_json) {
-		struct json_object *o = ll_json_value_parse(ll_cstr(m->decoder_json), 64, err);
-		if (!o)
-			return -1;
-		read_decoder(o, &s);
-		json_object_put(o);
-	}
-	m->drop_first_space = s.drop_first;
-	m->shown_end = ll_malloc(LL_MAX(b->tokens, 1) * sizeof *m->shown_end);
-	for (uint32_t id = 0; id < b->tokens; id++) {
-		struct ll_str name = ll_bpe_token_name(b, id);
-		if (name.data && (b->token[id].flags & LL_TOKEN_ADDED) && !s.spaced)
-			ll_buf_add_str(&m->shown, name);
-		else if (name.data)
-			show_token(&s, name, &m->shown);
-		m->shown_end[id] = m->shown.len;
-	}
-	return 0;
-}
-
-struct ll_str ll_char_token_bytes(const struct ll_bpe *b, uint32_t id)
-{
-	const struct ll_char_model *m = b->chars;
-	if (id >= b->tokens || !(b->token[id].flags & LL_TOKEN_PRESENT))
-		return ll_str(NULL, 0);
-	size_t from = id ? m->shown_end[id - 1] : 0;
-	return ll_str(m->shown.data ? m->shown.data + from : "", m->shown_end[id] - from);
-}
-
 /* ---- sealing ---- */
 
 static void index_tokens(struct ll_bpe *b)
 {
 	struct ll_char_model *m = b->chars;
 	for (uint32_t id = 0; id < b->tokens; id++)
-		if ((b->token[id].flags & (LL_TOKEN_PRESENT | LL_TOKEN_ADDED)) == LL_TOKEN_PRESENT)
+		if (ll_token_is_ordinary(b->token[id].flags))
 			ll_trie_add(&m->trie, ll_bpe_token_name(b, id), id);
 	m->inside = LL_TRIE_ROOT;
 	for (const char *p = m->prefix; p && *p && m->inside != LL_TRIE_NONE; p++)
@@ -148,11 +51,11 @@ int ll_char_model_seal(struct ll_bpe *b, struct ll_err *err)
 	m->added_end = ll_malloc(LL_MAX(b->addeds, 1) * sizeof *m->added_end);
 	for (size_t i = 0; i < b->addeds; i++) {
 		if (b->token[b->added[i]].flags & LL_TOKEN_NORMALIZED &&
-		    ll_normalizer_apply(m->normalizer, ll_bpe_token_name(b, b->added[i]), &m->added, err))
+		    ll_normalizer_apply(m->normalizer, ll_bpe_token_name(b, b->added[i]), &m->added, NULL, err))
 			return -1;
 		m->added_end[i] = m->added.len;
 	}
-	return show_tokens(b, err);
+	return ll_char_show_tokens(b, err);
 }
 
 void ll_char_model_identity(const struct ll_bpe *b, struct ll_buf *out)
@@ -184,19 +87,37 @@ static void put_added(const struct ll_bpe *b, struct ll_buf *out)
 		ll_buf_printf(out, "%s{\"id\":%u,\"content\":", comma, id);
 		ll_json_escape(out, ll_bpe_token_name(b, id), false);
 		ll_buf_printf(out,
-			      ",\"single_word\":false,\"lstrip\":%s,\"rstrip\":%s,\"normalized\":%s,\"special\":%s}",
-			      yes[!!(flags & LL_TOKEN_LSTRIP)], yes[!!(flags & LL_TOKEN_RSTRIP)],
+			      ",\"single_word\":%s,\"lstrip\":%s,\"rstrip\":%s,\"normalized\":%s,\"special\":%s}",
+			      yes[!!(flags & LL_TOKEN_SINGLE_WORD)], yes[!!(flags & LL_TOKEN_LSTRIP)], yes[!!(flags & LL_TOKEN_RSTRIP)],
 			      yes[!!(flags & LL_TOKEN_NORMALIZED)], yes[!!(flags & LL_TOKEN_SPECIAL)]);
 		comma = ",";
 	}
 	ll_buf_puts(out, "],");
 }
 
+/* From this id on there are only added tokens that need not be in the vocabulary: tokenizers numbers those from its end on.
+ * What is in it without need would be found in words. */
+static uint32_t end_of_vocab(const struct ll_bpe *b)
+{
+	const struct ll_char_model *m = b->chars;
+	uint32_t end = (uint32_t)b->tokens, holes = 0;
+	while (end && (b->token[end - 1].flags & LL_TOKEN_PRESENT) && !ll_token_is_ordinary(b->token[end - 1].flags))
+		end--;
+	if (m->unknown != LL_BPE_NONE)
+		end = LL_MAX(end, m->unknown + 1);
+	for (unsigned i = 0; i < 256 && m->byte_fallback; i++)
+		end = LL_MAX(end, m->fallback[i] + 1);
+	for (uint32_t id = 0; id < end; id++)
+		holes += !(b->token[id].flags & LL_TOKEN_PRESENT);
+	return holes ? (uint32_t)b->tokens : end;
+}
+
 static void put_vocab(const struct ll_bpe *b, struct ll_buf *out)
 {
+	uint32_t end = end_of_vocab(b);
 	const char *comma = "";
 	ll_buf_puts(out, "\"vocab\":{");
-	for (uint32_t id = 0; id < b->tokens; id++) {
+	for (uint32_t id = 0; id < end; id++) {
 		if (!(b->token[id].flags & LL_TOKEN_PRESENT))
 			continue;
 		ll_buf_puts(out, comma);

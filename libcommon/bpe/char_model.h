@@ -33,7 +33,8 @@ struct ll_char_model {
 	uint32_t most_chars; /* WordPiece: longer words are unknown */
 	struct ll_buf shown; /* what tokens stand for, by id, back to back */
 	size_t *shown_end;
-	bool drop_first_space; /* decoding drops a space at the very start */
+	bool drop_first_space; /* decoding drops a space at the very start; */
+	bool drop_each_space;  /* and one of each token until there is text, as SentencePiece does that removes extra spaces */
 	struct ll_buf added;   /* contents of added tokens that are looked for in normalised text, as it has them */
 	size_t *added_end;     /* by their place in b->added; equal ends: looked for in the raw text */
 };
@@ -51,6 +52,8 @@ void ll_char_model_identity(const struct ll_bpe *b, struct ll_buf *out);
 void ll_char_model_json(const struct ll_bpe *b, struct ll_buf *out);
 void ll_char_model_free(struct ll_char_model *m);
 
+/* Makes what tokens stand for, by the decoder of the tokenizer.json; -1 where it is one that is not known. */
+int ll_char_show_tokens(struct ll_bpe *b, struct ll_err *err) LL_MUST_CHECK;
 /* What a token stands for in a text. */
 struct ll_str ll_char_token_bytes(const struct ll_bpe *b, uint32_t id);
 

@@ -37,11 +37,9 @@ static int read_added(struct ll_bpe *b, struct json_object *list, struct ll_err 
 		struct ll_str content = json_str(json_member(o, "content"));
 		if (content.len == 0 || !id || !json_object_is_type(id, json_type_int) || json_object_get_int64(id) < 0)
 			return ll_err_set(err, "added token %zu has no content or no id", i);
-		if (json_is_true(o, "single_word", false))
-			return ll_err_set(err, "added token '%.60s' has single_word, which is not supported",
-					  content.data);
 		unsigned flags =
 			LL_TOKEN_ADDED | (json_is_true(o, "special", false) ? LL_TOKEN_SPECIAL : 0) |
+			(json_is_true(o, "single_word", false) ? LL_TOKEN_SINGLE_WORD : 0) |
 			(json_is_true(o, "lstrip", false) ? LL_TOKEN_LSTRIP : 0) |
 			(json_is_true(o, "rstrip", false) ? LL_TOKEN_RSTRIP : 0) |
 			(json_is_true(o, "normalized", !json_is_true(o, "special", false)) ? LL_TOKEN_NORMALIZED : 0);
@@ -51,11 +49,12 @@ static int read_added(struct ll_bpe *b, struct json_object *list, struct ll_err 
 	return 0;
 }
 
-/* An ordinary token of the vocabulary; what was added already, with this id, is passed over. */
+/* A token of the vocabulary. One that was added already, with this id, is an ordinary one too; not so a special token, since other
+ * text than its own never becomes one. */
 static int add_token(struct ll_bpe *b, uint64_t id, struct ll_str name, struct ll_err *err)
 {
 	if (id < b->tokens && ll_bpe_is_special(b, (uint32_t)id) && ll_str_eq(ll_bpe_token_name(b, (uint32_t)id), name))
-		return 0;
+		return b->token[id].flags & LL_TOKEN_SPECIAL ? 0 : ll_bpe_make_ordinary(b, (uint32_t)id, err);
 	if (ll_utf8_valid_prefix(name.data, name.len) != name.len)
 		return ll_err_set(err, "token %llu is not UTF-8", (unsigned long long)id);
 	return ll_bpe_add_token(b, id, name, 0, err);
@@ -210,18 +209,22 @@ static int read_unigram(struct ll_bpe *b, struct json_object *o, struct ll_err *
 	return read_fallback(b, o, err);
 }
 
-int ll_char_model_read(struct ll_bpe *b, struct json_object *root, struct ll_err *err)
+/* tokenizers goes by the vocabulary where an added token stands in it with another id. */
+static int check_added(const struct ll_bpe *b, struct ll_err *err)
 {
-	struct json_object *model = json_member(root, "model");
+	for (uint32_t id = 0; id < b->tokens; id++) {
+		struct ll_str name = ll_bpe_token_name(b, id);
+		uint32_t other = ll_bpe_is_special(b, id) ? ll_bpe_find_word(b, name.data, name.len) : LL_BPE_NONE;
+		if (other != LL_BPE_NONE && other != id)
+			return ll_err_set(err, "the added token '%.*s' is %u, and %u in the vocabulary", (int)LL_MIN(name.len, 60),
+					  name.data, id, other);
+	}
+	return 0;
+}
+
+static int read_model(struct ll_bpe *b, struct json_object *model, struct ll_err *err)
+{
 	const char *type = json_text(model, "type");
-	b->chars = ll_calloc(1, sizeof *b->chars);
-	b->chars->unknown = LL_BPE_NONE;
-	ll_trie_init(&b->chars->trie);
-	b->chars->post_json = json_copy(json_member(root, "post_processor"));
-	if (ll_char_model_parts(b, json_member(root, "normalizer"), json_member(root, "pre_tokenizer"),
-				json_member(root, "decoder"), err) ||
-	    read_added(b, json_member(root, "added_tokens"), err))
-		return -1;
 	if (strcmp(type, "WordPiece") == 0)
 		return read_wordpiece(b, model, err);
 	if (strcmp(type, "Unigram") == 0)
@@ -229,4 +232,17 @@ int ll_char_model_read(struct ll_bpe *b, struct json_object *root, struct ll_err
 	if (strcmp(type, "BPE") == 0)
 		return read_bpe(b, model, err);
 	return ll_err_set(err, "model of type '%.60s' is not supported (only BPE, WordPiece and Unigram)", type);
+}
+
+int ll_char_model_read(struct ll_bpe *b, struct json_object *root, struct ll_err *err)
+{
+	b->chars = ll_calloc(1, sizeof *b->chars);
+	b->chars->unknown = LL_BPE_NONE;
+	ll_trie_init(&b->chars->trie);
+	b->chars->post_json = json_copy(json_member(root, "post_processor"));
+	if (ll_char_model_parts(b, json_member(root, "normalizer"), json_member(root, "pre_tokenizer"),
+				json_member(root, "decoder"), err) ||
+	    read_added(b, json_member(root, "added_tokens"), err) || read_model(b, json_member(root, "model"), err))
+		return -1;
+	return check_added(b, err);
 }

@@ -189,8 +189,7 @@ static void put_word(struct ll_words *w, const char *from, const char *to)
 	end_word(w);
 }
 
-/* \w of the crate regex: letters, marks, decimal digits, connectors, and what else is Alphabetic or joins. */
-static bool is_word(uint32_t c)
+bool ll_char_is_word(uint32_t c)
 {
 	if (c < 0x80)
 		return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || c == '_' || (c >= 'a' && c <= 'z');
@@ -210,7 +209,7 @@ static unsigned kind_of(const struct step *s, uint32_t c)
 	case BERT:
 		return ll_bert_is_space(c) ? 0 : ll_bert_is_punctuation(c) ? 1 : 2;
 	case WHITESPACE:
-		return is_word(c) ? 2 : ll_bert_is_space(c) ? 0 : 3;
+		return ll_char_is_word(c) ? 2 : ll_bert_is_space(c) ? 0 : 3;
 	case WHITESPACE_SPLIT:
 		return ll_bert_is_space(c) ? 0 : 2;
 	case PUNCTUATION:

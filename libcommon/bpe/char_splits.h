@@ -23,6 +23,8 @@ struct ll_words {
 /* NULL for null: the text is one word. -1 when there is something it does not know, by name. */
 int ll_char_splits_of_json(struct json_object *o, struct ll_char_splits **out, struct ll_err *err) LL_MUST_CHECK;
 void ll_char_splits_free(struct ll_char_splits *s);
+/* \w of the crate regex: letters, marks, decimal digits, connectors, and what else is Alphabetic or joins. */
+bool ll_char_is_word(uint32_t c);
 /* True when a word begins with a sign that stands for a space, which may stand before the text too. */
 bool ll_char_splits_metaspace(const struct ll_char_splits *s, bool *prepends);
 /* True when a Metaspace that marks the first word only comes behind another pre-tokenizer. */

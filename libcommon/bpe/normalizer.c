@@ -299,6 +299,17 @@ static int replace_pattern(const struct step *s, struct ll_str text, struct ll_b
 		       : ll_err_set(err, "the pattern to replace '%.80s' gives up (PCRE2 error %d)", s->from.data, rc);
 }
 
+/* The length of a match where the text begins; 0: none. */
+static size_t match_at_start(const struct step *s, struct ll_str text)
+{
+	pcre2_match_data *m = pcre2_match_data_create(1, NULL);
+	size_t n = 0;
+	if (m && pcre2_match(pattern_of(s), (PCRE2_SPTR)text.data, text.len, 0, PCRE2_NO_UTF_CHECK | PCRE2_ANCHORED, m, NULL) > 0)
+		n = pcre2_get_ovector_pointer(m)[1];
+	pcre2_match_data_free(m);
+	return n;
+}
+
 static void replace_text(struct ll_str from, struct ll_str to, struct ll_str text, struct ll_buf *out)
 {
 	const char *p = text.data, *end = p + text.len;
@@ -374,12 +385,39 @@ static int apply_step(const struct step *s, struct ll_str text, struct ll_buf *o
 	return 0;
 }
 
-int ll_normalizer_apply(const struct ll_normalizer *n, struct ll_str text, struct ll_buf *out, struct ll_err *err)
+/* True when what a step makes of the text begins, to tokenizers, behind the text's beginning: where the first characters went, or
+ * several of them became another text, which counts as being at the last. */
+static bool loses_start(const struct step *s, struct ll_str text)
+{
+	const char *p = text.data, *end = p + text.len;
+	size_t n;
+	if (p == end)
+		return false;
+	uint32_t c = ll_utf8_next(&p);
+	switch (s->type) {
+	case STRIP_ACCENTS:
+		return ll_bert_is_mark(c);
+	case BERT:
+		return (s->clean && (c == 0 || ll_bert_is_control(c))) || (s->accents && ll_bert_is_nonspacing(c));
+	case STRIP:
+		return s->left && ll_bert_is_space(c);
+	case REPLACE:
+		n = pattern_of(s) ? match_at_start(s, text) : text.len >= s->from.len && memcmp(text.data, s->from.data, s->from.len) == 0 ? s->from.len : 0;
+		return n > 0 && (s->to.len == 0 || n > (size_t)(p - text.data));
+	default:
+		return false;
+	}
+}
+
+int ll_normalizer_apply(const struct ll_normalizer *n, struct ll_str text, struct ll_buf *out, bool *at_start,
+			struct ll_err *err)
 {
 	struct ll_buf one = { 0 }, other = { 0 };
 	int rc = 0;
 	for (size_t i = 0; n && i < n->steps && !rc; i++) {
 		ll_buf_clear(&other);
+		if (at_start && *at_start)
+			*at_start = !loses_start(&n->step[i], text);
 		rc = apply_step(&n->step[i], text, &other, err);
 		struct ll_buf swap = one;
 		one = other;

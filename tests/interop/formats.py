@@ -184,6 +184,12 @@ for name, options in (("as Llama's", dict(normalization_rule_name="identity", re
     same(f"SentencePiece {name}, imported", more, encode("sp.json", more), want)
     if "nmt" not in name:
         same(f"SentencePiece {name}, imported, in tokenizers", more, hf_ids(Tokenizer.from_file("sp.json"), more), want)
+    spaces = ["\u2581a", "\u2581\u2581 tree", " \u2581 a", "a \u2581\u2581 a", "\u2581", "", "tree"]
+    want = [sp.decode(sp.encode(t)) for t in spaces]
+    for model_file in ("sp.model", "sp.json"):
+        encode(model_file, spaces)
+        run("ll-bpe", "decode", "-q", "-m", model_file, "-o", "back.ll", "tokens.ll")
+        same(f"SentencePiece {name}, decoded by {model_file}", spaces, [json.loads(line).get("text", "") for line in run("ll-shard", "export", "-q", "back.ll").stdout.splitlines()], want)
 for options, why in ((dict(user_defined_symbols=["<x>"]), "user-defined"), (dict(treat_whitespace_as_suffix=True), "suffix"), (dict(model_type="unigram"), "Unigram")):
     model = io.BytesIO()
     sentencepiece.SentencePieceTrainer.train(**{**dict(sentence_iterator=iter(lines), model_writer=model, model_type="bpe", vocab_size=SIZE, minloglevel=2, hard_vocab_limit=False), **options})

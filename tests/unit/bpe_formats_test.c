@@ -218,7 +218,7 @@ static void expect(const char *json, const char *text, const char *ids, const ch
 
 static void other_kinds(void)
 {
-	expect(wordpiece, "ab abbc! ac xy \xc3\xa9", "2 2 3 4 5 1 4 0 6", "ab abbc ! ac <unk> \xc3\xa9");
+	expect(wordpiece, "ab abbc! ac xy \xc3\xa9", "2 2 3 4 5 1 4 0 6", "ab abbc! ac <unk> \xc3\xa9");
 	expect(wordpiece, "aaaaaaaaaaaaaaaaaaaaa", "0", "<unk>");
 	expect(unigram, "ab a  xyb", "1 3 5 1 0 4", "ab a <unk>b"); /* ▁ ab -4.5 against ▁a b -4.75 */
 	expect(unigram, "", "", "");
@@ -253,7 +253,7 @@ static void put_piece(struct ll_buf *out, const char *text, float score, int typ
 	ll_buf_free(&piece);
 }
 
-static void sentencepiece_file(struct ll_buf *out)
+static void sentencepiece_file(struct ll_buf *out, bool remove_spaces)
 {
 	put_piece(out, "<unk>", 0, 2);
 	put_piece(out, "<s>", 0, 3);
@@ -263,7 +263,8 @@ static void sentencepiece_file(struct ll_buf *out)
 	put_piece(out, "a", -3, 1);
 	put_piece(out, "b", -4, 1);
 	ll_buf_add(out, "\x12\x02\x18\x02", 4);		/* trainer_spec: BPE */
-	ll_buf_add(out, "\x1a\x04\x18\x01\x20\x00", 6); /* normalizer_spec: dummy prefix, spaces stay */
+	ll_buf_add(out, "\x1a\x04\x18\x01\x20", 5); /* normalizer_spec: dummy prefix; do extra spaces go? */
+	ll_buf_putc(out, remove_spaces);
 }
 
 static struct ll_bpe *read_sentencepiece(struct ll_str data, struct ll_err *err)
@@ -290,11 +291,46 @@ static struct ll_bpe *read_gguf(struct ll_str data, struct ll_err *err)
 	return ll_bpe_read_gguf(data, &(struct ll_bpe_file){ 0 }, err);
 }
 
+/* A literal U+2581 at the beginning comes back as a space, but where extra spaces are removed: there SentencePiece takes one off
+ * each piece until there is text. */
+static void sentencepiece_spaces(bool remove)
+{
+	struct ll_buf file = { 0 }, json = { 0 }, out = { 0 };
+	struct ll_err err = { "" };
+	struct ll_ids ids = { 0 };
+	sentencepiece_file(&file, remove);
+	struct ll_bpe *b = read_sentencepiece(ll_buf_str(&file), &err);
+	struct ll_bpe_encoder *e = ll_bpe_encoder_new(b);
+	ll_bpe_encode(e, ll_cstr("\xe2\x96\x81 ab  a"), false, &ids); /* ▁▁▁ab▁▁a, or ▁▁▁ab▁a */
+	ll_bpe_json(b, &json);
+	struct ll_bpe *again = ll_bpe_parse_json(ll_buf_str(&json), &err);
+	ok(again && strcmp(ll_bpe_id(b), ll_bpe_id(again)) == 0, "a SentencePiece model as a tokenizer.json: %s", err.text);
+	for (int i = 0; i < 2; i++) {
+		ll_buf_clear(&out);
+		int rc = ll_bpe_decode(i ? again : b, ids.id, ids.len, &out, &err);
+		ok(rc == 0 && strcmp(ll_buf_cstr(&out), remove ? "ab a" : "  ab  a") == 0, "and its spaces, removed %d: '%s'", remove,
+		   ll_buf_cstr(&out));
+		struct ll_bpe_stream s = { .inside = false };
+		ll_buf_clear(&out);
+		for (size_t k = 0; k < ids.len; k++)
+			rc |= ll_bpe_stream_put(&s, i ? again : b, ids.id[k], &out, &err);
+		ll_bpe_stream_end(&s, &out);
+		ok(rc == 0 && strcmp(ll_buf_cstr(&out), remove ? "ab a" : "  ab  a") == 0, "as a stream");
+	}
+	ll_bpe_encoder_free(e);
+	ll_bpe_free(again);
+	ll_bpe_free(b);
+	ll_ids_free(&ids);
+	ll_buf_free(&file);
+	ll_buf_free(&json);
+	ll_buf_free(&out);
+}
+
 static void small_files(void)
 {
 	struct ll_buf file = { 0 };
 	struct ll_err err = { "" };
-	sentencepiece_file(&file);
+	sentencepiece_file(&file, false);
 	struct ll_bpe *b = read_sentencepiece(ll_buf_str(&file), &err);
 	ok(b && ll_bpe_merges(b) == 2 && ll_bpe_vocabulary(b) == 7, "a SentencePiece model: %s", err.text);
 	if (b) {
@@ -434,7 +470,7 @@ static void all_damage(void)
 	ll_bpe_free(b);
 	damage("GGUF", read_gguf, ll_buf_str(&file), 31);
 	ll_buf_clear(&file);
-	sentencepiece_file(&file);
+	sentencepiece_file(&file, false);
 	damage("SentencePiece", read_sentencepiece, ll_buf_str(&file), 1);
 	ll_buf_clear(&file);
 	tekken_file(&file);
@@ -451,6 +487,8 @@ int main(void)
 	there_and_back();
 	other_kinds();
 	small_files();
+	sentencepiece_spaces(false);
+	sentencepiece_spaces(true);
 	streams();
 	all_damage();
 	return test_done();

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: MIT
+# Tokenizers over characters: added tokens, decoders. The ids and texts expected are those of tokenizers 0.23.3; random models against it
+# are in tests/interop/random_models.py.
+. "$ROOT/tests/lib.sh"
+
+# model FILE [DECODER]: WordPiece; "tok" is an added token and an ordinary one, "<m>" takes white space, "ab" is no part of a word.
+model() {
+	cat > "$1" <<END
+{"version":"1.0","truncation":null,"padding":null,"added_tokens":[
+{"id":5,"content":"tok","single_word":false,"lstrip":false,"rstrip":false,"normalized":false,"special":false},
+{"id":8,"content":"<m>","single_word":false,"lstrip":true,"rstrip":true,"normalized":false,"special":true},
+{"id":9,"content":"ab","single_word":true,"lstrip":false,"rstrip":false,"normalized":false,"special":false},
+{"id":10,"content":"abc","single_word":true,"lstrip":false,"rstrip":false,"normalized":false,"special":false}],
+"normalizer":{"type":"Lowercase"},"pre_tokenizer":{"type":"BertPreTokenizer"},"post_processor":null,
+"decoder":${2:-null},
+"model":{"type":"WordPiece","unk_token":"[UNK]","continuing_subword_prefix":"##","max_input_chars_per_word":100,
+"vocab":{"[UNK]":0,"a":1,"##b":2,"##c":3,".":4,"tok":5,"n't":6,"##x":7}}}
+END
+}
+ids() { ll-shard import -q t.jsonl | ll-bpe encode -q "$@" | ll-shard export -q | sed 's/.*"tokens"://; s/}$//' | tr '\n' ' '; }
+back() { ll-shard import -q t.jsonl | ll-bpe encode -q --special=allow -m "$1" | ll-bpe decode -q -m "$1" | ll-shard export -q --to=text; }
+cat > t.jsonl <<'END'
+{"text":"tok TOK Tok"}
+{"text":"a <m> a"}
+{"text":"<m>  <m>a"}
+{"text":"ab abx ab.ab_ abc abcx"}
+END
+model wp.json
+is "$(ids --special=allow -m wp.json)" "[5,5,5] [1,8,1] [8,8,1] [9,1,2,7,9,4,1,2,0,10,1,2,3,7] " "added tokens: ordinary ones too, white space, whole words"
+ok "import" ll-bpe import -q -o again.json wp.json
+ok "is the same tokenizer" ll-bpe diff -q wp.json again.json
+ok "and what it writes as well" ll-bpe import -q -o third.json again.json
+same again.json third.json "to the byte"
+ll-shard import -q t.jsonl -o docs.ll
+status 2 "no offsets" ll-bpe encode --offsets -m wp.json docs.ll
+says "--offsets is for byte-level BPE" "says for what they are"
+
+# Decoders: what there is of them, and by name what there is not.
+printf '{"text":"a. z tok"}\n' > t.jsonl
+model d.json '{"type":"WordPiece","prefix":"##","cleanup":true}'
+is "$(back d.json)" "a. [UNK] tok" "decoder WordPiece with cleanup"
+model d.json '{"type":"WordPiece","prefix":"##","cleanup":false}'
+is "$(back d.json)" "a . [UNK] tok" "without"
+for d in '{"type":"CTC","pad_token":"<pad>","word_delimiter_token":"|","cleanup":true}' '{"type":"BPEDecoder","suffix":"</w>"}' \
+	'{"type":"Sequence","decoders":[{"type":"Fuse"},{"type":"Replace","pattern":{"String":"_"},"content":"-"}]}' \
+	'{"type":"Sequence","decoders":[{"type":"Strip","content":" ","start":1,"stop":0},{"type":"Fuse"}]}' \
+	'{"type":"Strip","content":" ","start":0,"stop":1}' '{"type":"ByteLevel","add_prefix_space":true,"trim_offsets":true,"use_regex":true}'; do
+	model no.json "$d"
+	status 3 "refused: $d" ll-bpe inspect -m no.json
+	says "no.json: decoder" "by its name"
+done
+model no.json; sed -i 's/"tok":5/"tok":15/' no.json
+status 3 "an added token that has another id in the vocabulary" ll-bpe inspect -m no.json
+says "no.json: the added token 'tok' is 5, and 15 in the vocabulary" "says so"
+finish
