@@ -6,6 +6,7 @@
 #include "base/thread.h"
 #include "doc/record.h"
 #include "io/codec.h"
+#include "ll-bpe/large_frame.h"
 #include "ll-bpe/spares.h"
 #include "stream/reader.h"
 
@@ -185,7 +186,7 @@ static void read_stream(struct run *run, const char *path)
 		check_header(run, frame.segment, path);
 		job->frame = frame;
 		job->counts = strcmp(frame.segment->kind, "counts") == 0;
-		ll_queue_submit(run->queue, job);
+		submit_frame(run->queue, job, &frame, LL_MAX(run->o->times, 1));
 	}
 	ll_queue_drain(run->queue);
 	run->header = NULL;

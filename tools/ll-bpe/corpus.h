@@ -28,6 +28,7 @@ struct corpus_options {
 	/* Where counts are welcome: the header of every segment, on the calling thread, before `count` gets its records. */
 	void (*counts_header)(void *context, const struct ll_header *header, const char *file);
 	int (*count)(void *context, void *worker, const unsigned char *record, size_t len, struct ll_err *err);
+	unsigned times; /* what is held of a document, in times of its bytes, its frame among them (large_frame.h); 0: that alone */
 	/* Gets the lineage and ids of all inputs. */
 	struct ll_lineage *lineage;
 };

@@ -6,6 +6,7 @@
 #include "doc/filter.h"
 #include "doc/tokens.h"
 #include "ll-bpe/commands.h"
+#include "ll-bpe/large_frame.h"
 #include "text/utf8.h"
 
 struct run {
@@ -41,6 +42,18 @@ static struct ll_token_doc token_doc(const struct batch *b, const unsigned char 
 	return t;
 }
 
+/* The bytes of the first ids, *n or as many as it takes to be too long for a document; *n becomes how many. */
+static uint64_t text_length(const struct ll_bpe *bpe, const struct ll_ids *ids, uint32_t *n)
+{
+	uint64_t length = 0;
+	for (uint32_t i = 0; i < *n; i++) {
+		length += ll_bpe_token_bytes(bpe, ids->id[i]).len;
+		if (length > LL_TEXT_MAX + 1)
+			*n = i + 1;
+	}
+	return length;
+}
+
 static void decode_batch(void *context, void *argument)
 {
 	struct run *run = context;
@@ -55,6 +68,9 @@ static void decode_batch(void *context, void *argument)
 		LL_GROW(ids.id, ids.cap, t.n);
 		for (uint32_t k = 0; k < t.n; k++)
 			ids.id[k] = ll_token_at(t.ids, b->width, k);
+		/* The text is there, in its record, in the frame that is written, and in what that becomes. */
+		uint64_t length = text_length(run->bpe, &ids, &t.n);
+		need_memory(&b->frame, b->frame.header.raw_len + 4 * (uint64_t)t.n + 4 * length);
 		if (ll_bpe_decode(run->bpe, ids.id, t.n, &b->text, &err))
 			bad_frame(&b->frame, err.text);
 		b->end[i] = b->text.len;
@@ -138,7 +154,7 @@ int decode_command(int operands, char **operand)
 		struct batch *b = ll_calloc(1, sizeof *b);
 		b->frame = frame;
 		b->width = run.width;
-		ll_queue_submit(queue, b);
+		submit_frame(queue, b, &frame, 0); /* what it takes is known once it is decoded */
 	}
 	ll_queue_free(queue);
 

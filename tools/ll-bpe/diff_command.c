@@ -230,6 +230,14 @@ static bool is_documents(const char *path)
 	return ll_is_stream(path);
 }
 
+static void check_fits(const char *where, size_t len)
+{
+	if (len <= ll_memory_left() / 16)
+		return;
+	ll_hint("ids and pieces of both take up to 16 times the text: give more --memory, or shorter texts");
+	ll_die(LL_EXIT_RESOURCE, "%s: a text of %zu bytes or more does not fit into --memory", where, len);
+}
+
 static void read_documents(struct diff *d, const char *path)
 {
 	struct ll_reader *r = ll_reader_open(&path, 1, "docs");
@@ -241,6 +249,7 @@ static void read_documents(struct diff *d, const char *path)
 			ll_die(LL_EXIT_INPUT, "%s: %s", ll_reader_where(r), err.text);
 		char *where = ll_format("%s: document '%.*s'", ll_path_shown(path), (int)LL_MIN(doc.id.len, 200),
 					doc.id.data);
+		check_fits(where, doc.text.len);
 		compare(d, doc.text, where);
 		ll_free(where);
 		ll_progress_add(1, doc.text.len);
@@ -254,11 +263,7 @@ static void read_text(struct diff *d, const char *path)
 	struct ll_buf text = { 0 };
 	for (size_t n; (n = ll_decoder_read(in, ll_buf_reserve(&text, LL_MIB), LL_MIB));) {
 		text.len += n;
-		if (text.len > ll_memory_left() / 16) {
-			ll_hint("ids and pieces of both take up to 16 times the text: give more --memory, or documents");
-			ll_die(LL_EXIT_RESOURCE, "%s: a text of more than %zu bytes does not fit into --memory",
-			       ll_path_shown(path), text.len);
-		}
+		check_fits(ll_path_shown(path), text.len);
 	}
 	ll_decoder_close(in);
 	compare(d, text.data ? ll_buf_str(&text) : ll_str("", 0), ll_path_shown(path));

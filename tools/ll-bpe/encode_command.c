@@ -6,7 +6,11 @@
 #include "doc/tokens.h"
 #include "ll-bpe/commands.h"
 #include "ll-bpe/encoding.h"
+#include "ll-bpe/large_frame.h"
 #include "ll-bpe/spares.h"
+
+/* Of a document: its frame, ids, and the record three times, where a token has 4 bytes of text and more; and their offsets. */
+#define ENCODING_TIMES (ll_bpe_options.offsets ? 7 : 4)
 
 struct run {
 	const struct ll_bpe *bpe;
@@ -73,6 +77,8 @@ static void encode_batch(void *context, void *argument)
 			continue;
 		}
 		size_t before = b->records.len;
+		/* The record here, in the frame that is written, and in what that becomes; ids grow by half. */
+		need_memory(&b->frame, b->frame.header.raw_len + 6 * ids->len + 3 * (uint64_t)ids->len * run->token_bytes);
 		t.n = (uint32_t)ids->len;
 		ll_token_doc_put_offsets(&b->records, &t, ids->id, run->width, encoding_offsets(e, doc.text));
 		b->made[i] = (struct made){ .len = b->records.len - before,
@@ -80,6 +86,7 @@ static void encode_batch(void *context, void *argument)
 		b->tokens += t.n;
 		ll_stats_kept(b->stats, doc.source, doc.text.len);
 	}
+	encoding_trim(e);
 	spares_give(&run->encodings, e);
 }
 
@@ -156,7 +163,7 @@ int encode_command(int operands, char **operand)
 	while (ll_reader_next_frame(reader, &frame)) {
 		struct batch *b = ll_calloc(1, sizeof *b);
 		b->frame = frame;
-		ll_queue_submit(queue, b);
+		submit_frame(queue, b, &frame, ENCODING_TIMES);
 	}
 	ll_queue_free(queue);
 

@@ -114,6 +114,7 @@ int encode_totals(const struct ll_bpe *bpe, const char *const *files, size_t n)
 	corpus_read(&(struct corpus_options){ .from = "docs",
 					      .context = &run,
 					      .document = count_document,
+					      .times = 8, /* ids, where a byte is a token */
 					      .worker_new = worker_new,
 					      .worker_free = worker_free },
 		    files, n);

@@ -38,6 +38,16 @@ void encoding_free(struct encoding *e)
 	ll_free(e);
 }
 
+void encoding_trim(struct encoding *e)
+{
+	if (e->ids.cap <= 1 << 20)
+		return;
+	ll_ids_free(&e->ids);
+	ll_free(e->offset);
+	e->offset = NULL;
+	e->offset_cap = 0;
+}
+
 const struct ll_ids *encoding_ids(struct encoding *e, struct ll_id key, struct ll_str text,
 				  struct encoding_refusal *why)
 {

@@ -9,6 +9,8 @@ struct encoding; /* scratch of one worker */
 
 struct encoding *encoding_new(const struct ll_bpe *bpe);
 void encoding_free(struct encoding *e);
+/* Gives back what only a large document needed. */
+void encoding_trim(struct encoding *e);
 /* Why a document is not encoded: a word for --rejects, and the whole story. */
 struct encoding_refusal {
 	const char *reason;

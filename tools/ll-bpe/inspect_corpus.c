@@ -199,6 +199,7 @@ void inspect_corpus(struct inspection *in, const char *from, const char *const *
 					      .context = in,
 					      .text = see_text,
 					      .document = see_document,
+					      .times = 8, /* ids, where a byte is a token */
 					      .worker_new = worker_new,
 					      .worker_free = worker_free },
 		    files, n);

@@ -166,6 +166,7 @@ static void drop_rare(const struct ll_bpe *b, int operands, char **operand, bool
 					      .bpe = b,
 					      .context = &u,
 					      .text = use_tokens,
+					      .times = 8, /* ids, where a byte is a token */
 					      .worker_new = worker_new,
 					      .worker_free = worker_free },
 		    files, n);

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+#include "ll-bpe/large_frame.h"
+
+#include "base/log.h"
+#include "base/memory.h"
+
+#define LARGE ((uint64_t)4 << 20)
+#define PROGRAM ((uint64_t)16 << 20) /* what there is beside: the tokenizer, buffers */
+
+/* An eighth of the budget is others': reading, sorting, writing. */
+static void need(const struct ll_data_frame *f, uint64_t bytes, const char *more)
+{
+	bytes += f->header.stored_len + PROGRAM;
+	if (f->header.raw_len < LARGE || bytes <= ll_memory_budget() / 8 * 7)
+		return;
+	ll_hint("a document is held whole: give more --memory, or cut such documents");
+	ll_die(LL_EXIT_RESOURCE, "%s: frame %u at byte %llu: a document of up to %u bytes needs --memory=%lluM%s",
+	       ll_path_shown(f->file), f->header.sequence, (unsigned long long)f->offset, f->header.raw_len,
+	       (unsigned long long)((bytes + bytes / 7) >> 20) + 1, more);
+}
+
+void need_memory(const struct ll_data_frame *f, uint64_t bytes)
+{
+	need(f, bytes, "");
+}
+
+void submit_frame(struct ll_queue *q, void *job, const struct ll_data_frame *f, unsigned times)
+{
+	bool large = f->header.raw_len >= LARGE;
+	struct ll_data_frame frame = *f; /* the job owns it and is gone when this returns */
+	if (large) {
+		need(&frame, (uint64_t)times * frame.header.raw_len, " or more");
+		ll_queue_drain(q);
+	}
+	ll_queue_submit(q, job);
+	if (large)
+		ll_queue_drain(q);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * large_frame.h - documents that count against --memory. A document is held whole, with what is made of it; a frame has more
+ * than its usual 1 MiB only where it ends with a large one. Such frames go through the queue alone, so that what they take
+ * does not depend on how many threads there are, and end the program with status 4 when it is more than the budget.
+ */
+#ifndef LL_LARGE_FRAME_H
+#define LL_LARGE_FRAME_H
+
+#include "base/thread.h"
+#include "stream/reader.h"
+
+/* Hands a job of this frame to the queue. Working on it is reckoned to take `times` its raw bytes, or more, beside the stored
+ * ones. */
+void submit_frame(struct ll_queue *q, void *job, const struct ll_data_frame *f, unsigned times);
+/* Ends the program with status 4 where a document of the frame takes more than the budget: `bytes` beside the stored ones. */
+void need_memory(const struct ll_data_frame *f, uint64_t bytes);
+
+#endif
