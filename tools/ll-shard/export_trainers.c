@@ -49,9 +49,11 @@ static void put_chunk(struct target *t, struct ll_out *out, size_t n)
 		}
 	}
 	for (size_t i = 0; high && i < n; i++)
-		if (t->ids[i] > UINT16_MAX)
-			ll_die(LL_EXIT_INPUT, "token %llu has id %u, which does not fit the 16 bits of %s",
-			       (unsigned long long)(t->written + i), t->ids[i], t->form);
+		if (t->ids[i] > UINT16_MAX) {
+			ll_hint("llmc has ids of 32 bits for such a vocabulary, megatron too");
+			ll_die(LL_EXIT_INPUT, "%s.bin: token %llu has id %u, which does not fit the 16 bits of %s",
+			       ll_common.output, (unsigned long long)(t->written + i), t->ids[i], t->form);
+		}
 	ll_out_write(out, t->bytes, n * t->width);
 	t->written += n;
 }

@@ -110,7 +110,9 @@ done
 ok "to nanoGPT" ll-shard export -q --to=nanogpt -o nano ds65536
 ok "its tokens" py "assert list(array.array('H', open('nano.bin', 'rb').read())) == sum(dataset('ds65536')[0], [])"
 status 3 "an id of 17 bits does not go into 16" ll-shard export -q --to=nanogpt -o wide ds65537
-says "has id 65536, which does not fit the 16 bits of nanogpt" "is named"
+says ".bin: token " "is named with its file"
+says "has id 65536, which does not fit the 16 bits of nanogpt" "and its id"
+says "hint: llmc has ids of 32 bits" "and where to go"
 is "$(ls -A | grep -c wide)" 0 "and nothing is left of it"
 printf '{"text":"zz"}\n' | ll-shard import -q --from=jsonl | ll-bpe encode -q -m tok65537.json | ll-shard pack -q -m tok65537.json -o small
 ok "a large vocabulary without such an id" sh -c 'll-shard export -q --to=nanogpt -o small small && test "$(wc -c < small.bin)" = 4'
