@@ -10,7 +10,7 @@
 
 static bool is_ordinary(const struct ll_bpe *b, uint32_t id)
 {
-	return (b->token[id].flags & (LL_TOKEN_PRESENT | LL_TOKEN_ADDED)) == LL_TOKEN_PRESENT;
+	return ll_token_is_ordinary(b->token[id].flags);
 }
 
 static int need_bytes(const struct ll_bpe *b, const char *format, struct ll_err *err)

@@ -193,7 +193,7 @@ static struct ll_bpe *read_as(enum format format, struct ll_str text, const stru
 }
 
 /* A trainer that takes a plain string for a pattern writes such files, and the pattern never matches. */
-static void warn_of_literals(const struct ll_bpe *b, const char *path)
+static void warn_of_file(const struct ll_bpe *b, const char *path)
 {
 	for (size_t i = 0; b->pretokenizer && i < ll_pretokenizer_splits(b->pretokenizer); i++) {
 		struct ll_split split = ll_pretokenizer_split(b->pretokenizer, i);
@@ -202,6 +202,8 @@ static void warn_of_literals(const struct ll_bpe *b, const char *path)
 				"'%.80s'",
 				path, split.pattern.data);
 	}
+	if (b->odd_added)
+		ll_warn("%s: %s", path, b->odd_added);
 }
 
 /* A given pre-tokenizer must be that of the file; of files that do not say it, it is. */
@@ -229,7 +231,7 @@ struct ll_bpe *ll_bpe_open(const struct ll_bpe_file *f)
 		ll_die(LL_EXIT_INPUT, "%s: %s", ll_path_shown(f->path), err.text);
 	b->own_file &= !compressed && f->specials == 0;
 	ll_buf_free(&text);
-	warn_of_literals(b, f->path);
+	warn_of_file(b, f->path);
 	check_pretokenizer(b, f);
 	return b;
 }

@@ -205,13 +205,29 @@ int ll_bpe_add_vocab(struct ll_bpe *b, struct json_object *vocab, bool others_sp
 	return rc;
 }
 
+/* The token of these bytes. An added token that a merge names or makes is an ordinary one too; it has the same name where it is
+ * ASCII. No special one: other text than its own never becomes one. */
+static uint32_t merged_word(struct ll_bpe *b, struct ll_str bytes)
+{
+	struct ll_err err;
+	uint32_t id = ll_bpe_find_word(b, bytes.data, bytes.len);
+	for (size_t i = 0; i < bytes.len && id == LL_BPE_NONE; i++)
+		if (bytes.data[i] < '!' || bytes.data[i] > '~')
+			return LL_BPE_NONE;
+	for (uint32_t i = 0; i < b->tokens && id == LL_BPE_NONE; i++)
+		if ((b->token[i].flags & (LL_TOKEN_ADDED | LL_TOKEN_SPECIAL)) == LL_TOKEN_ADDED &&
+		    ll_str_eq(ll_bpe_token_name(b, i), bytes) && ll_bpe_make_ordinary(b, i, &err) == 0)
+			id = i;
+	return id;
+}
+
 /* One side of a merge: its id. */
 static int64_t merge_side(struct ll_bpe *b, struct ll_str name, struct ll_buf *joined)
 {
 	size_t before = joined->len;
 	if (!ll_bytes_of_name(name, joined))
 		return -1;
-	uint32_t id = ll_bpe_find_word(b, joined->data + before, joined->len - before);
+	uint32_t id = merged_word(b, ll_str(joined->data + before, joined->len - before));
 	return id == LL_BPE_NONE ? -1 : (int64_t)id;
 }
 
@@ -219,7 +235,7 @@ int ll_bpe_add_named_merge(struct ll_bpe *b, struct ll_str left, struct ll_str r
 {
 	ll_buf_clear(scratch);
 	int64_t l = merge_side(b, left, scratch), r = l < 0 ? -1 : merge_side(b, right, scratch);
-	uint32_t id = l < 0 || r < 0 ? LL_BPE_NONE : ll_bpe_find_word(b, scratch->data, scratch->len);
+	uint32_t id = l < 0 || r < 0 ? LL_BPE_NONE : merged_word(b, ll_buf_str(scratch));
 	if (id == LL_BPE_NONE)
 		return -1;
 	ll_bpe_add_merge(b, (uint32_t)l, (uint32_t)r, (uint32_t)rank, id);
@@ -245,7 +261,7 @@ static int load_merges(struct ll_bpe *b, struct json_object *merges, struct ll_e
 			}
 		}
 		if (ll_bpe_add_named_merge(b, left, right, i, &joined))
-			rc = ll_err_set(err, "merge %zu names or makes a token that is not in the vocabulary", i);
+			rc = ll_err_set(err, "merge %zu names or makes a token that is not in the vocabulary, or a special one", i);
 	}
 	ll_buf_free(&joined);
 	return rc;
@@ -267,6 +283,24 @@ static int check_added(const struct ll_bpe *b, struct json_object *vocab, struct
 					  (long long)json_object_get_int64(other));
 	}
 	return 0;
+}
+
+void ll_bpe_check_added_ids(struct ll_bpe *b, struct json_object *added, struct json_object *vocab)
+{
+	int64_t entries = json_is_list(vocab) ? (int64_t)json_object_array_length(vocab)
+					      : vocab ? (int64_t)json_object_object_length(vocab) : 0,
+		next = entries;
+	for (size_t i = 0; json_is_list(added) && i < json_object_array_length(added); i++) {
+		struct json_object *o = json_object_array_get_idx(added, i);
+		struct ll_str name = json_str(json_member(o, "content"));
+		int64_t id = json_object_get_int64(json_member(o, "id"));
+		bool there = json_is_list(vocab) ? id < entries : json_member(vocab, name.data) != NULL;
+		if (there)
+			next = LL_MAX(next, id + 1);
+		else if (id != next++ && !b->odd_added)
+			b->odd_added = ll_format("the added token '%.*s' has the id %lld, where tokenizers would give it %lld",
+						 (int)LL_MIN(name.len, 60), name.data, (long long)id, (long long)next - 1);
+	}
 }
 
 static int load_model(struct ll_bpe *b, struct json_object *o, struct ll_err *err)
@@ -305,6 +339,7 @@ static int load_root(struct ll_bpe *b, struct json_object *root, struct ll_err *
 		return ll_err_set(err, "tokenizer.json of version '%s' is not supported", json_text(root, "version"));
 	if (!is_byte_level(json_member(root, "pre_tokenizer"), 0))
 		return ll_char_model_read(b, root, err);
+	ll_bpe_check_added_ids(b, json_member(root, "added_tokens"), json_member(json_member(root, "model"), "vocab"));
 	return load_normalizer(b, json_member(root, "normalizer"), err) ||
 			       load_pre_tokenizer(b, json_member(root, "pre_tokenizer"), err) ||
 			       load_added(b, json_member(root, "added_tokens"), err) ||

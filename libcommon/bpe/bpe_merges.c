@@ -48,7 +48,7 @@ struct ll_bpe_pair *ll_bpe_live_merges(const struct ll_bpe *b)
 	struct ll_ids ids = { 0 };
 	for (uint32_t id = 0; id < b->tokens; id++) {
 		live[id] = (struct ll_bpe_pair){ .rank = LL_BPE_NONE, .id = id };
-		if ((b->token[id].flags & (LL_TOKEN_PRESENT | LL_TOKEN_ADDED)) != LL_TOKEN_PRESENT)
+		if (!ll_token_is_ordinary(b->token[id].flags))
 			continue;
 		struct ll_bpe_pair last;
 		ids.len = 0;
@@ -63,7 +63,7 @@ struct ll_bpe_pair *ll_bpe_live_merges(const struct ll_bpe *b)
 bool ll_bpe_all_live(const struct ll_bpe *b, const struct ll_bpe_pair *live)
 {
 	for (uint32_t id = 0; id < b->tokens; id++)
-		if ((b->token[id].flags & (LL_TOKEN_PRESENT | LL_TOKEN_ADDED)) == LL_TOKEN_PRESENT &&
+		if (ll_token_is_ordinary(b->token[id].flags) &&
 		    b->token[id].len > 1 && live[id].rank == LL_BPE_NONE)
 			return false;
 	return true;
@@ -151,7 +151,7 @@ static uint32_t *tokens_of_two(const struct ll_bpe *b)
 	memset(of_two, 0xff, 65536 * sizeof *of_two);
 	for (uint32_t id = 0; id < b->tokens; id++) {
 		struct ll_str s = ll_bpe_token_name(b, id);
-		if (s.len == 2 && !(b->token[id].flags & LL_TOKEN_ADDED))
+		if (s.len == 2 && ll_token_is_ordinary(b->token[id].flags))
 			of_two[(unsigned char)s.data[0] << 8 | (unsigned char)s.data[1]] = id;
 	}
 	return of_two;
@@ -250,6 +250,6 @@ int ll_bpe_merges_of_ranks(struct ll_bpe *b, const uint32_t *rank, bool chars, s
 	b->all_live = dead == 0;
 	for (uint32_t id = 0; id < b->tokens && b->all_live; id++)
 		b->all_live = rank[id] != LL_BPE_NONE || b->token[id].len < 2 ||
-			      (b->token[id].flags & (LL_TOKEN_PRESENT | LL_TOKEN_ADDED)) != LL_TOKEN_PRESENT;
+			      !ll_token_is_ordinary(b->token[id].flags);
 	return 0;
 }

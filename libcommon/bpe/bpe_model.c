@@ -94,6 +94,7 @@ void ll_bpe_free(struct ll_bpe *b)
 	ll_free(b->chars_joined);
 	ll_free(b->words);
 	ll_free(b->added);
+	ll_free(b->odd_added);
 	ll_free(b);
 }
 
@@ -302,6 +303,8 @@ static int check_added_names(const struct ll_bpe *b, struct ll_err *err)
 		for (size_t k = i; k-- > 0 && b->token[b->added[k]].len == text.len;)
 			if (ll_str_eq(ll_bpe_token_name(b, b->added[k]), text))
 				other = b->added[k];
+		if (other == b->added[i])
+			continue;
 		if (other != LL_BPE_NONE)
 			rc = ll_err_set(err, "the special token '%.*s' is spelled as token %u is in tokenizer files",
 					(int)LL_MIN(text.len, 60), text.data, other);

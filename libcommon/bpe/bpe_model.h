@@ -54,6 +54,7 @@ struct ll_bpe_pair {
 struct ll_bpe {
 	enum ll_model_kind kind;
 	bool own_file; /* the file it was read from is a tokenizer.json, not compressed */
+	char *odd_added;	/* what other programs would do with an added token of the file, for a warning; NULL */
 	bool told_pretokenizer; /* the file does not say it, and --pretokenizer did */
 	struct ll_char_model *chars;
 	struct ll_pretokenizer *pretokenizer; /* of byte-level BPE, as the next two are */

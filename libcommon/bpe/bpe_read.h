@@ -30,6 +30,10 @@ int ll_bpe_add_special(struct ll_bpe *b, const char *special, struct ll_err *err
 int ll_bpe_name_pretokenizer(struct ll_bpe *b, const struct ll_bpe_file *f, const char *otherwise, const char *format,
 			     struct ll_err *err) LL_MUST_CHECK;
 
+/* Notes in b->odd_added when tokenizers would give an added token of a tokenizer.json another id than is written there: one that is
+ * not in the vocabulary gets the next that is free. */
+void ll_bpe_check_added_ids(struct ll_bpe *b, struct json_object *added, struct json_object *vocab);
+
 /* ---- names in the ByteLevel alphabet ---- */
 
 /* A merge of two names; -1 when one of them, or what they make, is no token. */

@@ -150,7 +150,7 @@ static int read_bpe(struct ll_bpe *b, struct json_object *o, struct ll_err *err)
 	int rc = 0;
 	for (size_t i = 0; i < json_object_array_length(merges) && !rc; i++)
 		if (read_merge(b, json_object_array_get_idx(merges, i), i, &joined))
-			rc = ll_err_set(err, "merge %zu names or makes a token that is not in the vocabulary", i);
+			rc = ll_err_set(err, "merge %zu names or makes a token that is not in the vocabulary, or a special one", i);
 	ll_buf_free(&joined);
 	return rc;
 }
@@ -244,5 +244,6 @@ int ll_char_model_read(struct ll_bpe *b, struct json_object *root, struct ll_err
 				json_member(root, "decoder"), err) ||
 	    read_added(b, json_member(root, "added_tokens"), err) || read_model(b, json_member(root, "model"), err))
 		return -1;
+	ll_bpe_check_added_ids(b, json_member(root, "added_tokens"), json_member(json_member(root, "model"), "vocab"));
 	return check_added(b, err);
 }

@@ -43,6 +43,31 @@ ok "pack with it" ll-shard pack -q -m tok.gguf -o data t.tok
 same tok.json data/tokenizer.json "makes a dataset with a tokenizer.json"
 tokens folder/vocab.json --pretokenizer=cl100k > got; same want got "and vocab.json with merges.txt beside it"
 
+# An added token that merges make, too; one whose id is not the next.
+python3 - <<'END'
+import json
+j = json.load(open("tok.json"))
+v = j["model"]["vocab"]
+plain = dict(single_word=False, lstrip=False, rstrip=False, normalized=False, special=False)
+j["added_tokens"] += [{"id": v["in"], "content": "in", **plain}, {"id": len(v), "content": "<more>", **plain}]
+json.dump(j, open("ordinary.json", "w"))
+j["added_tokens"][-1]["id"] += 7
+json.dump(j, open("odd.json", "w"))
+j["added_tokens"][1:] = [{"id": v["in"], "content": "in", **plain, "special": True}]
+json.dump(j, open("special.json", "w"))
+END
+ok "an added token that merges make" ll-bpe import -o back.json ordinary.json
+is "$(cat .err | grep -c warning)" 0 "has no warning"
+ok "is the same again" ll-bpe diff -q ordinary.json back.json
+printf '{"text":"thing in <more>ing"}\n' | ll-shard import -q --from=jsonl | ll-bpe encode -q -m ordinary.json | ll-shard export -q > in.out
+ok "and is found in words" python3 -c 'import json
+v, t = json.load(open("tok.json"))["model"]["vocab"], json.load(open("in.out"))["tokens"]
+assert t == [v["t"], v["h"], v["in"], v["g"], v["\u0120"], v["in"], v["\u0120"], 600, v["in"], v["g"]] or t[-4:] == [v["\u0120"], 600, v["in"], v["g"]] and t.count(v["in"]) == 3, t'
+ok "an added token of another id" ll-bpe inspect -m odd.json
+says "odd.json: the added token '<more>' has the id 607, where tokenizers would give it 600" "is warned of"
+status 3 "a special token that merges make" ll-bpe inspect -m special.json
+says "names or makes a token that is not in the vocabulary, or a special one" "is refused"
+
 # Special tokens beside those of a file.
 ok "one that is there" ll-bpe import -o back.json --pretokenizer=cl100k --special='<|endoftext|>' folder/vocab.json
 same tok.json back.json "stays what it is"
