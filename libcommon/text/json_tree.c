@@ -89,7 +89,9 @@ struct json_object *ll_json_value_parse(struct ll_str text, int depth, struct ll
 		at++;
 	if (!o || what != json_tokener_success || at != text.len) {
 		ll_err_set(err, "byte %zu: %s", at,
-			   what == json_tokener_success ? o ? "trailing data" : "no value" : json_tokener_error_desc(what));
+			   what == json_tokener_success	? o ? "trailing data" : "no value"
+			   : what == json_tokener_continue ? "it ends inside a value"
+							   : json_tokener_error_desc(what));
 		json_object_put(o);
 		o = NULL;
 	}

@@ -68,6 +68,14 @@ says "odd.json: the added token '<more>' has the id 607, where tokenizers would 
 status 3 "a special token that merges make" ll-bpe inspect -m special.json
 says "names or makes a token that is not in the vocabulary, or a special one" "is refused"
 
+# What a cut leaves.
+mkdir cut && cp folder/vocab.json cut && head -n 200 folder/merges.txt > cut/merges.txt
+ok "a merges.txt that was cut at a line" ll-bpe import --pretokenizer=cl100k -o back.json cut/vocab.json
+says "144 tokens are made by no merge" "is warned of"
+head -c 3000 tok.json > cut/tok.json
+status 3 "a tokenizer.json that was cut" ll-bpe inspect -m cut/tok.json
+says "cut/tok.json: byte 3000: it ends inside a value" "says so"
+
 # Special tokens beside those of a file.
 ok "one that is there" ll-bpe import -o back.json --pretokenizer=cl100k --special='<|endoftext|>' folder/vocab.json
 same tok.json back.json "stays what it is"
