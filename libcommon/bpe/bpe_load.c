@@ -94,7 +94,7 @@ static int load_split(struct splits *s, struct json_object *o, struct ll_err *er
 /* The characters of Digits and of Punctuation, by probing all with tokenizers 0.23.3: numbers of Unicode 17.0, and
  * punctuation of Unicode 8.0, which had two characters that are none now, with the symbols of ASCII. */
 #define DIGITS "[\\p{N}\\x{11de0}-\\x{11de9}\\x{16ff4}-\\x{16ff6}]"
-static const char punctuation[] =
+const char ll_punctuation_pattern[] =
 	"(?![\\x{61d}\\x{9fd}\\x{a76}\\x{c77}\\x{c84}\\x{1b4e}-\\x{1b4f}\\x{1b7d}-\\x{1b7f}\\x{2e43}-"
 	"\\x{2e4f}\\x{2e52}-\\x{2e5d}\\x{10d6e}\\x{10ead}\\x{10f55}-\\x{10f59}\\x{10f86}-\\x{10f89}"
 	"\\x{113d4}-\\x{113d5}\\x{113d7}-\\x{113d8}\\x{1144b}-\\x{1144f}\\x{1145a}-\\x{1145b}\\x{1145d}"
@@ -110,7 +110,7 @@ static int load_class(struct splits *s, struct json_object *o, const char *type,
 	if (strcmp(type, "Digits") == 0) {
 		split.pattern = ll_cstr(json_is_true(o, "individual_digits", false) ? DIGITS : DIGITS "+");
 	} else {
-		split.pattern = ll_cstr(punctuation);
+		split.pattern = ll_cstr(ll_punctuation_pattern);
 		if (*json_text(o, "behavior") && load_behavior(json_text(o, "behavior"), &split, err))
 			return -1;
 	}

@@ -34,6 +34,9 @@ int ll_bpe_name_pretokenizer(struct ll_bpe *b, const struct ll_bpe_file *f, cons
  * not in the vocabulary gets the next that is free. */
 void ll_bpe_check_added_ids(struct ll_bpe *b, struct json_object *added, struct json_object *vocab);
 
+/* What the pre-tokenizer Punctuation takes for punctuation. */
+extern const char ll_punctuation_pattern[];
+
 /* ---- names in the ByteLevel alphabet ---- */
 
 /* A merge of two names; -1 when one of them, or what they make, is no token. */

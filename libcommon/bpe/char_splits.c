@@ -47,9 +47,20 @@ static int read_metaspace(struct step *s, struct json_object *o, struct ll_err *
 	return *scheme ? ll_err_set(err, "Metaspace with prepend_scheme '%.40s' is not supported", scheme) : 0;
 }
 
-static int read_split(struct step *s, struct json_object *o, struct ll_err *err)
+static int set_split(struct step *s, struct ll_split split, const char *behavior, struct ll_err *err)
 {
 	static const char *const names[] = { "Isolated", "Contiguous", "MergedWithPrevious", "MergedWithNext" };
+	for (size_t i = 0; i < LL_COUNT(names); i++)
+		if (strcmp(behavior, names[i]) == 0) {
+			split.behavior = (enum ll_split_behavior)i;
+			s->pattern = ll_pretokenizer_of_splits(&split, 1, err);
+			return s->pattern ? 0 : -1;
+		}
+	return ll_err_set(err, "a %s with behavior '%.40s' is not supported", s->type == PUNCTUATION ? "Punctuation" : "Split", behavior);
+}
+
+static int read_split(struct step *s, struct json_object *o, struct ll_err *err)
+{
 	struct json_object *pattern = json_member(o, "pattern"), *regex = json_member(pattern, "Regex"),
 			   *text = regex ? regex : json_member(pattern, "String");
 	struct ll_split split = { .pattern = json_str(text),
@@ -57,13 +68,7 @@ static int read_split(struct step *s, struct json_object *o, struct ll_err *err)
 				  .invert = json_is_true(o, "invert", false) };
 	if (split.pattern.len == 0)
 		return ll_err_set(err, "a Split without a pattern");
-	for (size_t i = 0; i < LL_COUNT(names); i++)
-		if (strcmp(json_text(o, "behavior"), names[i]) == 0) {
-			split.behavior = (enum ll_split_behavior)i;
-			s->pattern = ll_pretokenizer_of_splits(&split, 1, err);
-			return s->pattern ? 0 : -1;
-		}
-	return ll_err_set(err, "a Split with behavior '%.40s' is not supported", json_text(o, "behavior"));
+	return set_split(s, split, json_text(o, "behavior"), err);
 }
 
 static int read_step(struct step *s, const char *type, struct json_object *o, struct ll_err *err)
@@ -81,8 +86,12 @@ static int read_step(struct step *s, const char *type, struct json_object *o, st
 	s->type = (enum step_type)i;
 	s->individual = json_is_true(o, "individual_digits", false);
 	const char *behavior = json_text(o, "behavior");
-	if (s->type == PUNCTUATION && *behavior && strcmp(behavior, "Isolated") != 0)
-		return ll_err_set(err, "pre_tokenizer Punctuation with behavior '%.40s' is not supported", behavior);
+	if (s->type == PUNCTUATION && *behavior && strcmp(behavior, "Isolated") != 0) {
+		if (set_split(s, (struct ll_split){ .pattern = ll_cstr(ll_punctuation_pattern) }, behavior, err))
+			return -1;
+		s->type = SPLIT;
+		return 0;
+	}
 	return s->type == METASPACE ? read_metaspace(s, o, err) : s->type == SPLIT ? read_split(s, o, err) : 0;
 }
 

@@ -35,6 +35,15 @@ ll-shard import -q t.jsonl -o docs.ll
 status 2 "no offsets" ll-bpe encode --offsets -m wp.json docs.ll
 says "--offsets is for byte-level BPE" "says for what they are"
 
+printf '{"text":"a..a"}\n' > t.jsonl
+model p.json; sed -i 's/{"type":"BertPreTokenizer"}/{"type":"Punctuation","behavior":"Contiguous"}/' p.json
+is "$(ids -m p.json)" "[1,0,1] " "Punctuation, contiguous"
+sed -i 's/Contiguous/Isolated/' p.json
+is "$(ids -m p.json)" "[1,4,4,1] " "isolated"
+sed -i 's/Isolated/Removed/' p.json
+status 3 "removed" ll-bpe inspect -m p.json
+says "p.json: a Punctuation with behavior 'Removed' is not supported" "is refused by name"
+
 # Decoders: what there is of them, and by name what there is not.
 printf '{"text":"a. z tok"}\n' > t.jsonl
 model d.json '{"type":"WordPiece","prefix":"##","cleanup":true}'
