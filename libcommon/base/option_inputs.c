@@ -92,8 +92,11 @@ size_t ll_input_files(int operands, char **operand, const char ***files, uint64_
 	struct inputs in = { 0 };
 	if (ll_common.files_from)
 		add_list(&in, ll_common.files_from);
-	for (int i = 0; i < operands; i++)
+	for (int i = 0; i < operands; i++) {
+		if (!*operand[i])
+			ll_usage_error("an empty name among the files to read");
 		add(&in, operand[i], UINT64_MAX);
+	}
 	bool none = !ll_common.files_from && operands == 0;
 	if (none && ll_common.parts > 1)
 		ll_usage_error("--part needs input files to choose from");

@@ -130,9 +130,18 @@ static void LL_NORETURN print_completion(const char *shell)
 	ll_print_and_end(&text);
 }
 
+/* As a variable of a script leaves it that is not set. */
+static void check_named(const struct ll_option *o, const char *value)
+{
+	bool named = (o->flags & (LL_OPT_FILE | LL_OPT_OUTPUT)) || o->dest == &ll_common.output || o->dest == &ll_common.files_from;
+	if (!*value && named && o->type != LL_OPT_OPTIONAL) /* which alone is nothing, too */
+		ll_usage_error("--%s=: %s is an empty name", o->name, o->value);
+}
+
 static void set_value(const struct ll_option *o, const char *value)
 {
 	struct ll_str s = ll_cstr(value);
+	check_named(o, value);
 	switch (o->type) {
 	case LL_OPT_STRING:
 		if (o->dest)

@@ -52,6 +52,20 @@ for program in "$BIN"/ll-*; do
 	fi
 done
 
+# What a script gives whose variable is not set: the name of a file that is none.
+empty() { # empty PROGRAM COMMAND OPTION
+	status 2 "$1 $2 $3= with nothing" "$1" ${2:+"$2"} "$3="
+	says "is an empty name" "it is said"
+}
+for program in ll-clean ll-dedup ll-decontam ll-sample; do empty $program "" --output; done
+for option in --output --files-from; do empty ll-shard import $option; done
+for option in --output --model; do empty ll-bpe encode $option; done
+for option in --output --against --index-out --rejects; do empty ll-dedup "" $option; done
+empty ll-train "" --output
+: > lines
+status 2 "an operand of nothing" ll-shard import --from=text lines ""
+says "an empty name among the files to read" "it is said"
+
 # Completion, tried out in bash.
 if command -v bash > /dev/null; then
 	complete() { # complete WORD...: what is offered for the last word
