@@ -9,6 +9,8 @@
 #include "base/option.h"
 #include "ll-dedup/dedup.h"
 
+#define HASH "4" /* rises whenever a text gets other shingles or signatures, so that those of versions do not mix */
+
 /* Published parameters, each with the primary source's own words in ll-dedup.1. */
 static const struct profile {
 	const char *name, *minhash, *unit, *form;
@@ -120,7 +122,7 @@ char *signature_rule_lines(const struct signature_rule *r)
 	ll_buf_printf(&b, "bands=%u\n", r->bands);
 	for (size_t i = 0; i < r->n_carry; i++)
 		ll_buf_printf(&b, "%s%s", i ? "," : "carry=", r->carry[i]);
-	ll_buf_printf(&b, "%shash=4\nngram=%u\nnormalize=%s\nrows=%u\n", r->n_carry ? "\n" : "", r->shingle.ngram, forms[r->shingle.form], r->rows);
+	ll_buf_printf(&b, "%shash=" HASH "\nngram=%u\nnormalize=%s\nrows=%u\n", r->n_carry ? "\n" : "", r->shingle.ngram, forms[r->shingle.form], r->rows);
 	if (r->keeps_shingles)
 		ll_buf_puts(&b, "shingles=1\n");
 	if (r->shingle.unit == UNIT_TOKEN)
@@ -160,13 +162,15 @@ char *signature_rule_read(struct signature_rule *r, const struct ll_header *h)
 {
 	struct ll_buf all = { 0 };
 	uint64_t bands = 0, text_bits = 0;
-	bool sane = true;
+	bool sane = true, same_hash = false;
 
 	*r = (struct signature_rule){ 0 };
 	for (size_t i = 0; i < LL_COUNT(keys); i++) {
 		char *value = ll_header_get(h, keys[i]);
 		if (value && strcmp(keys[i], "bands") == 0 && ll_parse_u64(ll_cstr(value), &bands) < 0)
 			bands = 0;
+		if (value && strcmp(keys[i], "hash") == 0)
+			same_hash = strcmp(value, HASH) == 0;
 		if (value && strcmp(keys[i], "shingles") == 0)
 			r->keeps_shingles = true;
 		if (value && strcmp(keys[i], "texts") == 0)
@@ -178,7 +182,7 @@ char *signature_rule_read(struct signature_rule *r, const struct ll_header *h)
 	ll_buf_cstr(&all);
 	if (bands > BANDS_MAX || (bands == 0) != (signature_rule_read_exact(&r->unit, h) == 0))
 		ll_die(LL_EXIT_INPUT, "signatures without a sane number of bands: %s", all.data);
-	if (bands && !strstr(all.data, "hash=4"))
+	if (bands && !same_hash)
 		ll_die(LL_EXIT_INPUT, "signatures of another version of lltools: %s", all.data);
 	if (!sane || (bands && text_bits))
 		ll_die(LL_EXIT_INPUT, "signatures with texts that make no sense: %s", all.data);

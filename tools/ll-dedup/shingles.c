@@ -44,17 +44,23 @@ static bool is_punctuation(uint32_t c)
 	return c < 0x20 || (c >= 0x7f && c < 0xa0) || is_ascii_punctuation(c) || (ll_char_class(c) & LL_CHAR_PUNCTUATION);
 }
 
-/* After a digit at *p: the digits that follow, and one more group behind a full stop or a comma. */
+/* Full stop, comma, those of Arabic, and the decimal separator keys of Unicode: datatrove 0.10.1, utils/text.py, NUMBERS_PATTERN. */
+static bool is_separator(uint32_t c)
+{
+	return c == '.' || c == ',' || c == 0x060c || c == 0x066b || (c >= 0x2396 && c <= 0x2398);
+}
+
+/* After a digit at *p: the digits that follow, and one more group behind a separator. */
 static void skip_number(const char **p, const char *end)
 {
 	const char *q;
 
 	for (q = *p; q < end && ll_char_is_decimal(ll_utf8_next(&q));)
 		*p = q;
-	if (*p + 1 >= end || (**p != '.' && **p != ','))
-		return;
-	for (q = *p + 1; q < end && ll_char_is_decimal(ll_utf8_next(&q));)
-		*p = q;
+	q = *p;
+	if (q < end && is_separator(ll_utf8_next(&q)))
+		while (q < end && ll_char_is_decimal(ll_utf8_next(&q)))
+			*p = q;
 }
 
 static void fold(struct ll_buf *out, struct ll_buf *scratch, struct ll_str text, bool numbers)

@@ -5,7 +5,7 @@
  * its bytes. What a text is compared as is its normal form:
  *
  *   words       NFKC, lower case, letters, digits, marks and "_" make words (text/words.h); the default
- *   datatrove   lower case; numbers (digits, with one group after [.,]) to "0"; punctuation, symbols of ASCII and controls to
+ *   datatrove   lower case; numbers (digits, with one group after a separator such as [.,]) to "0"; punctuation, symbols of ASCII and controls to
  *               a space; decomposed (NFD) without \p{Mn}
  *   refinedweb  the same without touching numbers
  *   slimpajama  NFC, lower case, ASCII punctuation deleted

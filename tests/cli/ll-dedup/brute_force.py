@@ -13,7 +13,7 @@ except ImportError:
     xxhash = None
 
 BANDS = "--minhash=1024x1"
-VOCABULARY = ["12", "7.5", "1.2.3", "3,4", "1,000.5", "\u0663", "5.", "$9", "a\u2014b", "\u00abq\u00bb", "c+d", "caf\u00e9s", "x\u0301y", "\u0130", "a\x1cb", "alpha", "Beta", "gamma", "don't", "ΟΔΟΣ", "naïve", "nai\u0308ve", "x_y", "ﬁn", "42", "Straße", "日本", "水", "👍", "e-mail", "ไทย"] + \
+VOCABULARY = ["12", "7.5", "1.2.3", "3,4", "1,000.5", "6\u066b7", "8\u060c9.1", "2\u23975", "\u0663", "5.", "$9", "a\u2014b", "\u00abq\u00bb", "c+d", "caf\u00e9s", "x\u0301y", "\u0130", "a\x1cb", "alpha", "Beta", "gamma", "don't", "ΟΔΟΣ", "naïve", "nai\u0308ve", "x_y", "ﬁn", "42", "Straße", "日本", "水", "👍", "e-mail", "ไทย"] + \
     ["w%d" % i for i in range(400)]
 
 
@@ -107,7 +107,7 @@ def normal(text, form):
     if form in ("datatrove", "refinedweb"):
         text = low(text)
         if form == "datatrove":
-            text = re.sub(r"\d+([.,]\d+)?", "0", text)   # of str, \d is any decimal digit
+            text = re.sub("\\d+([.,\u060c\u066b\u2396-\u2398]\\d+)?", "0", text)   # of str, \d is any decimal digit
         text = space("".join(" " if is_punctuation(c) else c for c in text))
         return "".join(c for c in u.normalize("NFD", text) if u.category(c) != "Mn")
     return text
