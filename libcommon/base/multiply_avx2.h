@@ -4,6 +4,7 @@
 #define LL_MULTIPLY_AVX2_H
 
 #include <immintrin.h>
+#include <stdint.h>
 
 /* a * c mod 2^64 in each of four lanes: a constant c costs six instructions. The upper half is the sum of both mixed products. */
 static inline __m256i ll_multiply64_avx2(__m256i a, uint64_t c)

@@ -133,8 +133,7 @@ static void LL_NORETURN print_completion(const char *shell)
 /* As a variable of a script leaves it that is not set. */
 static void check_named(const struct ll_option *o, const char *value)
 {
-	bool named = (o->flags & (LL_OPT_FILE | LL_OPT_OUTPUT)) || o->dest == &ll_common.output || o->dest == &ll_common.files_from;
-	if (!*value && named && o->type != LL_OPT_OPTIONAL) /* which alone is nothing, too */
+	if (!*value && (o->flags & (LL_OPT_FILE | LL_OPT_OUTPUT)) && o->type != LL_OPT_OPTIONAL) /* which alone is nothing, too */
 		ll_usage_error("--%s=: %s is an empty name", o->name, o->value);
 }
 

@@ -120,11 +120,9 @@ static void check_output(struct outputs *all, const char *option, const char *na
 static void check_outputs(const struct ll_command *c)
 {
 	struct outputs all = { 0 };
+	const struct ll_option *o;
 
-	check_output(&all, "output", c->common & LL_COMMON_OUTPUT ? ll_common.output : NULL);
-	check_output(&all, "rejects", ll_common.rejects);
-	check_output(&all, "stats", ll_common.stats);
-	for (const struct ll_option *o = c->options; o && (o->name || o->type == LL_OPT_GROUP); o++)
+	for (size_t pos = 0; (o = ll_option_next(c, &pos, NULL));)
 		if (o->flags & LL_OPT_OUTPUT)
 			check_output(&all, o->name, *(const char *const *)o->dest);
 }

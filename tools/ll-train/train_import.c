@@ -21,7 +21,7 @@ static struct ll_lm_unmatched unmatched;
 
 const struct ll_option ll_train_import_options[] = {
 	{ LL_OPT_STRING, 0, "from", &from, "PATH", "a Hugging Face folder, or a model file of llm.c or llama2.c (required)", 0, NULL, 0, 0 },
-	{ LL_OPT_STRING, 'o', "output", &ll_common.output, "DIR", "the folder to make (required)", 0, NULL, 0, 0 },
+	{ LL_OPT_STRING, 'o', "output", &ll_common.output, "DIR", "the folder to make (required)", LL_OPT_OUTPUT, NULL, 0, 0 },
 	{ LL_OPT_STRING, 0, "tokenizer", &tokenizer, "FILE", "the tokenizer.json of the model, where it has none beside it", 0, NULL, 0, 0 },
 	{ LL_OPT_INT, 0, "vocabulary", &vocabulary, "N", "rows of the embedding: more begin as the mean of the old ones", 0, NULL, 1, 0x1p31 },
 	{ LL_OPT_INT, 0, "context", &context, "N", "positions: more learned ones are interpolated", 0, NULL, 1, 0x1p31 },

@@ -14,7 +14,7 @@
 static const char *output;
 
 const struct ll_option ll_train_rerun_options[] = {
-	{ LL_OPT_STRING, 'o', "output", &output, "RUN2", "the folder the commands write (default: RUN-again)", 0, NULL, 0, 0 },
+	{ LL_OPT_STRING, 'o', "output", &output, "RUN2", "the folder the commands write (default: RUN-again)", LL_OPT_OUTPUT, NULL, 0, 0 },
 	{ 0 },
 };
 

@@ -33,7 +33,7 @@ static bool print_config, dry_run;
 
 const struct ll_option ll_train_run_options[] = {
 	{ LL_OPT_GROUP, 0, NULL, NULL, NULL, "The run", 0, NULL, 0, 0 },
-	{ LL_OPT_STRING, 'o', "output", &ll_common.output, "RUN", "the folder of the run (required)", 0, NULL, 0, 0 },
+	{ LL_OPT_STRING, 'o', "output", &ll_common.output, "RUN", "the folder of the run (required)", LL_OPT_OUTPUT, NULL, 0, 0 },
 	{ LL_OPT_STRING, 0, "config", &ll_train_config_file, "FILE", "keys from a file, one key = value a line", 0,
 	  NULL, 0, 0 },
 	{ LL_OPT_LIST, 0, "set", &ll_train_set, "KEY=VALUE", "any key, also those of the model; may be repeated", 0,

@@ -58,7 +58,7 @@ empty() { # empty PROGRAM COMMAND OPTION
 	says "is an empty name" "it is said"
 }
 for program in ll-clean ll-dedup ll-decontam ll-sample; do empty $program "" --output; done
-for option in --output --files-from; do empty ll-shard import $option; done
+for option in --output --files-from --tmpdir --rejects --stats; do empty ll-shard import $option; done
 for option in --output --model; do empty ll-bpe encode $option; done
 for option in --output --against --index-out --rejects; do empty ll-dedup "" $option; done
 empty ll-train "" --output
