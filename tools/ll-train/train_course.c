@@ -149,7 +149,7 @@ static const char *cut(char *text, char **key, bool *times)
 }
 
 /* A factor of the batch is one of that in force, ramp or not. */
-static int change(struct ll_train_course *c, uint64_t step, const char *key, bool times, const char *value, struct ll_err *err)
+static int change(struct ll_train_course *c, uint64_t step, const char *key, bool times, const char *value, uint64_t samples, struct ll_err *err)
 {
 	bool batch = strcmp(key, "batch") == 0;
 	int64_t before = c->now.batch;
@@ -157,8 +157,8 @@ static int change(struct ll_train_course *c, uint64_t step, const char *key, boo
 		c->now.batch = ll_train_course_batch(c, step);
 	int rc = ll_train_settings_change(&c->now, key, times, value, err);
 	bool grows = batch && c->now.batch > ll_train_course_batch(c, step);
-	if (rc == 0 && grows && c->most && (uint64_t)c->now.batch > c->most)
-		rc = ll_err_set(err, "a batch of %lld is more than the %llu samples of the datasets", (long long)c->now.batch, (unsigned long long)c->most);
+	if (rc == 0 && grows && (uint64_t)c->now.batch > samples)
+		rc = ll_err_set(err, "a batch of %lld is more than the %llu samples of the datasets", (long long)c->now.batch, (unsigned long long)samples);
 	if (rc < 0)
 		c->now.batch = before;
 	if (rc == 0 && batch) {
@@ -170,7 +170,7 @@ static int change(struct ll_train_course *c, uint64_t step, const char *key, boo
 	return rc;
 }
 
-int ll_train_course_command(struct ll_train_course *c, uint64_t step, const char *text, enum ll_train_command *what,
+int ll_train_course_command(struct ll_train_course *c, uint64_t step, const char *text, uint64_t samples, enum ll_train_command *what,
 			    struct ll_err *err)
 {
 	char *copy = ll_strdup(text), *key;
@@ -184,7 +184,7 @@ int ll_train_course_command(struct ll_train_course *c, uint64_t step, const char
 		c->accepted = step;
 	} else {
 		const char *value = cut(copy, &key, &times);
-		rc = value ? change(c, step, key, times, value, err) :
+		rc = value ? change(c, step, key, times, value, samples, err) :
 			     ll_err_set(err, "not KEY=VALUE, KEY VALUE, KEY*=FACTOR, save, exit or accept");
 	}
 	ll_free(copy);
@@ -214,7 +214,7 @@ void ll_train_course_apply(struct ll_train_course *c, const struct ll_train_entr
 	enum ll_train_command what;
 	struct ll_err err;
 	bool commands = e->kind == LL_TRAIN_CONTROL || (e->kind == LL_TRAIN_ROLLBACK && *e->text);
-	if (commands && ll_train_course_command(c, e->step - 1, e->text, &what, &err) < 0)
+	if (commands && ll_train_course_command(c, e->step - 1, e->text, UINT64_MAX, &what, &err) < 0)
 		ll_die(LL_EXIT_INPUT, "journal: step %llu: %s: %s", (unsigned long long)e->step, e->text, err.text);
 	if (e->kind == LL_TRAIN_SKIPPED)
 		ll_train_course_skip(c, e->step - 1);

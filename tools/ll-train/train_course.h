@@ -22,7 +22,6 @@ struct ll_train_course {
 	size_t changes, change_cap;
 	int64_t full;	/* the batch it began with, after its ramp */
 	bool batch_set; /* by a command, which ends the ramp */
-	uint64_t most;	/* what a command may let the batch grow to; 0: anything */
 	bool optimizer_set;	 /* by a command: */
 	uint64_t optimizer_from; /* the step before which it has made no update, its state zeros */
 	uint64_t *skip; /* steps without an update, ascending */
@@ -40,8 +39,8 @@ enum ll_train_command { LL_TRAIN_SET, LL_TRAIN_SAVE, LL_TRAIN_EXIT, LL_TRAIN_ACC
 
 void ll_train_course_begin(struct ll_train_course *c, const struct ll_train_settings *s);
 /* A line of the control file, in force from `step` on: KEY=VALUE, KEY VALUE, KEY*=FACTOR, "save", "exit" or "accept". -1 with the cause, and
- * nothing changed. */
-int ll_train_course_command(struct ll_train_course *c, uint64_t step, const char *text, enum ll_train_command *what,
+ * nothing changed. The batch may grow to `samples` at most; UINT64_MAX for a line that was obeyed once. */
+int ll_train_course_command(struct ll_train_course *c, uint64_t step, const char *text, uint64_t samples, enum ll_train_command *what,
 			    struct ll_err *err) LL_MUST_CHECK;
 void ll_train_course_apply(struct ll_train_course *c, const struct ll_train_entry *e);
 /* No update is made with `step`. */

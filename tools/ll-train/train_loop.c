@@ -64,10 +64,7 @@ int ll_train_loop_load(struct ll_train_loop *r, uint64_t step, struct ll_err *er
 static int obey(struct ll_train_loop *r, const char *text, enum ll_train_command *what, struct ll_err *err)
 {
 	struct ll_train_course before = r->course;
-	r->course.most = ll_train_data_samples(&r->data);
-	int rc = ll_train_course_command(&r->course, r->state.step, text, what, err);
-	r->course.most = 0;
-	if (rc < 0)
+	if (ll_train_course_command(&r->course, r->state.step, text, ll_train_data_samples(&r->data), what, err) < 0)
 		return -1;
 	if (strcmp(before.now.optimizer, r->course.now.optimizer) == 0 && before.now.model.ffn == r->course.now.model.ffn)
 		return 0;
