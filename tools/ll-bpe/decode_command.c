@@ -11,6 +11,7 @@
 
 struct run {
 	const struct ll_bpe *bpe;
+	size_t longest; /* bytes of a token */
 	struct ll_writer *out;
 	struct ll_rejects *rejects;
 	struct ll_stats *stats;
@@ -69,8 +70,10 @@ static void decode_batch(void *context, void *argument)
 		for (uint32_t k = 0; k < t.n; k++)
 			ids.id[k] = ll_token_at(t.ids, b->width, k);
 		/* The text is there, in its record, in the frame that is written, and in what that becomes. */
-		uint64_t length = text_length(run->bpe, &ids, &t.n);
-		need_memory(&b->frame, b->frame.header.raw_len + 4 * (uint64_t)t.n + 4 * length);
+		if ((uint64_t)t.n * run->longest >= LARGE_DOCUMENT) {
+			uint64_t length = text_length(run->bpe, &ids, &t.n);
+			need_memory(&b->frame, b->frame.header.raw_len + 4 * (uint64_t)t.n + 4 * length);
+		}
 		if (ll_bpe_decode(run->bpe, ids.id, t.n, &b->text, &err))
 			bad_frame(&b->frame, err.text);
 		b->end[i] = b->text.len;
@@ -142,6 +145,8 @@ int decode_command(int operands, char **operand)
 	size_t n = ll_input_files(operands, operand, &files, NULL);
 	struct ll_bpe *bpe = load_model_option();
 	struct run run = { .bpe = bpe };
+	for (uint32_t id = 0; id < ll_bpe_vocabulary(bpe); id++)
+		run.longest = LL_MAX(run.longest, ll_bpe_token_bytes(bpe, id).len);
 	char in_set[33], out_set[33];
 	run.out = ll_writer_open(ll_common.output, ll_header_new("docs", 1, NULL));
 	run.rejects = ll_rejects_open();

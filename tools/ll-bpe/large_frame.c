@@ -4,14 +4,13 @@
 #include "base/log.h"
 #include "base/memory.h"
 
-#define LARGE ((uint64_t)4 << 20)
 #define PROGRAM ((uint64_t)16 << 20) /* what there is beside: the tokenizer, buffers */
 
 /* An eighth of the budget is others': reading, sorting, writing. */
 static void need(const struct ll_data_frame *f, uint64_t bytes, const char *more)
 {
 	bytes += f->header.stored_len + PROGRAM;
-	if (f->header.raw_len < LARGE || bytes <= ll_memory_budget() / 8 * 7)
+	if (f->header.raw_len < LARGE_DOCUMENT || bytes <= ll_memory_budget() / 8 * 7)
 		return;
 	ll_hint("a document is held whole: give more --memory, or cut such documents");
 	ll_die(LL_EXIT_RESOURCE, "%s: frame %u at byte %llu: a document of up to %u bytes needs --memory=%lluM%s",
@@ -26,7 +25,7 @@ void need_memory(const struct ll_data_frame *f, uint64_t bytes)
 
 void submit_frame(struct ll_queue *q, void *job, const struct ll_data_frame *f, unsigned times)
 {
-	bool large = f->header.raw_len >= LARGE;
+	bool large = f->header.raw_len >= LARGE_DOCUMENT;
 	struct ll_data_frame frame = *f; /* the job owns it and is gone when this returns */
 	if (large) {
 		need(&frame, (uint64_t)times * frame.header.raw_len, " or more");

@@ -10,6 +10,8 @@
 #include "base/thread.h"
 #include "stream/reader.h"
 
+#define LARGE_DOCUMENT ((uint64_t)4 << 20) /* bytes; smaller ones are not reckoned */
+
 /* Hands a job of this frame to the queue. Working on it is reckoned to take `times` its raw bytes, or more, beside the stored
  * ones. */
 void submit_frame(struct ll_queue *q, void *job, const struct ll_data_frame *f, unsigned times);
