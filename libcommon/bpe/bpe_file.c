@@ -192,7 +192,8 @@ static struct ll_bpe *read_as(enum format format, struct ll_str text, const stru
 	return NULL;
 }
 
-/* A trainer that takes a plain string for a pattern writes such files, and the pattern never matches. */
+/* Of what is read without fault and yet may not be meant: a literal that looks like a pattern, which trainers write that take a plain
+ * string for one, and which never matches; and ids that other programs would give otherwise. */
 static void warn_of_file(const struct ll_bpe *b, const char *path)
 {
 	for (size_t i = 0; b->pretokenizer && i < ll_pretokenizer_splits(b->pretokenizer); i++) {

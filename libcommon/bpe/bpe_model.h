@@ -54,7 +54,7 @@ struct ll_bpe_pair {
 struct ll_bpe {
 	enum ll_model_kind kind;
 	bool own_file; /* the file it was read from is a tokenizer.json, not compressed */
-	char *odd_added;	/* what other programs would do with an added token of the file, for a warning; NULL */
+	char *odd_added; /* what other programs would do with an added token of the file, for a warning, or NULL; owned */
 	bool told_pretokenizer; /* the file does not say it, and --pretokenizer did */
 	struct ll_char_model *chars;
 	struct ll_pretokenizer *pretokenizer; /* of byte-level BPE, as the next two are */
@@ -106,7 +106,7 @@ struct ll_bpe *ll_bpe_new(struct ll_pretokenizer *p); /* takes p, which may be N
 /* Fails when the id is taken or absurd, or when another ordinary token has the same bytes. */
 int ll_bpe_add_token(struct ll_bpe *b, uint64_t id, struct ll_str bytes, unsigned flags,
 		     struct ll_err *err) LL_MUST_CHECK;
-/* From now on the added token `id` is an ordinary one too. */
+/* From now on the added token `id` is an ordinary one too. Fails when another ordinary token has the same bytes. */
 int ll_bpe_make_ordinary(struct ll_bpe *b, uint32_t id, struct ll_err *err) LL_MUST_CHECK;
 /* The ordinary token with exactly these bytes, or LL_BPE_NONE. */
 uint32_t ll_bpe_find_word(const struct ll_bpe *b, const char *bytes, size_t len);

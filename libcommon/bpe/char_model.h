@@ -33,8 +33,8 @@ struct ll_char_model {
 	uint32_t most_chars; /* WordPiece: longer words are unknown */
 	struct ll_buf shown; /* what tokens stand for, by id, back to back */
 	size_t *shown_end;
-	bool drop_first_space; /* decoding drops a space at the very start; */
-	bool drop_each_space;  /* and one of each token until there is text, as SentencePiece does that removes extra spaces */
+	bool drop_first_space; /* decoding drops a space at the very start */
+	bool drop_each_space;  /* with it: and one of each token until there is text, as SentencePiece does that removes extra spaces */
 	struct ll_buf added;   /* contents of added tokens that are looked for in normalised text, as it has them */
 	size_t *added_end;     /* by their place in b->added; equal ends: looked for in the raw text */
 };

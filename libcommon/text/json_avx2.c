@@ -85,7 +85,7 @@ const char *ll_json_skip_avx2(const char *p, const char *end)
 		unsigned open = 0; /* the last byte escapes one that is not there yet */
 
 		if (slash) {
-			uint64_t escaped = json_escaped_by(slash);
+			uint64_t escaped = ll_json_escaped_by(slash);
 			stop = (stop & ~escaped) | (escaped & ~good_letters(v)) >> 1;
 			open = (unsigned)((slash & ~escaped) >> 63);
 		}
@@ -124,7 +124,7 @@ void ll_json_unescape_avx2(const char **from, const char *end, char **into, bool
 		uint64_t slash = equal(v, '\\') & ~(uint64_t)0 >> (64 - n);
 
 		if (slash) {
-			struct json_escapes e = json_escapes_of(slash, equal(v, 'u'), n);
+			struct ll_json_escapes e = ll_json_escapes_of(slash, equal(v, 'u'), n);
 			*slash_seen |= (e.escaped & equal(v, '/')) != 0;
 			v.low = _mm256_blendv_epi8(v.low, translated(v.low), spread((uint32_t)e.escaped));
 			v.high = _mm256_blendv_epi8(v.high, translated(v.high), spread((uint32_t)(e.escaped >> 32)));

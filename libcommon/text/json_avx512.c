@@ -25,7 +25,7 @@ const char *ll_json_skip_avx512(const char *p, const char *end)
 		unsigned open = 0; /* the last byte escapes one that is not there yet */
 
 		if (slash) {
-			uint64_t escaped = json_escaped_by(slash);
+			uint64_t escaped = ll_json_escaped_by(slash);
 			__m512i to = translated(v);
 			uint64_t good = _mm512_test_epi8_mask(to, to) & ~_mm512_movepi8_mask(v);
 			stop = (stop & ~escaped) | (escaped & ~good) >> 1;
@@ -51,7 +51,7 @@ void ll_json_unescape_avx512(const char **from, const char *end, char **into, bo
 		uint64_t slash = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('\\'));
 
 		if (slash) {
-			struct json_escapes e = json_escapes_of(slash, _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('u')), n);
+			struct ll_json_escapes e = ll_json_escapes_of(slash, _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('u')), n);
 			*slash_seen |= (e.escaped & _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('/'))) != 0;
 			v = _mm512_maskz_compress_epi8(e.kept, _mm512_mask_mov_epi8(v, e.escaped, translated(v)));
 			_mm512_storeu_si512(to, v);

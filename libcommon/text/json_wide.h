@@ -19,7 +19,7 @@ void ll_json_unescape_avx512(const char **p, const char *end, char **to, bool *s
 
 /* The bytes behind a backslash that is not escaped itself, when none stands before the first bit: G. Langdale,
  * D. Lemire, "Parsing gigabytes of JSON per second", VLDB Journal 28 (2019), section 3.1.1. */
-static inline uint64_t json_escaped_by(uint64_t slash)
+static inline uint64_t ll_json_escaped_by(uint64_t slash)
 {
 	const uint64_t even = 0x5555555555555555ull;
 	uint64_t follows = slash << 1;
@@ -33,20 +33,20 @@ static inline uint64_t json_escaped_by(uint64_t slash)
 
 /* What to do with the first n of 64 bytes, of which `slash` are backslashes and `u` the letter u: go as far as the first \u, or
  * leave a last byte that escapes one not there yet to the next block. */
-struct json_escapes {
+struct ll_json_escapes {
 	uint64_t escaped, kept; /* letters behind a backslash; all bytes but the backslashes before them */
 	unsigned n;
 	bool at_u;
 };
 
-static inline struct json_escapes json_escapes_of(uint64_t slash, uint64_t u, unsigned n)
+static inline struct ll_json_escapes ll_json_escapes_of(uint64_t slash, uint64_t u, unsigned n)
 {
-	uint64_t escaped = json_escaped_by(slash), escapes = slash & ~escaped;
+	uint64_t escaped = ll_json_escaped_by(slash), escapes = slash & ~escaped;
 
 	u &= escaped;
 	n = u ? (unsigned)__builtin_ctzll(u) - 1 : n - (unsigned)(escapes >> 63);
 	uint64_t inside = n ? ~(uint64_t)0 >> (64 - n) : 0;
-	return (struct json_escapes){ escaped & inside, inside & ~escapes, n, u != 0 };
+	return (struct ll_json_escapes){ escaped & inside, inside & ~escapes, n, u != 0 };
 }
 
 #endif

@@ -11,8 +11,8 @@
 
 static inline uint64_t mix(uint64_t z)
 {
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ull;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebull;
+	z = (z ^ z >> 30) * LL_NGRAM_MIX_1;
+	z = (z ^ z >> 27) * LL_NGRAM_MIX_2;
 	return z ^ z >> 31;
 }
 

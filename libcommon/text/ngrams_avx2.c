@@ -12,8 +12,8 @@ static inline __m256i hashes(const struct ll_word *word)
 
 static inline __m256i mix(__m256i z)
 {
-	z = ll_multiply64_avx2(ll_shifted_xor_avx2(z, 30), 0xbf58476d1ce4e5b9ull);
-	z = ll_multiply64_avx2(ll_shifted_xor_avx2(z, 27), 0x94d049bb133111ebull);
+	z = ll_multiply64_avx2(ll_shifted_xor_avx2(z, 30), LL_NGRAM_MIX_1);
+	z = ll_multiply64_avx2(ll_shifted_xor_avx2(z, 27), LL_NGRAM_MIX_2);
 	return ll_shifted_xor_avx2(z, 31);
 }
 

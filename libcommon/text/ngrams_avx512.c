@@ -19,8 +19,8 @@ static inline __m512i shifted_xor(__m512i z, unsigned bits)
 
 static inline __m512i mix(__m512i z)
 {
-	z = _mm512_mullo_epi64(shifted_xor(z, 30), _mm512_set1_epi64((int64_t)0xbf58476d1ce4e5b9ull));
-	z = _mm512_mullo_epi64(shifted_xor(z, 27), _mm512_set1_epi64((int64_t)0x94d049bb133111ebull));
+	z = _mm512_mullo_epi64(shifted_xor(z, 30), _mm512_set1_epi64((int64_t)LL_NGRAM_MIX_1));
+	z = _mm512_mullo_epi64(shifted_xor(z, 27), _mm512_set1_epi64((int64_t)LL_NGRAM_MIX_2));
 	return shifted_xor(z, 31);
 }
 

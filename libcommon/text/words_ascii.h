@@ -43,13 +43,18 @@ static inline uint64_t ll_words_block(const uint64_t *in_word, uint32_t k, uint3
 	return m;
 }
 
+/* Of ll_word_hash (words.h), for the first eight bytes, the second, and both. */
+#define LL_WORD_HASH_FIRST 0x9e3779b97f4a7c15ull
+#define LL_WORD_HASH_SECOND 0xc2b2ae3d27d4eb4full
+#define LL_WORD_HASH_BOTH 0xd6e8feb86659fd93ull
+
 static inline uint64_t ll_word_hash_short(uint64_t a, uint64_t b)
 {
-	uint64_t h = a * 0x9e3779b97f4a7c15ull;
+	uint64_t h = a * LL_WORD_HASH_FIRST;
 
 	h ^= h >> 32;
-	h ^= b * 0xc2b2ae3d27d4eb4full;
-	h *= 0xd6e8feb86659fd93ull;
+	h ^= b * LL_WORD_HASH_SECOND;
+	h *= LL_WORD_HASH_BOTH;
 	return h ^ h >> 32;
 }
 

@@ -77,9 +77,9 @@ static void words(const char *lower, const uint32_t *edge, size_t n, struct ll_w
 		/* a shift by 64 and more leaves nothing */
 		__m256i a = _mm256_andnot_si256(_mm256_sllv_epi64(all, bits), _mm256_unpacklo_epi64(even, odd));
 		__m256i b = _mm256_andnot_si256(_mm256_sllv_epi64(all, over), _mm256_unpackhi_epi64(even, odd));
-		__m256i h = ll_shifted_xor_avx2(ll_multiply64_avx2(a, 0x9e3779b97f4a7c15ull), 32);
-		h = _mm256_xor_si256(h, ll_multiply64_avx2(b, 0xc2b2ae3d27d4eb4full));
-		h = ll_shifted_xor_avx2(ll_multiply64_avx2(h, 0xd6e8feb86659fd93ull), 32);
+		__m256i h = ll_shifted_xor_avx2(ll_multiply64_avx2(a, LL_WORD_HASH_FIRST), 32);
+		h = _mm256_xor_si256(h, ll_multiply64_avx2(b, LL_WORD_HASH_SECOND));
+		h = ll_shifted_xor_avx2(ll_multiply64_avx2(h, LL_WORD_HASH_BOTH), 32);
 		__m256i first = _mm256_unpacklo_epi64(place, h), second = _mm256_unpackhi_epi64(place, h);
 		_mm256_storeu_si256((__m256i *)(word + i), _mm256_permute2x128_si256(first, second, 0x20));
 		_mm256_storeu_si256((__m256i *)(word + i + 2), _mm256_permute2x128_si256(first, second, 0x31));

@@ -87,9 +87,9 @@ static void words(const char *lower, const uint32_t *edge, size_t n, struct ll_w
 		/* a shift by 64 and more leaves nothing */
 		__m512i a = _mm512_andnot_si512(_mm512_sllv_epi64(ones, bits), _mm512_unpacklo_epi64(even, odd));
 		__m512i b = _mm512_andnot_si512(_mm512_sllv_epi64(ones, over), _mm512_unpackhi_epi64(even, odd));
-		__m512i h = shifted_xor(_mm512_mullo_epi64(a, _mm512_set1_epi64((int64_t)0x9e3779b97f4a7c15ull)));
-		h = _mm512_xor_si512(h, _mm512_mullo_epi64(b, _mm512_set1_epi64((int64_t)0xc2b2ae3d27d4eb4full)));
-		h = shifted_xor(_mm512_mullo_epi64(h, _mm512_set1_epi64((int64_t)0xd6e8feb86659fd93ull)));
+		__m512i h = shifted_xor(_mm512_mullo_epi64(a, _mm512_set1_epi64((int64_t)LL_WORD_HASH_FIRST)));
+		h = _mm512_xor_si512(h, _mm512_mullo_epi64(b, _mm512_set1_epi64((int64_t)LL_WORD_HASH_SECOND)));
+		h = shifted_xor(_mm512_mullo_epi64(h, _mm512_set1_epi64((int64_t)LL_WORD_HASH_BOTH)));
 		_mm512_storeu_si512(word + i, _mm512_permutex2var_epi64(place, first, h));
 		_mm512_storeu_si512(word + i + 4, _mm512_permutex2var_epi64(place, second, h));
 		for (uint32_t longer = _mm512_cmpgt_epu64_mask(len, _mm512_set1_epi64(16)); longer; longer &= longer - 1) {

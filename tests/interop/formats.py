@@ -8,7 +8,8 @@ from mistral_common.tokens.tokenizers.tekken import Tekkenizer
 from tokenizers import AddedToken, Regex, Tokenizer, decoders as D, models, normalizers as N, pre_tokenizers as P, trainers
 
 BIN, ROOT, DATA = os.environ["BIN"], os.environ["ROOT"], os.environ.get("LLTOOLS_TEST_DATA", "")
-sys.path.insert(0, ROOT + "/tests/format")
+sys.path[:0] = [ROOT + "/tests/format", ROOT + "/tests/interop/lib"]
+import sentencepiece_model
 import read_stream
 
 count = 0
@@ -119,28 +120,7 @@ check("WordPiece, NFD, Whitespace", train(models.WordPiece(unk_token="[UNK]"), N
 unigram = lambda: trainers.UnigramTrainer(vocab_size=SIZE, special_tokens=["<pad>", "</s>", "<unk>"], unk_token="<unk>", show_progress=False)
 model = io.BytesIO()
 sentencepiece.SentencePieceTrainer.train(sentence_iterator=iter(lines), model_writer=model, model_type="unigram", vocab_size=SIZE, hard_vocab_limit=False, minloglevel=2)
-
-
-def fields(b):
-    def varint(i):
-        v = shift = 0
-        while True:
-            v |= (b[i] & 127) << shift
-            shift, i = shift + 7, i + 1
-            if b[i - 1] < 128:
-                return v, i
-    i = 0
-    while i < len(b):
-        key, i = varint(i)
-        if key & 7 == 0:
-            v, i = varint(i)
-        else:
-            n, i = varint(i) if key & 7 == 2 else (4 if key & 7 == 5 else 8, i)
-            v, i = b[i:i + n], i + n
-        yield key >> 3, v
-
-
-charsmap = [v for n, m in fields(model.getvalue()) if n == 3 for k, v in fields(m) if k == 2][0]
+charsmap = sentencepiece_model.charsmap(model.getvalue())
 for normalizer, pre, more in ((N.NFKC(), P.Metaspace(), []), (None, P.Metaspace(prepend_scheme="first"), []),
                               (N.Sequence([N.Replace("``", '"'), N.NFKD(), N.StripAccents(), N.Lowercase()]), P.Sequence([P.WhitespaceSplit(), P.Metaspace()]), []),
                               (N.Sequence([N.Strip(), N.Replace(Regex(" {2,}"), "\u2581")]), P.Metaspace(prepend_scheme="never"), []),

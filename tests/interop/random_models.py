@@ -3,9 +3,12 @@
 """Hundreds of small random tokenizers against Hugging Face tokenizers: WordPiece, Unigram, BPE over characters and over bytes, with random normalisers,
 pre-tokenizers, decoders and added tokens. Ids must be the same, and offsets of byte-level ones and what decoding gives where nothing is normalised; what is
 refused must be refused by its name."""
-import base64, collections, io, json, os, random, re, subprocess
+import base64, collections, io, json, os, random, re, subprocess, sys
 import sentencepiece
 from tokenizers import Tokenizer
+
+sys.path.insert(0, os.environ["ROOT"] + "/tests/interop/lib")
+import sentencepiece_model
 
 BIN = os.environ["BIN"]
 MODELS, TEXTS = int(os.environ.get("LL_RANDOM_MODELS", "500")), 30
@@ -26,23 +29,7 @@ def charsmap():
     """SentencePiece's nmt_nfkc."""
     model = io.BytesIO()
     sentencepiece.SentencePieceTrainer.train(sentence_iterator=iter(["a b c tree house"] * 50), model_writer=model, vocab_size=15, hard_vocab_limit=False, minloglevel=3)
-    spec = sentencepiece.SentencePieceProcessor(model_proto=model.getvalue()).serialized_model_proto()
-
-    def fields(b):
-        def varint(i):
-            v = shift = 0
-            while True:
-                v |= (b[i] & 127) << shift
-                shift, i = shift + 7, i + 1
-                if b[i - 1] < 128:
-                    return v, i
-        i = 0
-        while i < len(b):
-            key, i = varint(i)
-            n, i = varint(i) if key & 7 in (0, 2) else (4, i)
-            yield key >> 3, n if key & 7 == 0 else b[i:i + n]
-            i += 0 if key & 7 == 0 else n
-    return base64.b64encode(next(v for n, m in fields(spec) if n == 3 for k, v in fields(m) if k == 2)).decode()
+    return base64.b64encode(sentencepiece_model.charsmap(model.getvalue())).decode()
 
 
 MAP = charsmap()
