@@ -164,10 +164,10 @@ cp 1.ix x.ix; near --jaccard=0.8 --against=x.ix --index-out=x.ix -o t.ll s-00001
 status 3 "signatures are no index" near --jaccard=0.8 --against=s0.sig -o no.ll s-00001.ll
 status 3 "an index is no signatures" ll-dedup cluster -q -o no.dup 1.ix
 status 2 "index and documents under one name" near --jaccard=0.8 --index-out=no.ll -o no.ll s-00001.ll
-says "--output and --index-out are both no.ll" "are refused"
+says "--index-out and --output are both no.ll" "are refused"
 status 2 "both on standard output" near --jaccard=0.8 --index-out=- s-00001.ll
 status 2 "signatures and documents too" ll-dedup sign -q --minhash=20x5 --through s-00001.ll
-says "--output and --through are both standard output" "are named"
+says "--through and --output are both standard output" "are named"
 absent "nothing is published" no.ll no.dup no.ix
 
 # Report.
