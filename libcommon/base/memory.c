@@ -148,7 +148,7 @@ void *ll_grow(void *array, size_t *capacity, size_t need, size_t size)
 void ll_memory_tune(void)
 {
 #ifdef M_MMAP_THRESHOLD
-	mallopt(M_MMAP_THRESHOLD, 32 << 20);
+	mallopt(M_MMAP_THRESHOLD, 4 << 20); /* what belongs to a large document (stream/large_frame.h) goes back at once */
 	mallopt(M_TRIM_THRESHOLD, 128 << 20);
 #endif
 }

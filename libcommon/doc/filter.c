@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "doc/filter.h"
 
-#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/option.h"
+#include "base/spares.h"
 #include "base/thread.h"
 #include "doc/set_aside.h"
+#include "stream/large_frame.h"
 
 enum verdict { NONE, KEEP, EXTRA, DROP, DECIDE };
 
@@ -50,22 +51,16 @@ struct ll_sink { /* one data frame on its way through */
 	uint64_t bytes_out;
 };
 
-struct scratch { /* worker objects, handed from batch to batch */
-	void *worker;
-	struct scratch *next;
-};
-
 struct run {
 	const struct ll_filter *f;
 	struct ll_writer *out; /* NULL: a scan */
 	struct ll_rejects *rejects;
 	struct ll_stats *stats;
-	struct scratch *idle;
+	struct ll_spares workers; /* handed from batch to batch */
 	struct ll_set_aside *aside; /* NULL until the filter puts the rest off */
 	bool settled;               /* what was put off is on its way */
 	struct ll_buf edited;       /* a record that `edit` changed */
 	struct ll_buf reject_tags;
-	pthread_mutex_t lock;
 };
 
 /* ---- verdicts ---- */
@@ -180,26 +175,25 @@ void ll_sink_count(struct ll_sink *s, const char *name, uint64_t n)
 
 /* ---- one batch ---- */
 
-static struct scratch *take_worker(struct run *run)
+static void *take_worker(struct run *run)
 {
-	pthread_mutex_lock(&run->lock);
-	struct scratch *w = run->idle;
-	if (w)
-		run->idle = w->next;
-	pthread_mutex_unlock(&run->lock);
-	if (!w) {
-		w = ll_calloc(1, sizeof(*w));
-		w->worker = run->f->worker_new ? run->f->worker_new(run->f->context) : NULL;
-	}
-	return w;
+	void *w = ll_spares_take(&run->workers);
+	return w || !run->f->worker_new ? w : run->f->worker_new(run->f->context);
 }
 
-static void give_worker(struct run *run, struct scratch *w)
+static void free_worker(struct run *run, void *w)
 {
-	pthread_mutex_lock(&run->lock);
-	w->next = run->idle;
-	run->idle = w;
-	pthread_mutex_unlock(&run->lock);
+	if (run->f->worker_free)
+		run->f->worker_free(run->f->context, w);
+}
+
+/* One that grew with a large document is not kept. */
+static void give_worker(struct run *run, void *w, bool large)
+{
+	if (large)
+		free_worker(run, w);
+	else if (w)
+		ll_spares_give(&run->workers, w);
 }
 
 /* Whatever the rules did not account for counts as "edit". */
@@ -235,7 +229,7 @@ static void map_batch(void *context, void *argument)
 {
 	struct run *run = context;
 	struct ll_sink *s = argument;
-	struct scratch *w = take_worker(run);
+	void *w = take_worker(run);
 	ll_data_frame_decode(&s->frame);
 	size_t at = 0;
 	for (uint32_t i = 0; i < s->frame.header.records; i++, at += s->record_len) {
@@ -247,7 +241,7 @@ static void map_batch(void *context, void *argument)
 		s->first_edit = s->edits;
 		size_t first_entry = s->entries;
 		ll_stats_in(s->stats, s->doc.source, s->doc.text.len);
-		run->f->map(run->f->context, w->worker, &s->doc, s);
+		run->f->map(run->f->context, w, &s->doc, s);
 		if (!run->out)
 			continue;
 		if (s->verdict == NONE)
@@ -257,7 +251,7 @@ static void map_batch(void *context, void *argument)
 		if (s->verdict == KEEP)
 			commit_kept(s->stats, s, &s->entry[first_entry], s->doc.source, s->bytes_out);
 	}
-	give_worker(run, w);
+	give_worker(run, w, ll_frame_is_large(&s->frame));
 }
 
 static void put_reject(struct run *run, struct ll_doc original, const char *reason, const char *value)
@@ -433,14 +427,13 @@ static void submit(struct ll_queue *queue, struct run *run, const struct ll_data
 	s->run = run;
 	s->frame = *frame;
 	s->stats = ll_stats_new();
-	ll_queue_submit(queue, s);
+	ll_submit_frame(queue, s, frame, run->f->times ? run->f->times : LL_TIMES_PASSED_ON);
 }
 
 static void run_batches(struct run *run, struct ll_reader *reader)
 {
 	struct ll_data_frame frame;
 	struct ll_queue *queue = ll_queue_new(&(struct ll_queue_ops){ map_batch, retire_batch }, run, 0);
-	pthread_mutex_init(&run->lock, NULL);
 	while (ll_reader_next_frame(reader, &frame))
 		submit(queue, run, &frame);
 	if (run->f->put_off) {
@@ -456,14 +449,9 @@ static void run_batches(struct run *run, struct ll_reader *reader)
 	ll_buf_free(&run->reject_tags);
 	ll_set_aside_free(run->aside);
 	ll_buf_free(&run->edited);
-	while (run->idle) {
-		struct scratch *w = run->idle;
-		run->idle = w->next;
-		if (run->f->worker_free)
-			run->f->worker_free(run->f->context, w->worker);
-		ll_free(w);
-	}
-	pthread_mutex_destroy(&run->lock);
+	for (void *w; (w = ll_spares_take(&run->workers));)
+		free_worker(run, w);
+	ll_spares_free(&run->workers);
 }
 
 uint64_t ll_filter_memory(void)
@@ -473,7 +461,7 @@ uint64_t ll_filter_memory(void)
 
 struct ll_end ll_filter_run_to(const struct ll_filter *f, const char *const *files, size_t n, struct ll_writer *out)
 {
-	struct run run = { .f = f, .out = out, .rejects = ll_rejects_open(), .stats = ll_stats_new() };
+	struct run run = { .f = f, .out = out, .rejects = ll_rejects_open(), .stats = ll_stats_new(), .workers = LL_SPARES_INIT };
 	struct ll_reader *reader = ll_reader_open(files, n, "docs");
 	char in_set[33], out_set[33];
 	run_batches(&run, reader);
@@ -499,7 +487,7 @@ int ll_filter_run(const struct ll_filter *f, const char *const *files, size_t n)
 
 struct ll_end ll_documents_scan(const struct ll_filter *f, const char *const *files, size_t n, struct ll_lineage **lineage)
 {
-	struct run run = { .f = f, .stats = ll_stats_new() };
+	struct run run = { .f = f, .stats = ll_stats_new(), .workers = LL_SPARES_INIT };
 	struct ll_reader *reader = ll_reader_open(files, n, "docs");
 	run_batches(&run, reader);
 	struct ll_end totals = ll_reader_totals(reader, NULL);

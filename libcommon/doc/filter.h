@@ -18,6 +18,8 @@ struct ll_sink; /* where map puts its verdicts; one a batch */
 
 struct ll_filter {
 	void *context;
+	/* What is held of a document at most, in times of its bytes (stream/large_frame.h); 0: LL_TIMES_PASSED_ON. */
+	unsigned times;
 	/* Scratch of one worker (buffers, tables); may be NULL. */
 	void *(*worker_new)(void *context);
 	void (*worker_free)(void *context, void *worker);

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/option.h"
+#include "stream/large_frame.h"
 
 /* Where in `segment = H D* P [i] E` the next frame stands. */
 enum place { BEFORE_HEAD, IN_DATA, AFTER_LINEAGE, AFTER_INDEX };
@@ -319,6 +320,7 @@ const unsigned char *ll_reader_next(struct ll_reader *r, size_t *len)
 		r->have_frame = ll_reader_next_frame(r, &r->frame);
 		if (!r->have_frame)
 			return NULL;
+		ll_need_memory(&r->frame, r->frame.header.raw_len);
 		ll_data_frame_decode(&r->frame);
 		r->at = 0;
 		r->left = r->frame.header.records;

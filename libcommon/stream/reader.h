@@ -37,7 +37,8 @@ bool ll_reader_next_frame(struct ll_reader *r, struct ll_data_frame *out);
 void ll_data_frame_decode(struct ll_data_frame *f);
 void ll_data_frame_free(struct ll_data_frame *f);
 
-/* One record after the other on the calling thread; valid until the next call. NULL at the end. *len is its size. */
+/* One record after the other on the calling thread; valid until the next call. NULL at the end. *len is its size. A large one
+ * has to fit into --memory (stream/large_frame.h). */
 const unsigned char *ll_reader_next(struct ll_reader *r, size_t *len);
 /* "FILE: record N" of the record last returned, for messages; a static buffer per reader. */
 const char *ll_reader_where(const struct ll_reader *r);

@@ -10,7 +10,7 @@
 #include "base/thread.h"
 #include "io/codec.h"
 #include "io/file.h"
-#include "stream/reader.h"
+#include "stream/large_frame.h"
 
 #define ZSTD_LEVEL 1 /* what a stage can afford between others: three times as fast as level 3, 8 % larger on prose */
 
@@ -166,9 +166,18 @@ struct ll_writer *ll_writer_open(const char *path, struct ll_header header)
 	return w;
 }
 
+/* A large document is gone, packed and written, before the next one comes. */
+static void submit_data(struct ll_writer *w, struct frame_job *job)
+{
+	bool large = job->raw.len >= LL_LARGE_DOCUMENT;
+	ll_queue_submit(w->queue, job);
+	if (large)
+		ll_queue_drain(w->queue);
+}
+
 static void close_frame(struct ll_writer *w)
 {
-	submit(w, LL_FRAME_DATA, w->current, w->current_records);
+	submit_data(w, new_job(w, LL_FRAME_DATA, w->current, w->current_records));
 	w->current = (struct ll_buf){ 0 };
 	w->current_records = 0;
 }
@@ -200,7 +209,7 @@ bool ll_writer_put_frame(struct ll_writer *w, void *raw, size_t len, uint64_t ra
 	struct frame_job *job = new_job(w, LL_FRAME_DATA, (struct ll_buf){ raw, len, len }, records);
 	job->header.raw_hash = raw_hash;
 	job->hashed = true;
-	ll_queue_submit(w->queue, job);
+	submit_data(w, job);
 	return true;
 }
 

@@ -3,11 +3,11 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/spares.h"
 #include "base/thread.h"
 #include "doc/record.h"
 #include "io/codec.h"
-#include "ll-bpe/large_frame.h"
-#include "ll-bpe/spares.h"
+#include "stream/large_frame.h"
 #include "stream/reader.h"
 
 #define STRETCH_MOST ((size_t)1 << 20)
@@ -23,7 +23,7 @@ struct job {
 struct run {
 	const struct corpus_options *o;
 	const struct ll_header *header; /* of the segment whose counts are being read */
-	struct spares workers;
+	struct ll_spares workers;
 	struct ll_queue *queue;
 	size_t stretch; /* of plain text handed out at once, bytes */
 };
@@ -58,7 +58,7 @@ static void work(void *context, void *argument)
 {
 	struct run *run = context;
 	struct job *job = argument;
-	void *worker = spares_take(&run->workers);
+	void *worker = ll_spares_take(&run->workers);
 	if (!worker)
 		worker = run->o->worker_new(run->o->context);
 	in_hand = ll_str("", 0);
@@ -71,7 +71,7 @@ static void work(void *context, void *argument)
 		for (uint32_t i = 0; i < job->frame.header.records; i++, record += ll_get32(record))
 			read_record(run, job, worker, record);
 	}
-	spares_give(&run->workers, worker);
+	ll_spares_give(&run->workers, worker);
 }
 
 static void retire(void *context, void *argument)
@@ -186,7 +186,7 @@ static void read_stream(struct run *run, const char *path)
 		check_header(run, frame.segment, path);
 		job->frame = frame;
 		job->counts = strcmp(frame.segment->kind, "counts") == 0;
-		submit_frame(run->queue, job, &frame, LL_MAX(run->o->times, 1));
+		ll_submit_frame(run->queue, job, &frame, LL_MAX(run->o->times, 1));
 	}
 	ll_queue_drain(run->queue);
 	run->header = NULL;
@@ -202,7 +202,7 @@ static bool is_stream(const struct corpus_options *o, const char *path)
 
 void corpus_read(const struct corpus_options *o, const char *const *files, size_t n)
 {
-	struct run run = { .o = o, .workers = SPARES_INIT };
+	struct run run = { .o = o, .workers = LL_SPARES_INIT };
 	int depth = 2 * ll_threads() + 2;
 	size_t in_flight = (size_t)depth + 2, share = ll_memory_budget() / 8 / in_flight;
 	run.stretch = LL_MAX(LL_MIN(STRETCH_MOST, share), STRETCH_LEAST);
@@ -216,7 +216,7 @@ void corpus_read(const struct corpus_options *o, const char *const *files, size_
 	}
 	ll_queue_free(run.queue);
 	ll_memory_release(in_flight * run.stretch);
-	for (void *worker; (worker = spares_take(&run.workers));)
+	for (void *worker; (worker = ll_spares_take(&run.workers));)
 		o->worker_free(o->context, worker);
-	spares_free(&run.workers);
+	ll_spares_free(&run.workers);
 }

@@ -6,7 +6,7 @@
 #include "doc/filter.h"
 #include "doc/tokens.h"
 #include "ll-bpe/commands.h"
-#include "ll-bpe/large_frame.h"
+#include "stream/large_frame.h"
 #include "text/utf8.h"
 
 struct run {
@@ -70,9 +70,9 @@ static void decode_batch(void *context, void *argument)
 		for (uint32_t k = 0; k < t.n; k++)
 			ids.id[k] = ll_token_at(t.ids, b->width, k);
 		/* The text is there, in its record, in the frame that is written, and in what that becomes. */
-		if ((uint64_t)t.n * run->longest >= LARGE_DOCUMENT) {
+		if ((uint64_t)t.n * run->longest >= LL_LARGE_DOCUMENT) {
 			uint64_t length = text_length(run->bpe, &ids, &t.n);
-			need_memory(&b->frame, b->frame.header.raw_len + 4 * (uint64_t)t.n + 4 * length);
+			ll_need_memory(&b->frame, b->frame.header.raw_len + 4 * (uint64_t)t.n + 4 * length);
 		}
 		if (ll_bpe_decode(run->bpe, ids.id, t.n, &b->text, &err))
 			bad_frame(&b->frame, err.text);
@@ -159,7 +159,7 @@ int decode_command(int operands, char **operand)
 		struct batch *b = ll_calloc(1, sizeof *b);
 		b->frame = frame;
 		b->width = run.width;
-		submit_frame(queue, b, &frame, 0); /* what it takes is known once it is decoded */
+		ll_submit_frame(queue, b, &frame, 0); /* what it takes is known once it is decoded */
 	}
 	ll_queue_free(queue);
 

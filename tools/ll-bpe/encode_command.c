@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/spares.h"
 #include "base/thread.h"
 #include "doc/filter.h"
 #include "doc/tokens.h"
 #include "ll-bpe/commands.h"
 #include "ll-bpe/encoding.h"
-#include "ll-bpe/large_frame.h"
-#include "ll-bpe/spares.h"
+#include "stream/large_frame.h"
 
 /* Of a document: its frame, ids, and the record three times, where a token has 4 bytes of text and more; and their offsets. */
 #define ENCODING_TIMES (ll_bpe_options.offsets ? 7 : 4)
@@ -16,7 +16,7 @@ struct run {
 	const struct ll_bpe *bpe;
 	unsigned width;
 	size_t token_bytes; /* in a record: its id, and its offset if asked for */
-	struct spares encodings;
+	struct ll_spares encodings;
 	struct ll_writer *out;
 	struct ll_rejects *rejects;
 	struct ll_stats *stats;
@@ -52,7 +52,7 @@ static void encode_batch(void *context, void *argument)
 {
 	struct run *run = context;
 	struct batch *b = argument;
-	struct encoding *e = spares_take(&run->encodings);
+	struct encoding *e = ll_spares_take(&run->encodings);
 	if (!e)
 		e = encoding_new(run->bpe);
 	ll_data_frame_decode(&b->frame);
@@ -78,7 +78,7 @@ static void encode_batch(void *context, void *argument)
 		}
 		size_t before = b->records.len;
 		/* The record here, in the frame that is written, and in what that becomes; ids grow by half. */
-		need_memory(&b->frame, b->frame.header.raw_len + 6 * ids->len + 3 * (uint64_t)ids->len * run->token_bytes);
+		ll_need_memory(&b->frame, b->frame.header.raw_len + 6 * ids->len + 3 * (uint64_t)ids->len * run->token_bytes);
 		t.n = (uint32_t)ids->len;
 		ll_token_doc_put_offsets(&b->records, &t, ids->id, run->width, encoding_offsets(e, doc.text));
 		b->made[i] = (struct made){ .len = b->records.len - before,
@@ -87,7 +87,7 @@ static void encode_batch(void *context, void *argument)
 		ll_stats_kept(b->stats, doc.source, doc.text.len);
 	}
 	encoding_trim(e);
-	spares_give(&run->encodings, e);
+	ll_spares_give(&run->encodings, e);
 }
 
 static void retire_batch(void *context, void *argument)
@@ -152,7 +152,7 @@ int encode_command(int operands, char **operand)
 		return status;
 	}
 	char *keys = token_header(bpe), in_set[33], out_set[33];
-	struct run run = { .bpe = bpe, .width = ll_bpe_width(bpe), .encodings = SPARES_INIT };
+	struct run run = { .bpe = bpe, .width = ll_bpe_width(bpe), .encodings = LL_SPARES_INIT };
 	run.token_bytes = run.width + (ll_bpe_options.offsets ? 4 : 0);
 	run.out = ll_writer_open(ll_common.output, ll_header_new("tokens", 1, keys));
 	run.rejects = ll_rejects_open();
@@ -163,7 +163,7 @@ int encode_command(int operands, char **operand)
 	while (ll_reader_next_frame(reader, &frame)) {
 		struct batch *b = ll_calloc(1, sizeof *b);
 		b->frame = frame;
-		submit_frame(queue, b, &frame, ENCODING_TIMES);
+		ll_submit_frame(queue, b, &frame, ENCODING_TIMES);
 	}
 	ll_queue_free(queue);
 
@@ -173,9 +173,9 @@ int encode_command(int operands, char **operand)
 	ll_stats_finish(run.stats, ll_id_hex(ll_reader_totals(reader, NULL).set_id, in_set),
 			ll_id_hex(end.set_id, out_set));
 	ll_writer_publish(run.out);
-	for (struct encoding *e; (e = spares_take(&run.encodings));)
+	for (struct encoding *e; (e = ll_spares_take(&run.encodings));)
 		encoding_free(e);
-	spares_free(&run.encodings);
+	ll_spares_free(&run.encodings);
 	ll_stats_free(run.stats);
 	ll_reader_close(reader);
 	ll_bpe_free(bpe);

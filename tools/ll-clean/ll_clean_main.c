@@ -9,6 +9,11 @@ static struct {
 	const char *profile, *html;
 } options = { "gopher", "main" };
 
+/* What is held of a document, in times of its bytes (stream/large_frame.h): its text before and after the steps; its words and
+ * the n-grams of them, most where words are short. */
+#define REPAIR_TIMES 5
+#define RULES_TIMES 12
+
 enum rules { GOPHER = 1, C4 = 2, FINEWEB = 4, REPAIR = 8, C4_TERMINAL = 16 };
 static unsigned rules;
 
@@ -133,6 +138,7 @@ static int run(int operands, char **operand)
 	for (size_t i = 0; i < LL_COUNT(profiles); i++)
 		if (strcmp(profiles[i].name, options.profile) == 0)
 			rules = profiles[i].rules;
+	filter.times = rules & ~(unsigned)REPAIR ? RULES_TIMES : REPAIR_TIMES;
 	return ll_filter_run(&filter, files, n);
 }
 

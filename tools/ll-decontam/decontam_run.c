@@ -8,6 +8,8 @@
 #include "ll-decontam/gram_table.h"
 #include "text/ngrams.h"
 
+#define WORDS_TIMES 9 /* of a document: its words, its n-grams, the pieces that are left */
+
 struct span {
 	size_t start, end; /* bytes of the text */
 };
@@ -201,7 +203,7 @@ int decontam_run(const char *const *files, size_t n)
 {
 	struct gram_table table = { 0 };
 	struct ll_filter filter = {
-		.context = &table, .worker_new = worker_new, .worker_free = worker_free, .map = map
+		.context = &table, .times = WORDS_TIMES, .worker_new = worker_new, .worker_free = worker_free, .map = map
 	};
 
 	if (decontam.index.len == 0) {

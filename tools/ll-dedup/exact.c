@@ -319,7 +319,7 @@ static const char *count_document(void *context, const struct ll_doc *doc, void 
 
 static void count_all(struct exact *e, const char **files, size_t n)
 {
-	struct ll_filter filter = { .context = e, .worker_new = worker_new, .worker_free = worker_free, .map = map, .decide = count_document };
+	struct ll_filter filter = { .context = e, .times = unit_times(&e->rule), .worker_new = worker_new, .worker_free = worker_free, .map = map, .decide = count_document };
 
 	ll_spool_inputs(files, n);
 	e->check = ll_hash128_new();
@@ -396,6 +396,7 @@ int dedup_exact(const char **files, size_t n)
 
 	e.rule = unit_rule_parse(dedup.exact);
 	e.rule.min_bytes = (uint64_t)dedup.min_bytes;
+	filter.times = unit_times(&e.rule);
 	unit_edit_init(&e.edit, &e.rule, none);
 	uint64_t left = ll_memory_left(), flow = ll_filter_memory();
 	e.share = LL_MAX(left > flow ? (left - flow) / 2 : 0, left / 4);

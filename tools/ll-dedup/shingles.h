@@ -31,6 +31,12 @@ struct shingle_rule {
 	const struct ll_bpe *tokenizer; /* UNIT_TOKEN */
 };
 
+/* What is held of a document, in times of its bytes, at most (stream/large_frame.h): text, shingles, their set. */
+static inline unsigned shingle_times(const struct shingle_rule *r)
+{
+	return r->unit == UNIT_WORD ? 11 : 19;
+}
+
 /* Scratch of one thread; zeroed before first use. */
 struct shingler {
 	struct ll_words words;

@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "ll-dedup/sign_pass.h"
 
-#include <pthread.h>
-
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/spares.h"
 #include "base/thread.h"
 #include "ll-dedup/unit_keys.h"
-
-struct spare { /* scratch handed from frame to frame */
-	struct signer signer;
-	struct spare *next;
-};
+#include "stream/large_frame.h"
 
 struct pass {
 	const struct signature_rule *rule;
@@ -21,8 +16,7 @@ struct pass {
 	uint64_t records;     /* of that file so far */
 	uint64_t document;    /* number of the next one */
 	struct ll_hash128_state *data_id;
-	struct spare *spare;
-	pthread_mutex_t lock;
+	struct ll_spares signers; /* handed from frame to frame */
 };
 
 struct job {
@@ -32,22 +26,21 @@ struct job {
 	bool skipped;	      /* nothing in the frame is wanted */
 };
 
-static struct spare *take(struct pass *p)
+static struct signer *take_signer(struct pass *p)
 {
-	pthread_mutex_lock(&p->lock);
-	struct spare *s = p->spare;
-	if (s)
-		p->spare = s->next;
-	pthread_mutex_unlock(&p->lock);
+	struct signer *s = ll_spares_take(&p->signers);
 	return s ? s : ll_calloc(1, sizeof(*s));
 }
 
-static void give(struct pass *p, struct spare *s)
+/* One that grew with a large document is not kept. */
+static void give_signer(struct pass *p, struct signer *s, bool large)
 {
-	pthread_mutex_lock(&p->lock);
-	s->next = p->spare;
-	p->spare = s;
-	pthread_mutex_unlock(&p->lock);
+	if (large) {
+		signer_free(s);
+		ll_free(s);
+	} else {
+		ll_spares_give(&p->signers, s);
+	}
 }
 
 static bool nothing_wanted(const struct pass *p, const struct job *job)
@@ -64,13 +57,13 @@ static void sign_frame(void *context, void *argument)
 {
 	struct pass *p = context;
 	struct job *job = argument;
-	struct spare *spare = take(p);
+	struct signer *signer = take_signer(p);
 	struct ll_doc doc;
 	struct ll_err err;
 
 	if (nothing_wanted(p, job)) {
 		job->skipped = true;
-		give(p, spare);
+		give_signer(p, signer, ll_frame_is_large(&job->frame));
 		return;
 	}
 	ll_data_frame_decode(&job->frame);
@@ -84,11 +77,11 @@ static void sign_frame(void *context, void *argument)
 			ll_die(LL_EXIT_INPUT, "%s: frame %u at byte %llu: %s", job->frame.file, job->frame.header.sequence,
 			       (unsigned long long)job->frame.offset, err.text);
 		if (signature_rule_is_keys(p->rule))
-			unit_keys_put(&job->out, &spare->signer.walk, p->rule, &doc);
+			unit_keys_put(&job->out, &signer->walk, p->rule, &doc);
 		else
-			signature_put(&job->out, &spare->signer, p->rule, job->digest[i], &doc);
+			signature_put(&job->out, signer, p->rule, job->digest[i], &doc);
 	}
-	give(p, spare);
+	give_signer(p, signer, ll_frame_is_large(&job->frame));
 }
 
 static void end_file(struct pass *p)
@@ -125,9 +118,9 @@ static size_t hand_over_records(struct pass *p, uint64_t document, const unsigne
 		}
 		if (ll_doc_get(original, ll_get32(original), &doc, &err) < 0)
 			LL_BUG("a document that was signed: %s", err.text);
-		struct spare *spare = take(p);
-		unit_keys_make(&spare->signer.walk, p->rule, &doc, v->record, v->context, document);
-		give(p, spare);
+		struct signer *signer = take_signer(p);
+		unit_keys_make(&signer->walk, p->rule, &doc, v->record, v->context, document);
+		give_signer(p, signer, ll_get32(original) >= LL_LARGE_DOCUMENT);
 	} while (unit_keys_go_on(record));
 	return (size_t)(next - first);
 }
@@ -164,27 +157,26 @@ static void hand_over(void *context, void *argument)
 
 struct ll_lineage *sign_pass(const char *const *files, size_t n, const struct signature_rule *rule, const struct sign_visitor *visitor)
 {
-	struct pass p = { .rule = rule, .visitor = visitor, .files = files, .n_files = n, .data_id = ll_hash128_new() };
+	struct pass p = { .rule = rule, .visitor = visitor, .files = files, .n_files = n, .data_id = ll_hash128_new(), .signers = LL_SPARES_INIT };
 	struct ll_reader *reader = ll_reader_open(files, n, "docs");
 	struct ll_data_frame frame;
 
-	pthread_mutex_init(&p.lock, NULL);
+	unsigned times = rule->bands ? shingle_times(&rule->shingle) : unit_times(&rule->unit);
+
 	struct ll_queue *queue = ll_queue_new(&(struct ll_queue_ops){ sign_frame, hand_over }, &p, 0);
 	while (ll_reader_next_frame(reader, &frame)) {
 		struct job *job = ll_calloc(1, sizeof(*job));
 		job->frame = frame;
-		ll_queue_submit(queue, job);
+		ll_submit_frame(queue, job, &frame, times);
 	}
 	ll_queue_free(queue);
 	while (p.file < p.n_files)
 		end_file(&p);
-	while (p.spare) {
-		struct spare *s = p.spare;
-		p.spare = s->next;
-		signer_free(&s->signer);
+	for (struct signer *s; (s = ll_spares_take(&p.signers));) {
+		signer_free(s);
 		ll_free(s);
 	}
-	pthread_mutex_destroy(&p.lock);
+	ll_spares_free(&p.signers);
 	ll_hash128_free(p.data_id);
 	struct ll_lineage *lineage = ll_reader_take_lineage(reader);
 	ll_reader_close(reader);

@@ -17,6 +17,7 @@
 
 #define REASON "repeated-passage"
 #define LENGTH_MAX 1000000u
+#define PASSAGES_TIMES 8 /* of a document: its texts before and after, the passages found */
 
 struct substring {
 	uint64_t length;
@@ -113,7 +114,7 @@ static const char *collect(void *context, const struct ll_doc *doc, void *data, 
 
 static void find(struct substring *s, const char **files, size_t n)
 {
-	struct ll_filter filter = { .context = s, .worker_new = worker_new, .worker_free = worker_free, .map = map, .decide = collect };
+	struct ll_filter filter = { .context = s, .times = PASSAGES_TIMES, .worker_new = worker_new, .worker_free = worker_free, .map = map, .decide = collect };
 	uint64_t flow = ll_filter_memory(), left = ll_memory_left();
 
 	ll_spool_inputs(files, n);
@@ -256,6 +257,7 @@ int dedup_substring(const char **files, size_t n)
 {
 	static struct substring s;
 	struct ll_filter filter = { .context = &s,
+				    .times = PASSAGES_TIMES,
 				    .worker_new = worker_new,
 				    .worker_free = worker_free,
 				    .map = map,

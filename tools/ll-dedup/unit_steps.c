@@ -273,7 +273,7 @@ static void at_end(void *context)
 int unit_apply(const struct removed_rule *rule, const char *duplicates, const struct shards *shards, const char *const *files, size_t n)
 {
 	struct apply a = { .rule = &rule->unit, .duplicates = duplicates, .removed = removed_load(duplicates, shards) };
-	struct ll_filter filter = { .context = &a, .worker_new = worker_new, .worker_free = worker_free, .map = count_keys,
+	struct ll_filter filter = { .context = &a, .times = unit_times(a.rule), .worker_new = worker_new, .worker_free = worker_free, .map = count_keys,
 				    .decide = decide, .edit = edit, .end = at_end };
 
 	unit_edit_init(&a.edit, a.rule, rule->none);

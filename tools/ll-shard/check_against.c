@@ -16,8 +16,10 @@
 #include "bpe/bpe.h"
 #include "doc/record.h"
 #include "ll-shard/dataset_walk.h"
+#include "stream/large_frame.h"
 
 #define BATCH_BYTES LL_MIB /* of text decoded by one job */
+#define STREAM_TIMES 3      /* of a document: its frame and its text as the normaliser leaves it */
 
 enum { DATASET, STREAM };
 
@@ -156,10 +158,10 @@ static void retire(void *context, void *argument)
 
 /* ---- reading both sides ---- */
 
-static void submit(struct against *a, struct job *job)
+/* A large document is alone in the queue, as large frames are. */
+static void submit_dataset(struct against *a, struct job *job)
 {
-	bool large = job->text_bytes > 8 * BATCH_BYTES || job->frame.header.raw_len > 8 * LL_FRAME_TARGET;
-	/* One large job at a time keeps memory within bounds whatever the number of threads. */
+	bool large = job->text_bytes >= LL_LARGE_DOCUMENT;
 	if (large)
 		ll_queue_drain(a->queue);
 	ll_queue_submit(a->queue, job);
@@ -182,7 +184,7 @@ static void read_datasets(struct against *a)
 	dataset_walk_open(&walk, a->side[DATASET].files, a->side[DATASET].n);
 	while (dataset_walk_next(&walk, &d)) {
 		if (job->n && job->text_bytes + d.entry.text_bytes > BATCH_BYTES) {
-			submit(a, job);
+			submit_dataset(a, job);
 			job = new_job(DATASET);
 		}
 		LL_GROW(job->dataset, job->datasets_cap, job->n + 1);
@@ -190,7 +192,7 @@ static void read_datasets(struct against *a)
 		ll_dataset_entry_put(&job->records, &d.entry);
 		job->text_bytes += d.entry.text_bytes + LL_DATASET_DOCUMENT_FIXED;
 	}
-	submit(a, job);
+	submit_dataset(a, job);
 	ll_queue_drain(a->queue);
 	dataset_walk_close(&walk);
 }
@@ -202,7 +204,7 @@ static void read_streams(struct against *a)
 	while (ll_reader_next_frame(reader, &frame)) {
 		struct job *job = new_job(STREAM);
 		job->frame = frame;
-		submit(a, job);
+		ll_submit_frame(a->queue, job, &frame, STREAM_TIMES);
 	}
 	ll_queue_drain(a->queue);
 	ll_reader_close(reader);

@@ -10,7 +10,7 @@
 #include "io/file.h"
 #include "ll-shard/export.h"
 #include "ll-shard/ll_shard.h"
-#include "stream/reader.h"
+#include "stream/large_frame.h"
 #include "stream/stats.h"
 
 static struct {
@@ -34,6 +34,10 @@ struct job {
 	uint64_t bytes;
 	uint8_t last_flags;
 };
+
+/* Of a document: its frame and its line; of tokens, 6 bytes of line for one of 2. */
+#define LINES_TIMES 3
+#define LINES_OF_TOKENS_TIMES 5
 
 static void put_document(const struct export *ex, struct job *job, const unsigned char *record, size_t len)
 {
@@ -185,13 +189,7 @@ static int run(int operands, char **operand)
 			ll_die(LL_EXIT_INPUT, "%s: a segment of %s after one of %s", frame.file, frame.segment->kind,
 			       kind);
 		job->frame = frame;
-		/* One large frame at a time keeps memory within bounds whatever the number of threads. */
-		bool large = frame.header.raw_len > 8 * LL_FRAME_TARGET;
-		if (large)
-			ll_queue_drain(queue);
-		ll_queue_submit(queue, job);
-		if (large)
-			ll_queue_drain(queue);
+		ll_submit_frame(queue, job, &frame, strcmp(kind, "tokens") == 0 ? LINES_OF_TOKENS_TIMES : LINES_TIMES);
 	}
 	ll_queue_free(queue);
 	if (ex.pending && !(ex.last_flags & LL_DOC_NO_NEWLINE))

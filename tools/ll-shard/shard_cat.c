@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "ll-shard/shard_scan.h"
+#include "stream/large_frame.h"
 
 static void copy_record(void *context, const struct ll_shard_record *r)
 {
@@ -20,7 +21,7 @@ static int run_cat(int operands, char **operand)
 	if (!first)
 		ll_die(LL_EXIT_USAGE, "no input: nothing says what kind the output is");
 	struct ll_writer *out = ll_writer_open(ll_common.output, ll_shard_header_like(first, NULL));
-	ll_shard_scan_reader(&(struct ll_shard_scan){ out, copy_record, NULL }, reader);
+	ll_shard_scan_reader(&(struct ll_shard_scan){ out, copy_record, NULL, LL_TIMES_PASSED_ON }, reader);
 	ll_writer_close(out, ll_reader_lineage(reader));
 	ll_reader_close(reader);
 	return LL_EXIT_OK;

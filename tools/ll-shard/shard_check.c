@@ -124,7 +124,7 @@ static void check_segment(void *context, const struct ll_segment *s)
 uint64_t ll_shard_check_stream(struct ll_check *c, const char *path, const char *kind)
 {
 	char set_id[33];
-	struct ll_shard_scan scan = { c, check_record, check_segment };
+	struct ll_shard_scan scan = { .context = c, .record = check_record, .segment = check_segment };
 	c->data = ll_hash128_new();
 	c->set_id = c->file_set_id = (struct ll_id){ { 0 } };
 	c->segment = c->records = 0;

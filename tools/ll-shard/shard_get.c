@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "ll-shard/shard_scan.h"
+#include "stream/large_frame.h"
 
 static struct ll_strings ids, keys;
 static size_t n_ids, n_keys; /* without repetitions */
@@ -114,7 +115,7 @@ static int run_get(int operands, char **operand)
 		ll_die(LL_EXIT_USAGE, "no input: nothing says what kind the output is");
 	g.out = ll_writer_open(ll_common.output, ll_shard_header_like(first, NULL));
 	prepare(&g);
-	ll_shard_scan_reader(&(struct ll_shard_scan){ &g, get_record, NULL }, reader);
+	ll_shard_scan_reader(&(struct ll_shard_scan){ &g, get_record, NULL, LL_TIMES_PASSED_ON }, reader);
 	ll_writer_close(g.out, ll_reader_lineage(reader));
 	ll_reader_close(reader);
 	bool all = true;

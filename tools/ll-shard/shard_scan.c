@@ -9,6 +9,7 @@
 #include "doc/dataset.h"
 #include "doc/record.h"
 #include "doc/tokens.h"
+#include "stream/large_frame.h"
 
 struct job {
 	bool is_segment;
@@ -85,7 +86,7 @@ void ll_shard_scan_reader(const struct ll_shard_scan *scan, struct ll_reader *re
 	while (ll_reader_next_frame(reader, &frame)) {
 		struct job *job = ll_calloc(1, sizeof(*job));
 		job->frame = frame;
-		ll_queue_submit(run.queue, job);
+		ll_submit_frame(run.queue, job, &frame, LL_MAX(scan->times, 1));
 	}
 	ll_queue_free(run.queue);
 }

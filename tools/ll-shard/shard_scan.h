@@ -23,6 +23,8 @@ struct ll_shard_scan {
 	void (*record)(void *context, const struct ll_shard_record *record);
 	/* After the last record of every segment; may be NULL. */
 	void (*segment)(void *context, const struct ll_segment *segment);
+	/* What is held of a document at most, in times of its bytes (stream/large_frame.h); 0: itself alone. */
+	unsigned times;
 };
 
 /* Reads all files to their ends. The reader comes back for its totals and lineage; the caller closes it. `kind` may be

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "ll-shard/shard_scan.h"
 #include "ll-shard/shard_walk.h"
+#include "stream/large_frame.h"
 
 #define MAX_BY_KEY 1000
 
@@ -150,7 +151,7 @@ static int run_split(int operands, char **operand)
 		ll_die(LL_EXIT_USAGE, "no input: nothing says what kind the output is");
 	for (int64_t i = 0; i < by_key; i++)
 		open_shard(&s);
-	struct ll_shard_scan scan = { &s, by_key ? by_hash : by_position, NULL };
+	struct ll_shard_scan scan = { &s, by_key ? by_hash : by_position, NULL, LL_TIMES_PASSED_ON };
 	ll_shard_scan_reader(&scan, reader);
 	if (by_key) {
 		for (size_t i = 0; i < s.len; i++)

@@ -18,19 +18,7 @@ ll-shard import -q -o dense.ll dense.jsonl
 ll-bpe encode -q -m tok.json -o docs.tok docs.ll
 ll-bpe encode -q -m tok.json -o dense.tok dense.ll
 
-# fits NAME COMMAND...: fails with 32M and says what it needs, or at least; with the number it does its work, and within it.
-fits() {
-	_name=$1; shift
-	status 4 "$_name: not with 32M" "$@" --memory=32M
-	is "$(grep -c . .err)" 2 "$_name: and says why"
-	"$@" --memory="$(number)M" 2> .err.more || [ ! -s .err.more ] || cp .err.more .err
-	need=$(number)
-	ok "$_name: with ${need}M" "$@" --memory="${need}M"
-	peak=$(sed -n 's/.* peak memory \([0-9]*\) MiB$/\1/p' .err)
-	if [ -n "${SANITIZE:-}" ]; then skip "$_name: within that" "a sanitizer needs more"
-	else ok "$_name: within that (${peak:-no number} MiB)" test "${peak:-1000000}" -le "$need"; fi
-}
-number() { sed -n 's/.*: a document of up to [0-9]* bytes needs --memory=\([0-9]*\)M\( or more\)*$/\1/p' .err; }
+. "$ROOT/tests/cli/common/fits"
 fits encode ll-bpe encode -m tok.json -o got.tok docs.ll
 ok "encode: the same file" ll-shard compare docs.tok got.tok
 fits "encode, two threads" ll-bpe encode -@2 -m tok.json -o got.tok docs.ll

@@ -10,12 +10,20 @@
 #include "base/thread.h"
 #include "stream/reader.h"
 
-#define LARGE_DOCUMENT ((uint64_t)4 << 20) /* bytes; smaller ones are not reckoned */
+#define LL_LARGE_DOCUMENT ((uint64_t)4 << 20) /* bytes; smaller ones are not reckoned */
+
+static inline bool ll_frame_is_large(const struct ll_data_frame *f)
+{
+	return f->header.raw_len >= LL_LARGE_DOCUMENT;
+}
+
+/* What a stage holds of a document that it passes on as it is, in times of its bytes: as read, as it is written, packed. */
+#define LL_TIMES_PASSED_ON 3
 
 /* Hands a job of this frame to the queue. Working on it is reckoned to take `times` its raw bytes, or more, beside the stored
  * ones. */
-void submit_frame(struct ll_queue *q, void *job, const struct ll_data_frame *f, unsigned times);
+void ll_submit_frame(struct ll_queue *q, void *job, const struct ll_data_frame *f, unsigned times);
 /* Ends the program with status 4 where a document of the frame takes more than the budget: `bytes` beside the stored ones. */
-void need_memory(const struct ll_data_frame *f, uint64_t bytes);
+void ll_need_memory(const struct ll_data_frame *f, uint64_t bytes);
 
 #endif

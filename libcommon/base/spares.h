@@ -10,18 +10,18 @@
 
 #include "base/base.h"
 
-struct spares {
+struct ll_spares {
 	pthread_mutex_t lock;
 	void **item;
 	size_t len, cap;
 };
 
-#define SPARES_INIT { .lock = PTHREAD_MUTEX_INITIALIZER }
+#define LL_SPARES_INIT { .lock = PTHREAD_MUTEX_INITIALIZER }
 
 /* One that is idle, or NULL: make a new one. */
-void *spares_take(struct spares *s);
-void spares_give(struct spares *s, void *item);
+void *ll_spares_take(struct ll_spares *s);
+void ll_spares_give(struct ll_spares *s, void *item);
 /* Frees the list; the items are the caller's. */
-void spares_free(struct spares *s);
+void ll_spares_free(struct ll_spares *s);
 
 #endif

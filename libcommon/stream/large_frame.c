@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "ll-bpe/large_frame.h"
+#include "stream/large_frame.h"
 
 #include "base/log.h"
 #include "base/memory.h"
@@ -10,7 +10,7 @@
 static void need(const struct ll_data_frame *f, uint64_t bytes, const char *more)
 {
 	bytes += f->header.stored_len + PROGRAM;
-	if (f->header.raw_len < LARGE_DOCUMENT || bytes <= ll_memory_budget() / 8 * 7)
+	if (!ll_frame_is_large(f) || bytes <= ll_memory_budget() / 8 * 7)
 		return;
 	ll_hint("a document is held whole: give more --memory, or cut such documents");
 	ll_die(LL_EXIT_RESOURCE, "%s: frame %u at byte %llu: a document of up to %u bytes needs --memory=%lluM%s",
@@ -18,14 +18,14 @@ static void need(const struct ll_data_frame *f, uint64_t bytes, const char *more
 	       (unsigned long long)((bytes + bytes / 7) >> 20) + 1, more);
 }
 
-void need_memory(const struct ll_data_frame *f, uint64_t bytes)
+void ll_need_memory(const struct ll_data_frame *f, uint64_t bytes)
 {
 	need(f, bytes, "");
 }
 
-void submit_frame(struct ll_queue *q, void *job, const struct ll_data_frame *f, unsigned times)
+void ll_submit_frame(struct ll_queue *q, void *job, const struct ll_data_frame *f, unsigned times)
 {
-	bool large = f->header.raw_len >= LARGE_DOCUMENT;
+	bool large = ll_frame_is_large(f);
 	struct ll_data_frame frame = *f; /* the job owns it and is gone when this returns */
 	if (large) {
 		need(&frame, (uint64_t)times * frame.header.raw_len, " or more");

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "ll-bpe/spares.h"
+#include "base/spares.h"
 
 #include "base/memory.h"
 
-void *spares_take(struct spares *s)
+void *ll_spares_take(struct ll_spares *s)
 {
 	pthread_mutex_lock(&s->lock);
 	void *item = s->len ? s->item[--s->len] : NULL;
@@ -11,7 +11,7 @@ void *spares_take(struct spares *s)
 	return item;
 }
 
-void spares_give(struct spares *s, void *item)
+void ll_spares_give(struct ll_spares *s, void *item)
 {
 	pthread_mutex_lock(&s->lock);
 	LL_GROW(s->item, s->cap, s->len + 1);
@@ -19,7 +19,7 @@ void spares_give(struct spares *s, void *item)
 	pthread_mutex_unlock(&s->lock);
 }
 
-void spares_free(struct spares *s)
+void ll_spares_free(struct ll_spares *s)
 {
 	ll_free(s->item);
 	pthread_mutex_destroy(&s->lock);
