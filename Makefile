@@ -12,6 +12,7 @@ MPI ?= auto
 BLAS ?= auto
 GUMBO ?= auto
 UCHARDET ?= auto
+AVX ?= auto
 ZLIB ?= auto
 BZIP2 ?= auto
 LZMA ?= auto
@@ -36,19 +37,19 @@ all: $(programs) ## build all programs into build/PROFILE/bin
 
 help: ## list the targets and the variables
 	@echo "Targets:"; sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r t what; do printf '  %-14s %s\n' "$$t" "$$what"; done
-	@echo "Variables: PREFIX DESTDIR CC CFLAGS SANITIZE=address,undefined|thread CUDA MPI BLAS GUMBO UCHARDET ZLIB BZIP2 LZMA=auto|0|1 DEPS_PREFIX V=1"
+	@echo "Variables: PREFIX DESTDIR CC CFLAGS SANITIZE=address,undefined|thread CUDA MPI BLAS GUMBO UCHARDET ZLIB BZIP2 LZMA AVX=auto|0|1 DEPS_PREFIX V=1"
 
 config: ## show what was found on this machine
 	@printf '%-10s %s\n' compiler "$$($(CC) --version | head -1)" flags "$(CFLAGS)" profile "$(profile)" \
 	  zstd "$(call show,libzstd)" xxhash "$(call show,libxxhash)" pcre2 "$(call show,libpcre2-8)" json-c "$(call show,json-c)" \
 	  utf8proc "$(call show,libutf8proc)" blas "$(BLAS_STATE)" zlib "$(ZLIB_STATE)" bzip2 "$(BZIP2_STATE)" lzma "$(LZMA_STATE)" \
-	  gumbo "$(GUMBO_STATE)" uchardet "$(UCHARDET_STATE)" cuda "$(CUDA_STATE)" mpi "$(MPI_STATE)"
+	  gumbo "$(GUMBO_STATE)" uchardet "$(UCHARDET_STATE)" avx "$(AVX_STATE)" cuda "$(CUDA_STATE)" mpi "$(MPI_STATE)"
 
 deps: ## install or list what is missing to build, test and run the demo
 	@sh pipelines/deps.sh
 
 # Built by a make of its own, so that what deps installed is found; in parallel unless told otherwise.
-build_after_deps = @$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+build_after_deps = @$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell getconf _NPROCESSORS_ONLN))
 
 demo: deps ## real text to a trained and evaluated model (CORPUS="files" for your own)
 	$(build_after_deps) all

@@ -27,25 +27,28 @@ $(eval $(call probe,LZMA,$(pkg_config) --exists liblzma,$(pkg_config) --modversi
 $(eval $(call probe,BZIP2,$(call header,bzlib.h),echo found))
 $(eval $(call probe,GUMBO,$(pkg_config) --exists gumbo,$(pkg_config) --modversion gumbo))
 $(eval $(call probe,UCHARDET,$(pkg_config) --exists uchardet,$(pkg_config) --modversion uchardet))
+# Kernels for one instruction set stand in files named after it; everything else runs on any processor.
+avx2_flags := -mavx2 -mfma -mbmi -mbmi2 -mpopcnt -mlzcnt
+avx512_flags := $(avx2_flags) -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vbmi -mavx512vbmi2
+avx512bf16_flags := $(avx512_flags) -mavx512bf16
+$(eval $(call probe,AVX,$(CC) $(avx512bf16_flags) -dM -E -x c /dev/null 2>&1 | grep -w __x86_64__,echo AVX2 and AVX-512 chosen at run time))
 $(eval $(call probe,CUDA,command -v nvcc,nvcc --version | tail -1))
 $(eval $(call probe,MPI,command -v $(or $(MPICC),mpicc),$(or $(MPICC),mpicc) --version | head -1))
 
 packages := libzstd libpcre2-8 json-c libutf8proc $(if $(HAVE_ZLIB),zlib) $(if $(HAVE_LZMA),liblzma) $(if $(HAVE_GUMBO),gumbo) \
 	$(if $(HAVE_UCHARDET),uchardet)
 defines := $(if $(HAVE_ZLIB),-DHAVE_ZLIB) $(if $(HAVE_LZMA),-DHAVE_LZMA) $(if $(HAVE_BZIP2),-DHAVE_BZIP2) $(if $(HAVE_GUMBO),-DHAVE_GUMBO) \
-	$(if $(HAVE_UCHARDET),-DHAVE_UCHARDET) $(if $(HAVE_BLAS),-DHAVE_BLAS)
+	$(if $(HAVE_UCHARDET),-DHAVE_UCHARDET) $(if $(HAVE_BLAS),-DHAVE_BLAS) $(if $(HAVE_AVX),-DHAVE_AVX)
 
 warnings := -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wundef \
 	$(if $(DEVELOPER),-Werror)
-ll_cflags := -std=c17 -I. -Ilibcommon -Itools $(if $(DEPS_PREFIX),-I$(DEPS_PREFIX)/include) $(shell $(pkg_config) --cflags $(packages) 2>/dev/null) $(defines) $(warnings) \
+ll_cflags := -std=c17 -I. -Ilibcommon -Itools $(if $(DEPS_PREFIX),-I$(DEPS_PREFIX)/include) $(shell $(pkg_config) --cflags $(packages) $(if $(HAVE_BLAS),openblas) 2>/dev/null) $(defines) $(warnings) \
 	-ffp-contract=off -fno-strict-aliasing -pthread $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all)
 ll_libs := $(foreach d,$(deps_lib),-L$d -Wl,-rpath,$d) $(shell $(pkg_config) --libs $(packages) 2>/dev/null) $(if $(HAVE_BZIP2),-lbz2) -ldl -lm
 blas_libs := $(if $(HAVE_BLAS),$(shell $(pkg_config) --libs openblas))
 
-# Kernels for one instruction set stand in files named after it; everything else runs on any x86-64.
-avx2_flags := -mavx2 -mfma -mbmi -mbmi2 -mpopcnt -mlzcnt
-avx512_flags := $(avx2_flags) -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vbmi -mavx512vbmi2
-isa = $(if $(findstring _avx512bf16.c,$1),$(avx512_flags) -mavx512bf16,$(if $(findstring _avx512.c,$1),$(avx512_flags),$(if $(findstring _avx2.c,$1),$(avx2_flags))))
+isa = $(foreach set,avx2 avx512 avx512bf16,$(if $(findstring _$(set).c,$1),$($(set)_flags)))
+sources = $(sort $(filter-out $(if $(HAVE_AVX),,%_avx2.c %_avx512.c %_avx512bf16.c),$(wildcard $1)))
 
 # Models are always optimised hard: they are the hot loops; -O3 changes no bits under -ffp-contract=off.
 hot = $(if $(filter kernels/% libcommon/lm/%,$1),-O3 -fno-math-errno -fno-trapping-math)
@@ -55,7 +58,7 @@ bit_flags := $(strip $(filter-out -g% -W% -pipe -fdiagnostics-% -ffile-prefix-ma
 	-ffp-contract=off$(if $(SANITIZE), -fsanitize=$(SANITIZE)); kernels and models $(call hot,kernels/x))
 build_flags = $(if $(filter libcommon/base/version.c,$1),-DLL_BUILD_FLAGS='"$(subst ",\",$(bit_flags))"')
 
-lib_sources := $(sort $(wildcard libcommon/*/*.c kernels/*.c))
+lib_sources := $(call sources,libcommon/*/*.c kernels/*.c)
 tool_names := $(sort $(notdir $(wildcard tools/ll-*)))
 unit_sources := $(sort $(wildcard tests/unit/*.c))
 lib := $(BUILD)/libll.a
@@ -77,11 +80,11 @@ $(BUILD)/flags: FORCE
 
 $(lib): $(lib_sources:%.c=$(BUILD)/obj/%.o)
 	$(call say,AR,$@)
-	$(Q)rm -f $@ && ar rcs $@ $^
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
 # $(call program,NAME)
 define program
-$(BUILD)/bin/$1: $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard tools/$1/*.c))) $(lib) $(BUILD)/flags
+$(BUILD)/bin/$1: $(patsubst %.c,$(BUILD)/obj/%.o,$(call sources,tools/$1/*.c)) $(lib) $(BUILD)/flags
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
 	$$(Q)$$(CC) $$(CFLAGS) $(if $(SANITIZE),-fsanitize=$(SANITIZE)) -pthread -o $$@ $$(filter %.o,$$^) $$(lib) $$(ll_libs) $$(if $$(filter ll-train ll-eval,$1),$$(blas_libs))

@@ -6,7 +6,7 @@
 
 const struct ll_gemm_kernel *ll_gemm_f32_best(void)
 {
-#if defined(__x86_64__)
+#ifdef HAVE_AVX
 	if (ll_cpu() == LL_CPU_AVX512)
 		return &ll_gemm_f32_avx512;
 	if (ll_cpu() == LL_CPU_AVX2)
@@ -17,7 +17,7 @@ const struct ll_gemm_kernel *ll_gemm_f32_best(void)
 
 const struct ll_gemm_kernel *ll_gemm_bf16_best(void)
 {
-#if defined(__x86_64__)
+#ifdef HAVE_AVX
 	if (ll_cpu_has_avx512_bf16())
 		return &ll_gemm_bf16_avx512bf16;
 	if (ll_cpu() == LL_CPU_AVX512)

@@ -25,7 +25,7 @@ void ll_minhash_sign(const struct ll_minhash *m, const uint64_t *x, size_t count
 {
 	for (uint32_t i = 0; i < m->padded; i++)
 		signature[i] = UINT32_MAX;
-#if defined(__x86_64__)
+#ifdef HAVE_AVX
 	switch (ll_cpu()) {
 	case LL_CPU_AVX512:
 		ll_minhash_avx512(m, x, count, signature);

@@ -3,7 +3,6 @@
  * passes over x, which is in the first-level cache. */
 #include "kernels/minhash.h"
 
-#if defined(__AVX2__)
 #include <immintrin.h>
 
 #define WIDE 7
@@ -67,4 +66,3 @@ void ll_minhash_avx2(const struct ll_minhash *m, const uint64_t *x, size_t count
 		lower(m, half, n, signature);
 	}
 }
-#endif

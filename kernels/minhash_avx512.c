@@ -2,7 +2,6 @@
 /* 16 lanes of 32 bits; 7 registers of minima at a time are the 112 entries of 14 bands of 8 rows in one pass over x. */
 #include "kernels/minhash.h"
 
-#if defined(__AVX512F__)
 #include <immintrin.h>
 
 #define WIDE 7
@@ -65,4 +64,3 @@ void ll_minhash_avx512(const struct ll_minhash *m, const uint64_t *x, size_t cou
 		lower(m, half, n, signature);
 	}
 }
-#endif

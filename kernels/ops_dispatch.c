@@ -26,7 +26,7 @@ const struct ll_ops_f32 *ll_ops_f32_best(void)
 #ifdef HAVE_BLAS
 	openblas_set_num_threads(1); /* our pool is the one that has threads: OpenBLAS's own change the bits */
 #endif
-#if defined(__x86_64__)
+#ifdef HAVE_AVX
 	if (ll_cpu() == LL_CPU_AVX512)
 		return &ll_ops_f32_avx512;
 	if (ll_cpu() == LL_CPU_AVX2)
@@ -38,7 +38,7 @@ const struct ll_ops_f32 *ll_ops_f32_best(void)
 const struct ll_ops_f32 *ll_ops_bf16_best(void)
 {
 	const struct ll_ops_f32 *f32 = ll_ops_f32_best();
-#if defined(__x86_64__)
+#ifdef HAVE_AVX
 	if (f32 == &ll_ops_f32_avx512)
 		return &ll_ops_bf16_avx512;
 	if (f32 == &ll_ops_f32_avx2)

@@ -13,7 +13,7 @@ const char *ll_cpu_name(enum ll_cpu cpu)
 
 static enum ll_cpu detect(void)
 {
-#if defined(__x86_64__)
+#ifdef HAVE_AVX
 	__builtin_cpu_init();
 	if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
 	    __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vbmi") &&
@@ -53,7 +53,7 @@ enum ll_cpu ll_cpu(void)
 
 bool ll_cpu_has_avx512_bf16(void)
 {
-#if defined(__x86_64__) && defined(__GNUC__)
+#ifdef HAVE_AVX
 	__builtin_cpu_init();
 	return ll_cpu() == LL_CPU_AVX512 && __builtin_cpu_supports("avx512bf16");
 #else

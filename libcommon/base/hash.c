@@ -25,7 +25,7 @@ static struct ll_id canonical(XXH128_hash_t h)
 
 uint64_t ll_hash64(const void *data, size_t len)
 {
-#ifdef __x86_64__
+#ifdef HAVE_AVX
 	if (len > LONG && ll_cpu() != LL_CPU_SCALAR)
 		return ll_cpu() == LL_CPU_AVX512 ? ll_hash64_avx512(data, len) : ll_hash64_avx2(data, len);
 #endif
@@ -39,7 +39,7 @@ uint64_t ll_hash64_seeded(const void *data, size_t len, uint64_t seed)
 
 struct ll_id ll_hash128(const void *data, size_t len)
 {
-#ifdef __x86_64__
+#ifdef HAVE_AVX
 	if (len > LONG && ll_cpu() != LL_CPU_SCALAR)
 		return ll_cpu() == LL_CPU_AVX512 ? ll_hash128_avx512(data, len) : ll_hash128_avx2(data, len);
 #endif
@@ -55,7 +55,7 @@ struct ll_hash128_state *ll_hash128_new(void)
 
 void ll_hash128_update(struct ll_hash128_state *s, const void *data, size_t len)
 {
-#ifdef __x86_64__
+#ifdef HAVE_AVX
 	if (len > LONG && ll_cpu() != LL_CPU_SCALAR) {
 		(ll_cpu() == LL_CPU_AVX512 ? ll_hash128_update_avx512 : ll_hash128_update_avx2)(&s->state, data, len);
 		return;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/hash_wide.h"
 
-#ifdef __AVX2__
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -24,4 +23,3 @@ void ll_hash128_update_avx2(void *state, const void *data, size_t len)
 {
 	XXH3_128bits_update(state, data, len);
 }
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/base.h"
 
-#if defined(__AVX2__)
 #include "base/places_avx2.h"
 
 #define P(m, i) ((m) >> (i) & 1 ? (uint64_t)(i) << 8 * __builtin_popcount((m) & ((1 << (i)) - 1)) : 0)
@@ -10,4 +9,3 @@
 #define B16(m) B4(m), B4((m) + 4), B4((m) + 8), B4((m) + 12)
 #define B64(m) B16(m), B16((m) + 16), B16((m) + 32), B16((m) + 48)
 const uint64_t ll_places[256] = { B64(0), B64(64), B64(128), B64(192) };
-#endif

@@ -19,7 +19,7 @@ struct ll_merge_node {
 void ll_merger_init(struct ll_merger *m, const struct ll_bpe *b)
 {
 	*m = (struct ll_merger){ .bpe = b, .scan = ll_scan_plain };
-#if defined(__x86_64__)
+#ifdef HAVE_AVX
 	if (ll_cpu() == LL_CPU_AVX512)
 		m->scan = ll_scan_avx512;
 	else if (ll_cpu() == LL_CPU_AVX2)

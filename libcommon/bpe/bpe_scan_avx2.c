@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "bpe/bpe_merge.h"
 
-#if defined(__AVX2__)
 #include <immintrin.h>
 
 struct keys {
@@ -36,4 +35,3 @@ unsigned ll_scan_avx2(const struct ll_bpe *b, const unsigned char *p, uint32_t *
 {
 	return scan(b, p, id, n, (n + 15) & ~15u);
 }
-#endif

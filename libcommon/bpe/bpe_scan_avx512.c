@@ -2,7 +2,6 @@
 /* The keys stay in registers: a vector read from memory would wait for the number written to it last. */
 #include "bpe/bpe_merge.h"
 
-#if defined(__AVX512F__)
 #include <immintrin.h>
 
 struct keys {
@@ -63,4 +62,3 @@ unsigned ll_scan_avx512(const struct ll_bpe *b, const unsigned char *p, uint32_t
 	       : n <= 64 ? scan_64(b, p, id, n)
 			 : scan_128(b, p, id, n);
 }
-#endif

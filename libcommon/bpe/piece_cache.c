@@ -25,7 +25,7 @@ void ll_piece_cache_init(struct ll_piece_cache *c)
 	c->keys = ll_piece_keys_plain;
 	c->hits = ll_piece_hits_plain;
 	c->set = ll_piece_set_plain;
-#if defined(__x86_64__)
+#ifdef HAVE_AVX
 	if (ll_cpu() >= LL_CPU_AVX2) {
 		c->keys = ll_piece_keys_avx2;
 		c->hits = ll_piece_hits_avx2;

@@ -3,7 +3,6 @@
  */
 #include "bpe/piece_cache.h"
 
-#if defined(__AVX2__)
 #include <immintrin.h>
 
 #define ROW(n)                                                                                                         \
@@ -99,4 +98,3 @@ size_t ll_piece_hits_avx2(const struct ll_piece_cache *c, const struct ll_batch 
 	*out = to;
 	return i;
 }
-#endif

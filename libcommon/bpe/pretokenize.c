@@ -392,7 +392,7 @@ size_t ll_pretokenize_characters(enum ll_scheme scheme, bytes start, bytes p, by
 
 ll_pretokenize_fast *ll_pretokenize_version(enum ll_cpu cpu)
 {
-#if defined(__x86_64__)
+#ifdef HAVE_AVX
 	switch (cpu) {
 	case LL_CPU_AVX512:
 		return ll_pretokenize_avx512;
@@ -402,6 +402,7 @@ ll_pretokenize_fast *ll_pretokenize_version(enum ll_cpu cpu)
 		break;
 	}
 #endif
+	(void)cpu;
 	return NULL;
 }
 

@@ -2,7 +2,6 @@
 /* Two halves of 32 bytes, classes by comparison. */
 #include "bpe/pretokenize_fast.h"
 
-#if defined(__AVX2__)
 #include "bpe/pretokenize_masks.h"
 
 static inline uint64_t both(__m256i low, __m256i high)
@@ -63,4 +62,3 @@ static inline size_t emit(uint64_t m, size_t base, size_t *end)
 }
 
 LL_PRETOKENIZE_DEFINE(ll_pretokenize_avx2)
-#endif

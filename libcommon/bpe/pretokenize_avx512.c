@@ -2,7 +2,6 @@
 /* A table of 128 bytes gives the classes (VBMI), places are compressed out of 0..63 (VBMI2). */
 #include "bpe/pretokenize_fast.h"
 
-#if defined(__AVX512VBMI2__)
 #include "bpe/pretokenize_masks.h"
 
 enum { UPPER = 1, LOWER = 2, NUMBER = 4, SPACE = 8, NEWLINE = 16, BLANK = 32, QUOTE = 64, SLASH = 128 };
@@ -118,4 +117,3 @@ static inline size_t emit(uint64_t m, size_t base, size_t *end)
 }
 
 LL_PRETOKENIZE_DEFINE(ll_pretokenize_avx512)
-#endif

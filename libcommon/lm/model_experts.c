@@ -36,7 +36,7 @@ static void choose(float *p, int64_t E, int64_t N, int32_t *expert, float *gate)
 {
 	double max = (double)p[0], sum = 0, chosen = 0;
 	for (int64_t e = 1; e < E; e++)
-		max = fmax(max, (double)p[e]);
+		max = LL_MAX(max, (double)p[e]); /* not fmax: gcc 12 for ARM ends with an internal error there */
 	for (int64_t e = 0; e < E; e++)
 		sum += exp((double)p[e] - max);
 	for (int64_t e = 0; e < E; e++)

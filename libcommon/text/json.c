@@ -32,7 +32,7 @@ static int scan_string(struct scan *s)
 	const char *open = s->p++;
 
 	for (;;) {
-#if defined(__x86_64__)
+#ifdef HAVE_AVX
 		if (s->cpu != LL_CPU_SCALAR && s->end - s->p >= 64)
 			s->p = (s->cpu == LL_CPU_AVX512 ? ll_json_skip_avx512 : ll_json_skip_avx2)(s->p, s->end);
 #endif

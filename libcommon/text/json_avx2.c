@@ -2,7 +2,6 @@
 /* As json_avx512.c, in two registers of 32 bytes; what is kept of eight bytes is moved together by a table of its places. */
 #include "text/json_wide.h"
 
-#if defined(__AVX2__)
 #include "base/places_avx2.h"
 
 struct block {
@@ -140,4 +139,3 @@ void ll_json_unescape_avx2(const char **from, const char *end, char **into, bool
 	*from = p;
 	*into = to;
 }
-#endif

@@ -3,7 +3,6 @@
  * for each of them. */
 #include "text/json_wide.h"
 
-#if defined(__AVX512VBMI2__)
 #include <immintrin.h>
 
 /* What a backslash and this letter stand for; 0: no escape of one letter. */
@@ -67,4 +66,3 @@ void ll_json_unescape_avx512(const char **from, const char *end, char **into, bo
 	*from = p;
 	*into = to;
 }
-#endif

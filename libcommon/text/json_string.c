@@ -39,13 +39,13 @@ int ll_json_unescape_noting(struct ll_buf *out, struct ll_str raw, unsigned *for
 	const char *p = raw.data + 1, *end = raw.data + raw.len - 1;
 	char *to = ll_buf_reserve(out, raw.len + LL_JSON_ROOM);
 
-	enum ll_cpu cpu = ll_cpu();
+	enum ll_cpu cpu LL_UNUSED = ll_cpu();
 	bool slash = false;
 
 	*forms = 0;
 	for (;;) {
 		int v, w;
-#if defined(__x86_64__)
+#ifdef HAVE_AVX
 		if (cpu != LL_CPU_SCALAR)
 			(cpu == LL_CPU_AVX512 ? ll_json_unescape_avx512 : ll_json_unescape_avx2)(&p, end, &to, &slash);
 		else

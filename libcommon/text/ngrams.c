@@ -48,7 +48,7 @@ void ll_ngrams_of_words(struct ll_ngrams *g, const struct ll_words *w, size_t n)
 		return;
 	g->len = w->len - n + 1;
 	LL_GROW(g->hash, g->cap, g->len);
-#if defined(__x86_64__)
+#ifdef HAVE_AVX
 	if (n <= LL_NGRAMS_WIDE_MAX && ll_cpu() >= LL_CPU_AVX512)
 		done = ll_ngrams_of_words_avx512(w->word, w->len, n, g->hash);
 	else if (n <= LL_NGRAMS_WIDE_MAX && ll_cpu() >= LL_CPU_AVX2)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "text/ngrams_wide.h"
 
-#if defined(__AVX2__)
 #include "base/multiply_avx2.h"
 
 /* The hashes of words 0, 2, 1, 3: lanes are put in order once, at the end. */
@@ -43,4 +42,3 @@ size_t ll_ngrams_of_words_avx2(const struct ll_word *word, size_t len, size_t n,
 	}
 	return i;
 }
-#endif

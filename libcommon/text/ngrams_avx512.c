@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "text/ngrams_wide.h"
 
-#if defined(__AVX512DQ__)
 #include <immintrin.h>
 
 /* The hashes of eight words. */
@@ -46,4 +45,3 @@ size_t ll_ngrams_of_words_avx512(const struct ll_word *word, size_t len, size_t 
 	}
 	return i;
 }
-#endif

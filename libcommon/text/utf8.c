@@ -72,6 +72,7 @@ size_t ll_utf8_valid_prefix(const char *text, size_t n)
 	const unsigned char *s = (const unsigned char *)text;
 	size_t i = 0;
 
+#ifdef HAVE_AVX
 	if (n >= 64 && ll_cpu() >= LL_CPU_AVX2) {
 		i = ll_utf8_blocks_avx2(s, n);
 		/* Back to the start of a character that the end of the last block may cut. */
@@ -80,6 +81,7 @@ size_t ll_utf8_valid_prefix(const char *text, size_t n)
 		if (i > 0 && s[i - 1] >= 0xc0)
 			i--;
 	}
+#endif
 	while (i < n) {
 		if (s[i] < 0x80) {
 			i += skip_ascii(s + i, n - i);

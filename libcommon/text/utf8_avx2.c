@@ -5,7 +5,6 @@
  */
 #include "text/utf8_avx2.h"
 
-#ifdef __AVX2__
 #include <immintrin.h>
 
 enum {
@@ -79,11 +78,3 @@ size_t ll_utf8_blocks_avx2(const unsigned char *s, size_t n)
 	}
 	return i;
 }
-#else
-size_t ll_utf8_blocks_avx2(const unsigned char *s, size_t n)
-{
-	(void)s;
-	(void)n;
-	return 0;
-}
-#endif

@@ -138,7 +138,7 @@ static uint32_t chunk_end(struct ll_str text, uint32_t i)
 
 static const struct ll_words_ascii *choose(void)
 {
-#if defined(__x86_64__)
+#ifdef HAVE_AVX
 	if (ll_cpu() >= LL_CPU_AVX512)
 		return &ll_words_ascii_avx512;
 	if (ll_cpu() >= LL_CPU_AVX2)

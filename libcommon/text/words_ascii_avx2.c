@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "text/words_ascii.h"
 
-#if defined(__AVX2__)
 #include "base/multiply_avx2.h"
 #include "base/places_avx2.h"
 
@@ -93,4 +92,3 @@ static void words(const char *lower, const uint32_t *edge, size_t n, struct ll_w
 }
 
 const struct ll_words_ascii ll_words_ascii_avx2 = { classify, edges, words };
-#endif

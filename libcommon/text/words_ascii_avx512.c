@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "text/words_ascii.h"
 
-#if defined(__AVX512VBMI2__)
 #include <immintrin.h>
 
 static void classify(const char *text, size_t blocks, char *lower, uint64_t *in_word, uint64_t *beyond)
@@ -101,4 +100,3 @@ static void words(const char *lower, const uint32_t *edge, size_t n, struct ll_w
 }
 
 const struct ll_words_ascii ll_words_ascii_avx512 = { classify, edges, words };
-#endif

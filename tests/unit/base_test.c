@@ -123,7 +123,7 @@ static void wide_hashes(void)
 		ll_hash128_free(s);
 		same64 &= ll_hash64(data, len) == hash;
 		same128 &= ll_id_eq(ll_hash128(data, len), id);
-#ifdef __x86_64__
+#ifdef HAVE_AVX
 		if (ll_cpu() >= LL_CPU_AVX2) {
 			same64 &= ll_hash64_avx2(data, len) == hash;
 			same128 &= ll_id_eq(ll_hash128_avx2(data, len), id);

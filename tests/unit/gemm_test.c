@@ -21,7 +21,7 @@ static const struct {
 } kernels[] = {
 	{ &ll_gemm_f32_scalar, LL_CPU_SCALAR, false, false },
 	{ &ll_gemm_bf16_scalar, LL_CPU_SCALAR, true, false },
-#if defined(__x86_64__)
+#ifdef HAVE_AVX
 	{ &ll_gemm_f32_avx2, LL_CPU_AVX2, false, false },	{ &ll_gemm_bf16_avx2, LL_CPU_AVX2, true, false },
 	{ &ll_gemm_f32_avx512, LL_CPU_AVX512, false, false },	{ &ll_gemm_bf16_avx512, LL_CPU_AVX512, true, false },
 	{ &ll_gemm_bf16_avx512bf16, LL_CPU_AVX512, true, true },

@@ -105,31 +105,6 @@ static void strings(void)
 
 /* ---- the wide scanner and unescaping against the definition, byte by byte ---- */
 
-/* The place where ll_json_skip_* may stop at the latest. */
-static size_t first_stop(const char *text, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (text[i] == '"' || (unsigned char)text[i] < 0x20)
-			return i;
-		if (text[i] != '\\')
-			continue;
-		if (i + 1 == n || !text[i + 1] || !strchr("\"\\/bfnrt", text[i + 1]))
-			return i;
-		i++;
-	}
-	return n;
-}
-
-/* Whether i is no place inside of an escape. */
-static bool between(const char *text, size_t i)
-{
-	size_t at = 0;
-
-	while (at < i)
-		at += text[at] == '\\' ? 2 : 1;
-	return at == i;
-}
-
 static bool has_u(const char *text, size_t n)
 {
 	for (size_t i = 0; i + 1 < n; i += text[i] == '\\' ? 2 : 1)
@@ -156,7 +131,32 @@ static size_t unescape_plainly(const char *text, size_t n, char *to, bool *slash
 	return len;
 }
 
-#if defined(__x86_64__)
+#ifdef HAVE_AVX
+/* The place where ll_json_skip_* may stop at the latest. */
+static size_t first_stop(const char *text, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (text[i] == '"' || (unsigned char)text[i] < 0x20)
+			return i;
+		if (text[i] != '\\')
+			continue;
+		if (i + 1 == n || !text[i + 1] || !strchr("\"\\/bfnrt", text[i + 1]))
+			return i;
+		i++;
+	}
+	return n;
+}
+
+/* Whether i is no place inside of an escape. */
+static bool between(const char *text, size_t i)
+{
+	size_t at = 0;
+
+	while (at < i)
+		at += text[at] == '\\' ? 2 : 1;
+	return at == i;
+}
+
 static bool stops_rightly(const char *(*passes)(const char *, const char *), const char *text, size_t n)
 {
 	size_t stop = first_stop(text, n), got = (size_t)(passes(text, text + n) - text);
@@ -182,7 +182,7 @@ static void wide_strings(void)
 			n += strlen(p);
 		}
 		text[n] = '\0';
-#if defined(__x86_64__)
+#ifdef HAVE_AVX
 		if (ll_cpu() >= LL_CPU_AVX2)
 			stops += !stops_rightly(ll_json_skip_avx2, text, n);
 		if (ll_cpu() >= LL_CPU_AVX512)

@@ -143,7 +143,12 @@ static void check_model(size_t which)
 	ok(worst < 1e-6, "%s: finite differences agree to 1e-6 (%.1e)", models[which].name, worst);
 
 	double want = ll_lm_loss_f64(d, tokens, targets, B, T, step, 0.7, true, &n, NULL, NULL);
-	static const struct ll_ops_f32 *const tables[] = { &ll_ops_f32_reference, &ll_ops_f32_scalar, &ll_ops_f32_avx2, &ll_ops_f32_avx512 };
+	static const struct ll_ops_f32 *const tables[] = {
+		&ll_ops_f32_reference, &ll_ops_f32_scalar,
+#ifdef HAVE_AVX
+		&ll_ops_f32_avx2, &ll_ops_f32_avx512,
+#endif
+	};
 	for (size_t k = 0; k < LL_COUNT(tables); k++) {
 		if (k >= 2 && (int)ll_cpu() < (int)k - 1)
 			continue;
@@ -177,7 +182,12 @@ static void check_model(size_t which)
  * has weights such as training begins with: others amplify what is put in. */
 static void check_bf16(size_t which)
 {
-	static const struct ll_ops_f32 *const tables[] = { &ll_ops_bf16_scalar, &ll_ops_bf16_avx2, &ll_ops_bf16_avx512 };
+	static const struct ll_ops_f32 *const tables[] = {
+		&ll_ops_bf16_scalar,
+#ifdef HAVE_AVX
+		&ll_ops_bf16_avx2, &ll_ops_bf16_avx512,
+#endif
+	};
 	struct ll_lm_config c = make_config(models[which].preset, models[which].settings);
 	int32_t tokens[B * T], targets[B * T];
 	double depth = 2.0 * (4.0 * (double)c.layers + (ll_lm_projects(&c) ? 3 : 1));

@@ -37,7 +37,7 @@ static void versions_agree(void)
 			naive &= memcmp(want, got, m.padded * 4) == 0;
 			ll_minhash_sign(&m, x, counts[c], got);
 			same &= memcmp(want, got, m.padded * 4) == 0;
-#if defined(__x86_64__)
+#ifdef HAVE_AVX
 			if (ll_cpu() >= LL_CPU_AVX2) {
 				memset(got, 0xff, m.padded * 4);
 				ll_minhash_avx2(&m, x, counts[c], got);

@@ -156,8 +156,12 @@ static double distance(const float *a, const double *b, size_t n)
 
 static void check_case(struct ll_pool *const *pools, const struct op_case *c)
 {
-	static const struct ll_ops_f32 *const tables[] = { &ll_ops_f32_reference, &ll_ops_f32_scalar, &ll_ops_f32_avx2,
-							   &ll_ops_f32_avx512 };
+	static const struct ll_ops_f32 *const tables[] = {
+		&ll_ops_f32_reference, &ll_ops_f32_scalar,
+#ifdef HAVE_AVX
+		&ll_ops_f32_avx2, &ll_ops_f32_avx512,
+#endif
+	};
 	size_t n = inputs_of(c), m = outputs_of(c);
 	struct values v = { ll_calloc(n, 8), ll_calloc(m, 8), ll_calloc(m, 8), ll_calloc(n, 8),
 			    ll_calloc(n, 4), ll_calloc(m, 4), ll_calloc(m, 4), ll_calloc(n, 4) };

@@ -138,7 +138,7 @@ static void versions_agree(void)
 	size_t n = 1;
 	uint64_t r = 0;
 	bool same = true;
-#if defined(__x86_64__)
+#ifdef HAVE_AVX
 	if (ll_cpu() >= LL_CPU_AVX2)
 		other[n++] = &ll_words_ascii_avx2;
 	if (ll_cpu() >= LL_CPU_AVX512)

@@ -126,7 +126,7 @@ static inline bool is_there(struct digest_set *s, struct digest_slot digest)
 
 void digest_set_add_all(struct digest_set *s, const struct ll_id *digest, size_t n, uint64_t *there, uint64_t first)
 {
-#if defined(__x86_64__)
+#ifdef HAVE_AVX
 	if (ll_cpu() >= LL_CPU_AVX512) {
 		digest_set_add_all_avx512(s, digest, n, there, first);
 		return;

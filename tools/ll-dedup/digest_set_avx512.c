@@ -2,7 +2,6 @@
 /* Eight slots at a time: where a search ends, and how far what stands there must move, cost no branch that is hard to foresee. */
 #include "ll-dedup/digest_slots.h"
 
-#if defined(__AVX512F__)
 #include <immintrin.h>
 
 #define WINDOWS 3 /* a search that goes farther goes slot by slot; far enough from DIGEST_SPILL */
@@ -54,4 +53,3 @@ void digest_set_add_all_avx512(struct digest_set *s, const struct ll_id *digest,
 {
 	digest_each(s, digest, n, there, first, known);
 }
-#endif

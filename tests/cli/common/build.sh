@@ -4,14 +4,18 @@
 command -v pkg-config > /dev/null || { skip "the build" "no pkg-config"; finish; }
 plan() { make -C "$ROOT" --no-print-directory BUILD="$here/b" -n "$@" 2> /dev/null; } # what make would do
 here=$PWD sources=$(ls "$ROOT"/libcommon/*/*.c "$ROOT"/kernels/*.c "$ROOT"/tools/*/*.c | wc -l | tr -d ' ')
+plain=$(ls "$ROOT"/libcommon/*/*.c "$ROOT"/kernels/*.c "$ROOT"/tools/*/*.c | grep -c -v '_avx[0-9a-z]*\.c$')
+case $(make -C "$ROOT" --no-print-directory config | grep '^avx') in *AVX2*) ;; *) sources=$plain ;; esac
 is "$(plan | grep -c ' -c -o ')" "$sources" "a fresh build compiles every source"
+is "$(plan AVX=0 | grep -c ' -c -o ')" "$plain" "AVX=0: without the files for AVX"
+is "$(plan AVX=0 | grep -c -e '-mavx')" 0 "AVX=0: and without its flags"
 mkdir fake; printf '#!/bin/sh\nfor o; do case $p in -o) mkdir -p "$(dirname "$o")"; : > "$o" ;; esac; p=$o; done\n' > fake/cc; cp fake/cc fake/ar
 printf '#!/bin/sh\n: > "$2"\n' > fake/ar; chmod +x fake/*
 PATH=$PWD/fake:$PATH; export PATH
 build() { make -C "$ROOT" BUILD="$here/b" CC=cc all "$@" > made 2>&1; grep -c '^  CC ' made; } # by a compiler that only makes files
-is "$(build)" "$sources" "a build"
+is "$(build)" "$plain" "a build, by a compiler that knows no AVX: without the files for it"
 is "$(build)" 0 "again: nothing to do"
-is "$(build CFLAGS=-O1)" "$sources" "other flags: everything again"
+is "$(build CFLAGS=-O1)" "$plain" "other flags: everything again"
 mkdir -p deps/lib/pkgconfig deps/lib64/pkgconfig
 pc() { printf 'prefix=%s\nName: x\nDescription: x\nVersion: %s\nLibs: -L${prefix}/lib -l%s\nCflags: -I${prefix}/include\n' "$PWD/deps" "$2" "$1" > "$3"; }
 pc zstd 9.9.9 deps/lib/pkgconfig/libzstd.pc; pc utf8proc 8.8.8 deps/lib64/pkgconfig/libutf8proc.pc
