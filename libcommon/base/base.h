@@ -27,6 +27,13 @@
 #include <stdint.h>
 #include <string.h>
 
+#if __SIZEOF_SIZE_T__ < 8
+#error "lltools needs a 64-bit system: sizes, offsets and mapped files go beyond 4 GiB, and sums need 128-bit integers"
+#endif
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "lltools needs a little-endian processor: ll-bpe writes other tokenizers on big-endian ones"
+#endif
+
 #define LL_VERSION "0.1.0"
 
 #define LL_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
@@ -68,6 +75,15 @@ static inline bool ll_str_eq(struct ll_str a, struct ll_str b)
 static inline bool ll_str_is(struct ll_str a, const char *s)
 {
 	return ll_str_eq(a, ll_cstr(s));
+}
+
+/* Where the last byte `c` of n is, or NULL: memrchr(3), which some systems lack. */
+static inline const char *ll_last_byte(const char *s, char c, size_t n)
+{
+	while (n > 0)
+		if (s[--n] == c)
+			return s + n;
+	return NULL;
 }
 
 /* Saturating size arithmetic: an overflow becomes SIZE_MAX, which no allocation satisfies. */

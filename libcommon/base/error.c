@@ -64,9 +64,7 @@ static void emit(const char *kind, const char *format, va_list ap, int sys_errno
 	n = vsnprintf(text + len, room - len, format, ap);
 	len = LL_MIN(len + (size_t)LL_MAX(n, 0), room - 1);
 	if (sys_errno) {
-		char buffer[120];
-		const char *why = strerror_r(sys_errno, buffer, sizeof(buffer));
-		n = snprintf(text + len, room - len, ": %s", why);
+		n = snprintf(text + len, room - len, ": %s", strerror(sys_errno));
 		len = LL_MIN(len + (size_t)LL_MAX(n, 0), room - 1);
 	}
 	for (size_t i = 0; i < len; i++)

@@ -13,6 +13,10 @@
 
 #include "base/error.h"
 
+/* Whole pages of any system: they are of 4 to 64 KiB. */
+#define PAGES(size) (((size) + 65535) & ~(size_t)65535)
+#define HUGE_PAGE ((size_t)2 << 20)
+
 static uint64_t budget = LL_GIB;
 static _Atomic uint64_t claimed;
 
@@ -45,6 +49,17 @@ void *ll_realloc(void *old, size_t size)
 	return p;
 }
 
+static void ask_for_huge_pages(void *p, size_t size)
+{
+#ifdef MADV_HUGEPAGE
+	if (size >= 64 * LL_MIB)
+		madvise((void *)PAGES((uintptr_t)p), size - PAGES(1), MADV_HUGEPAGE);
+#else
+	(void)p;
+	(void)size;
+#endif
+}
+
 void *ll_alloc_aligned(size_t alignment, size_t size)
 {
 	void *p = NULL;
@@ -53,26 +68,21 @@ void *ll_alloc_aligned(size_t alignment, size_t size)
 	size_t rounded = (LL_MAX(size, 1) + alignment - 1) / alignment * alignment;
 	if (posix_memalign(&p, LL_MAX(alignment, sizeof(void *)), rounded) != 0)
 		out_of_memory(size);
-#ifdef MADV_HUGEPAGE
-	if (rounded >= 64 * LL_MIB)
-		madvise((void *)(((uintptr_t)p + 4095) & ~(uintptr_t)4095), rounded - 4096, MADV_HUGEPAGE);
-#endif
+	ask_for_huge_pages(p, rounded);
 	memset(p, 0, rounded);
 	return p;
 }
-
-#define HUGE_PAGE ((size_t)2 << 20)
 
 void *ll_alloc_pages(size_t size)
 {
 	/* Cut out of a longer mapping, so that it starts where a huge page can. */
 	size_t align = size >= HUGE_PAGE ? HUGE_PAGE : 0;
+	size = size > SIZE_MAX - PAGES(1) ? SIZE_MAX : PAGES(size);
 	char *p = mmap(NULL, ll_size_add(size, align), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (p == MAP_FAILED)
 		out_of_memory(size);
 	if (!align)
 		return p;
-	size = (size + 4095) & ~(size_t)4095;
 	size_t before = (HUGE_PAGE - ((uintptr_t)p & (HUGE_PAGE - 1))) & (HUGE_PAGE - 1);
 	if (before)
 		munmap(p, before);
@@ -87,7 +97,7 @@ void *ll_alloc_pages(size_t size)
 void ll_free_pages(void *p, size_t size)
 {
 	if (p)
-		munmap(p, (size + 4095) & ~(size_t)4095);
+		munmap(p, PAGES(size));
 }
 
 void *ll_reserve(uint64_t *size)
@@ -97,10 +107,7 @@ void *ll_reserve(uint64_t *size)
 	for (*size = LL_MAX(LL_MIN(*size, SIZE_MAX / 2), 4096); (p = calloc(1, (size_t)*size)) == NULL; *size /= 2)
 		if (*size < LL_MIB)
 			out_of_memory((size_t)*size);
-#ifdef MADV_HUGEPAGE
-	if (*size >= 64 * LL_MIB)
-		madvise((void *)(((uintptr_t)p + 4095) & ~(uintptr_t)4095), (size_t)*size - 4096, MADV_HUGEPAGE);
-#endif
+	ask_for_huge_pages(p, (size_t)*size);
 	return p;
 }
 
@@ -188,5 +195,10 @@ uint64_t ll_memory_left(void)
 uint64_t ll_memory_peak(void)
 {
 	struct rusage usage;
-	return getrusage(RUSAGE_SELF, &usage) == 0 ? (uint64_t)usage.ru_maxrss * 1024 : 0;
+#ifdef __APPLE__
+	const uint64_t unit = 1;
+#else
+	const uint64_t unit = 1024;
+#endif
+	return getrusage(RUSAGE_SELF, &usage) == 0 ? (uint64_t)usage.ru_maxrss * unit : 0;
 }

@@ -46,7 +46,7 @@ static void add_list(struct inputs *in, const char *path)
 		if (memchr(line, '\0', (size_t)len))
 			ll_die(LL_EXIT_INPUT, "%s: line %llu: a NUL byte in a list of files", path,
 			       (unsigned long long)number);
-		const char *tab = memrchr(line, '\t', (size_t)len);
+		const char *tab = strrchr(line, '\t');
 		uint64_t expected = UINT64_MAX;
 		if (tab && ll_parse_u64(ll_str(tab + 1, (size_t)(line + len - tab - 1)), &expected) == 0)
 			len = tab - line;

@@ -54,9 +54,11 @@ struct ll_in *ll_in_open(const char *path)
 		off_t at = in->fd == 0 ? lseek(0, 0, SEEK_CUR) : 0;
 		in->base = at > 0 ? (uint64_t)at : 0;
 		in->size = (uint64_t)st.st_size > in->base ? (uint64_t)st.st_size - in->base : 0;
+#ifdef POSIX_FADV_SEQUENTIAL
 		posix_fadvise(in->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+#endif
 	} else if (S_ISFIFO(st.st_mode)) {
-		fcntl(in->fd, F_SETPIPE_SZ, (int)LL_MIB);
+		ll_widen_pipe(in->fd);
 	}
 	return in;
 }

@@ -102,6 +102,8 @@ void ll_path_show_as(const char *path, const char *name);
 int ll_temp_file(const char *purpose);
 const char *ll_tmpdir(void);
 void ll_tmpdir_set(const char *path);
+/* Lets a pipe hold 1 MiB, where the system has a call for it and allows it. */
+void ll_widen_pipe(int fd);
 /* pwrite and pread of exactly n bytes, or the end of the program. `name` is for messages. */
 void ll_pwrite_full(int fd, const void *data, size_t n, uint64_t offset, const char *name);
 void ll_pread_full(int fd, void *data, size_t n, uint64_t offset, const char *name);

@@ -131,7 +131,8 @@ bool ll_lines_next_block(struct ll_lines *l, size_t target, struct ll_line_block
 {
 	size_t length, have;
 	bool newline;
-	char *last, *whole;
+	const char *last;
+	char *whole;
 
 	target = LL_MAX(LL_MIN(target, l->max_line), 1);
 	if (l->cap < target + READ_BYTES)
@@ -153,7 +154,7 @@ bool ll_lines_next_block(struct ll_lines *l, size_t target, struct ll_line_block
 		length = have;
 	} else if (newline) {
 		size_t room = LL_MIN(have, LL_MAX(length + 1, target));
-		last = memrchr(l->buffer + l->pos, '\n', room);
+		last = ll_last_byte(l->buffer + l->pos, '\n', room);
 		length = last ? (size_t)(last - (l->buffer + l->pos)) + 1 : length + 1;
 	}
 	/* The block takes the buffer with it when that saves copying most of it. */

@@ -4,17 +4,20 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
+#if __has_include(<sys/random.h>)
+#include <sys/random.h>
+#endif
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -25,7 +28,11 @@
 #define BUFFER_BYTES LL_MIB
 #define WRITE_BACK (4 * LL_MIB)
 #define EMERGENCY_SECONDS 5
-#define PIPE_SAFE 4096 /* PIPE_BUF: after POLLOUT a pipe takes this much without blocking */
+#ifdef PIPE_BUF
+#define PIPE_SAFE PIPE_BUF /* after POLLOUT a pipe takes this much without blocking */
+#else
+#define PIPE_SAFE _POSIX_PIPE_BUF
+#endif
 
 struct ll_out {
 	int fd;
@@ -91,11 +98,13 @@ static char *follow_links(const char *path)
 
 static uint64_t random_word(void)
 {
-	uint64_t r;
 	struct timespec now;
 
+#ifdef GRND_NONBLOCK
+	uint64_t r;
 	if (getrandom(&r, sizeof(r), GRND_NONBLOCK) == (ssize_t)sizeof(r))
 		return r;
+#endif
 	clock_gettime(CLOCK_REALTIME, &now);
 	return ((uint64_t)now.tv_sec << 32 ^ (uint64_t)now.tv_nsec << 8) + (uint64_t)getpid();
 }
@@ -177,7 +186,7 @@ struct ll_out *ll_out_open(const char *path, unsigned flags)
 		if (flags & LL_OUT_BINARY)
 			refuse_terminal(o->fd, o->name);
 		if (fstat(o->fd, &st) == 0 && S_ISFIFO(st.st_mode))
-			fcntl(o->fd, F_SETPIPE_SZ, (int)LL_MIB);
+			ll_widen_pipe(o->fd);
 	}
 	o->buffer = ll_malloc(BUFFER_BYTES);
 	return o;
@@ -377,21 +386,25 @@ static void free_out(struct ll_out *o)
 	ll_free(o);
 }
 
+/* rename(2), but never over another file. */
+static int rename_to_new(const char *from, const char *to)
+{
+#ifdef RENAME_NOREPLACE
+	int rc = renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
+	if (rc == 0 || (errno != EINVAL && errno != ENOSYS))
+		return rc;
+#endif
+	if (link(from, to) < 0)
+		return -1;
+	unlink(from);
+	return 0;
+}
+
 static void publish(struct ll_out *o)
 {
 	char *dir = path_dir(o->final);
-	int rc;
+	int rc = (o->flags & LL_OUT_NO_CLOBBER ? rename_to_new : rename)(o->temp, o->final);
 
-	if (o->flags & LL_OUT_NO_CLOBBER) {
-		rc = renameat2(AT_FDCWD, o->temp, AT_FDCWD, o->final, RENAME_NOREPLACE);
-		if (rc < 0 && (errno == EINVAL || errno == ENOSYS)) {
-			rc = link(o->temp, o->final);
-			if (rc == 0)
-				unlink(o->temp);
-		}
-	} else {
-		rc = rename(o->temp, o->final);
-	}
 	if (rc < 0 && errno == EEXIST)
 		ll_die(LL_EXIT_RESOURCE, "%s: was made by another program meanwhile, and --no-clobber was given",
 		       o->name);
@@ -483,14 +496,14 @@ static bool write_bounded(int fd, const char *p, size_t n, double deadline)
 void ll_out_emergency(struct ll_out *o, const void *data, size_t len)
 {
 	double deadline = now_seconds() + EMERGENCY_SECONDS;
-	struct timespec until;
 
 	if (atomic_exchange(&o->stopped, true))
 		return;
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += EMERGENCY_SECONDS;
-	if (pthread_mutex_timedlock(&o->lock, &until) != 0)
-		return;
+	while (pthread_mutex_trylock(&o->lock) != 0) { /* some systems have no pthread_mutex_timedlock */
+		if (now_seconds() > deadline)
+			return;
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+	}
 	if (write_bounded(o->fd, o->buffer, o->len, deadline))
 		write_bounded(o->fd, data, len, deadline);
 	o->len = 0;

@@ -119,6 +119,15 @@ int ll_temp_file(const char *purpose)
 	return fd;
 }
 
+void ll_widen_pipe(int fd)
+{
+#ifdef F_SETPIPE_SZ
+	fcntl(fd, F_SETPIPE_SZ, (int)LL_MIB);
+#else
+	(void)fd;
+#endif
+}
+
 void ll_pwrite_full(int fd, const void *data, size_t n, uint64_t offset, const char *name)
 {
 	const char *p = data;

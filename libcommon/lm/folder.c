@@ -99,11 +99,23 @@ void ll_folder_put(struct ll_folder_writer *w, const char *name, const void *dat
 	ll_hash128_update(w->hash, data, len);
 }
 
+static int exchange(const char *a, const char *b)
+{
+#ifdef RENAME_EXCHANGE
+	return renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE);
+#else
+	(void)a;
+	(void)b;
+	errno = ENOSYS;
+	return -1;
+#endif
+}
+
 /* One rename. Where the step exists already (written by an earlier life of the run), the two change places. */
 static void publish(const char *temp, const char *final)
 {
 	bool exists = ll_path_exists(final);
-	int rc = exists ? renameat2(AT_FDCWD, temp, AT_FDCWD, final, RENAME_EXCHANGE) : rename(temp, final);
+	int rc = exists ? exchange(temp, final) : rename(temp, final);
 	if (rc < 0 && exists && (errno == EINVAL || errno == ENOSYS)) {
 		ll_folder_remove(final);
 		exists = false;

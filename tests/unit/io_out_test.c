@@ -118,7 +118,7 @@ static void emergency_full_pipe(void *unused)
 
 	(void)unused;
 	LL_ASSERT(pipe(p) == 0);
-	fcntl(p[1], F_SETPIPE_SZ, 1 << 20); /* as ll_out_open will */
+	ll_widen_pipe(p[1]); /* as ll_out_open will */
 	fcntl(p[1], F_SETFL, O_NONBLOCK);
 	while (write(p[1], block, sizeof(block)) > 0)
 		;

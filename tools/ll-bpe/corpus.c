@@ -100,7 +100,7 @@ static size_t cut(const struct run *run, struct ll_str text)
 		return 0;
 	if (!run->o->lines && run->o->bpe) /* without one nobody can use the text anyway */
 		return ll_bpe_cut(run->o->bpe, text);
-	const char *newline = text.len ? memrchr(text.data, '\n', text.len) : NULL;
+	const char *newline = ll_last_byte(text.data, '\n', text.len);
 	return newline ? (size_t)(newline - text.data) + 1 : 0;
 }
 

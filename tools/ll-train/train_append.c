@@ -31,7 +31,12 @@ void ll_train_append(int fd, const char *path, const char *text, size_t n)
 
 void ll_train_append_sync(int fd, const char *path)
 {
-	if (fdatasync(fd) < 0 && errno != EINVAL)
+#if _POSIX_SYNCHRONIZED_IO > 0
+	int rc = fdatasync(fd);
+#else
+	int rc = fsync(fd);
+#endif
+	if (rc < 0 && errno != EINVAL)
 		ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot sync", path);
 }
 

@@ -56,7 +56,13 @@ static bool has_room(const char *dir, uint64_t bytes)
 {
 	char *name = ll_format(".room.tmp-%ld", (long)getpid()), *path = ll_path_join(dir, name);
 	int slot = ll_temp_add(path, false), fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	int error = fd < 0 ? errno : posix_fallocate(fd, 0, (off_t)bytes);
+	int error = fd < 0 ? errno : 0;
+#if _POSIX_ADVISORY_INFO > 0
+	if (fd >= 0)
+		error = posix_fallocate(fd, 0, (off_t)bytes);
+#else
+	(void)bytes;
+#endif
 	bool full = error == ENOSPC || error == EDQUOT;
 	if (fd >= 0) {
 		close(fd);

@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "io/file.h"
-#include "ll-train/train_full.h"
+#include "ll-train/train_append.h"
 #include "lm/checkpoint.h"
 #include "text/json_tree.h"
 
@@ -147,15 +147,8 @@ struct ll_str ll_train_journal_text(const struct ll_train_journal *j)
 
 static void write_line(struct ll_train_journal *j, struct ll_str line)
 {
-	size_t n = 0;
-	while (n < line.len) {
-		ssize_t put = write(j->fd, line.data + n, line.len - n);
-		if (put < 0 && errno != EINTR && !ll_train_full_again(j->path))
-			ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot write", j->path);
-		n += put > 0 ? (size_t)put : 0;
-	}
-	if (fdatasync(j->fd) < 0 && errno != EINVAL)
-		ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot sync", j->path);
+	ll_train_append(j->fd, j->path, line.data, line.len);
+	ll_train_append_sync(j->fd, j->path);
 }
 
 static struct ll_str next_pending(const struct ll_train_journal *j)

@@ -24,4 +24,14 @@ is "$(sed -n 's/^zstd *//p' config) $(sed -n 's/^utf8proc *//p' config)" "9.9.9 
 plan CC=cc DEPS_PREFIX="$PWD/deps" > commands
 ok "and are linked with their place" grep -q -e "-Wl,-rpath,$PWD/deps/lib .* -lzstd" commands
 ok "and compiled against" grep -q -e "-I$PWD/deps/include.* -c -o" commands
+base() { ${REAL_CC:-/usr/bin/gcc} -fsyntax-only -I "$ROOT/libcommon" -x c "$ROOT/libcommon/base/base.h" "$@"; }
+if [ -x "${REAL_CC:-/usr/bin/gcc}" ]; then
+	ok "64 bits compile" base
+	status 1 "32 bits are refused" base -U__SIZEOF_SIZE_T__ -D__SIZEOF_SIZE_T__=4
+	says "lltools needs a 64-bit system" "and it is said why"
+	status 1 "big-endian processors are refused" base -U__BYTE_ORDER__ -D__BYTE_ORDER__=__ORDER_BIG_ENDIAN__
+	says "lltools needs a little-endian processor" "and it is said why"
+else
+	skip "32 bits are refused" "no gcc"
+fi
 finish
