@@ -31,10 +31,10 @@ void ll_train_append(int fd, const char *path, const char *text, size_t n)
 
 void ll_train_append_sync(int fd, const char *path)
 {
-#if _POSIX_SYNCHRONIZED_IO > 0
-	int rc = fdatasync(fd);
-#else
+#ifdef __APPLE__ /* its headers have no fdatasync */
 	int rc = fsync(fd);
+#else
+	int rc = fdatasync(fd);
 #endif
 	if (rc < 0 && errno != EINVAL)
 		ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot sync", path);
