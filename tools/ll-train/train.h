@@ -138,8 +138,9 @@ extern const struct ll_option ll_train_coordinates_options[], ll_train_import_op
 /* Of the train command, beside the keys. */
 extern const struct ll_option ll_train_run_options[];
 struct ll_train_course;
-/* --dry-run, of the steps after `from`; d: NULL when no dataset was named. roof: of this machine, in GFLOP/s; 0: it is measured. */
-void ll_train_dry_run(const struct ll_train_course *c, uint64_t from, const struct ll_train_data *d, double roof);
+/* --dry-run, of the steps after `from`, of the run in the folder `run`, which is gone on with, to be, or not named ("-"). d: NULL when
+ * no dataset was named. roof: of this machine, in GFLOP/s; 0: it is measured. */
+void ll_train_dry_run(const struct ll_train_course *c, const char *run, bool going_on, uint64_t from, const struct ll_train_data *d, double roof);
 /* Ends with status 4, and what would fit, when the memory that is left is not enough for the run. */
 void ll_train_check_memory(const struct ll_train_settings *s);
 /* --micro-batch (or NULL): "auto" makes s->accumulate the smallest with which the run fits in memory, a number what it asks for; and

@@ -152,6 +152,13 @@ uint64_t ll_train_guard_anchor(const struct ll_train_loop *r)
 	return newest_before(r, step > WITHIN ? step - WITHIN + 1 : 1);
 }
 
+uint64_t ll_train_guard_anchor_planned(const struct ll_train_settings *s, uint64_t step)
+{
+	uint64_t save = (uint64_t)s->save_every, milestone = (uint64_t)s->milestone_every, last = step > WITHIN ? step - WITHIN : 0;
+	uint64_t found = LL_MAX(save ? last - last % save : 0, milestone ? last - last % milestone : 0);
+	return strcmp(s->guard, "rollback") == 0 ? LL_MAX(found, ll_train_first_step(s)) : UINT64_MAX;
+}
+
 /* Where a run in trouble since `onset` goes, and what it does otherwise then: false when it has to stop. */
 static bool plan_rollback(const struct ll_train_loop *r, const struct ll_train_row *row, struct ll_train_entry *e, const char **cause)
 {

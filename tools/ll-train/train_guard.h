@@ -23,5 +23,7 @@ void ll_train_guard_rebuild(struct ll_train_loop *r);
 void ll_train_guard_shortcut(struct ll_train_loop *r);
 /* The oldest checkpoint that pruning has to leave, with which the guard may go back. */
 uint64_t ll_train_guard_anchor(const struct ll_train_loop *r);
+/* The same of a run to be, at `step`: UINT64_MAX without --guard=rollback. */
+uint64_t ll_train_guard_anchor_planned(const struct ll_train_settings *s, uint64_t step);
 
 #endif

@@ -2,7 +2,7 @@
 /*
  * train_idle.c - keys that are given and decide nothing, so that whoever gave them learns of it. On the command line they are a mistake
  * and end the run before it begins; a --config file may be meant for several runs, and is warned of. A key at the value that it has
- * when nobody names it is never told of: RUN/config.conf names them all.
+ * when nobody names it is never told of: RUN/config.conf names them all, those of the model as the preset has them.
  */
 #include "base/base.h"
 
@@ -18,7 +18,7 @@ struct rule {
 	const char *key;
 	bool counts; /* in this configuration */
 	const char *why;
-	const char *neutral; /* of a key of the model: its value where it says nothing */
+	const char *neutral; /* of a key of the model: its value where it says nothing; NULL of one of the run: that of its table */
 };
 
 static bool equal(const char *a, const char *b)
@@ -27,14 +27,29 @@ static bool equal(const char *a, const char *b)
 	return strcmp(a, b) == 0 || (ll_parse_double(ll_cstr(a), &x) == 0 && ll_parse_double(ll_cstr(b), &y) == 0 && x == y);
 }
 
-static void judge(const struct rule *r)
+/* Whether the model has that value where nobody names the key. */
+static bool is_ground(const struct ll_lm_config *ground, const char *key, const char *value)
+{
+	struct ll_lm_config c = *ground;
+	struct ll_buf before = { 0 }, after = { 0 };
+	struct ll_err err;
+	bool same = ll_lm_config_set(&c, key, value, &err) == 0;
+	ll_lm_config_print(ground, &before);
+	ll_lm_config_print(&c, &after);
+	same = same && ll_str_eq(ll_buf_str(&before), ll_buf_str(&after));
+	ll_buf_free(&before);
+	ll_buf_free(&after);
+	return same;
+}
+
+static void judge(const struct ll_train_settings *of, const struct rule *r)
 {
 	const struct ll_train_key *k = ll_train_key_named(r->key);
-	const char *neutral = k ? k->otherwise : r->neutral;
+	const char *neutral = r->neutral ? r->neutral : k ? k->otherwise : NULL;
 	struct ll_train_source_of s;
 	if (r->counts || !ll_train_settings_source(r->key, &s))
 		return;
-	if (*s.value && !(neutral && equal(s.value, neutral))) {
+	if (*s.value && !(neutral && equal(s.value, neutral)) && !(s.in_file && !k && is_ground(&of->ground, r->key, s.value))) {
 		if (!s.in_file)
 			ll_die(LL_EXIT_USAGE, "%s has no effect: %s", s.spelled, r->why);
 		ll_warn("%s has no effect: %s", s.spelled, r->why);
@@ -43,10 +58,10 @@ static void judge(const struct rule *r)
 	ll_free(s.spelled);
 }
 
-static void judge_all(const struct rule *r, size_t n)
+static void judge_all(const struct ll_train_settings *s, const struct rule *r, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		judge(&r[i]);
+		judge(s, &r[i]);
 }
 
 static void judge_run(const struct ll_train_settings *s, enum ll_schedule_kind kind)
@@ -69,16 +84,20 @@ static void judge_run(const struct ll_train_settings *s, enum ll_schedule_kind k
 		{ "sample-prompt", s->sample_every > 0, samples, NULL },
 		{ "sample-tokens", s->sample_every > 0, samples, NULL },
 		{ "sample-temperature", s->sample_every > 0, samples, NULL },
+		{ "async-save", s->save_every || s->milestone_every, "--save-every=N says when checkpoints are written beside the training", NULL },
+		{ "nesterov", strcmp(s->optimizer, "sgd") != 0 || s->momentum > 0, "with --momentum=0 there is none", "0" },
 		{ "allow-missing", s->init_from != NULL, "there is no --init-from", NULL },
 		{ "allow-unexpected", s->init_from != NULL, "there is no --init-from", NULL },
 	};
-	judge_all(rules, LL_COUNT(rules));
+	judge_all(s, rules, LL_COUNT(rules));
 }
 
-static void judge_model(const struct ll_lm_config *m)
+static void judge_model(const struct ll_train_settings *s)
 {
+	const struct ll_lm_config *m = &s->model;
 	bool turns = m->position == LL_LM_POS_ROTARY, experts = m->experts > 0, norms = m->norm != LL_LM_NORM_NONE || m->qk_norm;
 	bool own_std = m->init == LL_LM_INIT_SMALL || m->init == LL_LM_INIT_WANG || m->init == LL_LM_INIT_T_FIXUP;
+	bool own_depth = m->init == LL_LM_INIT_WANG || m->init == LL_LM_INIT_T_FIXUP;
 	static const char no_experts[] = "the model has no experts; --set=experts=N gives it some", not_rotary[] = "position is not rotary";
 	const struct rule rules[] = {
 		{ "band_every", m->band > 0 || m->band_every == 1, "there is no band; --set=band=N makes one", NULL },
@@ -90,9 +109,11 @@ static void judge_model(const struct ll_lm_config *m)
 		{ "rotary_base", turns, not_rotary, "10000" },
 		{ "mup_base", m->init == LL_LM_INIT_MUP || m->mup_base == 256, "it is of init = mup alone", NULL },
 		{ "init_std", !own_std, "init has deviations of its own", "0.02" },
+		{ "init_scale_residual", !own_depth, "init has a factor of its own for these projections", NULL },
+		{ "attention_bias", m->bias, "bias = false leaves none anywhere", "false" },
 		{ "norm_eps", norms, "there are no norms", "1e-05" },
 	};
-	judge_all(rules, LL_COUNT(rules));
+	judge_all(s, rules, LL_COUNT(rules));
 }
 
 /* Whether this run was told any of these, rather than going on as it began. */
@@ -146,20 +167,41 @@ static void warn_of_ramps(const struct ll_train_settings *s)
 		ll_warn("--seq-ramp: the run of %" PRIu64 " steps ends with sequences of %" PRId64 ", before they come to %" PRId64, steps, length, s->seq_len);
 }
 
+/* What is done every so many steps, and comes to none of them. */
+static void warn_of_every(const struct ll_train_settings *s)
+{
+	uint64_t first = ll_train_first_step(s), last = (uint64_t)s->steps;
+	const struct {
+		const char *key;
+		int64_t every;
+	} written[] = { { "norms-every", s->norms_every }, { "noise-every", s->noise_every }, { "experts-every", s->experts_every } };
+	for (size_t i = 0; i < LL_COUNT(written); i++)
+		if (written[i].every && first / (uint64_t)written[i].every == last / (uint64_t)written[i].every)
+			ll_warn("--%s=%" PRId64 ": the run ends after step %" PRIu64 ", before anything is written", written[i].key, written[i].every, last);
+	if (s->moment_reset && (uint64_t)s->moment_reset >= last)
+		ll_warn("--moment-reset=%" PRId64 ": the run ends after step %" PRIu64, s->moment_reset, last);
+	else if (s->moment_reset && s->reset_warmup > s->moment_reset)
+		ll_warn("--reset-warmup=%" PRId64 " is longer than the %" PRId64 " updates to the next reset: the learning rate stays below that of the schedule",
+			s->reset_warmup, s->moment_reset);
+}
+
 void ll_train_settings_idle(const struct ll_train_settings *s, uint64_t samples)
 {
 	static const char *const lengths[] = { "steps", "warmup", "schedule", "decay-steps", "power-from", "step-at", NULL };
 	static const char *const ramps[] = { "steps", "batch", "batch-ramp", "seq-len", "seq-ramp", NULL };
+	static const char *const every[] = { "steps", "norms-every", "noise-every", "experts-every", "moment-reset", "reset-warmup", NULL };
 	static const char *const batches[] = { "batch", "data", "seq-len", NULL };
 	enum ll_schedule_kind kind;
 	if (ll_schedule_kind(s->schedule, &kind) < 0)
 		LL_BUG("schedule %s was checked", s->schedule);
 	judge_run(s, kind);
-	judge_model(&s->model);
+	judge_model(s);
 	if (s->steps > 0 && told(lengths))
 		warn_of_length(s, kind);
 	if (s->steps > 0 && told(ramps))
 		warn_of_ramps(s);
+	if (s->steps > 0 && told(every))
+		warn_of_every(s);
 	if (samples && (uint64_t)s->batch > samples && told(batches))
 		ll_warn("a batch of %" PRId64 " is more than the %" PRIu64 " samples of the datasets: a step takes some more than once", s->batch, samples);
 }

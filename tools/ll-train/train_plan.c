@@ -12,6 +12,7 @@
 #include "kernels/ops.h"
 #include "ll-train/train.h"
 #include "ll-train/train_course.h"
+#include "ll-train/train_disk.h"
 #include "ll-train/train_groups.h"
 #include "ll-train/train_ramp.h"
 #include "ll-train/train_roof.h"
@@ -208,17 +209,16 @@ static uint64_t print_copy(const struct ll_train_settings *s, uint64_t others)
 	return copy;
 }
 
-/* Checkpoints that stand at once, at the end. */
-static void print_disk(const struct ll_train_settings *s, uint64_t steps, uint64_t parameters, uint64_t optimizer)
+static void print_disk(const struct ll_train_course *c, const char *run, uint64_t from, bool going_on)
 {
-	uint64_t n = 1, one = parameters + optimizer, milestones = 0;
-	if (s->save_every)
-		n = (steps + (uint64_t)s->save_every - 1) / (uint64_t)s->save_every;
-	if (s->milestone_every)
-		milestones = steps / (uint64_t)s->milestone_every;
-	n = s->keep ? LL_MIN(n, (uint64_t)s->keep) + milestones : LL_MAX(n, milestones);
-	line("bytes of a checkpoint", one);
-	line("bytes of checkpoints", LL_MAX(n, 1) * one);
+	char human[16], more[16];
+	struct ll_train_disk d = ll_train_disk_plan(c, run, from, going_on);
+	line("bytes of a checkpoint", d.checkpoint);
+	line("bytes of checkpoints", d.standing * d.checkpoint);
+	if (d.room == UINT64_MAX)
+		return;
+	printf("%-28s %16" PRIu64 "  %s: ", "bytes of disk", d.room, ll_human_bytes(human, (double)d.room));
+	printf(d.more <= d.room ? "enough\n" : "not enough: %s are needed at once\n", ll_human_bytes(more, (double)d.more));
 }
 
 /* GFLOP/s of products of a size that this machine likes, over all threads. */
@@ -263,7 +263,7 @@ static void print_experts(const struct ll_lm_config *c)
 		printf("%-28s %16" PRIu64 "  %s\n", "parameters a token meets", met, ll_human_count(human, (double)met));
 }
 
-void ll_train_dry_run(const struct ll_train_course *c, uint64_t from, const struct ll_train_data *d, double roof)
+void ll_train_dry_run(const struct ll_train_course *c, const char *run, bool going_on, uint64_t from, const struct ll_train_data *d, double roof)
 {
 	const struct ll_train_settings *s = &c->now;
 	uint64_t optimizer, first = ll_train_first_step(s);
@@ -283,7 +283,7 @@ void ll_train_dry_run(const struct ll_train_course *c, uint64_t from, const stru
 	uint64_t copy = print_copy(s, plan.total + optimizer), total = plan.total + optimizer + copy;
 	line("bytes together", total);
 	print_memory(s, total);
-	print_disk(s, (uint64_t)s->steps - first, plan.parameters, optimizer);
+	print_disk(c, run, from, going_on);
 	printf("%-28s %16.0f  %s\n", "tokens a step", tokens, ll_human_count(human, tokens));
 	if (from == first) {
 		print_ramp(s);

@@ -18,6 +18,7 @@
 #include "io/file.h"
 #include "kernels/ops.h"
 #include "ll-train/run_lock.h"
+#include "ll-train/train_disk.h"
 #include "ll-train/train_environment.h"
 #include "ll-train/train_fork.h"
 #include "ll-train/train_full.h"
@@ -121,6 +122,11 @@ static void open_course(struct ll_train_loop *r, struct ll_str journal)
 	ll_train_course_begin(&r->course, &r->settings);
 	ll_train_course_follow(&r->course, journal, "journal.jsonl");
 	r->journal = ll_train_journal_open(r->dir, journal, replay_journal);
+}
+
+static void check_disk(const struct ll_train_loop *r, bool going_on, uint64_t from)
+{
+	ll_train_disk_check(&r->course, r->dir, from, going_on, strcmp(on_full, "wait") == 0);
 }
 
 /* The newest checkpoint; a damaged one is never stepped over in silence. */
@@ -355,6 +361,7 @@ static void prepare(struct ll_train_loop *r)
 		open_course(r, ll_str("", 0));
 		r->state.cursor = ll_train_course_cursor(&r->course, r->state.step);
 	}
+	check_disk(r, going_on, r->state.step);
 	struct ll_train_environment *before = going_on ? ll_train_environment_read(r->dir) : NULL;
 	ll_train_environment_go_on(r->dir, before, &allow_drift, &r->settings, &r->data, &r->state, &unmatched);
 	ll_train_environment_free(before);
@@ -389,8 +396,10 @@ static void show_plan(struct ll_train_loop *r, bool going_on, uint64_t step, boo
 		ll_free(dir);
 	}
 	r->data.origin = ll_train_fork_origin(&r->settings);
-	ll_train_dry_run(&r->course, going_on ? step : ll_train_first_step(&r->settings), has_data ? &r->data : NULL, roof());
+	uint64_t from = going_on ? step : ll_train_first_step(&r->settings);
+	ll_train_dry_run(&r->course, r->dir, going_on, from, has_data ? &r->data : NULL, roof());
 	fflush(stdout);
+	check_disk(r, going_on, from);
 	ll_train_check_memory(&r->course.now);
 	ll_train_course_end(&r->course);
 	ll_buf_free(&journal);

@@ -148,6 +148,7 @@ static void apply_preset(struct ll_train_settings *s, struct ll_config *c, size_
 		s->vocabulary_set = true;
 		ll_lm_folder_free(&info);
 	}
+	s->ground = s->model;
 }
 
 /* A list is what the last source says that names it. */

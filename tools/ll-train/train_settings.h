@@ -32,7 +32,7 @@ struct ll_train_settings {
 	char *norms_by, *sample_prompt;
 	double sample_temperature;
 	double lr, min_lr, weight_decay, l1, l2, clip, clip_value, zclip, spam;
-	struct ll_lm_config model;
+	struct ll_lm_config model, ground; /* ground: as the preset, or the folder of --init-from, has it */
 	enum ll_lm_mode mode; /* of recompute; of auto what ll_train_choose_parts chose */
 	bool vocabulary_set; /* named by the user or by --init-from: else it follows the dataset */
 };

@@ -33,6 +33,15 @@ idle "position is not rotary" --set=rotary_base=500
 idle "it is of init = mup alone" --set=mup_base=64
 idle "init has deviations of its own" --set=init_std=0.01 --set=init=small
 idle "there are no norms" --set=norm_eps=1e-6 --set=norm=none
+idle "--save-every=N says" --async-save=always
+idle "--save-every=N says" --async-save=never
+idle "init has a factor of its own" --set=init_scale_residual=true --set=init=wang
+idle "init has a factor of its own" --set=init_scale_residual=false --set=init=t-fixup
+idle "bias = false leaves none" --set=attention_bias=true --set=bias=false
+idle "with --momentum=0 there is none" --nesterov=1 --optimizer=sgd --momentum=0
+for counts in "--async-save=always --save-every=5" "--async-save=never --milestone-every=5" "--set=init_scale_residual=false" "--set=attention_bias=false --set=bias=false"; do
+	status 0 "counts: $counts" $config $counts
+done
 status 2 "parts of a batch said twice" $config --batch=4 --micro-batch=2 --accumulate=4
 says "--micro-batch=2 and --accumulate=4 both say" "are refused, too"
 status 2 "drift of a run that begins" $config --allow-drift=data
@@ -54,6 +63,15 @@ for preset in gpt2-tiny llama-tiny gpt-j-tiny neox-tiny bloom-tiny opt-tiny opt-
 	status 0 "every key of $preset" ll-train --config=all.conf --print-config
 	is "$(cat .err)" "" "at the value it has anyway: nothing is said"
 done
+# What another init, position or bias leaves without effect has been named by nobody.
+for set in init=wang init=t-fixup bias=false position=alibi; do
+	ll-train --preset=gpt-j-tiny --set=$set --print-config > all.conf
+	status 0 "every key of gpt-j-tiny with $set" ll-train --config=all.conf --print-config
+	is "$(cat .err)" "" "nothing is said"
+done
+printf 'init = wang\ninit_scale_residual = false\n' > wang.conf
+status 0 "another value than the preset's" $config --config=wang.conf
+says "warning: wang.conf: init_scale_residual = false has no effect" "is warned of"
 mkfifo pipe; { echo 'steps = 37' > pipe & } # read once: it cannot be read twice
 is "$(timeout 10 $config --config=pipe | grep '^steps')" "steps = 37" "a file that is a pipe counts"
 
@@ -69,7 +87,12 @@ long "--power-from=9: the last steps begin before that" --schedule=power --power
 long "--step-at=10: the run ends after step 10" --schedule=step --step-at=5,10,12
 long "--batch-ramp: the run of 10 steps ends at a batch of 4, before it comes to 8" --batch-ramp=2,2,45
 long "--seq-ramp: the run of 10 steps ends with sequences of 32, before they come to 64" --seq-ramp=16,100
-status 0 "as long as it may be" $config --steps=10 --warmup=10 --batch-ramp=2,2,18 --seq-ramp=16,20
+long "--norms-every=11: the run ends after step 10, before anything is written" --norms-every=11
+long "--noise-every=20: the run ends after step 10" --noise-every=20
+long "--experts-every=11: the run ends after step 10" --experts-every=11 --set=experts=2
+long "--moment-reset=10: the run ends after step 10" --moment-reset=10
+long "--reset-warmup=150 is longer than the 4 updates to the next reset" --moment-reset=4
+status 0 "as long as it may be" $config --steps=10 --warmup=10 --batch-ramp=2,2,18 --seq-ramp=16,20 --norms-every=10 --moment-reset=9 --reset-warmup=9
 is "$(cat .err)" "" "nothing is said"
 samples=$(ll-train $tiny --dry-run --roof=1 | sed -n 's/^samples of a dataset .* of \([0-9]*\):.*/\1/p')
 status 0 "a batch that is more than the data" ll-train $tiny --batch=$((samples + 1)) --steps=1 --warmup=0 -o whole
