@@ -84,7 +84,7 @@ static void judge_run(const struct ll_train_settings *s, enum ll_schedule_kind k
 		{ "sample-prompt", s->sample_every > 0, samples, NULL },
 		{ "sample-tokens", s->sample_every > 0, samples, NULL },
 		{ "sample-temperature", s->sample_every > 0, samples, NULL },
-		{ "async-save", s->save_every || s->milestone_every, "--save-every=N says when checkpoints are written beside the training", NULL },
+		{ "async-save", s->save_every || s->milestone_every || strcmp(s->async_save, "never") == 0, "--save-every=N says when checkpoints are written beside the training", NULL },
 		{ "nesterov", strcmp(s->optimizer, "sgd") != 0 || s->momentum > 0, "with --momentum=0 there is none", "0" },
 		{ "allow-missing", s->init_from != NULL, "there is no --init-from", NULL },
 		{ "allow-unexpected", s->init_from != NULL, "there is no --init-from", NULL },

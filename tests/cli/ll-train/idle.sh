@@ -34,12 +34,11 @@ idle "it is of init = mup alone" --set=mup_base=64
 idle "init has deviations of its own" --set=init_std=0.01 --set=init=small
 idle "there are no norms" --set=norm_eps=1e-6 --set=norm=none
 idle "--save-every=N says" --async-save=always
-idle "--save-every=N says" --async-save=never
 idle "init has a factor of its own" --set=init_scale_residual=true --set=init=wang
 idle "init has a factor of its own" --set=init_scale_residual=false --set=init=t-fixup
 idle "bias = false leaves none" --set=attention_bias=true --set=bias=false
 idle "with --momentum=0 there is none" --nesterov=1 --optimizer=sgd --momentum=0
-for counts in "--async-save=always --save-every=5" "--async-save=never --milestone-every=5" "--set=init_scale_residual=false" "--set=attention_bias=false --set=bias=false"; do
+for counts in "--async-save=always --save-every=5" --async-save=never "--async-save=always --milestone-every=5" "--set=init_scale_residual=false" "--set=attention_bias=false --set=bias=false"; do
 	status 0 "counts: $counts" $config $counts
 done
 status 2 "parts of a batch said twice" $config --batch=4 --micro-batch=2 --accumulate=4
