@@ -30,7 +30,7 @@ struct ll_train_data {
 	struct ll_train_source *source;
 	size_t sources;
 	struct ll_data_mix *mix;
-	uint64_t origin; /* the cursor with which the run begins: it takes the first sample of the mix */
+	uint64_t origin; /* the cursor at which the mix has its first sample, modulo 2^64; a run may begin behind it */
 	struct ll_dataset *train, *valid; /* the first source's; valid may be NULL */
 	/* What the samples are made of: the id of the only dataset; of several, or with documents withdrawn, XXH3-128 of a
 	 * line "ID SHARE" each, the share as the shortest decimal that reads back to it, and "exclude ID". */

@@ -71,7 +71,7 @@ uint64_t ll_train_fork_origin(const struct ll_train_settings *s)
 	ll_train_course_begin(&c, s);
 	uint64_t cursor = ll_train_course_cursor(&c, ll_train_first_step(s));
 	ll_train_course_end(&c);
-	return cursor;
+	return cursor - (uint64_t)s->mix_start;
 }
 
 /* The parent has to be there when a fork begins. */
@@ -145,6 +145,7 @@ struct ll_buf ll_train_fork_ground(const char *fork)
 	if (c.batch_set)
 		c.now.batch_ramp = NULL;
 	c.now.fork = c.now.data_start = c.now.init_from = NULL;
+	c.now.mix_start = 0;
 	go_on_updating(&c.now, &c, fork);
 	drop_what_was_replaced(&c.now);
 	ll_train_settings_print(&c.now, &text);
@@ -173,49 +174,76 @@ static struct json_object *parent_ids(const char *fork, size_t n, struct json_ob
 	return list;
 }
 
-/* What the parent had taken of each of its datasets; caller frees. */
-static uint64_t *taken(const struct ll_train_settings *s, const struct ll_train_course *c, uint64_t step, size_t *n)
+static bool is_dataset(struct json_object *ids, size_t i, const struct ll_train_source *source)
 {
-	struct ll_train_source *source = ll_train_sources(s->data, s->data_start, n);
-	double *weight = ll_calloc(*n, sizeof(*weight));
-	uint64_t *count = ll_calloc(*n, sizeof(*count));
-	for (size_t i = 0; i < *n; i++)
+	struct ll_err err;
+	const char *id = ids ? ll_json_tree_string(json_object_array_get_idx(ids, i), "id", &err) : NULL;
+	return id && strcmp(id, ll_dataset_id(source->set)) == 0;
+}
+
+/* What the parent had taken of each of its datasets, `cursor` samples of its mix; caller frees. */
+static uint64_t *taken(const struct ll_train_source *source, size_t n, uint64_t seed, uint64_t cursor)
+{
+	double *weight = ll_calloc(n, sizeof(*weight));
+	uint64_t *count = ll_calloc(n, sizeof(*count));
+	for (size_t i = 0; i < n; i++)
 		weight[i] = source[i].weight;
-	struct ll_data_mix *mix = ll_data_mix_new(weight, *n, (uint64_t)s->seed);
-	ll_data_mix_before(mix, ll_train_course_cursor(c, step) - ll_train_fork_origin(s), count);
-	for (size_t i = 0; i < *n; i++)
+	struct ll_data_mix *mix = ll_data_mix_new(weight, n, seed);
+	ll_data_mix_before(mix, cursor, count);
+	for (size_t i = 0; i < n; i++)
 		count[i] += source[i].first;
 	ll_data_mix_free(mix);
 	ll_free(weight);
-	ll_train_sources_free(source, *n);
 	return count;
 }
 
+/* Whether the datasets are those of the parent, in its order and by its shares. */
+static bool is_same_mix(const struct ll_train_data *d, const struct ll_train_source *source, size_t n, struct json_object *ids)
+{
+	bool same = d->sources == n;
+	for (size_t i = 0; same && i < n; i++)
+		same = is_dataset(ids, i, &d->source[i]) && d->source[i].share == source[i].share;
+	return same;
+}
+
 /* Each dataset of the parent is gone on with once. */
-static void go_on(const struct ll_train_settings *s, struct ll_train_data *d)
+static void go_on_each(struct ll_train_data *d, uint64_t *count, size_t n, struct json_object *ids)
+{
+	for (size_t i = 0; i < d->sources; i++)
+		for (size_t k = 0; k < n; k++)
+			if (count[k] != UINT64_MAX && is_dataset(ids, k, &d->source[i])) {
+				d->source[i].first = count[k];
+				count[k] = UINT64_MAX;
+				break;
+			}
+}
+
+/* The samples that the parent took are left out: by one count where the mix is the parent's, so that it goes on with the choices
+ * that come next there, else by one for each dataset. */
+static void go_on(struct ll_train_settings *s, struct ll_train_data *d)
 {
 	struct ll_train_settings parent;
 	struct ll_train_course course;
 	struct json_object *tree = NULL;
 	size_t n;
 	open_parent(s->fork, &parent, &course);
-	uint64_t *count = taken(&parent, &course, ll_train_first_step(s), &n);
+	struct ll_train_source *source = ll_train_sources(parent.data, parent.data_start, &n);
 	struct json_object *ids = parent_ids(s->fork, n, &tree);
 	if (!ids)
 		ll_warn("%s: its run does not say which datasets it had: all begin at their start", s->fork);
+	uint64_t cursor = ll_train_course_cursor(&course, ll_train_first_step(s)) - ll_train_fork_origin(&parent);
 	bool same_order = parent.seed == s->seed && parent.seq_len == s->seq_len;
-	for (size_t i = 0; i < d->sources && same_order; i++)
-		for (size_t k = 0; ids && k < n; k++) {
-			struct ll_err err;
-			const char *id = ll_json_tree_string(json_object_array_get_idx(ids, k), "id", &err);
-			if (!id || count[k] == UINT64_MAX || strcmp(id, ll_dataset_id(d->source[i].set)) != 0)
-				continue;
-			d->source[i].first = count[k];
-			count[k] = UINT64_MAX;
-			break;
-		}
+	if (same_order && n > 1 && is_same_mix(d, source, n, ids)) {
+		s->mix_start = (int64_t)cursor;
+		for (size_t i = 0; i < n; i++)
+			d->source[i].first = source[i].first;
+	} else if (same_order) {
+		uint64_t *count = taken(source, n, (uint64_t)parent.seed, cursor);
+		go_on_each(d, count, n, ids);
+		ll_free(count);
+	}
 	json_object_put(tree);
-	ll_free(count);
+	ll_train_sources_free(source, n);
 	ll_train_course_end(&course);
 }
 

@@ -17,7 +17,8 @@
 char *ll_train_fork_name(const char *given);
 /* The configuration of the parent, as text; caller frees. */
 struct ll_buf ll_train_fork_ground(const char *fork);
-/* The cursor with which a run with these settings begins, whatever its journal says: ll_train_data.origin. */
+/* The cursor with which a run with these settings begins, whatever its journal says, less the samples of its mix that are left out:
+ * ll_train_data.origin. */
 uint64_t ll_train_fork_origin(const struct ll_train_settings *s);
 /* Where each dataset begins, once they are open: data-start, unless it is set, and d. */
 void ll_train_fork_data(struct ll_train_settings *s, struct ll_train_data *d);

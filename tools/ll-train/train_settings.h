@@ -19,7 +19,7 @@
 struct ll_train_settings {
 	char *preset, *init_from, *allow_missing, *allow_unexpected, *fork, *data, *data_start, *exclude, *valid, *schedule, *optimizer, *guard, *precision, *recompute, *async_save;
 	int64_t seq_len, batch, accumulate, steps, warmup, decay_steps, seed;
-	int64_t document_mask;
+	int64_t document_mask, mix_start;
 	int64_t valid_every, valid_batches, save_every, keep, milestone_every, moment_reset, reset_warmup, rollbacks;
 	char *group, *step_at, *batch_ramp, *batch_ramp_lr, *seq_ramp;
 	int64_t power_from, optimizer_start;

@@ -83,6 +83,20 @@ for d in ds other; do
 	{ order m 21 30; order n 31 40; } | grep "^$d " > got; order m 21 40 | grep "^$d " > want
 	prefix got want; same got want "$d goes on in a fork of the mixture without a gap"
 done
+same_rows m n 30 "a fork of a mixture with nothing changed goes on as the parent did"
+is "$(order n 31 40 | cksum)" "$(order m 31 40 | cksum)" "batch knows its samples"
+is "$(grep -h 'data-start\|mix-start' n/config.conf | tr '\n' ' ')" 'data-start = "0,80" mix-start = 40 ' "as config.conf says"
+ll-train --config=n/config.conf -q -o n2; same n/log.tsv n2/log.tsv "its config.conf repeats it"
+ll-train --fork=n/step-30 --data=other:3 --data=ds:3 -q -o n3; same n/log.tsv n3/log.tsv "a fork of that, weights of the same ratio"
+ll-train --fork=n/step-00000030 --batch=2 -q -o n4
+is "$(order n4 31 40)" "$(order m 31 40 | head -n 20)" "with another batch it takes the same samples"
+ll-train --fork=n/step-40 --steps=50 --data=other:3 --data=ds -q -o n5
+for d in ds other; do
+	{ order m 21 40; order n5 41 50; } | grep "^$d " > got; { ll-train --fork=m/step-40 --steps=60 -q -o n6; order m 21 40; order n6 41 60; rm -r n6; } | grep "^$d " > want
+	prefix got want; same got want "$d goes on in another mixture after a fork of a fork"
+done
+ll-train --fork=n/step-30 --dry-run --roof=1 > plan
+is "$(awk '/^samples of a dataset/ { print $5, $11, $NF }' plan | tr '\n' ' ')" "$(ll-train --fork=m/step-30 --dry-run --roof=1 | awk '/^samples of a dataset/ { print $5, $11, $NF }' | tr '\n' ' ')" "and the plans agree"
 ll-train --fork=a/step-00000020 --seed=9 -q -o s
 is "$(grep data-start s/config.conf)" 'data-start = "0"' "another seed is another order"
 ll-train --fork=a/step-00000020 --data=other --dry-run > plan
