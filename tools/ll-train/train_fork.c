@@ -135,6 +135,16 @@ static void drop_what_was_replaced(struct ll_train_settings *s)
 	ll_free(schedule);
 }
 
+/* A batch that a command set need not be cut into equal parts: the fewest that are no larger than the parent's. */
+static void cut_batch(struct ll_train_settings *s, int64_t micro)
+{
+	if (s->batch % s->accumulate == 0)
+		return;
+	s->accumulate = (s->batch + micro - 1) / micro;
+	while (s->batch % s->accumulate)
+		s->accumulate++;
+}
+
 struct ll_buf ll_train_fork_ground(const char *fork)
 {
 	struct ll_train_settings s;
@@ -144,6 +154,7 @@ struct ll_buf ll_train_fork_ground(const char *fork)
 	open_parent(fork, &s, &c);
 	if (c.batch_set)
 		c.now.batch_ramp = NULL;
+	cut_batch(&c.now, LL_MAX(s.batch / s.accumulate, 1));
 	c.now.fork = c.now.data_start = c.now.init_from = NULL;
 	c.now.mix_start = 0;
 	go_on_updating(&c.now, &c, fork);

@@ -57,6 +57,11 @@ ll-train --fork=k/step-00000020 -q -o k2
 ok "keys that were changed in the parent hold, and the samples go on" awk -F'\t' 'NR == FNR { l[$1] = $3; next }
 	FNR > 1 && (($3 - l[$1])^2 > 1e-8 || $4 != 0.004) { exit 1 }' k/log.tsv k2/log.tsv # the six rows are parted otherwise
 
+mkdir odd; echo batch=7 > odd/control; ll-train $run --batch=6 --accumulate=2 -o odd
+status 0 "a batch that cannot be cut into the parent's number of parts" ll-train --fork=odd/step-20 -q -o odd2
+is "$(grep '^batch =\|^accumulate' odd2/config.conf | tr '\n' ' ')" "batch = 7 accumulate = 7 " "is cut into parts no larger"
+is "$(cut -f 1,2,8 odd2/log.tsv | tail -n 20)" "$(cut -f 1,2,8 odd/log.tsv | tail -n 20)" "and the samples go on"
+
 # Another optimizer: zeros for a state, keys of its own. The oracle begins afresh from the weights, at the same samples.
 for o in lion "adam --beta1=0.8" muon; do
 	ll-train --fork=a/step-00000020 --optimizer=$o -q -@ 2 -o o1
