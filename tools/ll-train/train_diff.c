@@ -129,7 +129,7 @@ static bool diff_logs(const char *run_a, const char *run_b)
 					if (strcmp(a.column[k], b.column[k]) != 0)
 						print_columns(&a, &b, name[k], k);
 			}
-		double difference = strcmp(a.column[2], b.column[2]) == 0 ? 0 : fabs(strtod(a.column[2], NULL) - strtod(b.column[2], NULL));
+		double difference = strcmp(a.column[2], b.column[2]) == 0 ? 0 : fabs(ll_train_rows_number(&a, 2) - ll_train_rows_number(&b, 2));
 		largest = difference > largest || isnan(difference) ? difference : largest; /* NaN stays */
 		if (row % every == 0 || row == rows)
 			ll_buf_printf(&curves, "curve\t%s\t%s\t%s\n", a.column[0], a.column[2], b.column[2]);

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -13,13 +15,19 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "io/file.h"
 #include "lm/checkpoint.h"
 #include "ll-train/train_journal.h"
+#include "ll-train/train_rows.h"
 #include "ll-train/train_watch.h"
 
-#define REARM 50 /* rows without its kind of trouble that end an alarm */
+#define REARM 50    /* rows without its kind of trouble that end an alarm */
+#define PATIENCE 30 /* seconds that an alarm's command may take */
+#define TAIL 4096   /* bytes before a place by which a log is known to be the one that was read so far */
+
+extern char **environ;
 
 struct follow {
 	const char *run, *command;
@@ -33,6 +41,35 @@ struct follow {
 	size_t journal; /* bytes of RUN/journal.jsonl that were taken */
 };
 
+/* By sh, in a process group of its own, which is killed when that takes too long: returns what it ended with, as a shell says it; -1
+ * when it cannot be run, -2 when it was killed. */
+static int run_shell(const char *command)
+{
+	char *const argv[] = { (char *)(uintptr_t) "sh", (char *)(uintptr_t) "-c", (char *)(uintptr_t)command, NULL };
+	posix_spawnattr_t own_group;
+	posix_spawn_file_actions_t no_input;
+	pid_t pid;
+	int status;
+	if (posix_spawnattr_init(&own_group) != 0 || posix_spawn_file_actions_init(&no_input) != 0)
+		return -1;
+	posix_spawnattr_setflags(&own_group, POSIX_SPAWN_SETPGROUP);
+	posix_spawn_file_actions_addopen(&no_input, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	int error = posix_spawn(&pid, "/bin/sh", &no_input, &own_group, argv, environ);
+	posix_spawnattr_destroy(&own_group);
+	posix_spawn_file_actions_destroy(&no_input);
+	if (error)
+		return -1;
+	for (double end = ll_seconds() + PATIENCE; waitpid(pid, &status, WNOHANG) == 0;) {
+		if (ll_seconds() >= end) {
+			kill(-pid, SIGKILL);
+			waitpid(pid, &status, 0);
+			return -2;
+		}
+		nanosleep(&(struct timespec){ .tv_nsec = 5000000 }, NULL);
+	}
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
 /* Runs the command: its environment has RUN, STEP, KIND and VALUE. What it ends with is a warning at most. */
 static void call(const struct follow *f, const char *step, const char *kind, double value)
 {
@@ -43,9 +80,13 @@ static void call(const struct follow *f, const char *step, const char *kind, dou
 		return;
 	if (setenv("RUN", f->run, 1) < 0 || setenv("STEP", step, 1) < 0 || setenv("KIND", kind, 1) < 0 || setenv("VALUE", number, 1) < 0)
 		ll_die_errno(LL_EXIT_RESOURCE, "cannot set the environment of the alarm");
-	int rc = system(f->command); /* the user's own shell command: that is what the option is for */
-	if (rc != 0)
-		ll_warn("step %s: the alarm command ended with status %d", step, rc < 0 ? rc : WIFEXITED(rc) ? WEXITSTATUS(rc) : 128 + WTERMSIG(rc));
+	int rc = run_shell(f->command); /* the user's own shell command: that is what the option is for */
+	if (rc == -1)
+		ll_warn("step %s: the alarm command cannot be run", step);
+	else if (rc == -2)
+		ll_warn("step %s: the alarm command took more than %d seconds and was killed", step, PATIENCE);
+	else if (rc)
+		ll_warn("step %s: the alarm command ended with status %d", step, rc);
 }
 
 /* Once while the same trouble lasts. */
@@ -62,7 +103,16 @@ static void raise_alarm(void *context, const char *step, const char *kind, doubl
 		call(f, step, kind, value);
 }
 
-/* Whole lines of the log from `from` on; false when it is another file than the one that was read so far (rollback, resume). */
+/* Whether the file has, before `from`, what was read there. */
+static bool goes_on(const struct follow *f, int fd, uint64_t from)
+{
+	char tail[TAIL];
+	size_t n = (size_t)LL_MIN(from, (uint64_t)TAIL);
+	return n == 0 || (pread(fd, tail, n, (off_t)(from - n)) == (ssize_t)n && memcmp(tail, f->seen.data + from - n, n) == 0);
+}
+
+/* Whole lines of the log from `from` on; false when it is another file than the one that was read so far, or was cut, though it may be
+ * as long again (rollback, resume). */
 static bool read_from(struct follow *f, uint64_t from, struct ll_buf *out)
 {
 	struct stat st;
@@ -71,7 +121,7 @@ static bool read_from(struct follow *f, uint64_t from, struct ll_buf *out)
 		return true;
 	if (fd < 0 || fstat(fd, &st) < 0)
 		ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot open", f->watch.path);
-	bool same = from == 0 || (st.st_ino == f->inode && (uint64_t)st.st_size >= from);
+	bool same = from == 0 || (st.st_ino == f->inode && goes_on(f, fd, from));
 	f->inode = st.st_ino;
 	for (uint64_t at = from; same;) {
 		char part[65536];
@@ -85,6 +135,7 @@ static bool read_from(struct follow *f, uint64_t from, struct ll_buf *out)
 	}
 	close(fd);
 	out->len = ll_train_journal_whole(ll_buf_str(out));
+	ll_train_rows_check_text(f->watch.path, out->data, out->len, from);
 	return same;
 }
 

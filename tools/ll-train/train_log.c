@@ -12,6 +12,7 @@
 #include "base/number.h"
 #include "io/file.h"
 #include "ll-train/train_append.h"
+#include "ll-train/train_journal.h"
 
 #define LOG_HEAD "step\ttokens\tloss\tlr\tgrad_norm\tvalid_loss\tskipped\tsample\tperplexity\tattention_lse\tlog_z"
 #define LOG_HEAD_NOISE "\tgrad_small\tnoise_scale"
@@ -26,6 +27,16 @@ struct ll_train_log {
 	uint64_t bytes;
 	struct ll_hash128_state *hash;
 };
+
+/* A full disk may have left one, which the next row would go on with. */
+static void cut_half_row(const char *path)
+{
+	struct ll_buf text = ll_read_file(path, LOG_MAX);
+	size_t whole = ll_train_journal_whole(ll_buf_str(&text));
+	if (whole < text.len)
+		ll_write_file(path, text.data, whole);
+	ll_buf_free(&text);
+}
 
 struct ll_train_log *ll_train_log_open(const char *run, bool noise, uint64_t bytes, const struct ll_id *hash)
 {
@@ -54,6 +65,8 @@ struct ll_train_log *ll_train_log_open(const char *run, bool noise, uint64_t byt
 	}
 	if (bytes == 0 || !ll_path_exists(l->timing_path))
 		ll_write_file(l->timing_path, TIMING_HEAD, sizeof(TIMING_HEAD) - 1);
+	else
+		cut_half_row(l->timing_path);
 	l->fd = ll_train_append_open(l->path);
 	l->timing_fd = ll_train_append_open(l->timing_path);
 	return l;

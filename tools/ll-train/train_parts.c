@@ -49,7 +49,7 @@ static void of_experts(const struct ll_train_rows *l, double *value)
 	double most = -INFINITY, least = INFINITY, experts = 0;
 	char *rest = l->rest;
 	for (size_t i = 3; i < l->columns || rest; i++, experts++) {
-		double share = i < l->columns ? ll_train_rows_number(l, i) : strtod(strsep(&rest, "\t"), NULL);
+		double share = i < l->columns ? ll_train_rows_number(l, i) : ll_train_rows_field(l, strsep(&rest, "\t"));
 		most = fmax(most, share);
 		least = fmin(least, share);
 	}

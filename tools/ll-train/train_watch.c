@@ -9,11 +9,9 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "io/file.h"
 #include "ll-train/train.h"
+#include "ll-train/train_rows.h"
 #include "ll-train/train_watch.h"
-
-#define LOG_MAX ((size_t)4 << 30)
 
 static const char *replay, *follow, *alarm_command;
 
@@ -31,14 +29,29 @@ static const char *const gradient_names[] = { "grad_norm", "gnorm", "grad norm",
 static const char *const attention_names[] = { "attention_lse", "max_attention_logit", NULL };
 static const char *const log_z_names[] = { "log_z", "logz", "mean_log_z", NULL };
 
-/* The next field of a line; *at moves behind it. Strips quotes and space around it. */
+/* A field in quotes, RFC 4180, section 2: separators in it are text, two quotes are one. Returns the place behind it. */
+static char *unquote(char *start)
+{
+	char *from = start + 1, *to = start;
+	for (; *from && !(from[0] == '"' && from[1] != '"'); from++) {
+		from += *from == '"';
+		*to++ = *from;
+	}
+	from += *from == '"';
+	*to = '\0';
+	return from;
+}
+
+/* The next field of a line; *at moves behind it, to NULL behind the last. Strips space and a carriage return around it. */
 static char *field(char **at, char separator)
 {
-	char *start = *at, *end = start + strcspn(start, (char[]){ separator, '\0' });
-	*at = *end ? end + 1 : end;
+	static const char space[] = " \r";
+	char *start = *at + strspn(*at, space), *behind = *start == '"' ? unquote(start) : start;
+	char *end = behind + strcspn(behind, (char[]){ separator, '\0' });
+	*at = *end ? end + 1 : NULL;
 	*end = '\0';
-	start += strspn(start, " \"");
-	for (size_t n = strlen(start); n && strchr(" \"\r", start[n - 1]); n--)
+	start += strspn(start, space);
+	for (size_t n = strlen(start); n && strchr(space, start[n - 1]); n--)
 		start[n - 1] = '\0';
 	return start;
 }
@@ -100,7 +113,7 @@ static void take_heading(struct ll_train_watch *w, char *text)
 	w->separator = strchr(text, '\t') ? '\t' : ',';
 	for (size_t i = 0; i < LL_COUNT(known); i++)
 		*known[i].column = -1;
-	for (char *p = text; *p; n++) {
+	for (char *p = text; p; n++) {
 		const char *name = field(&p, w->separator);
 		for (size_t i = 0; i < LL_COUNT(known); i++)
 			if (*known[i].column < 0 && named(name, known[i].names))
@@ -120,7 +133,7 @@ void ll_train_watch_line(struct ll_train_watch *w, char *text, bool silent)
 		return;
 	}
 	wanted = 2 + (w->gradient >= 0) + (w->attention >= 0) + (w->log_z >= 0);
-	for (char *p = text; *p; n++) {
+	for (char *p = text; p; n++) {
 		const int columns[] = { w->loss, w->gradient, w->attention, w->log_z };
 		const char *v = field(&p, w->separator);
 		wanted -= n == w->step;
@@ -138,7 +151,7 @@ void ll_train_watch_line(struct ll_train_watch *w, char *text, bool silent)
 
 static void replay_log(struct ll_train_watch *w)
 {
-	struct ll_buf text = ll_read_file(w->path, LOG_MAX);
+	struct ll_buf text = ll_train_rows_text(w->path);
 	char *at = ll_buf_cstr(&text), *line;
 	while ((line = strsep(&at, "\n")) && (w->line == 0 || *line || at))
 		ll_train_watch_line(w, line, false);

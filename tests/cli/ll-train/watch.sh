@@ -44,4 +44,22 @@ printf 'step\tloss\n1\t2.0\n2\tnan\n' > nan.tsv; status 1 "a loss that is not a 
 printf 'a\tb\n1\t2\n' > no.tsv; status 3 "a log without the columns" ll-train watch --replay=no.tsv
 printf 'step\tloss\n1\tx\n' > x.tsv; status 3 "a field that is no number" ll-train watch --replay=x.tsv
 says "line 2" "the line is named"
+# Quotes of CSV; what a crash of the machine leaves; rows that are none.
+printf '_step,"run, x - note","train/loss","grad_norm"\r\n1,"a, 9.5",2.0,"1"\r\n2,"say ""nan"", twice",nan,1\r\n3,"",2,inf\r\n' > quoted.csv
+ll-train watch --replay=quoted.csv > found
+is "$(tr '\t\n' '  ' < found)" "2 not_finite nan nan nan 3 not_finite inf nan nan " "separators in quotes part nothing"
+printf 'step\tloss\n1\t2.0\n\0\0\0\0\n2\tnan\n' > nul.tsv; status 3 "zeros in a log" ll-train watch --replay=nul.tsv
+says "nul.tsv: byte 16 is 0: not text" "are no end of it"
+printf 'step\tloss\n1\t2.0\n\n2\tnan\n' > blank.tsv; status 3 "a line without columns" ll-train watch --replay=blank.tsv
+run() { mkdir -p $1; printf '' > $1/config.conf; printf "$2" > $1/log.tsv; } # run NAME LOG
+head='step\ttokens\tloss\n'
+run good "${head}1\t4\t2.5\n2\t8\t2.25\n"; run nul "${head}1\t4\t2.5\n\0\0\n2\t8\t2.25\n"
+run short "${head}1\t4\n2\t8\t2.25\n"; run word "${head}1\t4\t2.5\n2\t8\t2.2S\n"; run half "${head}1\t4\t2.5\n2\t8\t2.25\n3\t1"
+for bad in nul short word; do
+	status 3 "report of a log with $bad" ll-train report -o x.gp $bad
+	says "$bad/log.tsv: " "it says where"
+	status 3 "and its diff" ll-train diff good $bad
+done
+status 0 "a row that is being written is none" ll-train report -o x.gp half
+status 0 "for diff, too" ll-train diff good half
 finish
