@@ -127,7 +127,7 @@ bool ll_train_loop_control(struct ll_train_loop *r)
 		while ((line = strsep(&at, "\n")))
 			if (*line)
 				command(r, line, &save, &stop);
-		ll_train_control_done(r->dir);
+		ll_train_control_done();
 	}
 	if (stop)
 		ll_train_loop_save(r, false);

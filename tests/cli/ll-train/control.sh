@@ -15,7 +15,7 @@ is "$(wc -c < plain/journal.jsonl)" 0 "nothing was decided: an empty journal"
 mkdir a; printf 'lr=0.002\nexit\n' > a/control
 status 7 "exit: saved, status 7" ll-train $run -@ 1 -o a
 is "$(readlink a/latest)" step-00000000 "before the first step"
-absent "the file was taken" a/control a/.control.taken
+absent "the file was taken" a/control a/.control.taken-*
 cat > more <<'END'
   lr *= 0.5  
 
@@ -74,12 +74,38 @@ status 0 "a line cut short was not acted upon" ll-train --resume=must -q -o e
 same a/journal.jsonl e/journal.jsonl "it is gone"
 mkdir f; printf 'lr=0.002\n' > f/control
 printf 'exit\n' >> f/control; ll-train $run -@ 1 -o f 2>/dev/null
-printf 'lr=0.002\nexit\n' > f/.control.taken
+printf 'lr=0.002\nexit\n' > f/.control.taken-0
 status 0 "lines already journalled are not taken twice" ll-train --resume=must -q -o f
 is "$(kinds f)" "control control " "the journal has them once"
-printf 'lr=0.004\n' > g.taken; mkdir g; mv g.taken g/.control.taken
+printf 'lr=0.004\n' > g.taken; mkdir g; mv g.taken g/.control.taken-0
 status 0 "lines taken and not journalled are not lost" ll-train $run -o g
 is "$(kinds g)" "control " "the journal has them"
+
+# A kill between two lines of one file; the same command once more, taken when the kill came.
+{ printf 'lr *= 0.5\nlr *= 0.5\nclip=0.5\n'; } > l.taken; mkdir l; printf 'lr *= 0.5\n' > l/control; ll-train $run --exit-after=0.05s -o l 2>/dev/null
+cp -r l l2; cp l.taken l/.control.taken-0; rm -f l/done.json; ll-train --resume=must -q -o l
+is "$(tail -n 1 l/log.tsv | cut -f 4) $(kinds l)" "0.00025 control control control " "the lines that the journal does not have come true, and no other"
+cp l.taken l2/.control.taken-1; rm -f l2/done.json; ll-train --resume=must -q -o l2
+is "$(tail -n 1 l2/log.tsv | cut -f 4) $(kinds l2)" "0.000125 control control control control " "a command that was given before is another one"
+absent "the files are gone" l/.control.taken-0 l2/.control.taken-1
+# Files that somebody is writing, and what are no files of commands.
+slow="$tiny --schedule=constant --steps=1000000 --guard=off --valid-every=0"
+ll-train $slow -o w 2>said & pid=$!
+until [ -s w/log.tsv ]; do sleep 0.01; done
+{ sleep 0.5; printf 'lr=0.0'; sleep 0.4; printf '02\n'; } >> w/control
+i=0; while [ $i -lt 300 ] && [ -e w/control ]; do sleep 0.01; i=$((i + 1)); done
+is "$(sed 's/.*"text":"\([^"]*\)".*/\1/' w/journal.jsonl)" "lr=0.002" "a line that comes late, by halves, is read whole"
+printf 'clip=0.25' > w/control; sleep 0.3; ok "one without an end waits" test -e w/control
+i=0; while [ $i -lt 300 ] && [ -e w/control ]; do sleep 0.01; i=$((i + 1)); done
+is "$(tail -n 1 w/journal.jsonl | sed 's/.*"text":"\([^"]*\)".*/\1/')" "clip=0.25" "for a second"
+printf 'clip=0.125\0\nclip=0.0625\n' > w/control.new; mv w/control.new w/control
+i=0; while [ $i -lt 300 ] && [ -e w/control ]; do sleep 0.01; i=$((i + 1)); done; sleep 0.2
+is "$(tail -n 2 w/journal.jsonl | sed 's/.*"kind":"\([a-z]*\)","text":"\([^"]*\)".*/\1 \2/' | tr '\n' ' ')" "refused clip=0.125? control clip=0.0625 " "a zero ends nothing"
+mkfifo w/control; sleep 0.3; rm w/control; mkdir w/control; sleep 0.3
+ok "a pipe or a folder of that name stops nothing" kill -0 $pid
+is "$(grep -c 'w/control: not a file' said)" 1 "it is told of once"
+rmdir w/control; echo exit > w/control; rc=0; wait $pid || rc=$?
+is $rc 7 "and files are taken again"
 
 # What does not fit.
 sed 's/"text":"clip=0.5"/"text":"clip=x"/' a/journal.jsonl > bad
