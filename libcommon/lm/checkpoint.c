@@ -66,7 +66,7 @@ static void write_weights(struct ll_folder_writer *w, const struct ll_lm *m, enu
 static void put_string(struct ll_buf *out, const char *key, const char *value)
 {
 	ll_buf_printf(out, ",\n\"%s\":", key);
-	ll_json_escape(out, ll_cstr(value), false);
+	ll_json_escape_any(out, ll_cstr(value));
 }
 
 static void put_finite(struct ll_buf *out, double v)

@@ -32,7 +32,9 @@ int ll_json_unescape_noting(struct ll_buf *out, struct ll_str raw, unsigned *for
 /* Appends s with quotes: minimal (short escapes \b \t \n \f \r \" \\ and \u00XX lower-case for other controls), or ASCII
  * (the same, and \uXXXX for all above U+007F; Python's json.dumps escapes U+007F, too). */
 void ll_json_escape(struct ll_buf *out, struct ll_str s, bool ascii);
-/* The same without quotes. */
+/* Of bytes that need not be UTF-8, such as the name of a file: what is not becomes U+FFFD. Minimal. */
+void ll_json_escape_any(struct ll_buf *out, struct ll_str s);
+/* ll_json_escape without quotes. */
 void ll_json_escape_bare(struct ll_buf *out, struct ll_str s, bool ascii);
 
 #endif

@@ -157,3 +157,11 @@ void ll_json_escape(struct ll_buf *out, struct ll_str s, bool ascii)
 	ll_json_escape_bare(out, s, ascii);
 	ll_buf_putc(out, '"');
 }
+
+void ll_json_escape_any(struct ll_buf *out, struct ll_str s)
+{
+	struct ll_buf repaired = { 0 };
+	ll_utf8_repair(&repaired, s.data, s.len);
+	ll_json_escape(out, ll_buf_str(&repaired), false);
+	ll_buf_free(&repaired);
+}

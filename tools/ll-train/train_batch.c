@@ -11,7 +11,6 @@
 #include "ll-train/train_course.h"
 #include "ll-train/train_fork.h"
 #include "text/json.h"
-#include "text/utf8.h"
 
 #define START_TOKENS 24
 
@@ -27,24 +26,14 @@ const struct ll_option ll_train_batch_options[] = {
 static void put_text(struct ll_dataset *set, const struct ll_bpe *bpe, uint64_t start, uint64_t n, struct ll_buf *out)
 {
 	uint32_t ids[START_TOKENS];
-	struct ll_buf bytes = { 0 }, text = { 0 };
+	struct ll_buf bytes = { 0 };
 	struct ll_err err;
 	n = LL_MIN(n, START_TOKENS);
 	ll_dataset_read(set, start, (size_t)n, ids);
 	if (ll_bpe_decode(bpe, ids, (size_t)n, &bytes, &err) < 0)
 		ll_die(LL_EXIT_INPUT, "%s: %s", ll_dataset_tokenizer_path(set), err.text);
-	for (size_t i = 0; i < bytes.len;) {
-		size_t good = ll_utf8_valid_prefix(bytes.data + i, bytes.len - i);
-		ll_buf_add(&text, bytes.data + i, good);
-		i += good;
-		if (i < bytes.len) {
-			ll_buf_puts(&text, "\xef\xbf\xbd");
-			i++;
-		}
-	}
-	ll_json_escape(out, ll_buf_str(&text), false);
+	ll_json_escape_any(out, ll_buf_str(&bytes));
 	ll_buf_free(&bytes);
-	ll_buf_free(&text);
 }
 
 static void print_sample(struct ll_train_data *d, const struct ll_bpe *bpe, uint64_t row, uint64_t cursor)
@@ -58,7 +47,7 @@ static void print_sample(struct ll_train_data *d, const struct ll_bpe *bpe, uint
 		struct ll_buf out = { 0 };
 		uint64_t from = LL_MAX(doc[i].offset, start), to = LL_MIN(doc[i].offset + doc[i].length, end);
 		ll_buf_printf(&out, "{\"row\":%" PRIu64 ",\"sample\":%" PRIu64 ",\"dataset\":", row, cursor);
-		ll_json_escape(&out, ll_cstr(sample.source->path), false);
+		ll_json_escape_any(&out, ll_cstr(sample.source->path));
 		ll_buf_printf(&out, ",\"tokens\":[%" PRIu64 ",%" PRIu64 "],\"id\":", from, to);
 		ll_json_escape(&out, ll_cstr(doc[i].id), false);
 		ll_buf_puts(&out, ",\"source\":");

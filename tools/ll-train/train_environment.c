@@ -107,7 +107,7 @@ void ll_train_environment_free(struct ll_train_environment *e)
 static void member(struct ll_buf *out, const char *key, const char *value)
 {
 	ll_buf_printf(out, "%s\n  \"%s\": ", out->len > 1 ? "," : "", key);
-	ll_json_escape(out, ll_cstr(value), false);
+	ll_json_escape_any(out, ll_cstr(value));
 }
 
 static void put_sources(struct ll_buf *out, const struct ll_train_data *d)
@@ -119,7 +119,7 @@ static void put_sources(struct ll_buf *out, const struct ll_train_data *d)
 		ll_put_double(out, source->share);
 		ll_buf_printf(out, ",\"start\":%" PRIu64, source->first);
 		ll_buf_puts(out, ",\"path\":");
-		ll_json_escape(out, ll_cstr(source->path), false);
+		ll_json_escape_any(out, ll_cstr(source->path));
 		ll_buf_putc(out, '}');
 	}
 	ll_buf_puts(out, "\n  ]");
@@ -128,7 +128,7 @@ static void put_sources(struct ll_buf *out, const struct ll_train_data *d)
 static void put_parent(struct ll_buf *out, const struct ll_checkpoint_state *state, uint64_t step)
 {
 	ll_buf_puts(out, ",\n  \"parent\": {\"path\":");
-	ll_json_escape(out, ll_cstr(state->parent), false);
+	ll_json_escape_any(out, ll_cstr(state->parent));
 	ll_buf_printf(out, ",\"step\":%" PRIu64 ",\"state\":\"%s\"}", step, state->parent_state);
 }
 
@@ -225,9 +225,9 @@ static void compare(const char *run, const struct ll_train_environment *e, const
 		ll_warn("%s: %s was %s, is %s: its bits are others from step %" PRIu64 " on", run, trait[i].name, old, now, step + 1);
 		ll_buf_printf(drifts, "%s\n    {\"step\":%" PRIu64 ",\"what\":\"%s\",\"from\":", drifts->len ? "," : "", step + 1,
 			      trait[i].name);
-		ll_json_escape(drifts, ll_cstr(old), false);
+		ll_json_escape_any(drifts, ll_cstr(old));
 		ll_buf_puts(drifts, ",\"to\":");
-		ll_json_escape(drifts, ll_cstr(now), false);
+		ll_json_escape_any(drifts, ll_cstr(now));
 		ll_buf_putc(drifts, '}');
 	}
 	if (first) {

@@ -139,10 +139,20 @@ int ll_train_parse_steps(const char *value, int64_t *out)
 	return tokens >= 1 && tokens <= 0x1p62 && tokens == floor(tokens) ? 0 : -1;
 }
 
+/* Lists are kept a word a line. */
+static int check_line(const struct ll_train_key *k, const char *value, struct ll_err *err)
+{
+	if (k->type != KEY_LIST || !strchr(value, '\n'))
+		return 0;
+	return ll_err_set(err, "%s = %.*s: goes on after the end of the line: only names and words of one line can be given", k->name, (int)LL_MIN(strcspn(value, "\n"), 60), value);
+}
+
 int ll_train_key_set(struct ll_train_settings *s, const struct ll_train_key *k, const char *value, struct ll_err *err)
 {
 	double v = 0;
 	int64_t n = 0;
+	if (check_line(k, value, err) < 0)
+		return -1;
 	if (k->type == KEY_WORD || k->type == KEY_LIST) {
 		char **word = ll_train_key_place(s, k);
 		ll_free(*word);
@@ -170,11 +180,14 @@ int ll_train_key_set(struct ll_train_settings *s, const struct ll_train_key *k, 
 	return 0;
 }
 
-void ll_train_key_add(struct ll_train_settings *s, const struct ll_train_key *k, const char *value)
+int ll_train_key_add(struct ll_train_settings *s, const struct ll_train_key *k, const char *value, struct ll_err *err)
 {
+	if (check_line(k, value, err) < 0)
+		return -1;
 	char **list = ll_train_key_place(s, k), *more = *list ? ll_format("%s\n%s", *list, value) : ll_strdup(value);
 	ll_free(*list);
 	*list = more;
+	return 0;
 }
 
 void ll_train_put_quoted(struct ll_buf *out, const char *word, size_t len)

@@ -32,8 +32,8 @@ const struct ll_train_key *ll_train_key_named(const char *name);
 void *ll_train_key_place(const struct ll_train_settings *s, const struct ll_train_key *k);
 /* From text; of a list the only word. */
 int ll_train_key_set(struct ll_train_settings *s, const struct ll_train_key *k, const char *value, struct ll_err *err) LL_MUST_CHECK;
-/* A further word of a list. */
-void ll_train_key_add(struct ll_train_settings *s, const struct ll_train_key *k, const char *value);
+/* A further word of a list; like the first one it is of one line. */
+int ll_train_key_add(struct ll_train_settings *s, const struct ll_train_key *k, const char *value, struct ll_err *err) LL_MUST_CHECK;
 /* The value as text that ll_train_key_set reads, words in quotes; of a list all of it as one. */
 void ll_train_key_put(const struct ll_train_settings *s, const struct ll_train_key *k, struct ll_buf *out);
 /* "word" with what is special in it escaped. */

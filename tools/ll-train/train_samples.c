@@ -86,23 +86,19 @@ static void take(void *context, int32_t id)
 void ll_train_samples_make(struct ll_train_samples *a, uint64_t step, struct ll_buf *lines)
 {
 	const struct ll_train_settings *s = a->settings;
-	struct ll_buf repaired = { 0 };
 	for (const struct prompt *p = a->prompt; p < a->prompt + a->prompts; p++) {
 		struct ll_lm_generation how = { .prompt = p->ids, .prompt_n = p->n, .tokens = s->sample_tokens, .vocabulary = (int64_t)ll_bpe_vocabulary(a->bpe),
 						.end = p->ids[0], .temperature = s->sample_temperature, .seed = (uint64_t)s->seed };
 		a->stream = (struct ll_bpe_stream){ .inside = *p->text != '\0' };
 		ll_buf_clear(&a->text);
-		ll_buf_clear(&repaired);
 		ll_lm_generate(a->generator, &how, take, a);
 		ll_bpe_stream_end(&a->stream, &a->text);
-		ll_utf8_repair(&repaired, a->text.data, a->text.len);
 		ll_buf_printf(lines, "{\"step\":%" PRIu64 ",\"prompt\":", step);
-		ll_json_escape(lines, ll_cstr(p->text), false);
+		ll_json_escape_any(lines, ll_cstr(p->text));
 		ll_buf_puts(lines, ",\"text\":");
-		ll_json_escape(lines, ll_buf_str(&repaired), false);
+		ll_json_escape_any(lines, ll_buf_str(&a->text));
 		ll_buf_puts(lines, "}\n");
 	}
-	ll_buf_free(&repaired);
 }
 
 void ll_train_samples_close(struct ll_train_samples *a)

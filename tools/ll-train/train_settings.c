@@ -170,7 +170,8 @@ static void apply_options(struct ll_train_settings *s)
 		for (size_t k = 0; k < option_list[i].len; k++) {
 			if (k == 0 && ll_train_key_set(s, &ll_train_keys[i], "", &err) < 0)
 				ll_die(LL_EXIT_USAGE, "--%s", err.text);
-			ll_train_key_add(s, &ll_train_keys[i], option_list[i].item[k]);
+			if (ll_train_key_add(s, &ll_train_keys[i], option_list[i].item[k], &err) < 0)
+				ll_die(LL_EXIT_USAGE, "--%s", err.text);
 		}
 	}
 }
@@ -201,9 +202,10 @@ static void apply(struct ll_train_settings *s, const char *name, struct ll_str g
 			struct ll_config_entry *e = &c[i].entry[k];
 			if (*e->section)
 				refuse(&c[i], e, "this configuration has no sections");
-			if (goes_on(&c[i], k))
-				ll_train_key_add(s, ll_train_key_named(e->key), e->value);
-			else if (strcmp(e->key, "preset") != 0 && set_any(s, e->key, e->value, &err) < 0)
+			if (strcmp(e->key, "preset") == 0)
+				continue;
+			int rc = goes_on(&c[i], k) ? ll_train_key_add(s, ll_train_key_named(e->key), e->value, &err) : set_any(s, e->key, e->value, &err);
+			if (rc < 0)
 				refuse(&c[i], e, err.text);
 		}
 	if (command_line)

@@ -72,4 +72,24 @@ ll-train $tiny --steps=12 --save-every=6 -o linked
 rm linked/done.json; ln -sfn step-00000006 linked/latest
 status 0 "a run whose link was left behind ends" ll-train --resume=must -q -o linked
 is "$(readlink linked/latest)" step-00000012 "and the link is right"
+# Names that are no UTF-8, in datasets, runs and the working directory, are no reason that a run cannot go on.
+odd=$(printf 'd\377s'); mkdir "$odd"; cp -r ds "$odd/$odd"
+ok "JSON of odd names" sh -c "cd '$odd' && ll-train --preset=gpt2-tiny --data='$odd' --batch=4 --seq-len=16 --steps=4 --save-every=2 -q --sample-every=2 --sample-prompt='$odd' -o 'r$odd' &&
+	ll-train --fork='r$odd/step-2' --steps=4 -q -o fork && rm -r fork/done.json fork/latest fork/step-00000004 && ll-train --resume=must -q -o fork && ll-train diff fork fork &&
+	ll-train batch --step=3 fork > batch.jsonl"
+ok "is UTF-8" python3 - "$odd" <<'END'
+import json, os, sys
+os.chdir(os.fsencode(sys.argv[1]))
+run = b"r" + os.fsencode(sys.argv[1])
+for name in (run + b"/environment.json", b"fork/environment.json", b"fork/step-00000004/ll-state.json"):
+    json.load(open(name, encoding="utf-8"))
+for name in (b"batch.jsonl", run + b"/samples.jsonl"):
+    assert [json.loads(line) for line in open(name, encoding="utf-8")]
+assert json.load(open(b"fork/environment.json", encoding="utf-8"))["datasets"][0]["path"] == "d\ufffds"
+END
+# A name of two lines is not the names of two.
+status 2 "a dataset with an end of line in its name" ll-train $bare --data="ds
+ds" --steps=2 -o x
+says "goes on after the end of the line" "it says so"
+printf 'data = "ds\\nds"\n' > two.conf; status 2 "in a file, too" ll-train $bare --config=two.conf --steps=2 -o x
 finish
