@@ -105,7 +105,17 @@ static void print_columns(const struct ll_train_rows *a, const struct ll_train_r
 	printf("parts\t%s\t%s\t%s\n", name, a->column[i], b->column[i]);
 }
 
-/* Both logs row by row: the first that differs, whole; then the losses over each other. */
+/* To the first rows of the same step: the log of a fork begins behind that of its parent. Returns how many both have from there on; the
+ * first of them is the row. */
+static uint64_t align(struct ll_train_rows *a, struct ll_train_rows *b)
+{
+	bool both = ll_train_rows_next(a) && ll_train_rows_next(b);
+	while (both && ll_train_rows_number(a, 0) != ll_train_rows_number(b, 0))
+		both = ll_train_rows_next(ll_train_rows_number(a, 0) < ll_train_rows_number(b, 0) ? a : b);
+	return both ? 1 + LL_MIN(ll_train_rows_left(a), ll_train_rows_left(b)) : 0;
+}
+
+/* Both logs step by step: the first that differs, whole; then the losses over each other. */
 static bool diff_logs(const char *run_a, const char *run_b)
 {
 	struct ll_train_rows a, b;
@@ -114,13 +124,12 @@ static bool diff_logs(const char *run_a, const char *run_b)
 	ll_train_rows_open(&b, run_b, "log.tsv");
 	size_t names = LL_MIN(a.columns, b.columns);
 	memcpy(name, a.column, sizeof(name));
-	uint64_t rows_a = ll_train_rows_left(&a), rows_b = ll_train_rows_left(&b), rows = LL_MIN(rows_a, rows_b), row = 0;
+	uint64_t rows_a = ll_train_rows_left(&a), rows_b = ll_train_rows_left(&b), rows = align(&a, &b);
 	uint64_t every = points > 0 ? LL_MAX((rows + (uint64_t)points - 1) / (uint64_t)points, 1) : 1;
 	bool parted = false;
 	double largest = 0;
 	struct ll_buf curves = { 0 };
-	while (row < rows && ll_train_rows_next(&a) && ll_train_rows_next(&b)) {
-		row++;
+	for (uint64_t row = 1; row <= rows && (row == 1 || (ll_train_rows_next(&a) && ll_train_rows_next(&b))); row++) {
 		for (size_t i = 0; i < names && !parted; i++)
 			if (i < a.columns && i < b.columns && strcmp(a.column[i], b.column[i]) != 0) {
 				parted = true;

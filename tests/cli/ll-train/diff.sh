@@ -25,5 +25,18 @@ status 1 "other data" ll-train diff a d
 is "$(awk -F'\t' '$1 == "config" { print $2 }' .out | sort | tr '\n' ' ')" "beta2 data steps " "keys that differ"
 is "$(awk -F'\t' '$1 == "environment" && $2 == "data" { print ($3 != $4) }' .out)" 1 "and the datasets behind them"
 is "$(awk -F'\t' '$1 == "rows" { print $3, $4 }' .out)" "40 30" "and how far they went"
+# A fork, whose log begins behind: by step, not by row.
+ll-train $tiny --steps=40 --schedule=constant --save-every=20 -o whole; ll-train --fork=whole/step-20 -q -o fork
+for pair in "whole fork" "fork whole"; do
+	status 1 "diff $pair" ll-train diff --points=2 $pair
+	is "$(grep -c '^parts\|^curve' .out)" 0 "no step of both differs"
+done
+ll-train --fork=whole/step-20 --lr=2e-3 -q -o faster
+status 1 "a fork with another rate" ll-train diff --points=2 whole faster
+is "$(awk -F'\t' '$1 == "parts" { print $2, $3, $4 } $1 == "rows" { print $3, $4 } $1 == "curve" { print $2 }' .out | tr '\n' ' ')" \
+	"step 21 21 lr 0.001 0.002 40 20 30 40 " "parts from its parent at its first step"
+cp -r whole early; head -n 11 whole/log.tsv > early/log.tsv
+status 1 "logs without a step in common" ll-train diff early fork
+is "$(awk -F'\t' '$1 == "parts" || $1 == "curve"' .out)$(awk -F'\t' '$1 == "rows" { print $3, $4 }' .out)" "10 20" "part nowhere"
 status 3 "a folder that holds no run" ll-train diff a .
 finish
