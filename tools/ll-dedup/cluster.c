@@ -104,11 +104,11 @@ static void put_member(struct cluster *c, uint32_t document, const unsigned char
 		ll_put_be(ranks, c->order && document >= c->old ? shard_order_place(c->order, document - c->old) : 0, 8);
 	}
 	ll_put_be(ranks + RANKS, document, 4);
-	/* u32 shingles, u32 length of the id, key, shingles, id, source */
+	/* u32 shingles, u32 length of the id, key, digest of the text, shingles, id, source */
 	ll_buf_clear(&c->scratch);
 	ll_buf_put32(&c->scratch, n);
 	ll_buf_add(&c->scratch, facts + RANKS, 4);
-	ll_buf_add(&c->scratch, facts + 8, 16);
+	ll_buf_add(&c->scratch, facts + 8, 32);
 	ll_buf_add(&c->scratch, shingles, 8 * (size_t)n);
 	ll_buf_add(&c->scratch, facts + FACTS, len - FACTS);
 	ll_sorter_add_variable(c->members, key, c->scratch.data, c->scratch.len);
@@ -166,11 +166,12 @@ static void all_members(struct cluster *c)
 
 static struct member get_member(const struct cluster *c, const unsigned char *order, const unsigned char *p, size_t len)
 {
-	struct member m = { .document = (uint32_t)ll_get_be(order + 5 + RANKS, 4), .n_shingles = ll_get32(p), .shingles = p + 24 };
-	size_t id = ll_get32(p + 4), at = 24 + 8 * (size_t)m.n_shingles;
+	struct member m = { .document = (uint32_t)ll_get_be(order + 5 + RANKS, 4), .n_shingles = ll_get32(p), .shingles = p + 40 };
+	size_t id = ll_get32(p + 4), at = 40 + 8 * (size_t)m.n_shingles;
 
 	m.old = m.document < c->old;
 	memcpy(m.key.byte, p + 8, 16);
+	memcpy(m.text.byte, p + 24, 16);
 	m.id = ll_str((const char *)p + at, id);
 	m.source = ll_str((const char *)p + at + id, len - at - id);
 	return m;
@@ -192,7 +193,8 @@ static void duplicate(void *cluster, const struct member *m, const struct member
 {
 	struct cluster *c = cluster;
 
-	put_result(c, m->document, &(struct duplicate){ .key = survivor->key, .id = survivor->id, .source = survivor->source, .similarity = similarity });
+	put_result(c, m->document, &(struct duplicate){ .key = survivor->key, .text = survivor->text, .id = survivor->id, .source = survivor->source,
+							.similarity = similarity });
 	c->duplicates++;
 }
 

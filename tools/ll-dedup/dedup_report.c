@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* dedup_report.c - report: tables of what the rejects of near-duplicates say, for people and for gnuplot (blocks are separated by
- * two empty lines). A cluster is a survivor and those that were dropped for it. */
+ * two empty lines). A cluster is a survivor and those that were dropped for it; survivors of one source and id differ in their texts. */
 #include "base/error.h"
 #include "base/memory.h"
 #include "io/file.h"
@@ -12,6 +12,7 @@
 #include "text/utf8.h"
 
 #define BIGGEST 10
+#define SURVIVOR (2 * sizeof(struct ll_id)) /* what a survivor is told by */
 #define SAMPLES 3
 #define SAMPLE_BYTES 160u
 #define BINS 20
@@ -23,7 +24,7 @@ struct big {
 
 struct report {
 	uint64_t duplicates, unverified, others, bin[BINS + 1]; /* others: dropped for other reasons */
-	struct ll_sorter *clusters; /* survivor's key -> its id, samples */
+	struct ll_sorter *clusters; /* survivor's key and text -> its id, samples */
 	struct ll_sorter *sources;  /* "survivor's TAB duplicate's" */
 	struct ll_sorter *sizes;    /* u64 big-endian */
 	struct big big[BIGGEST];    /* largest first */
@@ -56,12 +57,13 @@ static void add_sample(struct ll_buf *out, struct ll_str text)
 
 static void add(struct report *r, const struct ll_doc *doc)
 {
-	struct ll_str key = tag(doc, "reject.key"), source = tag(doc, "reject.source");
+	struct ll_str key = tag(doc, "reject.key"), text = tag(doc, "reject.text"), source = tag(doc, "reject.source");
 	struct ll_buf b = { 0 };
 	struct ll_tag similarity;
-	struct ll_id id;
+	struct ll_id survivor[2] = { 0 }; /* its key, the digest of its text */
 
-	if (!ll_str_is(tag(doc, "reject.reason"), "near-duplicate") || ll_id_parse(key, &id) < 0) {
+	if (!ll_str_is(tag(doc, "reject.reason"), "near-duplicate") || ll_id_parse(key, &survivor[0]) < 0 ||
+	    (text.len && ll_id_parse(text, &survivor[1]) < 0)) {
 		r->others++;
 		return;
 	}
@@ -80,7 +82,7 @@ static void add(struct report *r, const struct ll_doc *doc)
 	ll_buf_put32(&b, (uint32_t)tag(doc, "reject.value").len);
 	ll_buf_add_str(&b, tag(doc, "reject.value"));
 	add_sample(&b, doc->text);
-	ll_sorter_add_variable(r->clusters, id.byte, b.data, b.len);
+	ll_sorter_add_variable(r->clusters, survivor, b.data, b.len);
 	ll_buf_free(&b);
 }
 
@@ -115,7 +117,7 @@ static void end_cluster(struct report *r, struct big *b)
 static void count_clusters(struct report *r)
 {
 	const unsigned char *key;
-	unsigned char last[16];
+	unsigned char last[SURVIVOR];
 	const void *payload;
 	size_t len;
 	struct big b = { 0 };
@@ -125,9 +127,9 @@ static void count_clusters(struct report *r)
 	while ((key = ll_sorter_next_variable(r->clusters, &payload, &len)) != NULL) {
 		size_t id = ll_get32(payload);
 		const char *text = (const char *)payload + 4;
-		if (b.size == 0 || memcmp(last, key, 16) != 0) {
+		if (b.size == 0 || memcmp(last, key, SURVIVOR) != 0) {
 			end_cluster(r, &b);
-			memcpy(last, key, 16);
+			memcpy(last, key, SURVIVOR);
 			ll_buf_putc(&b.text, '\t');
 			add_field(&b.text, ll_str(text, id));
 			ll_buf_putc(&b.text, '\n');
@@ -238,7 +240,7 @@ int dedup_report(const char *const *files, size_t n, const char *plot)
 	struct ll_err err;
 	size_t len;
 
-	r.clusters = ll_sorter_new_variable(16, ll_memory_left() / 2, "clusters");
+	r.clusters = ll_sorter_new_variable(SURVIVOR, ll_memory_left() / 2, "clusters");
 	r.sources = ll_sorter_new_strings(ll_memory_left() / 8, "sources");
 	r.sizes = ll_sorter_new(8, 8, ll_memory_left() / 8, "sizes of clusters");
 	while ((record = ll_reader_next(in, &len)) != NULL) {

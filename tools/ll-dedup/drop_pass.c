@@ -100,6 +100,7 @@ static void reject_tags(void *context, struct ll_buf *tags)
 	if (strcmp(p->list->reason, "near-duplicate") != 0)
 		return;
 	ll_tags_add_string(tags, "reject.key", ll_str(ll_id_hex(d->key, hex), 32));
+	ll_tags_add_string(tags, "reject.text", ll_str(ll_id_hex(d->text, hex), 32));
 	if (d->source.len)
 		ll_tags_add_string(tags, "reject.source", d->source);
 	if (d->similarity >= 0)

@@ -52,7 +52,7 @@ void survivor_end(struct survivor *s, const struct walk_events *events)
 
 /* ---- in a temporary file ---- */
 
-#define FIXED 40u /* u32 document, old, shingles, lengths of id and source | key 16 | u32 place */
+#define FIXED 56u /* u32 document, old, shingles, lengths of id and source | key, digest of the text 16 each | u32 place */
 
 struct ll_sorter *member_spool_new(uint64_t memory)
 {
@@ -70,6 +70,7 @@ void member_spool_put(struct ll_sorter *spool, const struct member *m)
 	ll_buf_put32(&b, (uint32_t)m->id.len);
 	ll_buf_put32(&b, (uint32_t)m->source.len);
 	ll_buf_add(&b, m->key.byte, 16);
+	ll_buf_add(&b, m->text.byte, 16);
 	ll_buf_put32(&b, m->place);
 	ll_buf_add(&b, m->shingles, 8 * (size_t)m->n_shingles);
 	ll_buf_add_str(&b, m->id);
@@ -87,8 +88,9 @@ bool member_spool_next(struct ll_sorter *spool, struct member *m)
 		return false;
 	const unsigned char *p = payload;
 	size_t id = ll_get32(p + 12), source = ll_get32(p + 16);
-	*m = (struct member){ .document = ll_get32(p), .old = ll_get32(p + 4) != 0, .n_shingles = ll_get32(p + 8), .shingles = p + FIXED, .place = ll_get32(p + 36) };
+	*m = (struct member){ .document = ll_get32(p), .old = ll_get32(p + 4) != 0, .n_shingles = ll_get32(p + 8), .shingles = p + FIXED, .place = ll_get32(p + 52) };
 	memcpy(m->key.byte, p + 20, 16);
+	memcpy(m->text.byte, p + 36, 16);
 	p += FIXED + 8 * (size_t)m->n_shingles;
 	m->id = ll_str((const char *)p, id);
 	m->source = ll_str((const char *)p + id, source);

@@ -12,7 +12,7 @@
 struct member {
 	uint32_t document;
 	bool old; /* of an earlier crawl: survives */
-	struct ll_id key;
+	struct ll_id key, text; /* text: its digest */
 	struct ll_str id, source;
 	const unsigned char *shingles; /* ascending, little-endian u64, unaligned */
 	uint32_t n_shingles;

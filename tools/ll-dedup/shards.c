@@ -17,8 +17,8 @@ void shards_free(struct shards *s)
 	*s = (struct shards){ 0 };
 }
 
-/* u8 survives, 7 zero | key 16 | f64 similarity | u64 copies | u32 lengths of id, source, ids, similarities | they */
-#define FIXED 56u
+/* u8 survives, 7 zero | key, text 16 each | f64 similarity | u64 copies | u32 lengths of id, source, ids, similarities | they */
+#define FIXED 72u
 
 void duplicate_put(struct ll_buf *out, const struct duplicate *d)
 {
@@ -27,6 +27,7 @@ void duplicate_put(struct ll_buf *out, const struct duplicate *d)
 	memcpy(&bits, &d->similarity, sizeof(bits));
 	ll_buf_put64(out, d->survives);
 	ll_buf_add(out, d->key.byte, 16);
+	ll_buf_add(out, d->text.byte, 16);
 	ll_buf_put64(out, bits);
 	ll_buf_put64(out, d->copies);
 	ll_buf_put32(out, (uint32_t)d->id.len);
@@ -50,11 +51,12 @@ int duplicate_get(struct ll_str data, struct duplicate *out)
 		return -1;
 	out->survives = ll_get64(p) == 1;
 	memcpy(out->key.byte, p + 8, 16);
-	uint64_t bits = ll_get64(p + 24);
+	memcpy(out->text.byte, p + 24, 16);
+	uint64_t bits = ll_get64(p + 40);
 	memcpy(&out->similarity, &bits, sizeof(bits));
-	out->copies = ll_get64(p + 32);
+	out->copies = ll_get64(p + 48);
 	for (int i = 0; i < 4; i++) {
-		size_t len = ll_get32(p + 40 + 4 * i);
+		size_t len = ll_get32(p + 56 + 4 * i);
 		if (len > left)
 			return -1;
 		*part[i] = ll_str(at, len);

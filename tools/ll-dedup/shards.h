@@ -26,6 +26,7 @@ struct duplicate {
 	uint64_t document; /* its number over all shards, in the order they were read, from 0 */
 	bool survives;
 	struct ll_id key;     /* of the survivor; exact: the digest of the text, without an id */
+	struct ll_id text;    /* near-duplicates: the digest of the survivor's text, which tells apart survivors of one key */
 	double similarity;    /* to the survivor, where it was verified; else -1 */
 	struct ll_str id, source; /* of the survivor; as all strings here valid until the next one is asked for */
 	uint64_t copies;      /* survives: how many were dropped for it */

@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: MIT
 # Every number of ll-dedup report against a count in Python: of the documents that went, and, for sizes, of the survivors' tags. Ids,
-# sources and texts with tabs and newlines; the rejects of several shards; what was dropped for other reasons.
+# sources and texts with tabs and newlines, survivors of one source and id; the rejects of several shards; what was dropped for other reasons.
 . "$ROOT/tests/lib.sh"
 
 cat > count.py <<'END'
 """count.py KEPT GONE: what report.txt has to say of the rejects GONE (exported with tags)."""
 import collections, fractions, json, sys
+from xxh3 import xxh3_128
 read = lambda path: [json.loads(l) for l in open(path)]
 line = lambda s: "".join(" " if ord(c) < 32 or ord(c) == 127 else c for c in s)
 all_gone = read(sys.argv[2])
 gone = [d for d in all_gone if d["ll"]["reject.reason"] == "near-duplicate"]
 clusters, bins, sources = collections.defaultdict(list), collections.Counter(), collections.Counter()
 for d in gone:
-    clusters[d["ll"]["reject.key"]].append(d)
+    clusters[d["ll"]["reject.key"], d["ll"]["reject.text"]].append(d)
     if "reject.similarity" in d["ll"]:
         bins[int(fractions.Fraction(d["ll"]["reject.similarity"]).limit_denominator(10000) * 20)] += 1
     sources[(d["ll"].get("reject.source", ""), d.get("source", ""))] += 1
@@ -49,6 +50,9 @@ for k in want:
     if want[k] != got[k]: bad.append(f"{k}: {got[k]}, not {want[k]}")
 kept = collections.Counter(d["ll"]["dedup.copies"] + 1 for d in read(sys.argv[1]) if "dedup.copies" in d.get("ll", {}))
 if sorted(kept.items()) != got["sizes"]: bad.append("sizes are not those of the survivors' tags")
+survivors = {(d.get("source", ""), d["id"], "%032x" % xxh3_128(d["text"].encode())) for d in read(sys.argv[1]) if "dedup.copies" in d.get("ll", {})}
+if {(d["ll"].get("reject.source", ""), d["ll"]["reject.value"], d["ll"]["reject.text"]) for d in gone} != survivors: bad.append("a survivor is not named as it is")
+if len({s[:2] for s in survivors}) == len(survivors): bad.append("no two survivors of one source and id")
 print(len(gone) > 150, len(got["sizes"]) > 4, bad[:3])
 END
 python3 - > d.jsonl <<'END'
@@ -60,11 +64,12 @@ for i in range(150):
     t = [r.choice(words) for _ in range(r.choice([9, 30, 30, 90, 200]))]
     for _ in range(r.choice([1, 2, 2, 3, 4, 7, 12])):
         n += 1
-        name = r.choice(["d%d", "d\t%d", "%d\nx", "%d\x7f"]) % n
+        name = r.choice(["d%d", "d\t%d", "%d\nx", "%d\x7f"]) % (n if r.random() < 0.7 else n % 7) # ids are not unique
         print(json.dumps({"id": name, "source": r.choice(["", "web", "b\tooks", "n\news\x1b[31m"]), "text": " ".join(t)}))
         if r.random() < 0.7: t[r.randrange(len(t))] = r.choice(words)
 END
 ll-shard import -q -o d.ll d.jsonl
+PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$ROOT/tests/format; export PYTHONDONTWRITEBYTECODE PYTHONPATH
 jsonl() { ll-shard export -q --tags --to=jsonl "$@"; }
 counted() { # counted NAME REJECTS...: the report of them, beside kept.ll
 	_what=$1; shift
