@@ -57,6 +57,7 @@ struct run {
 	struct ll_rejects *rejects;
 	struct ll_stats *stats;
 	struct ll_spares workers; /* handed from batch to batch */
+	const char *file;           /* of the documents being decided */
 	struct ll_set_aside *aside; /* NULL until the filter puts the rest off */
 	bool settled;               /* what was put off is on its way */
 	struct ll_buf edited;       /* a record that `edit` changed */
@@ -382,6 +383,9 @@ static bool put_off(struct run *run, const struct ll_sink *s)
 
 static void put_out(struct run *run, struct ll_sink *s)
 {
+	if (run->f->file && run->file != s->frame.file)
+		run->f->file(run->f->context, s->frame.file);
+	run->file = s->frame.file;
 	s->holding = run->out != NULL;
 	for (size_t i = 0; i < s->entries; i++) {
 		const struct entry *e = &s->entry[i];

@@ -340,6 +340,11 @@ const char *ll_reader_where(const struct ll_reader *r)
 	return r->where;
 }
 
+const char *ll_reader_file(const struct ll_reader *r)
+{
+	return r->frame.file;
+}
+
 const struct ll_header *ll_reader_header(struct ll_reader *r)
 {
 	if (r->headers == 0 && !r->have_pending)

@@ -42,6 +42,8 @@ void ll_data_frame_free(struct ll_data_frame *f);
 const unsigned char *ll_reader_next(struct ll_reader *r, size_t *len);
 /* "FILE: record N" of the record last returned, for messages; a static buffer per reader. */
 const char *ll_reader_where(const struct ll_reader *r);
+/* The name, as it was given, of the file that the record last returned is from. */
+const char *ll_reader_file(const struct ll_reader *r);
 /* Header of the current (after open: the first) segment; reads it if need be. NULL when there is no input at all. */
 const struct ll_header *ll_reader_header(struct ll_reader *r);
 /* Lineage collected so far: whole once the end was reached. Borrowed. */

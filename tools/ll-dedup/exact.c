@@ -18,6 +18,7 @@
 #include "ll-dedup/exact_duplicates.h"
 #include "ll-dedup/shared_units.h"
 #include "ll-dedup/text_set.h"
+#include "ll-dedup/two_passes.h"
 #include "ll-dedup/unit_edit.h"
 
 #define BATCH 256u		/* keys that are asked about at once */
@@ -35,8 +36,7 @@ struct exact {
 	uint64_t first_later;
 	struct duplicate ahead; /* the next key of those that is a duplicate */
 	bool have_ahead;
-	struct ll_hash128_state *check; /* of all keys, in each of two passes */
-	struct ll_id first_check;
+	struct two_passes *check; /* by keys, with --keep=none */
 	uint64_t bloom_items;
 	/* of the document being decided */
 	struct unit_walk walk;
@@ -187,7 +187,7 @@ static void ask_later(struct exact *e, size_t n, uint64_t first)
 static void ask(struct exact *e, const struct ll_id *key, size_t n, const uint64_t *fresh, uint64_t first)
 {
 	if (e->check) {
-		ll_hash128_update(e->check, key, n * sizeof(*key));
+		two_passes_update(e->check, key, n * sizeof(*key));
 		digest_set_has_all(&e->set, key, n, e->edit.gone, first);
 	} else if (e->texts) {
 		for (size_t i = 0; i < n; i++)
@@ -308,7 +308,7 @@ static const char *count_document(void *context, const struct ll_doc *doc, void 
 	(void)value;
 	keys_start(&source, e, doc, data);
 	while (key = keys_next(&source, &n, fresh), n > 0) {
-		ll_hash128_update(e->check, key, n * sizeof(*key));
+		two_passes_update(e->check, key, n * sizeof(*key));
 		for (size_t i = 0; i < n; i++)
 			if (!unit_is_none(key[i]))
 				shared_units_add(e->shared, key[i], e->document);
@@ -317,21 +317,30 @@ static const char *count_document(void *context, const struct ll_doc *doc, void 
 	return NULL;
 }
 
+static void begin_file(void *context, const char *file)
+{
+	struct exact *e = context;
+
+	if (e->check)
+		two_passes_file(e->check, file);
+}
+
 static void count_all(struct exact *e, const char **files, size_t n)
 {
-	struct ll_filter filter = { .context = e, .times = unit_times(&e->rule), .worker_new = worker_new, .worker_free = worker_free, .map = map, .decide = count_document };
+	static struct two_passes check;
+	struct ll_filter filter = { .context = e, .times = unit_times(&e->rule), .worker_new = worker_new, .worker_free = worker_free,
+				    .map = map, .decide = count_document, .file = begin_file };
 
 	ll_spool_inputs(files, n);
-	e->check = ll_hash128_new();
+	two_passes_start(&check, files, n);
+	e->check = &check;
 	e->shared = shared_units_new(e->share);
 	digest_set_init(&e->set, e->share);
 	ll_progress_pass(1, 2);
 	ll_documents_scan(&filter, files, n, NULL);
+	two_passes_end(e->check);
 	shared_units_find(e->shared, (uint64_t)dedup.min_count, &e->set);
 	shared_units_free(e->shared);
-	e->first_check = ll_hash128_digest(e->check);
-	ll_hash128_free(e->check);
-	e->check = ll_hash128_new();
 	e->document = 0;
 	ll_progress_pass(2, 2);
 }
@@ -340,8 +349,8 @@ static void compare_passes(void *context)
 {
 	struct exact *e = context;
 
-	if (e->check && !ll_id_eq(ll_hash128_digest(e->check), e->first_check))
-		ll_die(LL_EXIT_INPUT, "the input changed while it was read twice");
+	if (e->check)
+		two_passes_end(e->check);
 }
 
 /* ---- the stage ---- */
@@ -392,6 +401,7 @@ int dedup_exact(const char **files, size_t n)
 				    .map = map,
 				    .decide = decide,
 				    .edit = edit,
+				    .file = begin_file,
 				    .end = compare_passes };
 
 	e.rule = unit_rule_parse(dedup.exact);
@@ -420,7 +430,7 @@ int dedup_exact(const char **files, size_t n)
 	text_set_free(e.texts);
 	exact_duplicates_free(e.later);
 	if (e.check)
-		ll_hash128_free(e.check);
+		two_passes_free(e.check);
 	unit_walk_free(&e.walk);
 	ll_free(e.line_end);
 	unit_edit_free(&e.edit);

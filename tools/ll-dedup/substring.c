@@ -12,6 +12,7 @@
 #include "io/spool.h"
 #include "ll-dedup/dedup.h"
 #include "ll-dedup/repeats.h"
+#include "ll-dedup/two_passes.h"
 #include "text/unicode.h"
 #include "text/utf8.h"
 
@@ -27,8 +28,7 @@ struct substring {
 	uint64_t text; /* number of the next one */
 	struct repeat ahead;
 	bool have_ahead;
-	struct ll_hash128_state *check; /* of all texts, in each of two passes */
-	struct ll_id first_check;
+	struct two_passes check; /* by the digests of texts */
 	bool changed;
 	struct ll_buf left, tags; /* of the document being decided */
 	uint64_t passages, bytes;
@@ -97,6 +97,13 @@ static void map(void *context, void *worker, const struct ll_doc *doc, struct ll
 	ll_sink_decide(sink, doc, w->data.data, w->data.len);
 }
 
+static void begin_file(void *context, const char *file)
+{
+	struct substring *s = context;
+
+	two_passes_file(&s->check, file);
+}
+
 /* ---- first pass ---- */
 
 static const char *collect(void *context, const struct ll_doc *doc, void *data, size_t len, const char **value)
@@ -104,7 +111,7 @@ static const char *collect(void *context, const struct ll_doc *doc, void *data, 
 	struct substring *s = context;
 
 	(void)value;
-	ll_hash128_update(s->check, data, sizeof(struct ll_id));
+	two_passes_update(&s->check, data, sizeof(struct ll_id));
 	if (s->words)
 		repeats_add(s->repeats, (const char *)data + sizeof(struct ll_id), (len - sizeof(struct ll_id)) / 8);
 	else
@@ -114,20 +121,19 @@ static const char *collect(void *context, const struct ll_doc *doc, void *data, 
 
 static void find(struct substring *s, const char **files, size_t n)
 {
-	struct ll_filter filter = { .context = s, .times = PASSAGES_TIMES, .worker_new = worker_new, .worker_free = worker_free, .map = map, .decide = collect };
+	struct ll_filter filter = { .context = s, .times = PASSAGES_TIMES, .worker_new = worker_new, .worker_free = worker_free,
+				    .map = map, .decide = collect, .file = begin_file };
 	uint64_t flow = ll_filter_memory(), left = ll_memory_left();
 
 	ll_spool_inputs(files, n);
-	s->check = ll_hash128_new();
+	two_passes_start(&s->check, files, n);
 	s->repeats = repeats_new(s->length, s->words ? 8 : 1);
 	ll_progress_pass(1, 2);
 	ll_documents_scan(&filter, files, n, NULL);
+	two_passes_end(&s->check);
 	repeats_find(s->repeats, LL_MAX(left > flow ? left - flow : 0, left / 2));
 	s->second = true;
 	s->have_ahead = repeats_next(s->repeats, &s->ahead);
-	s->first_check = ll_hash128_digest(s->check);
-	ll_hash128_free(s->check);
-	s->check = ll_hash128_new();
 }
 
 /* ---- second pass ---- */
@@ -175,7 +181,7 @@ static const char *decide(void *context, const struct ll_doc *doc, void *data, s
 	uint64_t passages = 0;
 
 	(void)len;
-	ll_hash128_update(s->check, data, sizeof(struct ll_id));
+	two_passes_update(&s->check, data, sizeof(struct ll_id));
 	ll_buf_clear(&s->left);
 	for (; s->have_ahead && s->ahead.text == s->text; s->have_ahead = repeats_next(s->repeats, &s->ahead)) {
 		struct word cut = to_bytes(s, &cutter, &s->ahead);
@@ -225,8 +231,7 @@ static void compare_passes(void *context)
 {
 	struct substring *s = context;
 
-	if (!ll_id_eq(ll_hash128_digest(s->check), s->first_check))
-		ll_die(LL_EXIT_INPUT, "the input changed while it was read twice");
+	two_passes_end(&s->check);
 }
 
 /* ---- the stage ---- */
@@ -263,6 +268,7 @@ int dedup_substring(const char **files, size_t n)
 				    .map = map,
 				    .decide = decide,
 				    .edit = edit,
+				    .file = begin_file,
 				    .end = compare_passes };
 
 	if (strcmp(units[parse(&s)], "tokens") == 0) {
@@ -275,7 +281,7 @@ int dedup_substring(const char **files, size_t n)
 	int status = ll_filter_run(&filter, files, n);
 	ll_note("%llu repeated passages, %llu bytes, found in %u pass%s", (unsigned long long)s.passages,
 		(unsigned long long)s.bytes, repeats_passes(s.repeats), repeats_passes(s.repeats) == 1 ? "" : "es");
-	ll_hash128_free(s.check);
+	two_passes_free(&s.check);
 	repeats_free(s.repeats);
 	ll_buf_free(&s.left);
 	ll_buf_free(&s.tags);

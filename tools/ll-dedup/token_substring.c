@@ -15,6 +15,7 @@
 #include "io/spool.h"
 #include "ll-dedup/dedup.h"
 #include "ll-dedup/repeats.h"
+#include "ll-dedup/two_passes.h"
 
 #define REASON "repeated-passage"
 
@@ -29,7 +30,7 @@ struct tokens {
 	struct repeat ahead;
 	bool have_ahead;
 	uint64_t document; /* number of the next one */
-	struct ll_hash128_state *check; /* of all ids, in each of two passes */
+	struct two_passes check; /* by ids */
 	uint32_t *ids, *left, *left_offset; /* of the document in hand */
 	size_t cap, left_cap, offset_cap;
 	struct ll_buf text, record;
@@ -111,8 +112,9 @@ static bool next_document(struct tokens *t, struct ll_token_doc *d)
 			ll_die(LL_EXIT_INPUT, "%s: an id that no tokenizer has: %u", ll_reader_where(t->in), t->ids[i]);
 	}
 	uint64_t n = d->n;
-	ll_hash128_update(t->check, &n, sizeof(n));
-	ll_hash128_update(t->check, t->ids, n * sizeof(*t->ids));
+	two_passes_file(&t->check, ll_reader_file(t->in));
+	two_passes_update(&t->check, &n, sizeof(n));
+	two_passes_update(&t->check, t->ids, n * sizeof(*t->ids));
 	ll_progress_add(1, len);
 	return true;
 }
@@ -127,6 +129,7 @@ static void find(struct tokens *t, const char *const *files, size_t n, uint64_t 
 	open_input(t, files, n);
 	while (next_document(t, &d))
 		repeats_add(t->repeats, t->ids, d.n);
+	two_passes_end(&t->check);
 	ll_reader_close(t->in);
 	repeats_find(t->repeats, ll_memory_left() / 4 * 3);
 	t->have_ahead = repeats_next(t->repeats, &t->ahead);
@@ -256,13 +259,9 @@ static void cut_all(struct tokens *t, const char *const *files, size_t n)
 	t->out = ll_writer_open(ll_common.output, ll_header_new("tokens", 1, lines));
 	t->rejects = ll_rejects_open();
 	t->stats = ll_stats_new();
-	struct ll_id first_check = ll_hash128_digest(t->check);
-	ll_hash128_free(t->check);
-	t->check = ll_hash128_new();
 	while (next_document(t, &d))
 		put_document(t, &d);
-	if (!ll_id_eq(ll_hash128_digest(t->check), first_check))
-		ll_die(LL_EXIT_INPUT, "the input changed while it was read twice");
+	two_passes_end(&t->check);
 	struct ll_end end = ll_writer_finish(t->out, ll_reader_lineage(t->in));
 	ll_rejects_close(t->rejects, ll_stats_documents_in(t->stats), ll_reader_lineage(t->in));
 	ll_stats_finish(t->stats, ll_id_hex(ll_reader_totals(t->in, NULL).set_id, in_set), ll_id_hex(end.set_id, out_set));
@@ -291,10 +290,11 @@ static void load_tokenizer(struct tokens *t)
 
 int dedup_token_substring(const char **files, size_t n, uint64_t length)
 {
-	struct tokens t = { .check = ll_hash128_new() };
+	struct tokens t = { .document = 0 };
 
 	load_tokenizer(&t);
 	ll_spool_inputs(files, n);
+	two_passes_start(&t.check, files, n);
 	ll_progress_pass(1, 2);
 	find(&t, files, n, length);
 	ll_progress_pass(2, 2);
@@ -305,7 +305,7 @@ int dedup_token_substring(const char **files, size_t n, uint64_t length)
 	ll_note("%llu repeated passages, %llu tokens, found in %u pass%s", (unsigned long long)t.passages, (unsigned long long)t.cut,
 		repeats_passes(t.repeats), repeats_passes(t.repeats) == 1 ? "" : "es");
 	repeats_free(t.repeats);
-	ll_hash128_free(t.check);
+	two_passes_free(&t.check);
 	if (t.bpe)
 		ll_bpe_free(t.bpe);
 	ll_free(t.inside);

@@ -18,13 +18,17 @@ for s in a b; do ll-shard import -q -o $s.ll $s.jsonl; done
 
 # A file that changes between the passes: the last one begins when somebody reads the rejects.
 mkfifo rejects
-for how in --minhash=14x8 "--minhash=14x8 --jaccard=0.8" "--exact=line --keep=none" --substring=50; do
-	cp a.ll changing.ll
-	ll-dedup -q $how --rejects=rejects -o no.ll changing.ll 2> .err & pid=$!
-	sleep 1; cp b.ll changing.ll; timeout 20 cat rejects > /dev/null
+head -n 1000 a.jsonl | ll-shard import -q | ll-bpe train -q --pretokenizer=gpt2 --vocab-size=400 -o tok.json -
+ll-bpe encode -q -m tok.json -o a.tok a.ll; ll-bpe encode -q -m tok.json -o b.tok b.ll
+for kind in ll tok; do ll-shard head -q -n 100 -o few.$kind b.$kind; done
+for how in --minhash=14x8 "--minhash=14x8 --jaccard=0.8" "--exact=line --keep=none" --substring=50 "--substring=50:tokens -m tok.json"; do
+	case $how in *:tokens*) kind=tok ;; *) kind=ll ;; esac
+	cp a.$kind changing.ll
+	ll-dedup -q $how --rejects=rejects -o no.ll few.$kind changing.ll few.$kind 2> .err & pid=$!
+	sleep 1; cp b.$kind changing.ll; timeout 20 cat rejects > /dev/null
 	rc=0; wait $pid || rc=$?
 	is $rc 3 "$how: a file that changed is an error"
-	says "changed while it was read" "that says so"
+	says "changing.ll: " "that is named"; says "changed while it was read" "as what it is"
 	absent "and leaves nothing" no.ll
 done
 
@@ -64,8 +68,6 @@ killed b.out ll-dedup apply -q --duplicates=all.dup -o b.out b.ll
 killed parts.dup ll-dedup cluster -q --jaccard=0.8 --cluster=component --memory=2M --tmpdir=tmp -o parts.dup a.sig b.sig
 killed x.ll ll-dedup -q --exact --memory=1M --tmpdir=tmp -o x.ll a.ll b.ll
 killed s.ll ll-dedup -q --substring=50 --tmpdir=tmp -o s.ll a.ll
-head -n 1000 a.jsonl | ll-shard import -q | ll-bpe train -q --pretokenizer=gpt2 --vocab-size=400 -o tok.json -
-ll-bpe encode -q -m tok.json -o a.tok a.ll
 killed t.tok ll-dedup -q --substring=40:tokens -m tok.json --tmpdir=tmp -o t.tok a.tok
 ll-shard cat -q -o both.ll a.out b.out
 for s in a b; do killed $s.lines ll-dedup sign -q --exact=sentences:1 -o $s.lines $s.ll; done
