@@ -70,6 +70,8 @@ static const struct {
 	  "vocabulary=53 width=40 heads=4 kv_heads=2 head_dim=96 layers=1 context=16 ffn_width=30 qk_norm=true" },
 };
 
+static struct ll_pool *serial; /* of one thread: loops this short are over before a second one has begun */
+
 static double objective(struct ll_lm_f64 *m, const int32_t *tokens, const int32_t *targets)
 {
 	uint64_t n;
@@ -135,7 +137,7 @@ static void check_model(size_t which)
 	int32_t tokens[B * T], targets[B * T];
 	uint64_t n;
 	make_batch(&c, B * T, tokens, targets);
-	struct ll_lm_f64 *d = ll_lm_new_f64(&c, B, T, LL_LM_TRAINING, pool);
+	struct ll_lm_f64 *d = ll_lm_new_f64(&c, B, T, LL_LM_TRAINING, serial);
 	ll_lm_init_f64(d, 1);
 	for (size_t i = 0; i < d->parameters; i++) /* gains and biases away from ones and zeros */
 		d->param[i] += 0.1 * (ll_random_unit(2, 2, i) - 0.5);
@@ -432,6 +434,7 @@ static void documents(const char *preset, const char *settings)
 int main(void)
 {
 	pool = ll_pool_new(2);
+	serial = ll_pool_new(1);
 	for (size_t i = 0; i < LL_COUNT(models); i++)
 		check_model(i), check_bf16(i);
 	for (size_t i = 0; i < LL_COUNT(models); i++)
@@ -441,5 +444,6 @@ int main(void)
 	documents("llama-tiny", "vocabulary=31 width=24 heads=4 kv_heads=2 head_dim=10 layers=2 context=32 ffn_width=20");
 	documents("gpt2-tiny", "vocabulary=29 width=24 heads=3 layers=3 context=32 position=alibi band=6 band_every=2");
 	ll_pool_free(pool);
+	ll_pool_free(serial);
 	return test_done();
 }
