@@ -111,7 +111,7 @@ struct bloom *bloom_new(const struct bloom_plan *plan)
 
 	b->plan = *plan;
 	ll_memory_claim(plan->blocks * BLOOM_BLOCK_BYTES, "the Bloom filter");
-	b->block = ll_alloc_aligned(BLOOM_BLOCK_BYTES, plan->blocks * BLOOM_BLOCK_BYTES);
+	b->block = ll_alloc_pages(plan->blocks * BLOOM_BLOCK_BYTES); /* what no digest falls into is never touched */
 	return b;
 }
 
@@ -185,7 +185,7 @@ void bloom_free(struct bloom *b)
 {
 	if (!b)
 		return;
-	ll_free(b->block);
+	ll_free_pages(b->block, b->plan.blocks * BLOOM_BLOCK_BYTES);
 	ll_memory_release(b->plan.blocks * BLOOM_BLOCK_BYTES);
 	ll_free(b);
 }
