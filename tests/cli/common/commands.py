@@ -32,9 +32,9 @@ COMMANDS = {  # name: command line. The output is a file or a folder; DIR marks 
     "exact": "ll-dedup -q --exact -o {out} d.ll e.ll",
     "exact lines": "ll-dedup -q --exact=line --rejects={out}.rej -o {out} d.ll e.ll",
     "exact shared": "ll-dedup -q --exact=paragraph --keep=none -o {out} d.ll e.ll",
-    "exact bloom": "ll-dedup -q --exact=line --bloom=0.01 -o {out} d.ll e.ll",
+    "exact bloom": "ll-dedup -q --exact=line --memory=16M --bloom=0.01 -o {out} d.ll e.ll",
     "substring": "ll-dedup -q --substring=40 -o {out} d.ll e.ll",
-    "substring tokens": "ll-dedup -q --substring=8:tokens -m tok.json --rejects={out}.rej -o {out} d.tok",
+    "substring tokens": "ll-dedup -q --substring=20:tokens -m tok.json --rejects={out}.rej -o {out} d.tok",
     "minhash": "ll-dedup -q --minhash=14x8 -o {out} d.ll e.ll",
     "minhash verified": "ll-dedup -q --minhash=20x5 --jaccard=0.7 --tag-survivors --rejects={out}.rej --index-out={out}.index -o {out} d.ll e.ll",
     "minhash component": "ll-dedup -q --minhash=20x5 --jaccard=0.7 --cluster=component --rejects={out}.rej -o {out} d.ll e.ll",
@@ -107,7 +107,7 @@ def prepare(documents, paragraphs=12):
     with open("mix.conf", "w") as f:
         f.write("bytes = 100K\n" + "".join(f"[source {s}]\nweight = {k}\n" for s, k in (("a", 1.5), ("b", 0.4), ("c", 1))))
     sh("gzip -k d.jsonl && ll-shard import -q -o d.ll d.jsonl && ll-shard import -q -o e.ll e.jsonl")
-    sh("ll-shard import -q --from=html -o pages.ll pages && ll-shard head -q -n 40 -o few.ll d.ll")
+    sh("ll-shard import -q --from=html -o pages.ll pages && ll-shard head -q -n 20 -o few.ll d.ll")
     sh("ll-bpe train -q --pretokenizer=gpt2 --vocab-size=%d --special='<|endoftext|>' -o tok.json d.ll" % vocabulary)
     sh("for f in d e; do ll-bpe count -q --pretokenizer=gpt2 --by=source -o $f.counts $f.ll; done")
     sh("ll-bpe export -q --to=gguf -m tok.json -o tok.gguf")

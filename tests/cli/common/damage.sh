@@ -3,7 +3,7 @@
 # named, nothing appears under the final name. Some bytes of each stream here; every byte with LL_TEST_LONG=1.
 . "$ROOT/tests/lib.sh"
 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$ROOT/tests/cli/common; export PYTHONDONTWRITEBYTECODE PYTHONPATH
-[ "${LL_TEST_LONG:-0}" = 1 ] && documents="6 1" || documents=24
+[ "${LL_TEST_LONG:-0}" = 1 ] && documents="6 1" || documents="24 4"
 ok "the inputs" python3 "$ROOT/tests/cli/common/commands.py" $documents
 for f in *.ll *.tok *.sig *.dup *.ix *.counts; do ll-shard cat -q --compress=none -o "$f.raw" "$f" && [ $(($(wc -c < "$f") % 2)) = 0 ] && mv "$f.raw" "$f"; done # both kinds
 cat > run.py <<'END'

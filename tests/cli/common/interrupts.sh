@@ -3,7 +3,7 @@
 # half-written under a final name, no temporary file (but after kill -9), the right status, no hang.
 . "$ROOT/tests/lib.sh"
 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$ROOT/tests/cli/common; export PYTHONDONTWRITEBYTECODE PYTHONPATH
-ok "the inputs" python3 "$ROOT/tests/cli/common/commands.py" 4000
+ok "the inputs" python3 "$ROOT/tests/cli/common/commands.py" 2000 8
 cat > run.py <<'EOF'
 import os, random, resource, signal, subprocess, time
 from commands import *
