@@ -3,6 +3,7 @@
 # A run from start to end: its files, equal bits at any number of threads, the documents of a step, what is refused.
 . "$ROOT/tests/lib.sh"
 . "$ROOT/tests/cli/ll-train/setup"
+unset LL_THREADS
 
 ok "a run" ll-train $tiny --steps=20 --save-every=5 --keep=2 -@ 1 -o a
 for f in log.tsv timing.tsv config.conf environment.json done.json latest/config.json latest/model.safetensors \
