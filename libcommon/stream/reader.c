@@ -265,7 +265,7 @@ static bool read_data_frame(struct ll_reader *r, struct ll_data_frame *out)
 			break;
 		case LL_FRAME_DATA:
 			*out = (struct ll_data_frame){ h, read_stored(r, h.stored_len, offset), NULL, ll_in_name(r->in), offset, r->records,
-						       r->header[r->headers - 1] };
+						       r->file_records + r->sums.records, r->header[r->headers - 1] };
 			out->file = r->files[r->next_file - 1];
 			r->sums.records += h.records;
 			r->sums.raw_bytes += h.raw_len;
@@ -334,7 +334,7 @@ const unsigned char *ll_reader_next(struct ll_reader *r, size_t *len)
 
 const char *ll_reader_where(const struct ll_reader *r)
 {
-	uint64_t record = r->have_frame ? r->frame.first_record + r->frame.header.records - r->left : r->records;
+	uint64_t record = r->have_frame ? r->frame.first_in_file + r->frame.header.records - r->left : r->records;
 	snprintf((char *)r->where, sizeof(r->where), "%s: record %llu",
 		 ll_path_shown(r->have_frame ? r->frame.file : "-"), (unsigned long long)record);
 	return r->where;

@@ -26,6 +26,7 @@ struct ll_data_frame {
 	const char *file;          /* borrowed from the reader */
 	uint64_t offset;           /* of the frame in its file */
 	uint64_t first_record;     /* number of records before it in the whole input */
+	uint64_t first_in_file;    /* and in its file */
 	const struct ll_header *segment; /* of its segment; valid until the reader is closed */
 };
 
@@ -40,7 +41,7 @@ void ll_data_frame_free(struct ll_data_frame *f);
 /* One record after the other on the calling thread; valid until the next call. NULL at the end. *len is its size. A large one
  * has to fit into --memory (stream/large_frame.h). */
 const unsigned char *ll_reader_next(struct ll_reader *r, size_t *len);
-/* "FILE: record N" of the record last returned, for messages; a static buffer per reader. */
+/* "FILE: record N", counted in the file, of the record last returned, for messages; a static buffer per reader. */
 const char *ll_reader_where(const struct ll_reader *r);
 /* The name, as it was given, of the file that the record last returned is from. */
 const char *ll_reader_file(const struct ll_reader *r);

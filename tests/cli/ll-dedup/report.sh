@@ -99,6 +99,8 @@ ll-dedup report -q --plot=x.gp -o t.txt gone.ll; same t.txt want.txt "with a pic
 status 3 "documents that were kept" ll-dedup report -q -o no.txt kept.ll
 says "kept.ll: record 1" "are named with the place"
 says "a document that was not rejected" "as what they are"
+ll-shard head -q -n 7 -o seven.ll gone.ll; status 3 "behind those of other files" ll-dedup report -q -o no.txt gone.ll seven.ll kept.ll
+says "kept.ll: record 1:" "the place is counted in their own file"
 head -c 3000 gone.ll > cut.ll; status 3 "rejects that were cut" ll-dedup report -q -o no.txt cut.ll
 absent "leave no report" no.txt
 finish
