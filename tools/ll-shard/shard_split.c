@@ -138,7 +138,7 @@ static int run_split(int operands, char **operand)
 	struct split s = { 0 };
 	if ((size > 0) + (count > 0) + (by_key > 0) != 1)
 		ll_die(LL_EXIT_USAGE, "give one of --size, --count and --by-key");
-	if (!prefix || !*prefix || strcmp(prefix, "-") == 0)
+	if (!prefix || strcmp(prefix, "-") == 0)
 		ll_die(LL_EXIT_USAGE, "-o PREFIX is missing: shards are files");
 	size_t n = ll_input_files(operands, operand, &files, NULL);
 	if (by_key)

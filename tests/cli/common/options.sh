@@ -61,7 +61,7 @@ for program in ll-clean ll-dedup ll-decontam ll-sample; do empty $program "" --o
 for option in --output --files-from --tmpdir --rejects --stats; do empty ll-shard import $option; done
 for option in --output --model; do empty ll-bpe encode $option; done
 for option in --output --against --index-out --rejects; do empty ll-dedup "" $option; done
-empty ll-train "" --output
+empty ll-train "" --output; empty ll-shard split --output; empty ll-shard pack --output
 : > lines
 status 2 "an operand of nothing" ll-shard import --from=text lines ""
 says "an empty name among the files to read" "it is said"
