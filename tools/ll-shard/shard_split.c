@@ -3,9 +3,11 @@
 #include "ll-shard/ll_shard.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "io/file.h"
 #include "ll-shard/shard_scan.h"
 #include "ll-shard/shard_walk.h"
 #include "stream/large_frame.h"
@@ -39,20 +41,62 @@ struct split {
 	struct shard *shard;
 	size_t len, cap;
 	bool open; /* the last shard is being written */
+	char *list; /* its name */
+	const char *const *files; /* the inputs */
+	size_t n_files;
 };
+
+static char *shard_path(size_t i)
+{
+	return ll_format("%s-%05zu.ll", prefix, i);
+}
+
+/* Shards by position get their names while inputs are still to be read. */
+static void refuse_input(const struct split *s, const char *path)
+{
+	struct stat shard, input;
+	for (size_t i = 0; !by_key && stat(path, &shard) == 0 && i < s->n_files; i++)
+		if (stat(s->files[i], &input) == 0 && input.st_dev == shard.st_dev && input.st_ino == shard.st_ino) {
+			ll_hint("choose another -o PREFIX");
+			ll_die(LL_EXIT_USAGE, "%s: is a shard to be written and an input", path);
+		}
+}
 
 static void open_shard(struct split *s)
 {
 	LL_GROW(s->shard, s->cap, s->len + 1);
 	struct shard *shard = &s->shard[s->len];
-	*shard = (struct shard){ .path = ll_format("%s-%05zu.ll", prefix, s->len) };
+	*shard = (struct shard){ .path = shard_path(s->len) };
+	refuse_input(s, shard->path);
 	shard->out = ll_writer_open(shard->path, ll_shard_header_like(s->header, NULL));
 	s->len++;
 	s->open = true;
 }
 
+/* Before the first shard gets its name: the list of an older split says that shards are all there which are not from now on. */
+static void withdraw_list(const struct split *s)
+{
+	if (ll_path_exists(s->list) && ll_common.no_clobber)
+		ll_die(LL_EXIT_RESOURCE, "%s: exists, and --no-clobber was given", s->list);
+	if (!ll_common.if_changed)
+		unlink(s->list);
+}
+
+/* PREFIX-*.ll would take it along. */
+static void refuse_older_shard(size_t shards)
+{
+	char *path = shard_path(shards);
+	if (ll_path_exists(path)) {
+		ll_hint("remove the shards of the older split, or choose another -o PREFIX");
+		ll_die(LL_EXIT_RESOURCE, "%s: is there, and this split has only %zu shard%s", path, shards, shards == 1 ? "" : "s");
+	}
+	ll_free(path);
+}
+
 static void close_shard(struct split *s, struct shard *shard, const struct ll_lineage *lineage)
 {
+	if (shard == s->shard)
+		withdraw_list(s);
 	ll_writer_close(shard->out, lineage);
 	shard->out = NULL;
 	s->open = false;
@@ -124,12 +168,10 @@ static struct ll_lineage *lineage_of_files(const char *const *files, size_t n)
 static void write_list(const struct split *s)
 {
 	struct ll_buf text = { 0 };
-	char *path = ll_format("%s.list", prefix);
 	for (size_t i = 0; i < s->len; i++)
 		ll_buf_printf(&text, "%s\t%llu\n", s->shard[i].path, (unsigned long long)s->shard[i].records);
-	ll_write_file(path, text.data, text.len);
+	ll_write_file(s->list, text.data, text.len);
 	ll_buf_free(&text);
-	ll_free(path);
 }
 
 static int run_split(int operands, char **operand)
@@ -140,11 +182,18 @@ static int run_split(int operands, char **operand)
 		ll_die(LL_EXIT_USAGE, "give one of --size, --count and --by-key");
 	if (!prefix || strcmp(prefix, "-") == 0)
 		ll_die(LL_EXIT_USAGE, "-o PREFIX is missing: shards are files");
+	if (strchr(prefix, '\n'))
+		ll_die(LL_EXIT_USAGE, "-o PREFIX with a line break: the list of the shards has a name a line");
+	if (by_key)
+		refuse_older_shard((size_t)by_key);
+	s.list = ll_format("%s.list", prefix);
 	size_t n = ll_input_files(operands, operand, &files, NULL);
 	if (by_key)
 		ll_memory_claim((uint64_t)by_key * 4 * LL_MIB, "the shards of --by-key");
 	else
 		s.lineage = lineage_of_files(files, n);
+	s.files = files;
+	s.n_files = n;
 	struct ll_reader *reader = ll_reader_open(files, n, NULL);
 	s.header = ll_reader_header(reader);
 	if (!s.header)
@@ -156,6 +205,7 @@ static int run_split(int operands, char **operand)
 	if (by_key) {
 		for (size_t i = 0; i < s.len; i++)
 			ll_writer_finish(s.shard[i].out, ll_reader_lineage(reader));
+		withdraw_list(&s);
 		for (size_t i = 0; i < s.len; i++)
 			ll_writer_publish(s.shard[i].out);
 	} else if (s.open) {
@@ -165,7 +215,9 @@ static int run_split(int operands, char **operand)
 		open_shard(&s);
 		close_shard(&s, &s.shard[0], s.lineage);
 	}
+	refuse_older_shard(s.len);
 	write_list(&s);
+	ll_free(s.list);
 	ll_lineage_free(s.lineage);
 	ll_reader_close(reader);
 	for (size_t i = 0; i < s.len; i++)
