@@ -3,7 +3,7 @@
 # are the same at any number of threads, and but for rounding (fused multiply-adds) on any path.
 . "$ROOT/tests/lib.sh"
 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$ROOT/tests/cli/common; export PYTHONDONTWRITEBYTECODE PYTHONPATH
-ok "the inputs" python3 "$ROOT/tests/cli/common/commands.py" 2500
+ok "the inputs" python3 "$ROOT/tests/cli/common/commands.py" 2500 8
 paths=
 for c in scalar avx2 avx512; do
 	if LL_CPU=$c ll-shard cat -q -o /dev/null few.ll 2> /dev/null; then paths="$paths $c"; else skip "with LL_CPU=$c" "not on this processor"; fi
