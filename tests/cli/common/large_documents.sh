@@ -13,15 +13,15 @@ def lines(most, size):  # of 1 to `most` words
         out.append(" ".join(r.choices(words, k=r.randint(1, most))))
         size -= len(out[-1]) + 1
     return "\n".join(out)
-prose, short = lines(100, 12_000_000), lines(2, 12_000_000)
-large = [prose, short, short[1000:] + prose[:1000], "".join(chr(0x4e00 + r.randrange(8000)) for _ in range(4_000_000))]
+prose, short = lines(100, 5_000_000), lines(2, 5_000_000)
+large = [prose, short, short[1000:] + prose[:1000], "".join(chr(0x4e00 + r.randrange(8000)) for _ in range(1_600_000))]
 with open("docs.jsonl", "w") as f:
     for i, text in enumerate(large):
         for k in range(20):
             print(json.dumps({"id": f"small-{i}-{k}", "text": f"A small one, number {k}."}), file=f)
         print(json.dumps({"id": f"large-{i}", "text": text}, ensure_ascii=False), file=f)
 with open("eval.jsonl", "w") as f:
-    print(json.dumps({"text": prose[5_000_000:5_000_400]}), file=f)
+    print(json.dumps({"text": prose[2_000_000:2_000_400]}), file=f)
 END
 ll-shard import -q -o docs.ll docs.jsonl
 ll-decontam build -q -o eval.ll eval.jsonl
