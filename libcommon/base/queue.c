@@ -148,6 +148,13 @@ void ll_queue_drain(struct ll_queue *q)
 	pthread_mutex_unlock(&q->lock);
 }
 
+void ll_queue_submit_alone(struct ll_queue *q, void *job)
+{
+	ll_queue_drain(q);
+	ll_queue_submit(q, job);
+	ll_queue_drain(q);
+}
+
 void ll_queue_free(struct ll_queue *q)
 {
 	if (q->workers) {

@@ -25,13 +25,6 @@ void ll_need_memory(const struct ll_data_frame *f, uint64_t bytes)
 
 void ll_submit_frame(struct ll_queue *q, void *job, const struct ll_data_frame *f, unsigned times)
 {
-	bool large = ll_frame_is_large(f);
-	struct ll_data_frame frame = *f; /* the job owns it and is gone when this returns */
-	if (large) {
-		need(&frame, (uint64_t)times * frame.header.raw_len, " or more");
-		ll_queue_drain(q);
-	}
-	ll_queue_submit(q, job);
-	if (large)
-		ll_queue_drain(q);
+	need(f, (uint64_t)times * f->header.raw_len, " or more");
+	(ll_frame_is_large(f) ? ll_queue_submit_alone : ll_queue_submit)(q, job);
 }

@@ -169,10 +169,7 @@ struct ll_writer *ll_writer_open(const char *path, struct ll_header header)
 /* A large document is gone, packed and written, before the next one comes. */
 static void submit_data(struct ll_writer *w, struct frame_job *job)
 {
-	bool large = job->raw.len >= LL_LARGE_DOCUMENT;
-	ll_queue_submit(w->queue, job);
-	if (large)
-		ll_queue_drain(w->queue);
+	(job->raw.len >= LL_LARGE_DOCUMENT ? ll_queue_submit_alone : ll_queue_submit)(w->queue, job);
 }
 
 static void close_frame(struct ll_writer *w)

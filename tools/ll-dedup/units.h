@@ -18,12 +18,6 @@ struct unit_rule {
 
 #define UNIT_RUN_MAX 64u
 
-/* What is held of a document, in times of its bytes, at most (stream/large_frame.h). */
-static inline unsigned unit_times(const struct unit_rule *r)
-{
-	return r->kind == UNIT_DOCUMENT || r->kind == UNIT_URL ? 3 : 7;
-}
-
 /* Parses "line", "sentences:3", ...; ends with status 2 on anything else. */
 struct unit_rule unit_rule_parse(const char *text);
 /* The same of what stands in a file: -1 on anything else. */
@@ -34,6 +28,12 @@ char *unit_rule_name(const struct unit_rule *r);
 static inline bool unit_is_document(const struct unit_rule *r)
 {
 	return r->kind == UNIT_DOCUMENT || r->kind == UNIT_URL;
+}
+
+/* What is held of a document, in times of its bytes, at most (stream/large_frame.h). */
+static inline unsigned unit_times(const struct unit_rule *r)
+{
+	return unit_is_document(r) ? 3 : 7;
 }
 
 struct unit_piece {

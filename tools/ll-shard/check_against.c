@@ -161,12 +161,7 @@ static void retire(void *context, void *argument)
 /* A large document is alone in the queue, as large frames are. */
 static void submit_dataset(struct against *a, struct job *job)
 {
-	bool large = job->text_bytes >= LL_LARGE_DOCUMENT;
-	if (large)
-		ll_queue_drain(a->queue);
-	ll_queue_submit(a->queue, job);
-	if (large)
-		ll_queue_drain(a->queue);
+	(job->text_bytes >= LL_LARGE_DOCUMENT ? ll_queue_submit_alone : ll_queue_submit)(a->queue, job);
 }
 
 static struct job *new_job(int side)

@@ -24,8 +24,8 @@ static void add_lines(struct ll_buf *out, const char *path, uint64_t done)
 {
 	static const char space[] = " \t\r\f\v";
 	struct ll_buf text = ll_read_file(path, CONTROL_MAX);
-	for (size_t i = 0; i < text.len; i++) /* commands are ASCII; the journal is valid JSON whatever stands here */
-		text.data[i] = (text.data[i] >= ' ' && text.data[i] <= '~') || (text.data[i] && strchr("\n\t\r\f\v", text.data[i])) ? text.data[i] : '?';
+	for (size_t i = 0; i < text.len; i++) /* so that a zero ends nothing */
+		text.data[i] = text.data[i] ? text.data[i] : '?';
 	char *at = ll_buf_cstr(&text), *line;
 	while ((line = strsep(&at, "\n"))) {
 		line += strspn(line, space);
@@ -36,8 +36,8 @@ static void add_lines(struct ll_buf *out, const char *path, uint64_t done)
 			done -= n > 0;
 			continue;
 		}
-		for (size_t i = 0; i < n; i++)
-			line[i] = line[i] < ' ' ? '?' : line[i];
+		for (size_t i = 0; i < n; i++) /* commands are ASCII; the journal is valid JSON whatever stands here */
+			line[i] = line[i] >= ' ' && line[i] <= '~' ? line[i] : '?';
 		ll_buf_add(out, line, n);
 		ll_buf_putc(out, '\n');
 	}
