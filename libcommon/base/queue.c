@@ -151,8 +151,13 @@ void ll_queue_drain(struct ll_queue *q)
 void ll_queue_submit_alone(struct ll_queue *q, void *job)
 {
 	ll_queue_drain(q);
-	ll_queue_submit(q, job);
-	ll_queue_drain(q);
+	if (q->workers)
+		permit_take();
+	if (q->ops.work)
+		q->ops.work(q->context, job);
+	if (q->workers)
+		permit_give();
+	q->ops.retire(q->context, job);
 }
 
 void ll_queue_free(struct ll_queue *q)

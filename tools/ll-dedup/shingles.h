@@ -31,10 +31,11 @@ struct shingle_rule {
 	const struct ll_bpe *tokenizer; /* UNIT_TOKEN */
 };
 
-/* What is held of a document, in times of its bytes, at most (stream/large_frame.h): text, shingles, their set. */
-static inline unsigned shingle_times(const struct shingle_rule *r)
+/* What is held of a document, in times of its bytes, at most (stream/large_frame.h): text, shingles, their set; `kept`: the set is
+ * written as well. */
+static inline unsigned shingle_times(const struct shingle_rule *r, bool kept)
 {
-	return r->unit == UNIT_WORD ? 11 : 19;
+	return (r->unit == UNIT_WORD ? 11 : 19) + (kept ? 2 : 0);
 }
 
 /* Scratch of one thread; zeroed before first use. */
