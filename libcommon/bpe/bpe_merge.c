@@ -49,8 +49,8 @@ ALWAYS void keys_load(struct keys *k, const uint32_t *key, unsigned n)
 
 ALWAYS void keys_set(struct keys *k, unsigned n, unsigned i, uint32_t key)
 {
-	(void)n;
-	k->key[i] = key;
+	if (i < n)
+		k->key[i] = key;
 }
 
 ALWAYS uint32_t keys_lowest(const struct keys *k, unsigned n)

@@ -158,13 +158,6 @@ static inline uint64_t *ll_pair_slot(const struct ll_bpe *b, uint64_t hash)
 	return &b->pairs[(hash >> 32) * b->pair_slots >> 32];
 }
 
-static inline void ll_bpe_prefetch_pair(const struct ll_bpe *b, uint32_t left, uint32_t right)
-{
-	uint64_t h = ll_pair_hash(left, right);
-	__builtin_prefetch(&b->filter[(uint32_t)h >> 6 & b->filter_mask]);
-	__builtin_prefetch(ll_pair_slot(b, h));
-}
-
 /* The rank of the merge of two tokens, LL_BPE_NONE when there is none; either may be LL_BPE_NONE. */
 static inline uint32_t ll_bpe_rank(const struct ll_bpe *b, uint32_t left, uint32_t right)
 {
@@ -177,6 +170,26 @@ static inline uint32_t ll_bpe_rank(const struct ll_bpe *b, uint32_t left, uint32
 		if (*slot == UINT64_MAX)
 			return LL_BPE_NONE;
 	}
+}
+
+/* The same in two steps, the reading first. */
+struct ll_pair_look {
+	uint64_t hash, slot;
+};
+
+static inline struct ll_pair_look ll_bpe_look(const struct ll_bpe *b, uint32_t left, uint32_t right)
+{
+	uint64_t h = ll_pair_hash(left, right);
+	return (struct ll_pair_look){ h, *ll_pair_slot(b, h) };
+}
+
+static inline uint32_t ll_bpe_looked(const struct ll_bpe *b, struct ll_pair_look look, uint32_t left, uint32_t right)
+{
+	if (!ll_pair_may_be(b, look.hash))
+		return LL_BPE_NONE;
+	if (look.slot >> LL_BPE_ID_BITS == ((uint64_t)left << LL_BPE_ID_BITS | right))
+		return (uint32_t)look.slot & LL_BPE_MAX_IDS;
+	return ll_bpe_rank(b, left, right);
 }
 
 /* The token that the merge of a rank makes. */

@@ -3,9 +3,9 @@
  * bpe_scan.h - merging a short run; included by the file of each instruction set, which defines
  *
  *   struct keys                                     a key for every token
- *   void keys_load(struct keys *k, const uint32_t *key)   of n tokens, padded with LL_SCAN_NONE to a multiple of 16
+ *   void keys_load(struct keys *k, const uint32_t *key, unsigned n)   n is a multiple of 8
  *   uint32_t keys_lowest(const struct keys *k, unsigned n)
- *   void keys_set(struct keys *k, unsigned n, unsigned i, uint32_t key)
+ *   void keys_set(struct keys *k, unsigned n, unsigned i, uint32_t key)   nothing where i is n
  *
  * A key is the rank of a token with the next one, then the token's place, so that the lowest is the leftmost of the
  * lowest rank. Tokens stay where they are and know their neighbours.
@@ -26,62 +26,49 @@ ALWAYS void keys_load(struct keys *k, const uint32_t *key, unsigned n);
 ALWAYS uint32_t keys_lowest(const struct keys *k, unsigned n);
 ALWAYS void keys_set(struct keys *k, unsigned n, unsigned i, uint32_t key);
 
+/* Tokens 1 .. n, between two that merge with nothing; keys count from 0. */
 struct run {
-	const struct ll_bpe *b;
-	uint32_t *id;
-	uint8_t next[LL_SCAN_MOST], prev[LL_SCAN_MOST]; /* the first is its own prev, the last its own next */
+	uint32_t id[LL_SCAN_MOST + 2];
+	uint8_t next[LL_SCAN_MOST + 2], prev[LL_SCAN_MOST + 2];
 };
 
-/* The key of the tokens at i and at j, its next. */
-ALWAYS uint32_t pair_key(struct run *r, unsigned i, unsigned j)
+ALWAYS void start(struct run *r, const uint32_t *id, unsigned n)
 {
-	return KEY(ll_bpe_rank(r->b, r->id[i], r->id[j]), i);
-}
-
-ALWAYS void start(struct run *r, const unsigned char *p, uint32_t *key, unsigned n)
-{
-	for (unsigned i = 0; i + 1 < n; i++) {
+	r->id[0] = r->id[n + 1] = LL_BPE_NONE;
+	for (unsigned i = 0; i < n; i++)
+		r->id[i + 1] = id[i];
+	for (unsigned i = 0; i <= n; i++) {
 		r->next[i] = (uint8_t)(i + 1);
 		r->prev[i + 1] = (uint8_t)i;
-		key[i] = p ? KEY(r->b->bytes_rank[p[i] << 8 | p[i + 1]], i) : pair_key(r, i, i + 1);
 	}
-	r->prev[0] = 0;
-	r->next[n - 1] = (uint8_t)(n - 1);
-	key[n - 1] = NO_KEY;
 }
 
 /* `width` is n rounded up to what the keys of this size are kept in. */
 ALWAYS unsigned scan(const struct ll_bpe *b, const unsigned char *p, uint32_t *id, unsigned n, unsigned width)
 {
-	struct run r = { .b = b, .id = id };
+	struct run r;
 	struct keys k;
 	uint32_t key[LL_SCAN_MOST] __attribute__((aligned(64)));
+	start(&r, id, n);
 	memset(key, 0xff, width * sizeof *key); /* all of them: the size is known then */
-	start(&r, p, key, n);
+	for (unsigned i = 0; i + 1 < n; i++)
+		key[i] = KEY(p ? b->bytes_rank[p[i] << 8 | p[i + 1]] : ll_bpe_rank(b, id[i], id[i + 1]), i);
 	keys_load(&k, key, width);
 	for (uint32_t low; (low = keys_lowest(&k, width)) < NO_KEY;) {
-		unsigned i = PLACE(low), gone = r.next[i], after = r.next[gone], before = r.prev[i];
-		id[i] = ll_bpe_merged(b, RANK(low));
-		ll_bpe_prefetch_pair(b, id[before], id[i]); /* the wait for both is one */
-		ll_bpe_prefetch_pair(b, id[i], id[after]);
-		id[gone] = LL_BPE_NONE;
-		keys_set(&k, width, gone, NO_KEY);
+		unsigned i = PLACE(low) + 1, gone = r.next[i], after = r.next[gone], before = r.prev[i];
+		uint32_t joined = ll_bpe_merged(b, RANK(low)), left = r.id[before], right = r.id[after];
+		/* Both are read before the first branch on either: the wait is one. */
+		struct ll_pair_look with_left = ll_bpe_look(b, left, joined), with_right = ll_bpe_look(b, joined, right);
+		r.id[i] = joined;
 		r.next[i] = (uint8_t)after;
 		r.prev[after] = (uint8_t)i;
-		if (after == gone) { /* i is the last now */
-			r.next[i] = (uint8_t)i;
-			keys_set(&k, width, i, NO_KEY);
-		} else {
-			keys_set(&k, width, i, pair_key(&r, i, after));
-		}
-		if (before != i)
-			keys_set(&k, width, before, pair_key(&r, before, i));
+		keys_set(&k, width, gone - 1, NO_KEY);
+		keys_set(&k, width, i - 1, KEY(ll_bpe_looked(b, with_right, joined, right), i - 1));
+		keys_set(&k, width, before ? before - 1 : width,
+			 KEY(ll_bpe_looked(b, with_left, left, joined), (before - 1) % LL_SCAN_MOST));
 	}
 	unsigned left = 0;
-	for (unsigned i = 0; i < n; left++, i = r.next[i]) {
-		id[left] = id[i];
-		if (r.next[i] == i)
-			break;
-	}
-	return left + (n > 0);
+	for (unsigned i = 1; i <= n; i = r.next[i])
+		id[left++] = r.id[i];
+	return left;
 }
