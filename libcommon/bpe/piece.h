@@ -38,6 +38,14 @@ static inline struct ll_piece ll_piece_pack(const char *p, size_t n, const char 
 	return k;
 }
 
+/* The bytes of a packed pre-token, written to `room`. */
+static inline struct ll_str ll_piece_bytes(struct ll_piece k, char room[16])
+{
+	ll_put64(room, k.low);
+	ll_put64(room + 8, k.high);
+	return ll_str(room, k.high >> 56);
+}
+
 static inline uint64_t ll_piece_hash(struct ll_piece k)
 {
 	uint64_t h = (k.low ^ 0x9e3779b97f4a7c15u) * 0xd6e8feb86659fd93u;

@@ -71,19 +71,22 @@ void piece_counts_grow(struct piece_counts *t)
 	t->claimed -= old * sizeof *t->slot;
 }
 
-struct ll_str piece_counts_bytes(const struct piece_counts *t, const struct piece_count *slot)
+static struct ll_str long_bytes(const struct piece_counts *t, const struct piece_count *slot)
 {
-	if (slot->key.high < PIECE_LONG)
-		return ll_str((const char *)&slot->key, slot->key.high >> 56);
 	const char *p = t->bytes.data + (slot->key.high & ~PIECE_LONG);
 	return ll_str(p + 4, ll_get32(p));
+}
+
+struct ll_str piece_counts_bytes(const struct piece_counts *t, const struct piece_count *slot, char room[16])
+{
+	return slot->key.high < PIECE_LONG ? ll_piece_bytes(slot->key, room) : long_bytes(t, slot);
 }
 
 void piece_counts_add_long(struct piece_counts *t, struct ll_str piece, uint64_t hash, uint64_t n)
 {
 	struct piece_count *s = piece_counts_home(t, hash), *end = t->slot + t->slots;
 	for (; piece_counts_used(s); s = s + 1 == end ? t->slot : s + 1) {
-		if (s->key.low == hash && s->key.high >= PIECE_LONG && ll_str_eq(piece_counts_bytes(t, s), piece)) {
+		if (s->key.low == hash && s->key.high >= PIECE_LONG && ll_str_eq(long_bytes(t, s), piece)) {
 			s->count = piece_counts_sum(s->count, n);
 			return;
 		}

@@ -50,8 +50,8 @@ static inline struct piece_count *piece_counts_home(const struct piece_counts *t
 {
 	return &t->slot[hash << t->skip >> t->shift];
 }
-/* The bytes of a used slot: points into it or into the table. */
-struct ll_str piece_counts_bytes(const struct piece_counts *t, const struct piece_count *slot);
+/* The bytes of a used slot: in `room` or in the table. */
+struct ll_str piece_counts_bytes(const struct piece_counts *t, const struct piece_count *slot, char room[16]);
 
 /* A sum that would not fit stays at the largest number, for whoever reads it to complain about. */
 static inline uint64_t piece_counts_sum(uint64_t a, uint64_t b)

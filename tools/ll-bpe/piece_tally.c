@@ -86,8 +86,8 @@ static void sort_table(struct tally *t, struct piece_counts *table)
 		const struct piece_count *s = &table->slot[i];
 		if (!piece_counts_used(s))
 			continue;
-		struct ll_str piece = piece_counts_bytes(table, s);
-		char payload[8 + GROUP_BYTES];
+		char payload[8 + GROUP_BYTES], room[16];
+		struct ll_str piece = piece_counts_bytes(table, s, room);
 		size_t group = t->grouped ? GROUP_BYTES : 0;
 		ll_put64(payload, s->count);
 		memcpy(payload + 8, piece.data, group);
@@ -132,7 +132,8 @@ static uint64_t growth(const struct piece_counts *t, size_t len)
 static void share_one(struct tally *t, size_t i, const struct piece_counts *own, const struct piece_count *s)
 {
 	struct piece_counts *table = &t->table[i];
-	struct ll_str piece = piece_counts_bytes(own, s);
+	char room[16];
+	struct ll_str piece = piece_counts_bytes(own, s, room);
 	uint64_t more = growth(table, piece.len);
 	if (LL_UNLIKELY(more)) {
 		if (t->size + more > t->share && t->size > t->share / 2) {

@@ -85,8 +85,9 @@ static void read_tables(struct train_words *t, bool last, take_word *word, void 
 		const struct piece_counts *table = tally_table(t->counted->tally, i);
 		for (size_t k = 0; k < table->slots; k++) {
 			const struct piece_count *s = &table->slot[k];
+			char room[16];
 			if (piece_counts_used(s))
-				hand_out(t, last, word, to, piece_counts_bytes(table, s), s->count);
+				hand_out(t, last, word, to, piece_counts_bytes(table, s, room), s->count);
 		}
 		if (last)
 			tally_table_free(t->counted->tally, i);
