@@ -34,7 +34,8 @@ struct import { /* one run */
 	struct import_options options;
 	struct ll_writer *out;
 	struct ll_rejects *rejects;
-	struct ll_stats *stats;
+	struct ll_stats *stats; /* of what was retired */
+	struct ll_stats *read;  /* counted by the reading thread, while another one may be retiring */
 	struct ll_lineage *lineage;
 	struct ll_queue *queue;
 	size_t block;       /* bytes a job should hold */

@@ -49,17 +49,18 @@ static void expect(uint64_t got, uint64_t want, const char *what)
 static void import_operand(struct import *im, const char *path, uint64_t expected)
 {
 	enum import_form form = form_named(options.from);
-	uint64_t skipped = 0, before;
+	uint64_t skipped = 0, before = 0;
 	size_t n;
 	struct import_file *file = import_expand(path, form, &n, &skipped);
 
-	if (expected != UINT64_MAX)
+	if (expected != UINT64_MAX) {
 		ll_queue_drain(im->queue);
-	before = im->documents;
+		before = im->documents;
+	}
 	for (size_t i = 0; i < n; i++)
 		import_one(im, &file[i], form);
 	if (skipped)
-		ll_stats_count(im->stats, "skipped_files", skipped);
+		ll_stats_count(im->read, "skipped_files", skipped);
 	if (expected != UINT64_MAX) {
 		ll_queue_drain(im->queue);
 		expect(im->documents - before, expected, path);
@@ -104,11 +105,14 @@ static int run(int operands, char **operand)
 	im.out = ll_writer_open(ll_common.output, ll_header_new("docs", 1, NULL));
 	im.rejects = ll_rejects_open();
 	im.stats = ll_stats_new();
+	im.read = ll_stats_new();
 	im.lineage = ll_lineage_new();
 	im.queue = ll_queue_new(&import_queue_ops, &im, 0);
 	for (size_t i = 0; i < n; i++)
 		import_operand(&im, files[i], expected ? expected[i] : UINT64_MAX);
 	ll_queue_free(im.queue);
+	ll_stats_merge(im.stats, im.read);
+	ll_stats_free(im.read);
 	if (options.expect >= 0)
 		expect(im.documents, (uint64_t)options.expect, "--expect");
 	struct ll_end end = ll_writer_finish(im.out, im.lineage);

@@ -147,7 +147,7 @@ static void add_record(struct import *im, struct import_job *job, const struct l
 	p->html = !media_is(type, "text/plain");
 	p->truncated = r->truncated;
 	if (r->truncated)
-		ll_stats_count(im->stats, "truncated_records", 1);
+		ll_stats_count(im->read, "truncated_records", 1);
 }
 
 void import_archive(struct import *im, const struct import_file *file, struct ll_decoder *d)
@@ -172,7 +172,7 @@ void import_archive(struct import *im, const struct import_file *file, struct ll
 		struct ll_str type = ll_str_is(r.type, "response") ? r.http_content_type : r.content_type;
 		const char *why = unwanted(file, &r, type);
 		if (why)
-			ll_stats_count(im->stats, why, 1);
+			ll_stats_count(im->read, why, 1);
 		else
 			add_record(im, job, &r, type, number);
 	}
@@ -211,7 +211,7 @@ void import_page_file(struct import *im, const struct import_file *file, struct 
 	ll_lineage_add_input(im->lineage, ll_decoder_digest(d));
 	ll_decoder_close(d);
 	if (p->body_len == 0)
-		ll_stats_count(im->stats, "empty_files", 1);
+		ll_stats_count(im->read, "empty_files", 1);
 	else
 		import_job_submit(job);
 }
