@@ -42,7 +42,9 @@ defines := $(if $(HAVE_ZLIB),-DHAVE_ZLIB) $(if $(HAVE_LZMA),-DHAVE_LZMA) $(if $(
 
 warnings := -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wundef \
 	$(if $(DEVELOPER),-Werror)
-ll_cflags := -std=c17 -I. -Ilibcommon -Itools $(if $(DEPS_PREFIX),-I$(DEPS_PREFIX)/include) $(shell $(pkg_config) --cflags $(packages) $(if $(HAVE_BLAS),openblas) 2>/dev/null) $(defines) $(warnings) \
+# A float is computed as a float: gcc for s390x would compute it as a double, which gives other bits.
+float := $(if $(filter 1,$(shell echo __FLT_EVAL_METHOD__ | $(CC) -std=c17 -E -P -x c - 2>/dev/null)),-fexcess-precision=fast)
+ll_cflags := -std=c17 $(float) -I. -Ilibcommon -Itools $(if $(DEPS_PREFIX),-I$(DEPS_PREFIX)/include) $(shell $(pkg_config) --cflags $(packages) $(if $(HAVE_BLAS),openblas) 2>/dev/null) $(defines) $(warnings) \
 	-ffp-contract=off -fno-strict-aliasing -pthread $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all)
 ll_libs := $(foreach d,$(deps_lib),-L$d -Wl,-rpath,$d) $(shell $(pkg_config) --libs $(packages) 2>/dev/null) $(if $(HAVE_BZIP2),-lbz2) -ldl -lm
 blas_libs := $(if $(HAVE_BLAS),$(shell $(pkg_config) --libs openblas))
@@ -55,7 +57,7 @@ hot = $(if $(filter kernels/% libcommon/lm/%,$1),-O3 -fno-math-errno -fno-trappi
 
 # What of the flags can change the bits of a model: --version and environment.json say it.
 bit_flags := $(strip $(filter-out -g% -W% -pipe -fdiagnostics-% -ffile-prefix-map=% -fdebug-prefix-map=% -fmacro-prefix-map=%,$(CFLAGS)) \
-	-ffp-contract=off$(if $(SANITIZE), -fsanitize=$(SANITIZE)); kernels and models $(call hot,kernels/x))
+	-ffp-contract=off$(if $(float), $(float))$(if $(SANITIZE), -fsanitize=$(SANITIZE)); kernels and models $(call hot,kernels/x))
 build_flags = $(if $(filter libcommon/base/version.c,$1),-DLL_BUILD_FLAGS='"$(subst ",\",$(bit_flags))"')
 
 lib_sources := $(call sources,libcommon/*/*.c kernels/*.c)

@@ -30,9 +30,6 @@
 #if __SIZEOF_SIZE_T__ < 8
 #error "lltools needs a 64-bit system: sizes, offsets and mapped files go beyond 4 GiB, and sums need 128-bit integers"
 #endif
-#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
-#error "lltools needs a little-endian processor: ll-bpe writes other tokenizers on big-endian ones"
-#endif
 
 #define LL_VERSION "0.1.0"
 
