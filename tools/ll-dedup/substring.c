@@ -164,12 +164,20 @@ static struct word to_bytes(const struct substring *s, struct cutter *c, const s
 	out.start = c->word.start;
 	while (c->number < r->end && (c->have = next_word(c->text, &c->at, &c->word)))
 		c->number++;
-	out.end = c->word.end;
+	out.end = c->text.len;
 	if ((c->have = next_word(c->text, &c->at, &c->word))) {
 		out.end = c->word.start;
 		c->number++;
 	}
 	return out;
+}
+
+static bool is_left(const struct substring *s)
+{
+	struct word word;
+	size_t at = 0;
+
+	return s->words ? next_word(ll_buf_str(&s->left), &at, &word) : s->left.len > 0;
 }
 
 static const char *decide(void *context, const struct ll_doc *doc, void *data, size_t len, const char **value)
@@ -203,7 +211,7 @@ static const char *decide(void *context, const struct ll_doc *doc, void *data, s
 	if (!s->changed || s->tag)
 		return NULL;
 	ll_buf_add(&s->left, doc->text.data + from, doc->text.len - from);
-	if (s->left.len > 0)
+	if (is_left(s))
 		return NULL;
 	snprintf(count, sizeof(count), "%zu", doc->text.len);
 	*value = count;

@@ -30,7 +30,7 @@ for number, line in enumerate(sys.stdin):
         while j < len(e) and gone[j]:
             j += 1
         if words:
-            a, b = spans[i][0], spans[j][0] if j < len(e) else spans[j - 1][1]
+            a, b = spans[i][0], spans[j][0] if j < len(e) else len(text)
         else:
             a, b = i, j
             while a < len(text) and text[a] & 0xc0 == 0x80: a += 1
@@ -44,7 +44,7 @@ for number, line in enumerate(sys.stdin):
     if tag:
         if cuts:
             d["ll"] = {"repeated-passage": cuts}
-    elif cuts and not out:
+    elif cuts and not (out.decode().split() if words else out):
         continue
     elif cuts:
         d["text"] = out.decode()
@@ -71,8 +71,10 @@ elif kind == "planted":   # passages of 90 to 130 bytes, some cut short, in nois
 elif kind == "crowded":   # one block in many places, each with other text around it
     rule, tails = "=" * 14, [letters("abc", 12) for _ in range(9)]
     put(letters("abc", r.randint(0, 9)) + "".join(rule + r.choice(tails) + letters("abc", r.randint(0, 5)) for _ in range(r.randint(1, 9))) for _ in range(90))
-elif kind == "words":
-    put("".join(r.choice(["the", "cat", "sat", "on", "mät", "日本"]) + r.choice([" ", "\n", "  ", "\u3000"]) for _ in range(r.randint(0, 90))) for _ in range(60))
+elif kind == "words":     # white space around them, too; some all equal but for it
+    space = lambda: r.choice(["", "", "", " ", "\n", "\u3000 "])
+    equal = ["the", "mät", "sat", "on", "日本", "cat", "on", "the", "cat", "sat", "mät"]
+    put(space() + r.choice([" ", "\n"]).join(equal) + space() if r.random() < .1 else space() + "".join(r.choice(["the", "cat", "sat", "on", "mät", "日本"]) + r.choice([" ", "\n", "  ", "\u3000"]) for _ in range(r.randint(0, 90))) for _ in range(60))
 END
 dd() { ll-dedup -q "$@"; }
 
