@@ -37,6 +37,8 @@ struct chains {
 	size_t local_cap;
 	/* its table, when there are more than FEW */
 	bool indexed;
+	uint32_t *large; /* the numbers of large ones (members.h), which are not in it */
+	size_t n_large, large_cap;
 	struct like_order order;
 	uint32_t *head;
 	uint64_t head_mask;
@@ -144,9 +146,10 @@ static void reindex(struct chains *c)
 	c->head_mask = (1u << 12) - 1;
 	c->head = ll_calloc(c->head_mask + 1, sizeof(*c->head));
 	for (size_t i = 0; i < c->len; i++)
-		like_order_count(&c->order, c->block[i].member.shingles, c->block[i].member.n_shingles);
+		if (!set_is_large(c->block[i].member.n_shingles))
+			like_order_count(&c->order, c->block[i].member.shingles, c->block[i].member.n_shingles);
 	for (size_t i = 0; i < c->len; i++) /* what shares its shingles hangs together with whom it has them from */
-		if (c->block[i].member.shingles == (unsigned char *)c->block[i].own)
+		if (!c->block[i].shares && !set_is_large(c->block[i].member.n_shingles))
 			index_set(c, (uint32_t)i);
 }
 
@@ -218,13 +221,21 @@ static void look_up(struct chains *c, struct query *q, uint64_t shingle, bool pr
 static void look_up_all(struct chains *c, struct query *q)
 {
 	const struct member *m = q->member;
-	uint32_t first = like_order_set(&c->order, m->shingles, m->n_shingles);
-	uint32_t all = c->rule.likeness == LIKE_JACCARD ? first : m->n_shingles;
 
 	if (++c->query == 0) {
 		memset(c->stamp, 0, c->len * sizeof(*c->stamp));
 		c->query = 1;
 	}
+	for (size_t i = 0; i < c->n_large; i++)
+		if (root_of(c->local, c->large[i]) != root_of(c->local, q->local))
+			compare(c, q, c->large[i]);
+	if (set_is_large(m->n_shingles)) { /* not ordered: all of it against the prefixes of the others, which are smaller */
+		for (uint32_t i = 0; i < m->n_shingles; i++)
+			look_up(c, q, ll_get64(m->shingles + 8 * (size_t)i), true);
+		return;
+	}
+	uint32_t first = like_order_set(&c->order, m->shingles, m->n_shingles);
+	uint32_t all = c->rule.likeness == LIKE_JACCARD ? first : m->n_shingles;
 	for (uint32_t i = 0; i < all; i++)
 		look_up(c, q, c->order.item[i].shingle, i >= first);
 }
@@ -254,10 +265,14 @@ static void add_to_block(struct chains *c, const struct member *m, uint32_t equa
 	LL_GROW(c->stamp, c->stamp_cap, n);
 	LL_GROW(c->mark, c->mark_cap, n + 1);
 	c->stamp[n - 1] = 0;
+	if (equal == NONE && set_is_large(m->n_shingles)) {
+		LL_GROW(c->large, c->large_cap, c->n_large + 1);
+		c->large[c->n_large++] = (uint32_t)n - 1;
+	}
 	c->mark[n - 1] = c->mark[n] = (struct mark){ 0 };
 	if (n >= FEW && (n & (n - 1)) == 0 && __builtin_ctzll(n) % 2 == 1)
 		reindex(c);
-	else if (c->indexed && equal == NONE)
+	else if (c->indexed && equal == NONE && !set_is_large(m->n_shingles))
 		index_set(c, (uint32_t)n - 1);
 }
 
@@ -299,7 +314,7 @@ static void clear_block(struct chains *c)
 	for (size_t i = 0; i < c->len; i++)
 		survivor_end(&c->block[i], &c->events);
 	clear_index(c);
-	c->len = c->used = 0;
+	c->len = c->used = c->n_large = 0;
 }
 
 static void tell(struct chains *c, const struct member *m, struct survivor *s)
@@ -401,5 +416,6 @@ void chains_free(struct chains *c)
 	ll_free(c->posting);
 	ll_free(c->mark);
 	ll_free(c->stamp);
+	ll_free(c->large);
 	ll_free(c);
 }

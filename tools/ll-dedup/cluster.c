@@ -5,6 +5,7 @@
 #include "io/sort.h"
 #include "ll-dedup/band_store.h"
 #include "ll-dedup/chains.h"
+#include "ll-dedup/text_store.h"
 #include "ll-dedup/union_find.h"
 
 #define RANKS 56u		/* rank u64, key, text digest, record digest: ascending is best first */
@@ -17,6 +18,7 @@ struct cluster {
 	struct band_store *bands;
 	struct ll_sorter *facts;   /* document -> FACTS, id, source: comes in sorted, so this is a spool */
 	struct ll_sorter *members; /* MEMBER -> shingles, key, id, source: by component, best first */
+	struct text_store *large;  /* large sets of shingles (members.h); NULL until there is one */
 	const struct shard_order *order;
 	struct ll_sorter *results; /* document -> a struct duplicate */
 	struct union_find joined;
@@ -104,12 +106,17 @@ static void put_member(struct cluster *c, uint32_t document, const unsigned char
 		ll_put_be(ranks, c->order && document >= c->old ? shard_order_place(c->order, document - c->old) : 0, 8);
 	}
 	ll_put_be(ranks + RANKS, document, 4);
-	/* u32 shingles, u32 length of the id, key, digest of the text, shingles, id, source */
+	/* u32 shingles, u32 length of the id, key, digest of the text, shingles or u64 where c->large has them, id, source */
 	ll_buf_clear(&c->scratch);
 	ll_buf_put32(&c->scratch, n);
 	ll_buf_add(&c->scratch, facts + RANKS, 4);
 	ll_buf_add(&c->scratch, facts + 8, 32);
-	ll_buf_add(&c->scratch, shingles, 8 * (size_t)n);
+	if (!set_is_large(n)) {
+		ll_buf_add(&c->scratch, shingles, 8 * (size_t)n);
+	} else {
+		c->large = c->large ? c->large : text_store_new("shingles of large documents");
+		ll_buf_put64(&c->scratch, text_store_add(c->large, shingles, 8 * (size_t)n));
+	}
 	ll_buf_add(&c->scratch, facts + FACTS, len - FACTS);
 	ll_sorter_add_variable(c->members, key, c->scratch.data, c->scratch.len);
 }
@@ -167,8 +174,11 @@ static void all_members(struct cluster *c)
 static struct member get_member(const struct cluster *c, const unsigned char *order, const unsigned char *p, size_t len)
 {
 	struct member m = { .document = (uint32_t)ll_get_be(order + 5 + RANKS, 4), .n_shingles = ll_get32(p), .shingles = p + 40 };
-	size_t id = ll_get32(p + 4), at = 40 + 8 * (size_t)m.n_shingles;
+	bool large = set_is_large(m.n_shingles);
+	size_t id = ll_get32(p + 4), at = 40 + 8 * (large ? 1 : (size_t)m.n_shingles);
 
+	if (large)
+		m.shingles = (const unsigned char *)text_store_whole(c->large) + ll_get64(p + 40);
 	m.old = m.document < c->old;
 	memcpy(m.key.byte, p + 8, 16);
 	memcpy(m.text.byte, p + 24, 16);
@@ -256,6 +266,8 @@ void cluster_resolve(struct cluster *c)
 	ll_sorter_finish(members);
 	judge(c, members, &events);
 	ll_sorter_free(members);
+	text_store_free(c->large);
+	c->large = NULL;
 	ll_sorter_finish(c->results);
 }
 
@@ -290,6 +302,7 @@ void cluster_free(struct cluster *c)
 	band_store_free(c->bands);
 	ll_sorter_free(c->facts);
 	ll_sorter_free(c->members);
+	text_store_free(c->large);
 	ll_sorter_free(c->results);
 	ll_buf_free(&c->scratch);
 	ll_free(c);

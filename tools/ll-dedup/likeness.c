@@ -6,10 +6,32 @@
 
 #include "base/memory.h"
 
+/* Of a set that is much the smaller one: each of its shingles is looked up in what is left of the other. */
+static uint32_t shared_of_few(const unsigned char *few, uint32_t n, const unsigned char *many, uint32_t m)
+{
+	uint32_t shared = 0, from = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t x = ll_get64(few + 8 * (size_t)i);
+		uint32_t high = m;
+		while (from < high) {
+			uint32_t middle = from + (high - from) / 2;
+			if (ll_get64(many + 8 * (size_t)middle) < x)
+				from = middle + 1;
+			else
+				high = middle;
+		}
+		shared += from < m && ll_get64(many + 8 * (size_t)from) == x;
+	}
+	return shared;
+}
+
 uint32_t walk_shared(const unsigned char *a, uint32_t n, const unsigned char *b, uint32_t m)
 {
 	uint32_t shared = 0;
 
+	if (n / 64 > m || m / 64 > n)
+		return n < m ? shared_of_few(a, n, b, m) : shared_of_few(b, m, a, n);
 	for (uint32_t i = 0, j = 0; i < n && j < m;) {
 		uint64_t x = ll_get64(a + 8 * (size_t)i), y = ll_get64(b + 8 * (size_t)j);
 		shared += x == y;
@@ -175,7 +197,8 @@ static int by_number(const void *a, const void *b)
 
 const uint32_t *like_index_candidates(struct like_index *x, const unsigned char *shingles, uint32_t n, size_t *found)
 {
-	uint32_t first = like_order_set(&x->order, shingles, n), all = x->order.how == LIKE_JACCARD ? first : n;
+	bool large = set_is_large(n); /* not ordered, and so all of it against the prefixes of the others, which are smaller */
+	uint32_t first = large ? 0 : like_order_set(&x->order, shingles, n), all = x->order.how == LIKE_JACCARD && !large ? first : n;
 
 	if (++x->query == 0) {
 		memset(x->stamp, 0, x->sets * sizeof(*x->stamp));
@@ -183,15 +206,17 @@ const uint32_t *like_index_candidates(struct like_index *x, const unsigned char 
 	}
 	*found = 0;
 	LL_GROW(x->found, x->found_cap, x->sets + 1);
-	for (uint32_t i = 0; i < all; i++)
-		for (uint32_t k = x->head[x->order.item[i].shingle >> 20 & x->head_mask]; k; k = x->node[k - 1].next) {
+	for (uint32_t i = 0; i < all; i++) {
+		uint64_t shingle = large ? ll_get64(shingles + 8 * (size_t)i) : x->order.item[i].shingle;
+		for (uint32_t k = x->head[shingle >> 20 & x->head_mask]; k; k = x->node[k - 1].next) {
 			const struct node *node = &x->node[k - 1];
 			uint32_t set = node->set & ~PREFIX;
-			if (node->shingle != x->order.item[i].shingle || (i >= first && !(node->set & PREFIX)) || x->stamp[set] == x->query)
+			if (node->shingle != shingle || (i >= first && !(node->set & PREFIX)) || x->stamp[set] == x->query)
 				continue;
 			x->stamp[set] = x->query;
 			x->found[(*found)++] = set;
 		}
+	}
 	if (*found > 1)
 		qsort(x->found, *found, sizeof(*x->found), by_number);
 	return x->found;

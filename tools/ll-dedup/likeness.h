@@ -35,9 +35,9 @@ struct like_index;
 struct like_index *like_index_new(enum likeness how, double threshold);
 /* Before the first add: what frequency of shingles the order goes by. */
 void like_index_count(struct like_index *x, const unsigned char *shingles, uint32_t n);
-/* Returns the bytes it took. */
+/* Not of a large set (members.h). Returns the bytes it took. */
 uint64_t like_index_add(struct like_index *x, uint32_t number, const unsigned char *shingles, uint32_t n);
-/* The numbers of all sets that can be like this one, ascending; valid until the next call. */
+/* The numbers of all sets that can be like this one, which may be large, ascending; valid until the next call. */
 const uint32_t *like_index_candidates(struct like_index *x, const unsigned char *shingles, uint32_t n, size_t *found);
 void like_index_free(struct like_index *x);
 

@@ -16,12 +16,15 @@ static char *append(char *at, const void *data, size_t len)
 
 size_t survivor_init(struct survivor *s, const struct member *m, const struct survivor *equal)
 {
-	size_t shingles = equal ? 0 : 8 * (size_t)m->n_shingles, size = shingles + m->id.len + m->source.len;
+	size_t shingles = equal || set_is_large(m->n_shingles) ? 0 : 8 * (size_t)m->n_shingles, size = shingles + m->id.len + m->source.len;
 
-	*s = (struct survivor){ .member = *m, .own = ll_malloc(size + 1) };
+	*s = (struct survivor){ .member = *m, .own = ll_malloc(size + 1), .shares = equal != NULL };
 	char *id = append(s->own, m->shingles, shingles), *source = append(id, m->id.data, m->id.len);
 	append(source, m->source.data, m->source.len);
-	s->member.shingles = equal ? equal->member.shingles : (unsigned char *)s->own;
+	if (equal)
+		s->member.shingles = equal->member.shingles;
+	else if (!set_is_large(m->n_shingles))
+		s->member.shingles = (unsigned char *)s->own;
 	s->member.id = ll_str(id, m->id.len);
 	s->member.source = ll_str(source, m->source.len);
 	return size + sizeof(*s);
@@ -72,7 +75,10 @@ void member_spool_put(struct ll_sorter *spool, const struct member *m)
 	ll_buf_add(&b, m->key.byte, 16);
 	ll_buf_add(&b, m->text.byte, 16);
 	ll_buf_put32(&b, m->place);
-	ll_buf_add(&b, m->shingles, 8 * (size_t)m->n_shingles);
+	if (set_is_large(m->n_shingles))
+		ll_buf_put64(&b, (uintptr_t)m->shingles);
+	else
+		ll_buf_add(&b, m->shingles, 8 * (size_t)m->n_shingles);
 	ll_buf_add_str(&b, m->id);
 	ll_buf_add_str(&b, m->source);
 	ll_sorter_add_variable(spool, &none, b.data, b.len);
@@ -91,7 +97,10 @@ bool member_spool_next(struct ll_sorter *spool, struct member *m)
 	*m = (struct member){ .document = ll_get32(p), .old = ll_get32(p + 4) != 0, .n_shingles = ll_get32(p + 8), .shingles = p + FIXED, .place = ll_get32(p + 52) };
 	memcpy(m->key.byte, p + 20, 16);
 	memcpy(m->text.byte, p + 36, 16);
-	p += FIXED + 8 * (size_t)m->n_shingles;
+	p += FIXED;
+	if (set_is_large(m->n_shingles))
+		m->shingles = (const unsigned char *)(uintptr_t)ll_get64(p);
+	p += 8 * (set_is_large(m->n_shingles) ? 1 : (size_t)m->n_shingles);
 	m->id = ll_str((const char *)p, id);
 	m->source = ll_str((const char *)p + id, source);
 	return true;

@@ -14,10 +14,16 @@ struct member {
 	bool old; /* of an earlier crawl: survives */
 	struct ll_id key, text; /* text: its digest */
 	struct ll_str id, source;
-	const unsigned char *shingles; /* ascending, little-endian u64, unaligned */
+	const unsigned char *shingles; /* ascending, little-endian u64, unaligned; of large sets (set_is_large) in a mapped file, until the end */
 	uint32_t n_shingles;
 	uint32_t place; /* in its component, for chains.c */
 };
+
+/* Sets of 4 MiB and more of shingles are copied nowhere and are in no index, so that what they take does not add up. */
+static inline bool set_is_large(uint32_t n_shingles)
+{
+	return n_shingles >= 1u << 19;
+}
 
 /* The number of ids and similarities kept for a survivor. */
 #define WALK_COPIES_MAX 1000u
@@ -33,8 +39,9 @@ struct walk_events {
 };
 
 struct survivor {
-	struct member member; /* its strings and shingles point into `own` */
+	struct member member; /* its strings and shingles, unless it is large, point into `own` */
 	char *own;
+	bool shares; /* the shingles of an equal one */
 	uint64_t copies;
 	struct ll_buf ids, similarities;
 };

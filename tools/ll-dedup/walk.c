@@ -11,7 +11,9 @@ struct walk {
 	uint64_t memory, used, index_used; /* bytes of the survivors, of their index */
 	struct survivor *survivor;
 	size_t len, cap;
-	struct like_index *index; /* of the survivors; NULL while they are few */
+	struct like_index *index; /* of the survivors but for large ones; NULL while they are few */
+	uint32_t *large;	  /* the numbers of these, ascending */
+	size_t n_large, large_cap;
 	struct ll_sorter *waiting; /* members that go on against the next survivors */
 };
 
@@ -30,8 +32,12 @@ static void add_survivor(struct walk *w, const struct member *m)
 	LL_GROW(w->survivor, w->cap, w->len + 1);
 	struct survivor *s = &w->survivor[w->len];
 	w->used += survivor_init(s, m, NULL);
-	if (w->index)
+	if (set_is_large(m->n_shingles)) {
+		LL_GROW(w->large, w->large_cap, w->n_large + 1);
+		w->large[w->n_large++] = (uint32_t)w->len;
+	} else if (w->index) {
 		w->index_used += like_index_add(w->index, (uint32_t)w->len, m->shingles, m->n_shingles);
+	}
 	w->len++;
 }
 
@@ -42,21 +48,27 @@ static void reindex(struct walk *w)
 	w->index = like_index_new(w->rule.likeness, w->rule.threshold);
 	w->index_used = 0;
 	for (size_t i = 0; i < w->len; i++)
-		like_index_count(w->index, w->survivor[i].member.shingles, w->survivor[i].member.n_shingles);
+		if (!set_is_large(w->survivor[i].member.n_shingles))
+			like_index_count(w->index, w->survivor[i].member.shingles, w->survivor[i].member.n_shingles);
 	for (size_t i = 0; i < w->len; i++)
-		w->index_used += like_index_add(w->index, (uint32_t)i, w->survivor[i].member.shingles, w->survivor[i].member.n_shingles);
+		if (!set_is_large(w->survivor[i].member.n_shingles))
+			w->index_used += like_index_add(w->index, (uint32_t)i, w->survivor[i].member.shingles, w->survivor[i].member.n_shingles);
 }
 
 /* The first survivor that is alike, or NULL. */
 static struct survivor *find(struct walk *w, const struct member *m, double *similarity)
 {
 	const uint32_t *candidate = NULL;
-	size_t n = w->len;
+	size_t n = w->len, n_large = 0;
 
-	if (w->index)
+	if (w->index) {
 		candidate = like_index_candidates(w->index, m->shingles, m->n_shingles, &n);
-	for (size_t i = 0; i < n; i++) {
-		struct survivor *s = &w->survivor[w->index ? candidate[i] : i];
+		n_large = w->n_large;
+	}
+	for (size_t i = 0, k = 0; i < n || k < n_large;) {
+		bool large = k < n_large && (i == n || w->large[k] < candidate[i]);
+		size_t number = large ? w->large[k++] : candidate ? candidate[i++] : i++;
+		struct survivor *s = &w->survivor[number];
 		if (like(w->rule.likeness, w->rule.threshold, &s->member, m, similarity))
 			return s;
 	}
@@ -98,7 +110,7 @@ static void clear(struct walk *w)
 	if (w->index)
 		like_index_free(w->index);
 	w->index = NULL;
-	w->len = 0;
+	w->len = w->n_large = 0;
 	w->used = w->index_used = 0;
 }
 
@@ -120,5 +132,6 @@ void walk_end_component(struct walk *w)
 void walk_free(struct walk *w)
 {
 	ll_free(w->survivor);
+	ll_free(w->large);
 	ll_free(w);
 }

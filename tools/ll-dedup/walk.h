@@ -11,6 +11,9 @@
  * cleaning", ICDE 2006; R. Bayardo, Y. Ma, R. Srikant, "Scaling up all pairs similarity search", WWW 2007); sets with such a
  * containment share one of the smaller one's prefix.
  *
+ * Large sets (members.h) are not looked up so, but compared one by one, with all other large ones and with what has a prefix
+ * that they meet.
+ *
  * Survivors' sets stand in a share of --memory. When they fill it, the documents that are like none of them wait in a
  * temporary file until the rest was seen, and go on against the next survivors; the answer is the same.
  */
