@@ -5,9 +5,9 @@
 
 static const unsigned char magic[4] = { 0x8f, 'L', 'L', 'F' };
 
-bool ll_frame_magic(const void *bytes)
+bool ll_frame_magic(const void *bytes, size_t n)
 {
-	return memcmp(bytes, magic, 4) == 0;
+	return memcmp(bytes, magic, LL_MIN(n, sizeof magic)) == 0;
 }
 
 static uint32_t header_checksum(const unsigned char *bytes)
@@ -32,7 +32,7 @@ void ll_frame_header_put(const struct ll_frame_header *h, unsigned char out[LL_F
 
 int ll_frame_header_get(const unsigned char in[LL_FRAME_HEADER_BYTES], struct ll_frame_header *h, struct ll_err *err)
 {
-	if (!ll_frame_magic(in))
+	if (!ll_frame_magic(in, sizeof magic))
 		return ll_err_set(err, "not a frame of an lltools stream");
 	if (ll_get32(in + 44) != header_checksum(in))
 		return ll_err_set(err, "frame header checksum mismatch");

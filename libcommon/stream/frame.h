@@ -37,8 +37,8 @@ struct ll_frame_header {
 	uint64_t raw_hash, stored_hash; /* XXH3-64 */
 };
 
-/* Whether a frame begins with these 4 bytes. */
-bool ll_frame_magic(const void *bytes);
+/* Whether a frame begins with these bytes; the first 4 are looked at, or fewer where there are fewer. */
+bool ll_frame_magic(const void *bytes, size_t n);
 /* Encodes; the header checksum is computed. */
 void ll_frame_header_put(const struct ll_frame_header *h, unsigned char out[LL_FRAME_HEADER_BYTES]);
 /* Decodes and checks magic, checksum, zero fields, codec, and the limits on lengths, in that order. */

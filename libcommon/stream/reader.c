@@ -48,7 +48,7 @@ bool ll_is_stream(const char *path)
 		return true;
 	struct ll_in *in = ll_in_open(path);
 	struct ll_str head = ll_in_peek(in, 4);
-	bool yes = head.len == 4 && ll_frame_magic(head.data);
+	bool yes = head.len == 4 && ll_frame_magic(head.data, head.len);
 	ll_in_close(in);
 	return yes;
 }
@@ -191,9 +191,19 @@ static bool open_next(struct ll_reader *r)
 	return true;
 }
 
-/* At the end of a file's bytes: legal only between segments. */
-static void end_of_file(struct ll_reader *r, size_t header_bytes, uint64_t offset)
+static void hint_at_import(uint64_t offset)
 {
+	if (offset == 0)
+		ll_hint("raw text, JSONL and WARC come in through ll-shard import");
+}
+
+/* At the end of a file's bytes, which may have begun a header: legal only between segments. */
+static void end_of_file(struct ll_reader *r, const unsigned char *header, size_t header_bytes, uint64_t offset)
+{
+	if (!ll_frame_magic(header, header_bytes)) {
+		hint_at_import(offset);
+		bad_frame(r, offset, "not a frame of an lltools stream");
+	}
 	if (header_bytes > 0)
 		ll_die(LL_EXIT_INPUT, "%s: frame %u at byte %llu: cut inside the frame header", ll_in_name(r->in), r->sequence,
 		       (unsigned long long)offset);
@@ -243,12 +253,11 @@ static bool read_data_frame(struct ll_reader *r, struct ll_data_frame *out)
 			r->sequence = 0;
 		size_t got = ll_in_read_full(r->in, bytes, sizeof(bytes));
 		if (got < sizeof(bytes)) {
-			end_of_file(r, got, offset);
+			end_of_file(r, bytes, got, offset);
 			continue;
 		}
 		if (ll_frame_header_get(bytes, &h, &err) < 0) {
-			if (offset == 0)
-				ll_hint("raw text, JSONL and WARC come in through ll-shard import");
+			hint_at_import(offset);
 			bad_frame(r, offset, err.text);
 		}
 		check_place(r, &h, offset);

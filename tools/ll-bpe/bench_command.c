@@ -143,7 +143,7 @@ int bench_command(int operands, char **operand)
 	if (operands != 1)
 		ll_die(LL_EXIT_USAGE, "one text file is measured at a time");
 	read_text(&b, operand[0]);
-	if (b.text.len >= 4 && ll_frame_magic(b.text.data)) {
+	if (b.text.len >= 4 && ll_frame_magic(b.text.data, b.text.len)) {
 		ll_hint("ll-shard export --to=text writes the text of documents");
 		ll_die(LL_EXIT_INPUT, "%s: a stream; plain text is measured", ll_path_shown(operand[0]));
 	}

@@ -6,7 +6,6 @@
 #include "base/spares.h"
 #include "base/thread.h"
 #include "doc/record.h"
-#include "io/codec.h"
 #include "stream/large_frame.h"
 #include "stream/reader.h"
 
@@ -104,10 +103,32 @@ static size_t cut(const struct run *run, struct ll_str text)
 	return newline ? (size_t)(newline - text.data) + 1 : 0;
 }
 
+static bool begins(struct ll_str text, const char *with)
+{
+	return text.len >= strlen(with) && memcmp(text.data, with, strlen(with)) == 0;
+}
+
+void corpus_check_text(const char *from, const char *path, struct ll_decoder *d)
+{
+	struct ll_str text = ll_decoder_peek(d, sizeof "WARC/1.");
+	if (strcmp(from, "text") == 0)
+		return;
+	if (text.len >= 4 && ll_frame_magic(text.data, text.len)) {
+		ll_hint("ll-shard compresses its streams itself; decompress the file, and pipe or name what comes out");
+		ll_die(LL_EXIT_INPUT, "%s: an lltools stream that was compressed as a whole", ll_path_shown(path));
+	}
+	bool json = begins(text, "{\"") || begins(text, "{ \"");
+	if (!json && !begins(text, "WARC/1."))
+		return;
+	ll_hint("documents come in through ll-shard import; --from=text says that plain text is meant");
+	ll_warn("%s: begins as %s does, and is read as plain text", ll_path_shown(path), json ? "JSON" : "WARC");
+}
+
 static void read_text(struct run *run, const char *path)
 {
 	struct ll_decoder *d = ll_decoder_open(path);
 	struct ll_buf text = { 0 };
+	corpus_check_text(run->o->from, path, d);
 	if (run->o->lineage)
 		ll_decoder_hash(d);
 	size_t target = run->stretch;

@@ -9,6 +9,7 @@
 
 #include "bpe/bpe.h"
 #include "doc/record.h"
+#include "io/codec.h"
 #include "stream/reader.h"
 
 struct corpus_options {
@@ -35,6 +36,10 @@ struct corpus_options {
 
 /* The id of the document that this thread has in hand; empty for plain text. */
 struct ll_str corpus_document(void);
+
+/* What is read as plain text because it is no stream may hold documents all the same, by its first bytes: ends the program where it
+ * is a stream that was compressed as a whole, warns of JSON and WARC. Not where `from` says "text". */
+void corpus_check_text(const char *from, const char *path, struct ll_decoder *d);
 
 void corpus_read(const struct corpus_options *o, const char *const *files, size_t n);
 

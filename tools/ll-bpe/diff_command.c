@@ -13,6 +13,7 @@
 #include "io/codec.h"
 #include "io/file.h"
 #include "ll-bpe/commands.h"
+#include "ll-bpe/corpus.h"
 #include "stream/reader.h"
 
 #define SHOWN_TOKENS 12u
@@ -261,6 +262,7 @@ static void read_text(struct diff *d, const char *path)
 {
 	struct ll_decoder *in = ll_decoder_open(path);
 	struct ll_buf text = { 0 };
+	corpus_check_text(ll_bpe_options.from, path, in);
 	for (size_t n; (n = ll_decoder_read(in, ll_buf_reserve(&text, LL_MIB), LL_MIB));) {
 		text.len += n;
 		check_fits(ll_path_shown(path), text.len);

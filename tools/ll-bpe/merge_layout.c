@@ -69,7 +69,7 @@ void merge_state_check_room(const struct merge_state *s, uint64_t need, uint64_t
 	ll_die(LL_EXIT_RESOURCE,
 	       "learning merges from %zu distinct pre-tokens of %zu bytes needs %llu bytes more at this point, %llu of the "
 	       "--memory budget of %llu are left",
-	       s->words, s->n - s->words, (unsigned long long)need, (unsigned long long)left,
+	       s->words, s->n - s->words, (unsigned long long)need + LL_MIB, (unsigned long long)left,
 	       (unsigned long long)ll_memory_budget());
 }
 

@@ -103,6 +103,20 @@ printf 'abab abab\n' > one.txt; printf 'cdab' > two.txt
 ok "as plain text files" ll-bpe train -q --pretokenizer=gpt2 --vocab-size=300 -o text.json one.txt two.txt
 same docs.json text.json "documents and files give the same merges"
 
+# What is no plain text although it is no stream.
+ok "JSONL in place of documents" ll-bpe train --pretokenizer=gpt2 --vocab-size=300 -o json.json docs.jsonl
+says "docs.jsonl: begins as JSON does, and is read as plain text" "a warning"
+gzip -c docs.jsonl > docs.jsonl.gz
+ok "compressed" ll-bpe count -q --pretokenizer=gpt2 -o json.counts docs.jsonl.gz
+says "hint: documents come in through ll-shard import" "a warning that says how"
+ok "where text is meant" ll-bpe train -q --from=text --pretokenizer=gpt2 --vocab-size=260 -o text.json docs.jsonl
+is "$(cat .err)" "" "none"
+gzip -c docs.ll > docs.ll.gz
+for c in "train --pretokenizer=gpt2 --vocab-size=300" "inspect -m docs.json" "prune -m docs.json" "diff docs.json text.json"; do
+	status 3 "a stream that was compressed: ${c%% *}" ll-bpe $c -o no.json docs.ll.gz
+	says "docs.ll.gz: an lltools stream that was compressed" "is not read as text"
+done
+
 # What goes wrong.
 status 2 "no pre-tokenizer" ll-bpe train --vocab-size=300 toy.txt
 says "--pretokenizer" "names the option"
@@ -114,11 +128,16 @@ says "cl100k" "names the nearest"
 status 2 "a special token twice" ll-bpe train --pretokenizer=gpt2 --vocab-size=300 --special=x --special=x toy.txt
 status 2 "an empty special token" ll-bpe train --pretokenizer=gpt2 --vocab-size=300 --special= toy.txt
 status 3 "plain text where a stream was promised" ll-bpe train --from=docs --pretokenizer=gpt2 --vocab-size=300 -o no.json toy.txt
+status 3 "shorter than any stream" ll-bpe train --from=docs --pretokenizer=gpt2 --vocab-size=300 -o no.json two.txt
+says "two.txt: frame 0 at byte 0: not a frame of an lltools stream" "is not called a cut one"
+says "hint: raw text" "with the same hint"
 head -c 100 docs.ll > cut.ll
 status 3 "a cut stream" ll-bpe train --pretokenizer=gpt2 --vocab-size=300 -o no.json cut.ll
 python3 -c 'for i in range(400000): print("w%xq" % (i * 7919))' > wide.txt
 status 4 "a table that does not fit" ll-bpe train --memory=8M --pretokenizer=gpt2 --vocab-size=300 -o no.json wide.txt
 says "distinct pre-tokens" "says what needs the memory"
+status 4 "and a small one" ll-bpe train --memory=1M --pretokenizer=gpt2 --vocab-size=300 -o no.json two.txt
+ok "says a need that is larger than what is left" awk '/needs/ { exit !(substr($0, index($0, "needs ") + 6) + 0 > substr($0, index($0, "point, ") + 7) + 0) }' .err
 absent "nothing was written" no.json
 ok "--if-changed" sh -c 'touch -d 2001-01-01 toy.json; ll-bpe train -q --if-changed --pretokenizer=gpt2 --vocab-size=300 -o toy.json toy.txt'
 is "$(find toy.json -newermt 2002-01-01)" "" "leaves an equal file alone"
