@@ -310,10 +310,9 @@ static int load_model(struct ll_bpe *b, struct json_object *o, struct ll_err *er
 		return ll_err_set(err, "model of type '%s' is not supported (only BPE)", o ? json_text(o, "type") : "");
 	if (!vocab || !json_object_is_type(vocab, json_type_object) || !json_is_list(merges))
 		return ll_err_set(err, "the model has no vocab or no merges");
-	if (*json_text(o, "continuing_subword_prefix") || *json_text(o, "end_of_word_suffix") ||
-	    json_is_true(o, "byte_fallback", false))
-		return ll_err_set(err,
-				  "a model with subword prefixes, word suffixes or byte_fallback is not supported");
+	/* unk_token, fuse_unk and byte_fallback are for text without a token: there is none, since every byte must have one. */
+	if (*json_text(o, "continuing_subword_prefix") || *json_text(o, "end_of_word_suffix"))
+		return ll_err_set(err, "a model with subword prefixes or word suffixes is not supported");
 	struct json_object *dropout = json_member(o, "dropout");
 	if (dropout && json_object_get_double(dropout) > 0)
 		return ll_err_set(err, "a model with dropout is not supported");

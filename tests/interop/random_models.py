@@ -113,7 +113,7 @@ def model(r, kind):
         toks = [name[b] for b in [*plain, *(b for b in range(256) if b not in plain)]]
         merges = merges_over(r, [name[b] for c in bits for b in c.encode()], toks, 12, 120)
         vocab = {t: i for i, t in enumerate(dict.fromkeys(toks))}
-        return {**bpe, "unk_token": None, "fuse_unk": False, "byte_fallback": False, "vocab": vocab, "merges": merges if r.random() < .5 else [" ".join(m) for m in merges]}, vocab
+        return {**bpe, "unk_token": None, "fuse_unk": r.random() < .2, "byte_fallback": r.random() < .2, "vocab": vocab, "merges": merges if r.random() < .5 else [" ".join(m) for m in merges]}, vocab
     fallback = kind != "WordPiece" and r.random() < .4
     toks += [f"<0x{i:02X}>" for i in range(256)] * fallback + [c for c in letters if r.random() < .8]
     if kind == "WordPiece":

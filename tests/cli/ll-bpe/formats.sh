@@ -159,6 +159,11 @@ python3 -c 'print("tree " * 100000)' > long.txt
 status 4 "a text that does not fit" ll-bpe diff --memory=1M tok.json nfc.json long.txt
 says "hint: ids and pieces of both take up to 16 times the text" "says what it takes"
 
+# Nothing is unknown where every byte has a token.
+sed 's/"fuse_unk":false,"byte_fallback":false/"fuse_unk":true,"byte_fallback":true/' tok.json > fallback.json
+ok "byte_fallback in a byte-level tokenizer" ll-bpe diff tok.json fallback.json docs.ll
+ok "is one of the other" grep -q '"byte_fallback":true' fallback.json
+
 # What cannot be said is refused.
 python3 - <<'END'
 import json
