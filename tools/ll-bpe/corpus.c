@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/spares.h"
 #include "base/thread.h"
+#include "bpe/pretokenizer.h"
 #include "doc/record.h"
 #include "stream/large_frame.h"
 #include "stream/reader.h"
@@ -32,6 +33,13 @@ static _Thread_local struct ll_str in_hand;
 struct ll_str corpus_document(void)
 {
 	return in_hand;
+}
+
+void corpus_gave_up(struct ll_str text, const char *why)
+{
+	struct ll_str id = in_hand, name = id.len ? id : text;
+	ll_hint(LL_SPLITTER_HINT);
+	ll_die(LL_EXIT_INPUT, "%s '%.*s': %s", id.len ? "document" : "text", (int)LL_MIN(name.len, 60), name.data, why);
 }
 
 static void read_record(struct run *run, struct job *job, void *worker, const unsigned char *record)

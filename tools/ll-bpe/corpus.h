@@ -36,6 +36,8 @@ struct corpus_options {
 
 /* The id of the document that this thread has in hand; empty for plain text. */
 struct ll_str corpus_document(void);
+/* Ends the program where a pattern gives up on the text that this thread has in hand: names its document, or how it begins. */
+void corpus_gave_up(struct ll_str text, const char *why) LL_NORETURN;
 
 /* What is read as plain text because it is no stream may hold documents all the same, by its first bytes: ends the program where it
  * is a stream that was compressed as a whole, warns of JSON and WARC. Not where `from` says "text". */

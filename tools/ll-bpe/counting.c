@@ -52,13 +52,8 @@ static void count_stretch(struct worker *w, struct ll_str text, uint32_t group)
 	size_t ends[TALLY_BATCH], at = 0;
 	for (size_t n; (n = ll_split(w->splitter, text, at, ends, LL_COUNT(ends))); at = ends[n - 1])
 		tally_add(w->tally, text, at, ends, n, group);
-	if (ll_splitter_error(w->splitter)) {
-		struct ll_str id = corpus_document();
-		ll_hint(LL_SPLITTER_HINT);
-		ll_die(LL_EXIT_INPUT, "%s '%.*s': %s", id.len ? "document" : "text",
-		       (int)LL_MIN(id.len ? id.len : text.len, 60), id.len ? id.data : text.data,
-		       ll_splitter_error(w->splitter));
-	}
+	if (ll_splitter_error(w->splitter))
+		corpus_gave_up(text, ll_splitter_error(w->splitter));
 }
 
 static void count_in_group(struct counting *c, struct worker *w, struct ll_str text, uint32_t group)

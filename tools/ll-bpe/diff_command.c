@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "bpe/bpe_trace.h"
+#include "bpe/pretokenizer.h"
 #include "doc/record.h"
 #include "io/codec.h"
 #include "io/file.h"
@@ -211,9 +212,13 @@ static void report(struct diff *d, struct ll_str text, const char *where)
 static void compare(struct diff *d, struct ll_str text, const char *where)
 {
 	struct side *side[2] = { &d->a, &d->b };
+	struct ll_err err;
 	for (int i = 0; i < 2; i++) {
 		side[i]->ids.len = 0;
-		ll_bpe_encode(side[i]->encoder, text, false, &side[i]->ids);
+		if (ll_bpe_try_encode(side[i]->encoder, text, false, &side[i]->ids, &err)) {
+			ll_hint(LL_SPLITTER_HINT);
+			ll_die(LL_EXIT_INPUT, "%s: %s", where, err.text);
+		}
 		side[i]->tokens += side[i]->ids.len;
 	}
 	const struct ll_ids *a = &d->a.ids, *b = &d->b.ids;

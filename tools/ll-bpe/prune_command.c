@@ -50,9 +50,11 @@ static void worker_free(void *context, void *argument)
 static void use_tokens(void *context, void *argument, struct ll_str text)
 {
 	struct worker *w = argument;
+	struct ll_err err;
 	(void)context;
 	w->ids.len = 0;
-	ll_bpe_encode(w->encoder, text, false, &w->ids);
+	if (ll_bpe_try_encode(w->encoder, text, false, &w->ids, &err))
+		corpus_gave_up(text, err.text);
 	for (size_t i = 0; i < w->ids.len; i++)
 		w->count[w->ids.id[i]]++;
 }

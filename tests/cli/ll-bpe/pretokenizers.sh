@@ -90,6 +90,16 @@ status 3 "a catastrophic pattern in training" ll-bpe train -q --vocab-size=300 -
 says "goes back more than 10000000 times" "says so"
 says "hint:" "and what helps"
 absent "and leaves nothing" x.json
+ll-bpe train -q --vocab-size=256 --from=text -o gives-up.json '--pretokenizer=regex:(a+)+(?!.)' /dev/null
+printf '{"id":"many-as","text":"%s"}\n' "$(cat as)" > as.jsonl
+ll-shard import -q --id-key=id -o as.ll as.jsonl
+status 3 "the same in diff" ll-bpe diff gives-up.json gives-up.json as
+says "as: byte 0: the pattern" "names the file"
+status 3 "of documents" ll-bpe diff gives-up.json gives-up.json as.ll
+says "as.ll: document 'many-as': byte 0: the pattern" "names the document"
+status 3 "the same in prune" ll-bpe prune -m gives-up.json -o x.json as.ll
+says "document 'many-as': byte 0: the pattern" "names the document"
+absent "and leaves nothing" x.json
 ok "train on other text" train '--pretokenizer=regex:(a+)+(?!.)'
 printf '{"id":"good","text":"baa"}\n{"id":"evil","text":"%s"}\n' "$(cat as)" > evil.jsonl
 ok "import" ll-shard import -q --id-key=id -o evil.ll evil.jsonl
