@@ -34,6 +34,7 @@ static void permit_give(void)
 
 struct slot {
 	void *job;
+	uint64_t bytes;
 	bool done;
 };
 
@@ -44,6 +45,7 @@ struct ll_queue {
 	pthread_t *thread;
 	struct slot *ring;
 	uint64_t depth, head, next, tail; /* tail <= next (to be worked on) <= head */
+	uint64_t bytes;			  /* of the jobs from tail to head */
 	bool retiring, closing;
 	pthread_mutex_t lock;
 	pthread_cond_t has_work, has_room;
@@ -54,11 +56,12 @@ static void retire_front(struct ll_queue *q)
 {
 	q->retiring = true;
 	while (q->tail < q->head && q->ring[q->tail % q->depth].done) {
-		void *job = q->ring[q->tail % q->depth].job;
+		struct slot slot = q->ring[q->tail % q->depth];
 		pthread_mutex_unlock(&q->lock);
-		q->ops.retire(q->context, job);
+		q->ops.retire(q->context, slot.job);
 		pthread_mutex_lock(&q->lock);
 		q->tail++;
+		q->bytes -= slot.bytes;
 		pthread_cond_broadcast(&q->has_room);
 	}
 	q->retiring = false;
@@ -124,6 +127,11 @@ struct ll_queue *ll_queue_new(const struct ll_queue_ops *ops, void *context, int
 
 void ll_queue_submit(struct ll_queue *q, void *job)
 {
+	ll_queue_submit_sized(q, job, 0);
+}
+
+void ll_queue_submit_sized(struct ll_queue *q, void *job, uint64_t bytes)
+{
 	if (!q->workers) {
 		if (q->ops.work)
 			q->ops.work(q->context, job);
@@ -131,9 +139,10 @@ void ll_queue_submit(struct ll_queue *q, void *job)
 		return;
 	}
 	pthread_mutex_lock(&q->lock);
-	while (q->head - q->tail == q->depth)
+	while (q->head - q->tail == q->depth || (q->bytes && q->bytes + bytes > ll_memory_budget() / 2))
 		pthread_cond_wait(&q->has_room, &q->lock);
-	q->ring[q->head++ % q->depth] = (struct slot){ job, false };
+	q->ring[q->head++ % q->depth] = (struct slot){ job, bytes, false };
+	q->bytes += bytes;
 	pthread_cond_signal(&q->has_work);
 	pthread_mutex_unlock(&q->lock);
 }

@@ -25,6 +25,11 @@ void ll_need_memory(const struct ll_data_frame *f, uint64_t bytes)
 
 void ll_submit_frame(struct ll_queue *q, void *job, const struct ll_data_frame *f, unsigned times)
 {
-	need(f, (uint64_t)times * f->header.raw_len, " or more");
-	(ll_frame_is_large(f) ? ll_queue_submit_alone : ll_queue_submit)(q, job);
+	uint64_t bytes = (uint64_t)times * f->header.raw_len;
+	bool middling = f->header.raw_len >= LL_MIDDLING_DOCUMENT * LL_MAX(f->header.records, 1);
+	need(f, bytes, " or more");
+	if (ll_frame_is_large(f))
+		ll_queue_submit_alone(q, job);
+	else
+		ll_queue_submit_sized(q, job, middling ? bytes : 0);
 }

@@ -10,7 +10,10 @@
 #include "base/thread.h"
 #include "stream/reader.h"
 
-#define LL_LARGE_DOCUMENT ((uint64_t)4 << 20) /* bytes; smaller ones are not reckoned */
+#define LL_LARGE_DOCUMENT ((uint64_t)4 << 20) /* bytes */
+/* Smaller ones are not reckoned one by one; where a frame has documents of so many bytes on average, it may be one of them that
+ * has almost all, and as many are worked on at once as fit. */
+#define LL_MIDDLING_DOCUMENT ((uint64_t)16 << 10)
 
 static inline bool ll_frame_is_large(const struct ll_data_frame *f)
 {

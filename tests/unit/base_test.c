@@ -199,6 +199,62 @@ static void queues(void)
 	ll_threads_set(1);
 }
 
+/* What jobs take, of which half of 1000 may be taken at once. */
+struct taken {
+	uint64_t bytes, jobs, retired;
+	bool good;
+};
+struct sized {
+	uint64_t number, bytes;
+	bool alone;
+};
+
+static void take(void *context, void *job)
+{
+	struct taken *t = context;
+	struct sized *j = job;
+	uint64_t bytes = __atomic_add_fetch(&t->bytes, j->bytes, __ATOMIC_SEQ_CST), jobs = __atomic_add_fetch(&t->jobs, 1, __ATOMIC_SEQ_CST);
+	for (volatile unsigned spin = 0; spin < 2000; spin++)
+		;
+	if ((j->bytes && bytes > 500 && bytes != j->bytes) || (j->alone && jobs != 1))
+		__atomic_store_n(&t->good, false, __ATOMIC_SEQ_CST);
+}
+
+static void give(void *context, void *job)
+{
+	struct taken *t = context;
+	struct sized *j = job;
+	if (j->number != t->retired++)
+		__atomic_store_n(&t->good, false, __ATOMIC_SEQ_CST);
+	__atomic_sub_fetch(&t->bytes, j->bytes, __ATOMIC_SEQ_CST);
+	__atomic_sub_fetch(&t->jobs, 1, __ATOMIC_SEQ_CST);
+	ll_free(j);
+}
+
+static void sized_queues(void)
+{
+	static const uint64_t bytes[] = { 0, 0, 100, 200, 250, 251, 400, 500, 600, 2000 };
+	uint64_t budget = ll_memory_budget();
+	for (int threads = 1; threads <= 4; threads++) {
+		struct taken t = { .good = true };
+		ll_threads_set(threads);
+		ll_memory_set_budget(1000);
+		struct ll_queue *q = ll_queue_new(&(struct ll_queue_ops){ take, give }, &t, 6);
+		for (uint64_t i = 0; i < 5000; i++) {
+			struct sized *job = ll_malloc(sizeof *job);
+			*job = (struct sized){ i, bytes[ll_random_below(1, 3, i, LL_COUNT(bytes))], ll_random_below(1, 4, i, 50) == 0 };
+			if (job->alone)
+				ll_queue_submit_alone(q, job);
+			else
+				ll_queue_submit_sized(q, job, job->bytes);
+		}
+		ll_queue_free(q);
+		ok(t.good && t.retired == 5000, "a queue with %d threads holds what fits, in order", threads);
+	}
+	ll_memory_set_budget(budget);
+	ll_threads_set(1);
+}
+
 static void mark(void *context, size_t i, int thread)
 {
 	(void)thread;
@@ -228,6 +284,7 @@ int main(void)
 	numbers();
 	hashes();
 	queues();
+	sized_queues();
 	pools();
 	return test_done();
 }
