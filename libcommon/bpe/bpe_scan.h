@@ -72,3 +72,11 @@ ALWAYS unsigned scan(const struct ll_bpe *b, const unsigned char *p, uint32_t *i
 		id[left++] = r.id[i];
 	return left;
 }
+
+/* A function for each size that keys are kept in: little is saved and restored for a short run. */
+#define SCAN(width)                                                                                                    \
+	static __attribute__((noinline)) unsigned scan_##width(const struct ll_bpe *b, const unsigned char *p,         \
+							       uint32_t *id, unsigned n)                               \
+	{                                                                                                              \
+		return scan(b, p, id, n, width);                                                                       \
+	}

@@ -48,30 +48,11 @@ ALWAYS uint32_t keys_lowest(const struct keys *k, unsigned n)
 	return (uint32_t)_mm_cvtsi128_si32(four);
 }
 
-static unsigned scan_8(const struct ll_bpe *b, const unsigned char *p, uint32_t *id, unsigned n)
-{
-	return scan(b, p, id, n, 8);
-}
-
-static unsigned scan_16(const struct ll_bpe *b, const unsigned char *p, uint32_t *id, unsigned n)
-{
-	return scan(b, p, id, n, 16);
-}
-
-static unsigned scan_32(const struct ll_bpe *b, const unsigned char *p, uint32_t *id, unsigned n)
-{
-	return scan(b, p, id, n, 32);
-}
-
-static unsigned scan_64(const struct ll_bpe *b, const unsigned char *p, uint32_t *id, unsigned n)
-{
-	return scan(b, p, id, n, 64);
-}
-
-static unsigned scan_128(const struct ll_bpe *b, const unsigned char *p, uint32_t *id, unsigned n)
-{
-	return scan(b, p, id, n, 128);
-}
+SCAN(8)
+SCAN(16)
+SCAN(32)
+SCAN(64)
+SCAN(128)
 
 unsigned ll_scan_avx2(const struct ll_bpe *b, const unsigned char *p, uint32_t *id, unsigned n)
 {
