@@ -112,7 +112,8 @@ static void refusals(void)
 	refuse("\"!\":2,", "\"!\":2,\"<|endoftext|>\":77,", "and 77 in the vocabulary");
 	refuse("\"lstrip\":false", "\"lstrip\":true", "lstrip");
 	refuse("\"dropout\":null", "\"dropout\":0.1", "dropout");
-	refuse("\"byte_fallback\":false", "\"byte_fallback\":true", "byte_fallback");
+	refuse("\"continuing_subword_prefix\":null", "\"continuing_subword_prefix\":\"##\"", "subword prefixes");
+	refuse("\"end_of_word_suffix\":null", "\"end_of_word_suffix\":\"</w>\"", "word suffixes");
 	refuse("\"!\":2,", "", "1 of the 256 bytes");
 	refuse("\"!\":2,", "\"!\":3,", "two tokens have the id 3");
 	refuse("\"!\":2,", "\"!\":-1,", "not a number from 0 on");
