@@ -168,22 +168,25 @@ static bool is_ascii(const unsigned char *p, size_t n)
 /*
  * Bytes as tokens, those two joined at once which nothing can take apart: as long as they are two, whatever merges with
  * either of them has a higher rank, so their merge is the first to touch them; and as the ranks are steady, what comes
- * out of it merges with nothing before that time. These merges do not wait for each other.
+ * out of it merges with nothing before that time. These merges do not wait for each other, nor do they meet: of two pairs with
+ * a byte in common, the one of the higher rank can be taken apart by the other. No branch hangs on what the bytes are.
  */
 static unsigned first_tokens(const struct ll_bpe *b, const unsigned char *p, size_t n, uint32_t *id)
 {
-	unsigned made = 0;
-	for (size_t i = 0; i < n; made++) {
-		uint32_t rank = i + 1 < n ? b->bytes_rank[p[i] << 8 | p[i + 1]] : LL_BPE_NONE;
-		if (rank != LL_BPE_NONE && (i == 0 || rank < b->sooner[p[i - 1] << 8 | p[i]].left) &&
-		    (i + 2 == n || rank < b->sooner[p[i + 1] << 8 | p[i + 2]].right)) {
-			id[made] = ll_bpe_merged(b, rank);
-			i += 2;
-		} else {
-			id[made] = b->byte_id[p[i++]];
-		}
+	unsigned made = 0, skipped = 0;
+	uint32_t before = LL_BPE_NONE;
+	for (size_t i = 0; i + 1 < n; i++) {
+		unsigned pair = p[i] << 8 | p[i + 1];
+		uint32_t rank = b->bytes_rank[pair], after = i + 2 < n ? b->sooner[p[i + 1] << 8 | p[i + 2]].right : LL_BPE_NONE;
+		uint32_t joins = (uint32_t)(rank < before) & (uint32_t)(rank < after); /* not where there is no rank: that is the highest */
+		uint32_t joined = b->ids_follow_ranks ? b->first_merged + rank : b->merged_id[rank & -joins], byte = b->byte_id[p[i]];
+		id[made] = byte ^ ((byte ^ joined) & -joins);
+		made += 1 - skipped;
+		skipped = joins;
+		before = b->sooner[pair].left;
 	}
-	return made;
+	id[made] = b->byte_id[p[n - 1]];
+	return made + 1 - skipped;
 }
 
 /* False where it is too long for that. */
