@@ -34,7 +34,7 @@ static void permit_give(void)
 
 struct slot {
 	void *job;
-	uint64_t bytes;
+	uint64_t bytes; /* beside LL_QUEUE_JOB_BYTES */
 	bool done;
 };
 

@@ -37,7 +37,8 @@ int ll_queue_depth(void);
 struct ll_queue *ll_queue_new(const struct ll_queue_ops *ops, void *context, int depth);
 /* Hands a job over; waits while the queue is full. From one thread at a time. */
 void ll_queue_submit(struct ll_queue *q, void *job);
-/* The same of a job that takes so much memory, beside what all take: those in the queue take half of --memory together, or it is one. */
+/* The same of a job that takes `bytes` of memory beside LL_QUEUE_JOB_BYTES: waits until what all in the queue take so is within half of
+ * --memory, or until none is left that takes any. With one thread nothing waits. */
 void ll_queue_submit_sized(struct ll_queue *q, void *job, uint64_t bytes);
 /* The same of a job that takes very much: nothing else is in the queue meanwhile, and it is worked on and retired by the caller,
  * since every thread that allocates keeps some of what it frees. */

@@ -31,11 +31,11 @@ struct shingle_rule {
 	const struct ll_bpe *tokenizer; /* UNIT_TOKEN */
 };
 
-/* What is held of a document, in times of its bytes, at most (stream/large_frame.h): text, shingles, their set; `kept`: the set is
- * written as well. */
-static inline unsigned shingle_times(const struct shingle_rule *r, bool kept)
+/* What is held of a document, in times of its bytes, at most (stream/large_frame.h): text, shingles, their set; `signed_too`:
+ * the set is written beside the bands. */
+static inline unsigned shingle_times(const struct shingle_rule *r, bool signed_too)
 {
-	return (r->unit == UNIT_WORD ? 11 : 19) + (kept ? 2 : 0);
+	return (r->unit == UNIT_WORD ? 11 : 19) + (signed_too ? 2 : 0);
 }
 
 /* Scratch of one thread; zeroed before first use. */

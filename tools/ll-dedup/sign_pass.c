@@ -160,7 +160,7 @@ struct ll_lineage *sign_pass(const char *const *files, size_t n, const struct si
 	struct pass p = { .rule = rule, .visitor = visitor, .files = files, .n_files = n, .data_id = ll_hash128_new(), .signers = LL_SPARES_INIT };
 	struct ll_reader *reader = ll_reader_open(files, n, "docs");
 	struct ll_data_frame frame;
-	unsigned times = rule->bands ? shingle_times(&rule->shingle, rule->keeps_shingles) : unit_times(&rule->unit);
+	unsigned times = rule->bands ? shingle_times(&rule->shingle, rule->keeps_shingles && !rule->pairs_only) : unit_times(&rule->unit);
 
 	struct ll_queue *queue = ll_queue_new(&(struct ll_queue_ops){ sign_frame, hand_over }, &p, 0);
 	while (ll_reader_next_frame(reader, &frame)) {

@@ -39,6 +39,8 @@ for t in 1 3; do
 	fits "minhash -@$t" ll-dedup --minhash=14x8 --jaccard=0.8 -@$t -o out.ll docs.ll
 	fits "substring -@$t" ll-dedup --substring=100 -@$t -o out.ll docs.ll
 done
+is "$(ll-dedup --minhash=14x8 --jaccard=0.8 --memory=16M -o out.ll docs.ll 2> .err; number)" "$(ll-dedup --minhash=14x8 --memory=16M -o out.ll docs.ll 2> .err; number)" "verification asks for no more"
+ok "nor while it reads again" ll-dedup -q --minhash=14x8 --jaccard=0.8 --memory="$(number)M" -o out.ll docs.ll
 fits "lines that many documents share" ll-dedup --exact=line --keep=none --min-count=2 -o out.ll docs.ll
 fits "compared as bytes" ll-dedup --exact --verify-bytes -o out.ll docs.ll
 fits "characters" ll-dedup --minhash=20x5 --unit=char -o out.ll docs.ll

@@ -71,7 +71,8 @@ for what; do
 	ok "$what" python3 heap.py ll-dedup -q --minhash=1024x1 --unit=char --ngram=24 --normalize=none --$how=$s --cluster=$rule --memory=48M --rejects=gone.ll -o kept.ll docs.ll
 	heap=$(tail -n 1 .out)
 	if [ -n "${SANITIZE:-}" ]; then skip "$what: within --memory" "a sanitizer needs more"
-	else ok "$what: within --memory ($heap MiB)" test "$heap" -le 48; fi
+	elif [ ! -r /proc/self/status ]; then skip "$what: within --memory" "this system does not say how much heap there is"
+	else ok "$what: within --memory ($heap MiB)" test "$heap" -gt 0 -a "$heap" -le 48; fi
 	ll-shard export -q --tags gone.ll | python3 -c 'import json, sys
 texts = [json.loads(l) for l in open("docs.jsonl")]
 of = {d["id"]: d["text"] for d in texts}
