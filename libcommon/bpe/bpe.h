@@ -82,6 +82,8 @@ int ll_bpe_export_gguf(const struct ll_bpe *b, struct ll_buf *out, struct ll_err
 /* The pairs "tokenizer.*" alone, appended, and how many; for a model whose embedding has `rows`: ids that are no tokens become
  * unused "[PADn]". Fails as ll_bpe_export_gguf does, and where `rows` are fewer than the ids. */
 int ll_bpe_gguf_pairs(const struct ll_bpe *b, uint64_t rows, struct ll_buf *out, uint64_t *pairs, struct ll_err *err) LL_MUST_CHECK;
+/* Warns of what the formats beside hf leave away and their readers have to be told. `specials`: they say the special tokens. */
+void ll_bpe_warn_of_losses(const struct ll_bpe *b, bool specials);
 void ll_bpe_free(struct ll_bpe *b);
 
 uint32_t ll_bpe_vocabulary(const struct ll_bpe *b);		   /* ids are below it */
@@ -105,9 +107,14 @@ bool ll_bpe_ignores_merges(const struct ll_bpe *b);
  * borrowed. Specials give their text; an id that no token has gives data NULL. */
 struct ll_str ll_bpe_token_bytes(const struct ll_bpe *b, uint32_t id);
 bool ll_bpe_is_special(const struct ll_bpe *b, uint32_t id);
+/* What an added token is said to be beside its text: "single_word, lstrip, rstrip", or fewer; "". */
+const char *ll_bpe_added_flags(const struct ll_bpe *b, uint32_t id);
 /* The text after the tokenizer's normaliser, which is what the bytes of its tokens add up to: `text` itself, or its normal
  * form in `scratch`. Invalid UTF-8 stays as it is. */
 struct ll_str ll_bpe_normalize(const struct ll_bpe *b, struct ll_str text, struct ll_buf *scratch);
+/* What has to be equal of a text and of what decoding gives of its ids, whether special tokens were looked for or not: its normal
+ * form, without the white space that added tokens take along. */
+struct ll_str ll_bpe_decoded_form(const struct ll_bpe *b, struct ll_str text, struct ll_buf *scratch);
 const char *ll_bpe_normalizer(const struct ll_bpe *b); /* "NFC", ...; NULL: none */
 bool ll_bpe_normalizes(const struct ll_bpe *b); /* false: texts never change */
 /* As ll_pretokenizer_cut, for texts that are normalized and split afterwards. */
@@ -145,9 +152,10 @@ void ll_bpe_encode_piece(struct ll_bpe_encoder *e, struct ll_str piece, struct l
 void ll_bpe_encoder_pieces(struct ll_bpe_encoder *e, void (*piece)(void *context, struct ll_str piece, struct ll_ids *out),
 			   void *context);
 /* Where in `text` each of its ids begins, bytes, into offset[n]: in the text as it came, before any normaliser. Where the
- * normaliser changed characters, a token that begins inside them has the place where they begin. `ids` must be those of
- * `text` (LL_BUG otherwise). */
-void ll_bpe_offsets(const struct ll_bpe *b, struct ll_str text, const uint32_t *ids, size_t n, uint32_t *offset);
+ * normaliser changed characters, a token that begins inside them has the place where they begin; an added token begins with
+ * the white space that it takes along. `ids` must be those of `text` and `allow_special` (LL_BUG otherwise). */
+void ll_bpe_offsets(const struct ll_bpe *b, struct ll_str text, bool allow_special, const uint32_t *ids, size_t n,
+		    uint32_t *offset);
 /* Appends the bytes of ids; an id outside the vocabulary is an error. */
 int ll_bpe_decode(const struct ll_bpe *b, const uint32_t *ids, size_t n, struct ll_buf *out,
 		  struct ll_err *err) LL_MUST_CHECK;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/memory.h"
+#include "bpe/added_tokens.h"
 #include "bpe/char_model.h"
 
 /* Bytes at the end that begin a character and do not complete it: 0 to 3. */
@@ -63,6 +64,34 @@ int ll_bpe_decode(const struct ll_bpe *b, const uint32_t *ids, size_t n, struct 
 		ll_buf_add_str(out, token);
 	}
 	return 0;
+}
+
+static bool changes_spaces(const struct ll_bpe *b)
+{
+	for (size_t i = 0; i < b->addeds; i++)
+		if (b->token[b->added[i]].flags & (LL_TOKEN_LSTRIP | LL_TOKEN_RSTRIP))
+			return true;
+	return false;
+}
+
+struct ll_str ll_bpe_decoded_form(const struct ll_bpe *b, struct ll_str text, struct ll_buf *scratch)
+{
+	struct ll_buf normal = { 0 };
+	struct ll_added_part part, inner;
+	if (b->chars || !changes_spaces(b))
+		return ll_bpe_normalize(b, text, scratch);
+	ll_buf_clear(scratch);
+	for (struct ll_added_cutter raw = ll_added_cut(b, text, true, false); ll_added_next(&raw, &part);) {
+		if (part.id != LL_BPE_NONE) {
+			ll_buf_add_str(scratch, ll_bpe_token_name(b, part.id));
+			continue;
+		}
+		struct ll_added_cutter c = ll_added_cut(b, ll_bpe_normalize(b, ll_added_text(&raw, &part), &normal), true, true);
+		while (ll_added_next(&c, &inner))
+			ll_buf_add_str(scratch, inner.id == LL_BPE_NONE ? ll_added_text(&c, &inner) : ll_bpe_token_name(b, inner.id));
+	}
+	ll_buf_free(&normal);
+	return scratch->data ? ll_buf_str(scratch) : ll_str("", 0);
 }
 
 void ll_ids_free(struct ll_ids *ids)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Short pre-tokens are looked up in a cache of fixed size (piece_cache.h); misses are merged (bpe_merge.h). */
 #include "base/memory.h"
+#include "bpe/added_tokens.h"
 #include "bpe/bpe_merge.h"
 #include "bpe/bpe_parts.h"
 #include "bpe/char_model.h"
@@ -82,19 +83,23 @@ void ll_bpe_encoder_skeleton(struct ll_bpe_encoder *e)
 
 /* ---- pre-tokens ---- */
 
+static void put_id(struct ll_ids *out, uint32_t id)
+{
+	*ll_ids_reserve(out, 1) = id;
+	out->len++;
+}
+
 static void encode_piece(struct ll_bpe_encoder *e, const char *p, size_t n, struct ll_ids *out)
 {
 	const struct ll_bpe *b = e->bpe;
 	if (e->skeleton) {
-		*ll_ids_reserve(out, 1) = 0;
-		out->len++;
+		put_id(out, 0);
 		return;
 	}
 	if (b->ignore_merges && (!b->all_live || n > LL_PIECE_CACHED)) {
 		uint32_t id = ll_bpe_find_word(b, p, n);
 		if (id != LL_BPE_NONE) {
-			*ll_ids_reserve(out, 1) = id;
-			out->len++;
+			put_id(out, id);
 			return;
 		}
 	}
@@ -162,63 +167,6 @@ static void encode_plain(struct ll_bpe_encoder *e, struct ll_str text, struct ll
 	e->error = ll_splitter_error(e->splitter);
 }
 
-/* The added tokens that are looked for in one pass. */
-struct wanted {
-	bool special, normalized; /* those that are special too; those looked for in normalized text, or the others */
-	bool first[256], any;	  /* bytes that one begins with */
-};
-
-static bool is_wanted(const struct wanted *w, const struct ll_bpe_token *t)
-{
-	return (w->special || !(t->flags & LL_TOKEN_SPECIAL)) &&
-	       w->normalized == ((t->flags & LL_TOKEN_NORMALIZED) != 0);
-}
-
-static struct wanted want(const struct ll_bpe *b, bool special, bool normalized)
-{
-	struct wanted w = { .special = special, .normalized = normalized };
-	for (size_t i = 0; i < b->addeds; i++) {
-		const struct ll_bpe_token *t = &b->token[b->added[i]];
-		if (is_wanted(&w, t))
-			w.any = w.first[(unsigned char)b->bytes.data[t->offset]] = true;
-	}
-	return w;
-}
-
-/* The first added token from byte *at on, the longest of several that start there, and *at where; or LL_BPE_NONE. */
-static uint32_t find_added(const struct ll_bpe *b, const struct wanted *w, struct ll_str text, size_t *at)
-{
-	for (; w->any && *at < text.len; (*at)++) {
-		if (!w->first[(unsigned char)text.data[*at]])
-			continue;
-		for (size_t i = 0; i < b->addeds; i++) {
-			const struct ll_bpe_token *t = &b->token[b->added[i]];
-			if (is_wanted(w, t) && t->len <= text.len - *at &&
-			    memcmp(b->bytes.data + t->offset, text.data + *at, t->len) == 0)
-				return b->added[i];
-		}
-	}
-	return LL_BPE_NONE;
-}
-
-static void encode_between(struct ll_bpe_encoder *e, struct ll_str text, bool special, bool normalized,
-			   struct ll_ids *out);
-
-/* Cuts added tokens out, first those of the text as it is, then between them those of the normalized text. */
-static void encode_added(struct ll_bpe_encoder *e, struct ll_str text, bool special, bool normalized,
-			 struct ll_ids *out)
-{
-	struct wanted w = want(e->bpe, special, normalized);
-	size_t from = 0, at = 0;
-	for (uint32_t id; (id = find_added(e->bpe, &w, text, &at)) != LL_BPE_NONE && !e->error; from = at) {
-		encode_between(e, ll_str(text.data + from, at - from), special, normalized, out);
-		*ll_ids_reserve(out, 1) = id;
-		out->len++;
-		at += e->bpe->token[id].len;
-	}
-	encode_between(e, ll_str(text.data + from, text.len - from), special, normalized, out);
-}
-
 void ll_bpe_encoder_pieces(struct ll_bpe_encoder *e, void (*piece)(void *context, struct ll_str piece, struct ll_ids *out),
 			   void *context)
 {
@@ -235,45 +183,40 @@ static void hand_out_pieces(struct ll_bpe_encoder *e, struct ll_str text, struct
 	e->error = ll_splitter_error(e->splitter);
 }
 
-static void encode_between(struct ll_bpe_encoder *e, struct ll_str text, bool special, bool normalized,
-			   struct ll_ids *out)
+/* What lies between added tokens that are looked for in the text as it is. */
+static void encode_stretch(struct ll_bpe_encoder *e, struct ll_str text, bool special, struct ll_ids *out)
 {
-	if (text.len == 0 || e->error)
-		return;
-	if (!normalized)
-		text = ll_bpe_normalize(e->bpe, text, &e->normalized);
-	if (!normalized && e->bpe->added_normalized)
-		encode_added(e, text, special, true, out);
-	else if (e->piece)
-		hand_out_pieces(e, text, out);
-	else
-		encode_plain(e, text, out);
+	struct ll_added_part part;
+	text = ll_bpe_normalize(e->bpe, text, &e->normalized);
+	for (struct ll_added_cutter c = ll_added_cut(e->bpe, text, special, true); !e->error && ll_added_next(&c, &part);) {
+		if (part.id != LL_BPE_NONE)
+			put_id(out, part.id);
+		else if (e->piece)
+			hand_out_pieces(e, ll_added_text(&c, &part), out);
+		else
+			encode_plain(e, ll_added_text(&c, &part), out);
+	}
 }
 
 int ll_bpe_try_encode(struct ll_bpe_encoder *e, struct ll_str text, bool allow_special, struct ll_ids *out,
 		      struct ll_err *err)
 {
+	struct ll_added_part part;
 	if (e->chars)
 		return ll_char_encode(e->chars, text, allow_special, out, err);
 	e->error = NULL;
-	encode_added(e, text, allow_special, false, out);
+	for (struct ll_added_cutter c = ll_added_cut(e->bpe, text, allow_special, false); !e->error && ll_added_next(&c, &part);) {
+		if (part.id != LL_BPE_NONE)
+			put_id(out, part.id);
+		else
+			encode_stretch(e, ll_added_text(&c, &part), allow_special, out);
+	}
 	return e->error ? ll_err_set(err, "%s", e->error) : 0;
 }
 
 int64_t ll_bpe_find_special(const struct ll_bpe *b, struct ll_str text)
 {
-	struct ll_buf scratch = { 0 };
-	uint32_t found = LL_BPE_NONE;
-	for (int normalized = 0; normalized <= b->added_normalized && found == LL_BPE_NONE; normalized++) {
-		struct wanted w = want(b, true, normalized);
-		if (normalized)
-			text = ll_bpe_normalize(b, text, &scratch);
-		for (size_t at = 0; (found = find_added(b, &w, text, &at)) != LL_BPE_NONE; at += b->token[found].len)
-			if (b->token[found].flags & LL_TOKEN_SPECIAL)
-				break;
-	}
-	ll_buf_free(&scratch);
-	return found == LL_BPE_NONE ? -1 : (int64_t)found;
+	return ll_added_find(b, text, true, LL_TOKEN_SPECIAL);
 }
 
 void ll_bpe_encode(struct ll_bpe_encoder *e, struct ll_str text, bool allow_special, struct ll_ids *out)

@@ -33,6 +33,25 @@ int ll_bpe_export_hf(const struct ll_bpe *b, struct ll_buf *out, struct ll_err *
 	return 0;
 }
 
+void ll_bpe_warn_of_losses(const struct ll_bpe *b, bool specials)
+{
+	struct ll_buf list = { 0 };
+	for (uint32_t id = 0; id < b->tokens && list.len < 200; id++) {
+		struct ll_str name = ll_bpe_token_name(b, id);
+		const char *flags = ll_bpe_added_flags(b, id);
+		if (ll_bpe_is_special(b, id) && (!specials || *flags))
+			ll_buf_printf(&list, " %.*s:%u%s%s%s", (int)LL_MIN(name.len, 60), name.data, id, *flags ? " (" : "", flags,
+				      *flags ? ")" : "");
+	}
+	if (list.len)
+		ll_warn("the file does not say %s:%s", specials ? "what these special tokens do with what stands around them"
+								: "the special tokens",
+			ll_buf_cstr(&list));
+	if (ll_bpe_normalizer(b))
+		ll_warn("the file does not say that text is brought to %s first", ll_bpe_normalizer(b));
+	ll_buf_free(&list);
+}
+
 /* ---- ranks ---- */
 
 /* A model of the same tokens that merges by rank, which is the id. */
@@ -229,6 +248,13 @@ int ll_bpe_gguf_pairs(const struct ll_bpe *b, uint64_t rows, struct ll_buf *out,
 	if (!pre)
 		return ll_err_set(err, "llama.cpp has no pre-tokenizer like %.80s%s", ll_bpe_pretokenizer(b),
 				  matters ? " that takes whole pre-tokens for tokens (ignore_merges)" : "");
+	for (size_t i = 0; i < b->addeds; i++) { /* those that are special are text to most readers */
+		const char *flags = ll_bpe_added_flags(b, b->added[i]);
+		struct ll_str name = ll_bpe_token_name(b, b->added[i]);
+		if (*flags && !(b->token[b->added[i]].flags & LL_TOKEN_SPECIAL))
+			return ll_err_set(err, "the added token '%.*s' has %s, which GGUF cannot say", (int)LL_MIN(name.len, 60),
+					  name.data, flags);
+	}
 	*pairs = put_pairs(b, pre, rows, out);
 	return 0;
 }

@@ -152,23 +152,20 @@ static int load_pre_tokenizer(struct ll_bpe *b, struct json_object *o, struct ll
 	return b->pretokenizer ? 0 : -1;
 }
 
-static int load_added(struct ll_bpe *b, struct json_object *list, struct ll_err *err)
+int ll_bpe_read_added(struct ll_bpe *b, struct json_object *list, struct ll_err *err)
 {
 	for (size_t i = 0; json_is_list(list) && i < json_object_array_length(list); i++) {
-		struct json_object *o = json_object_array_get_idx(list, i), *content = json_member(o, "content");
-		if (!content || !json_object_is_type(content, json_type_string) || !json_member(o, "id"))
-			return ll_err_set(err, "added token %zu has no content or no id", i);
-		if (json_is_true(o, "single_word", false) || json_is_true(o, "lstrip", false) || json_is_true(o, "rstrip", false))
-			return ll_err_set(
-				err, "added token '%.60s' has single_word, lstrip or rstrip, which is not supported",
-				json_object_get_string(content));
-		int64_t id = json_object_get_int64(json_member(o, "id"));
+		struct json_object *o = json_object_array_get_idx(list, i), *id = json_member(o, "id");
+		struct ll_str content = json_str(json_member(o, "content"));
 		bool special = json_is_true(o, "special", false);
+		if (content.len == 0 || !id || !json_object_is_type(id, json_type_int) || json_object_get_int64(id) < 0)
+			return ll_err_set(err, "added token %zu has no content or no id", i);
 		unsigned flags = LL_TOKEN_ADDED | (special ? LL_TOKEN_SPECIAL : 0) |
-				 (json_is_true(o, "normalized", !special) ? LL_TOKEN_NORMALIZED : 0);
-		struct ll_str text =
-			ll_str(json_object_get_string(content), (size_t)json_object_get_string_len(content));
-		if (ll_bpe_add_token(b, id < 0 ? UINT64_MAX : (uint64_t)id, text, flags, err))
+				 (json_is_true(o, "normalized", !special) ? LL_TOKEN_NORMALIZED : 0) |
+				 (json_is_true(o, "single_word", false) ? LL_TOKEN_SINGLE_WORD : 0) |
+				 (json_is_true(o, "lstrip", false) ? LL_TOKEN_LSTRIP : 0) |
+				 (json_is_true(o, "rstrip", false) ? LL_TOKEN_RSTRIP : 0);
+		if (ll_bpe_add_token(b, (uint64_t)json_object_get_int64(id), content, flags, err))
 			return -1;
 	}
 	return 0;
@@ -191,8 +188,12 @@ int ll_bpe_add_vocab(struct ll_bpe *b, struct json_object *vocab, bool others_sp
 			continue;
 		}
 		if (ll_bpe_is_special(b, (uint32_t)LL_MIN(id, UINT32_MAX)) &&
-		    ll_str_eq(ll_bpe_token_bytes(b, (uint32_t)id), name))
+		    ll_str_eq(ll_bpe_token_bytes(b, (uint32_t)id), name)) {
+			/* A byte has to have a token, and this one's name is the byte itself. */
+			if (name.len == 1 && name.data[0] > ' ' && name.data[0] < 0x7f && !(b->token[id].flags & LL_TOKEN_SPECIAL))
+				rc = ll_bpe_make_ordinary(b, (uint32_t)id, err);
 			continue;
+		}
 		ll_buf_clear(&bytes);
 		if (ll_bytes_of_name(name, &bytes))
 			rc = ll_bpe_add_token(b, (uint64_t)id, ll_buf_str(&bytes), 0, err);
@@ -341,7 +342,7 @@ static int load_root(struct ll_bpe *b, struct json_object *root, struct ll_err *
 	ll_bpe_check_added_ids(b, json_member(root, "added_tokens"), json_member(json_member(root, "model"), "vocab"));
 	return load_normalizer(b, json_member(root, "normalizer"), err) ||
 			       load_pre_tokenizer(b, json_member(root, "pre_tokenizer"), err) ||
-			       load_added(b, json_member(root, "added_tokens"), err) ||
+			       ll_bpe_read_added(b, json_member(root, "added_tokens"), err) ||
 			       load_model(b, json_member(root, "model"), err)
 		       ? -1
 		       : 0;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "bpe/added_tokens.h"
 #include "bpe/bpe_chars.h"
 #include "bpe/bpe_walk.h"
 
@@ -84,6 +85,7 @@ void ll_bpe_free(struct ll_bpe *b)
 		return;
 	ll_pretokenizer_free(b->pretokenizer);
 	ll_char_model_free(b->chars);
+	ll_added_free(b);
 	ll_buf_free(&b->bytes);
 	ll_free(b->token);
 	ll_free(b->merge);
@@ -222,6 +224,7 @@ static void compute_id(struct ll_bpe *b)
 {
 	struct ll_hash128_state *s = ll_hash128_new();
 	struct ll_buf head = { 0 };
+	const unsigned idle = b->chars || b->added_normalized ? 0 : LL_TOKEN_NORMALIZED;
 	ll_buf_printf(&head, "tokenizer 1\nunicode %s\n", LL_UNICODE_VERSION);
 	if (b->chars) {
 		ll_char_model_identity(b, &head);
@@ -232,7 +235,7 @@ static void compute_id(struct ll_bpe *b)
 	}
 	add_u32(&head, (uint32_t)b->tokens);
 	for (size_t i = 0; i < b->tokens; i++) {
-		add_u32(&head, b->token[i].flags);
+		add_u32(&head, b->token[i].flags & ~idle);
 		add_u32(&head, b->token[i].len);
 		ll_buf_add(&head, b->bytes.data + b->token[i].offset, b->token[i].len);
 		hash_some(s, &head, 1 << 14);
@@ -249,29 +252,15 @@ static void compute_id(struct ll_bpe *b)
 }
 
 /* Without a normalizer, and where all are looked for in the same text, it makes no difference which. */
-static int settle_normalized(struct ll_bpe *b, struct ll_err *err)
+static void settle_normalized(struct ll_bpe *b)
 {
 	size_t as_is = 0, normalized = 0;
-	struct ll_buf scratch = { 0 };
-	int rc = 0;
 	for (uint32_t id = 0; id < b->tokens; id++)
 		if (b->token[id].flags & LL_TOKEN_ADDED) {
 			normalized += (b->token[id].flags & LL_TOKEN_NORMALIZED) != 0;
 			as_is += !(b->token[id].flags & LL_TOKEN_NORMALIZED);
 		}
 	b->added_normalized = normalized && (as_is || ll_bpe_normalizes(b));
-	for (uint32_t id = 0; id < b->tokens; id++) {
-		struct ll_str text = ll_bpe_token_bytes(b, id);
-		if (!(b->token[id].flags & LL_TOKEN_NORMALIZED))
-			continue;
-		if (!b->added_normalized)
-			b->token[id].flags &= ~(unsigned)LL_TOKEN_NORMALIZED;
-		else if (!ll_str_eq(ll_bpe_normalize(b, text, &scratch), text))
-			rc = ll_err_set(err, "the added token '%.*s' is not in normal form, which is not supported",
-					(int)LL_MIN(text.len, 60), text.data);
-	}
-	ll_buf_free(&scratch);
-	return rc;
 }
 
 /* Longest first, so that the first that fits is the longest; then by id. */
@@ -331,10 +320,11 @@ int ll_bpe_seal(struct ll_bpe *b, struct ll_err *err)
 		b->steady = is_steady(b);
 		ll_bpe_index_sooner(b);
 		ll_bpe_index_chars(b);
-		if (settle_normalized(b, err))
-			return -1;
 	}
 	list_added(b);
+	settle_normalized(b);
+	if (ll_added_index(b, err))
+		return -1;
 	if (b->kind == LL_MODEL_BYTES && check_added_names(b, err))
 		return -1;
 	if (b->kind != LL_MODEL_BYTES && ll_char_model_seal(b, err))
@@ -406,6 +396,13 @@ struct ll_str ll_bpe_token_bytes(const struct ll_bpe *b, uint32_t id)
 bool ll_bpe_is_special(const struct ll_bpe *b, uint32_t id)
 {
 	return id < b->tokens && (b->token[id].flags & LL_TOKEN_ADDED);
+}
+
+const char *ll_bpe_added_flags(const struct ll_bpe *b, uint32_t id)
+{
+	static const char *const names[] = { "", "lstrip", "rstrip", "lstrip, rstrip", "single_word", "single_word, lstrip",
+					     "single_word, rstrip", "single_word, lstrip, rstrip" };
+	return ll_bpe_is_special(b, id) ? names[b->token[id].flags / LL_TOKEN_LSTRIP & 7] : "";
 }
 
 unsigned ll_bpe_width(const struct ll_bpe *b)

@@ -19,8 +19,8 @@ enum ll_token_flags {
 	LL_TOKEN_ADDED = 2,   /* cut out of the text before pre-tokens are made; never made by merges */
 	LL_TOKEN_SPECIAL = 4, /* an added token that is plain text unless specials are allowed */
 	LL_TOKEN_NORMALIZED = 8, /* an added token that is looked for in the normalized text, after the others */
-	/* of tokenizers over characters only: */
-	LL_TOKEN_LSTRIP = 16, /* an added token takes the white space before it along */
+	/* Three bits in this order, see ll_bpe_added_flags. */
+	LL_TOKEN_LSTRIP = 16, /* an added token that takes the white space before it along (added_tokens.h) */
 	LL_TOKEN_RSTRIP = 32,
 	LL_TOKEN_SINGLE_WORD = 64, /* an added token that is none inside a word */
 	LL_TOKEN_ORDINARY = 128,   /* an added token that is in the model's vocabulary too, so that words become it */
@@ -95,7 +95,10 @@ struct ll_bpe {
 	uint32_t words_mask;
 	size_t words_len;
 	uint32_t byte_id[256];
-	bool added_normalized; /* there are added tokens that are looked for in the normalized text */
+	bool added_normalized; /* it makes a difference which added tokens are looked for in the normalized text */
+	bool added_in_text;    /* there are some that are no special tokens, */
+	bool added_spans_cuts; /* of which one matters to where a text can be cut between a letter and a blank */
+	struct ll_added_search *search; /* which are looked for, by special and normalized */
 	uint32_t *added;  /* ids of added tokens, longest first */
 	size_t addeds, addeds_cap;
 	uint32_t longest; /* bytes of the longest ordinary token */
@@ -141,6 +144,8 @@ uint32_t ll_byte_char(unsigned char byte);
 int ll_char_byte(uint32_t c);
 /* Appends the name of a token in files: its bytes in that alphabet, or the text of an added one. */
 void ll_bpe_put_name(const struct ll_bpe *b, uint32_t id, struct ll_buf *out);
+/* Appends the member "added_tokens" of a tokenizer.json, and a comma. */
+void ll_bpe_put_added(const struct ll_bpe *b, struct ll_buf *out);
 
 static inline uint64_t ll_pair_hash(uint32_t left, uint32_t right)
 {

@@ -136,8 +136,10 @@ struct ll_str ll_bpe_normalize(const struct ll_bpe *b, struct ll_str text, struc
 
 size_t ll_bpe_cut(const struct ll_bpe *b, struct ll_str text)
 {
-	/* What a pattern matches in the text at hand says nothing of the normalized text. */
-	if (ll_bpe_normalizes(b) && ll_pretokenizer_scheme(b->pretokenizer) < 0)
+	/* What a pattern matches in the text at hand says nothing of the normalized text, nor of what lies between added tokens. */
+	if (ll_pretokenizer_scheme(b->pretokenizer) < 0 && (ll_bpe_normalizes(b) || b->added_in_text))
+		return 0;
+	if (b->added_spans_cuts)
 		return 0;
 	return ll_pretokenizer_cut(b->pretokenizer, text);
 }

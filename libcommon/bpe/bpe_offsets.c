@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Tokens stand for bytes of the normalised text, one after the other. To get from these to bytes of the text that came
- * in, it is cut into segments that are normalised each by itself: before any character that never joins with one before
- * it.
+ * Tokens stand for bytes of the normalised text, one after the other, but for added tokens, which are looked for again. To get
+ * from these to bytes of the text that came in, what lies between added tokens of that is cut into segments that are normalised
+ * each by itself: before any character that never joins with one before it.
  */
 #include "base/error.h"
 #include "base/memory.h"
-#include "bpe/bpe_model.h"
+#include "bpe/added_tokens.h"
 #include "text/unicode.h"
 #include "text/utf8.h"
 
@@ -35,67 +35,98 @@ static size_t segment_length(struct ll_str text, size_t at)
 	return (size_t)(p - text.data) - at;
 }
 
+/* From places of the normalised stretch to those of the text. */
 struct cursor {
-	size_t at, len;		   /* of a segment in the text */
+	struct ll_str text;
+	size_t base;		   /* where the stretch begins in the whole text */
+	size_t at, len;		   /* of a segment in the stretch */
 	size_t normal, normal_len; /* the same after the normaliser */
+	bool plain;		   /* the normaliser changes nothing */
 	bool changed;
 	struct ll_buf form;
 };
 
-static void next_segment(struct cursor *c, const struct ll_bpe *b, struct ll_str text, uint32_t id)
+static void next_segment(struct cursor *c, const struct ll_bpe *b)
 {
-	struct ll_str token = ll_bpe_token_bytes(b, id);
 	c->at += c->len;
 	c->normal += c->normal_len;
 	c->changed = false;
-	if (c->at == text.len)
+	if (c->at == c->text.len)
 		LL_BUG("ids of another text");
-	/* Such an added token was cut out of the text before the normaliser saw it. */
-	if ((b->token[id].flags & (LL_TOKEN_ADDED | LL_TOKEN_NORMALIZED)) == LL_TOKEN_ADDED &&
-	    token.len <= text.len - c->at && memcmp(token.data, text.data + c->at, token.len) == 0) {
-		c->len = c->normal_len = token.len;
-		return;
-	}
-	c->len = c->normal_len = segment_length(text, c->at);
+	c->len = c->normal_len = segment_length(c->text, c->at);
 	if (c->len == 1)
 		return;
+	struct ll_str segment = ll_str(c->text.data + c->at, c->len);
 	ll_buf_clear(&c->form);
-	ll_bpe_normal_form(ll_str(text.data + c->at, c->len), (enum ll_normal_form)b->normal_form, &c->form);
+	ll_bpe_normal_form(segment, (enum ll_normal_form)b->normal_form, &c->form);
 	c->normal_len = c->form.len;
-	c->changed = !ll_str_eq(ll_buf_str(&c->form), ll_str(text.data + c->at, c->len));
+	c->changed = !ll_str_eq(ll_buf_str(&c->form), segment);
 }
 
-static void offsets_normalized(const struct ll_bpe *b, struct ll_str text, const uint32_t *ids, size_t n,
-			       uint32_t *offset)
+/* Places come in order. */
+static uint32_t original(struct cursor *c, const struct ll_bpe *b, size_t place)
 {
-	struct cursor c = { 0 };
-	size_t at = 0;
-	for (size_t i = 0; i < n; i++) {
-		while (at >= c.normal + c.normal_len)
-			next_segment(&c, b, text, ids[i]);
-		offset[i] = (uint32_t)(c.at + (c.changed ? 0 : at - c.normal));
-		at += b->token[ids[i]].len;
-	}
-	ll_buf_free(&c.form);
+	if (c->plain)
+		return (uint32_t)(c->base + place);
+	while (place >= c->normal + c->normal_len)
+		next_segment(c, b);
+	return (uint32_t)(c->base + c->at + (c->changed ? 0 : place - c->normal));
 }
 
-void ll_bpe_offsets(const struct ll_bpe *b, struct ll_str text, const uint32_t *ids, size_t n, uint32_t *offset)
+struct placing {
+	const struct ll_bpe *b;
+	const uint32_t *id;
+	size_t n, i; /* ids, and how many have their place */
+	uint32_t *offset;
+	struct ll_buf normal;
+	struct cursor c;
+};
+
+static void place(struct placing *x, uint32_t offset)
 {
-	size_t at = 0;
-	bool plain = true;
-	if (ll_bpe_normalizes(b)) {
-		struct ll_buf form = { 0 };
-		plain = ll_str_eq(ll_bpe_normalize(b, text, &form), text);
-		ll_buf_free(&form);
+	if (x->i == x->n)
+		LL_BUG("ids of another text");
+	x->offset[x->i++] = offset;
+}
+
+/* Pre-tokens of the normalised stretch, from one place to another: their tokens' bytes are its bytes. */
+static void place_words(struct placing *x, size_t from, size_t to)
+{
+	for (size_t at = from; at != to; at += x->b->token[x->id[x->i - 1]].len) {
+		if (at > to)
+			LL_BUG("ids of another text");
+		place(x, original(&x->c, x->b, at));
 	}
-	if (!plain) {
-		offsets_normalized(b, text, ids, n, offset);
-		return;
+}
+
+/* What lies between added tokens of the text as it is. */
+static void place_stretch(struct placing *x, struct ll_str text, size_t base, bool special)
+{
+	struct ll_str normal = ll_bpe_normalize(x->b, text, &x->normal);
+	struct ll_added_part part;
+	struct ll_buf form = x->c.form;
+	x->c = (struct cursor){ .text = text, .base = base, .plain = ll_str_eq(normal, text), .form = form };
+	for (struct ll_added_cutter c = ll_added_cut(x->b, normal, special, true); ll_added_next(&c, &part);) {
+		if (part.id != LL_BPE_NONE)
+			place(x, original(&x->c, x->b, part.from));
+		else
+			place_words(x, part.from, part.to);
 	}
-	for (size_t i = 0; i < n; i++) {
-		offset[i] = (uint32_t)at;
-		at += b->token[ids[i]].len;
+}
+
+void ll_bpe_offsets(const struct ll_bpe *b, struct ll_str text, bool allow_special, const uint32_t *ids, size_t n,
+		    uint32_t *offset)
+{
+	struct placing x = { .b = b, .id = ids, .n = n, .offset = offset };
+	struct ll_added_part part;
+	for (struct ll_added_cutter c = ll_added_cut(b, text, allow_special, false); ll_added_next(&c, &part);) {
+		if (part.id != LL_BPE_NONE)
+			place(&x, (uint32_t)part.from);
+		else
+			place_stretch(&x, ll_added_text(&c, &part), part.from, allow_special);
 	}
-	if (at != text.len)
-		LL_BUG("ids of %zu bytes for a text of %zu", at, text.len);
+	if (x.i != n)
+		LL_BUG("%zu ids for a text of %zu", n, x.i);
+	ll_buf_free(&x.normal);
+	ll_buf_free(&x.c.form);
 }

@@ -2,6 +2,7 @@
 /* The proof of a tokenizer: what encodes against what is plain (bpe.h, ll_bpe_prove). */
 #include "base/memory.h"
 #include "base/random.h"
+#include "bpe/added_tokens.h"
 #include "bpe/bpe_merges.h"
 #include "bpe/char_model.h"
 #include "text/utf8.h"
@@ -71,20 +72,9 @@ static int plain_bytes(struct proof *p, struct ll_str text, struct ll_err *err)
 	return ll_splitter_error(p->splitter) ? ll_err_set(err, "%s", ll_splitter_error(p->splitter)) : 0;
 }
 
-static bool has_added(const struct ll_bpe *b, struct ll_str text)
-{
-	for (size_t i = 0; i < b->addeds; i++) {
-		struct ll_str name = ll_bpe_token_name(b, b->added[i]);
-		if (!(b->token[b->added[i]].flags & LL_TOKEN_SPECIAL) &&
-		    memmem(text.data, text.len, name.data, name.len))
-			return true;
-	}
-	return false;
-}
-
 static int prove_bytes_text(struct proof *p, struct ll_str text, struct ll_err *err)
 {
-	if (has_added(p->b, text))
+	if (ll_added_find(p->b, text, false, LL_TOKEN_ADDED) >= 0)
 		return 0;
 	p->fast.len = 0;
 	ll_buf_clear(&p->back);
@@ -95,8 +85,6 @@ static int prove_bytes_text(struct proof *p, struct ll_str text, struct ll_err *
 	if (!ll_bpe_normalizes(p->b) && !ll_str_eq(back, text))
 		return ll_err_set(err, "the proof fails: a text of %zu bytes decodes to %zu others", text.len,
 				  back.len);
-	if (has_added(p->b, back))
-		return 0;
 	/* What comes back is the normalised text, whose pieces are those that were merged. */
 	if (plain_bytes(p, back.data ? back : ll_str("", 0), err))
 		return -1;

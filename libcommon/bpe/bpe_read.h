@@ -30,6 +30,8 @@ int ll_bpe_add_special(struct ll_bpe *b, const char *special, struct ll_err *err
 int ll_bpe_name_pretokenizer(struct ll_bpe *b, const struct ll_bpe_file *f, const char *otherwise, const char *format,
 			     struct ll_err *err) LL_MUST_CHECK;
 
+/* Adds the list "added_tokens" of a tokenizer.json; NULL: none. */
+int ll_bpe_read_added(struct ll_bpe *b, struct json_object *list, struct ll_err *err) LL_MUST_CHECK;
 /* Notes in b->odd_added when tokenizers would give an added token of a tokenizer.json another id than is written there: one that is
  * not in the vocabulary gets the next that is free. */
 void ll_bpe_check_added_ids(struct ll_bpe *b, struct json_object *added, struct json_object *vocab);

@@ -44,20 +44,20 @@ static void put_pre_tokenizer(const struct ll_pretokenizer *p, struct ll_buf *ou
 	ll_buf_puts(out, "]}");
 }
 
-static void put_added(const struct ll_bpe *b, struct ll_buf *scratch, struct ll_buf *out)
+void ll_bpe_put_added(const struct ll_bpe *b, struct ll_buf *out)
 {
+	static const char *const yes[] = { "false", "true" };
 	const char *comma = "";
 	ll_buf_puts(out, "\"added_tokens\":[");
 	for (uint32_t id = 0; id < b->tokens; id++) {
-		if (!ll_bpe_is_special(b, id))
+		unsigned flags = b->token[id].flags;
+		if (!(flags & LL_TOKEN_ADDED))
 			continue;
 		ll_buf_printf(out, "%s{\"id\":%u,\"content\":", comma, id);
-		put_token(b, id, scratch, out);
-		ll_buf_printf(
-			out,
-			",\"single_word\":false,\"lstrip\":false,\"rstrip\":false,\"normalized\":%s,\"special\":%s}",
-			b->token[id].flags & LL_TOKEN_NORMALIZED ? "true" : "false",
-			b->token[id].flags & LL_TOKEN_SPECIAL ? "true" : "false");
+		ll_json_escape(out, ll_bpe_token_name(b, id), false);
+		ll_buf_printf(out, ",\"single_word\":%s,\"lstrip\":%s,\"rstrip\":%s,\"normalized\":%s,\"special\":%s}",
+			      yes[!!(flags & LL_TOKEN_SINGLE_WORD)], yes[!!(flags & LL_TOKEN_LSTRIP)], yes[!!(flags & LL_TOKEN_RSTRIP)],
+			      yes[!!(flags & LL_TOKEN_NORMALIZED)], yes[!!(flags & LL_TOKEN_SPECIAL)]);
 		comma = ",";
 	}
 	ll_buf_puts(out, "],");
@@ -71,7 +71,7 @@ void ll_bpe_json(const struct ll_bpe *b, struct ll_buf *out)
 		return;
 	}
 	ll_buf_puts(out, "{\"version\":\"1.0\",\"truncation\":null,\"padding\":null,");
-	put_added(b, &scratch, out);
+	ll_bpe_put_added(b, out);
 	if (ll_bpe_normalizer(b))
 		ll_buf_printf(out, "\"normalizer\":{\"type\":\"%s\"},\"pre_tokenizer\":", ll_bpe_normalizer(b));
 	else

@@ -2,6 +2,7 @@
 #include "bpe/bpe_trace.h"
 
 #include "base/memory.h"
+#include "bpe/added_tokens.h"
 #include "bpe/char_words.h"
 
 void ll_trace_put(struct ll_trace *t, struct ll_str piece, bool added)
@@ -38,56 +39,44 @@ struct byte_trace {
 	struct ll_splitter *splitter;
 	struct ll_buf normal;
 	struct ll_trace *t;
-	struct ll_err *err;
 };
 
-/* The longest added token that text goes on with, no special, of those that are looked for in such text; 0: none. */
-static size_t added_at(const struct ll_bpe *b, struct ll_str text, bool normalized)
-{
-	for (size_t i = 0; i < b->addeds; i++) { /* longest first */
-		struct ll_str name = ll_bpe_token_name(b, b->added[i]);
-		unsigned flags = b->token[b->added[i]].flags;
-		if (!(flags & LL_TOKEN_SPECIAL) && !!(flags & LL_TOKEN_NORMALIZED) == normalized &&
-		    name.len <= text.len && memcmp(name.data, text.data, name.len) == 0)
-			return name.len;
-	}
-	return 0;
-}
-
-static int around_added(struct byte_trace *bt, struct ll_str text, bool normalized);
-
-static int between(struct byte_trace *bt, struct ll_str text, bool normalized)
+static const char *trace_words(struct byte_trace *bt, struct ll_str text)
 {
 	size_t end[64], at = 0;
-	if (!normalized)
-		return around_added(bt, ll_bpe_normalize(bt->b, text, &bt->normal), true);
 	for (size_t n; (n = ll_split(bt->splitter, text, at, end, LL_COUNT(end)));)
 		for (size_t i = 0; i < n; at = end[i++])
 			ll_trace_put(bt->t, ll_str(text.data + at, end[i] - at), false);
-	return ll_splitter_error(bt->splitter) ? ll_err_set(bt->err, "%s", ll_splitter_error(bt->splitter)) : 0;
+	return ll_splitter_error(bt->splitter);
 }
 
-static int around_added(struct byte_trace *bt, struct ll_str text, bool normalized)
+static const char *trace_part(struct byte_trace *bt, const struct ll_added_cutter *c, const struct ll_added_part *part,
+			      const char *(*plain)(struct byte_trace *bt, struct ll_str text))
 {
-	size_t from = 0;
-	int rc = 0;
-	for (size_t i = 0, n; i <= text.len && !rc; i += n ? n : 1) {
-		n = i < text.len ? added_at(bt->b, ll_str(text.data + i, text.len - i), normalized) : 0;
-		if (!n && i < text.len)
-			continue;
-		if (i > from)
-			rc = between(bt, ll_str(text.data + from, i - from), normalized);
-		if (n)
-			ll_trace_put(bt->t, ll_str(text.data + i, n), true);
-		from = i + n;
-	}
-	return rc;
+	if (part->id == LL_BPE_NONE)
+		return plain(bt, ll_added_text(c, part));
+	ll_trace_put(bt->t, ll_bpe_token_name(bt->b, part->id), true);
+	return NULL;
+}
+
+static const char *trace_stretch(struct byte_trace *bt, struct ll_str text)
+{
+	const char *error = NULL;
+	struct ll_added_part part;
+	text = ll_bpe_normalize(bt->b, text, &bt->normal);
+	for (struct ll_added_cutter c = ll_added_cut(bt->b, text, false, true); !error && ll_added_next(&c, &part);)
+		error = trace_part(bt, &c, &part, trace_words);
+	return error;
 }
 
 static int trace_bytes(const struct ll_bpe *b, struct ll_str text, struct ll_trace *t, struct ll_err *err)
 {
-	struct byte_trace bt = { b, ll_splitter_new(b->pretokenizer), { 0 }, t, err };
-	int rc = around_added(&bt, text, false);
+	struct byte_trace bt = { b, ll_splitter_new(b->pretokenizer), { 0 }, t };
+	const char *error = NULL;
+	struct ll_added_part part;
+	for (struct ll_added_cutter c = ll_added_cut(b, text, false, false); !error && ll_added_next(&c, &part);)
+		error = trace_part(&bt, &c, &part, trace_stretch);
+	int rc = error ? ll_err_set(err, "%s", error) : 0;
 	ll_splitter_free(bt.splitter);
 	ll_buf_free(&bt.normal);
 	return rc;

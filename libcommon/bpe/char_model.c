@@ -25,8 +25,6 @@ void ll_char_model_free(struct ll_char_model *m)
 	ll_trie_free(&m->trie);
 	ll_buf_free(&m->shown);
 	ll_free(m->shown_end);
-	ll_buf_free(&m->added);
-	ll_free(m->added_end);
 	ll_free(m);
 }
 
@@ -45,16 +43,8 @@ static void index_tokens(struct ll_bpe *b)
 
 int ll_char_model_seal(struct ll_bpe *b, struct ll_err *err)
 {
-	struct ll_char_model *m = b->chars;
 	if (b->kind != LL_MODEL_CHARS)
 		index_tokens(b);
-	m->added_end = ll_malloc(LL_MAX(b->addeds, 1) * sizeof *m->added_end);
-	for (size_t i = 0; i < b->addeds; i++) {
-		if (b->token[b->added[i]].flags & LL_TOKEN_NORMALIZED &&
-		    ll_normalizer_apply(m->normalizer, ll_bpe_token_name(b, b->added[i]), &m->added, NULL, err))
-			return -1;
-		m->added_end[i] = m->added.len;
-	}
 	return ll_char_show_tokens(b, err);
 }
 
@@ -74,26 +64,6 @@ void ll_char_model_identity(const struct ll_bpe *b, struct ll_buf *out)
 }
 
 /* ---- writing ---- */
-
-static void put_added(const struct ll_bpe *b, struct ll_buf *out)
-{
-	static const char *const yes[] = { "false", "true" };
-	const char *comma = "";
-	ll_buf_puts(out, "\"added_tokens\":[");
-	for (uint32_t id = 0; id < b->tokens; id++) {
-		unsigned flags = b->token[id].flags;
-		if (!(flags & LL_TOKEN_ADDED))
-			continue;
-		ll_buf_printf(out, "%s{\"id\":%u,\"content\":", comma, id);
-		ll_json_escape(out, ll_bpe_token_name(b, id), false);
-		ll_buf_printf(out,
-			      ",\"single_word\":%s,\"lstrip\":%s,\"rstrip\":%s,\"normalized\":%s,\"special\":%s}",
-			      yes[!!(flags & LL_TOKEN_SINGLE_WORD)], yes[!!(flags & LL_TOKEN_LSTRIP)], yes[!!(flags & LL_TOKEN_RSTRIP)],
-			      yes[!!(flags & LL_TOKEN_NORMALIZED)], yes[!!(flags & LL_TOKEN_SPECIAL)]);
-		comma = ",";
-	}
-	ll_buf_puts(out, "],");
-}
 
 /* From this id on there are only added tokens that need not be in the vocabulary: tokenizers numbers those from its end on.
  * What is in it without need would be found in words. */
@@ -193,7 +163,7 @@ void ll_char_model_json(const struct ll_bpe *b, struct ll_buf *out)
 {
 	const struct ll_char_model *m = b->chars;
 	ll_buf_puts(out, "{\"version\":\"1.0\",\"truncation\":null,\"padding\":null,");
-	put_added(b, out);
+	ll_bpe_put_added(b, out);
 	ll_buf_printf(out, "\"normalizer\":%s,\"pre_tokenizer\":%s,\"post_processor\":%s,\"decoder\":%s,\"model\":",
 		      m->normalizer_json ? m->normalizer_json : "null", m->splits_json ? m->splits_json : "null",
 		      m->post_json ? m->post_json : "null", m->decoder_json ? m->decoder_json : "null");

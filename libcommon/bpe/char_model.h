@@ -35,8 +35,6 @@ struct ll_char_model {
 	size_t *shown_end;
 	bool drop_first_space; /* decoding drops a space at the very start */
 	bool drop_each_space;  /* with it: and one of each token until there is text, as SentencePiece does that removes extra spaces */
-	struct ll_buf added;   /* contents of added tokens that are looked for in normalised text, as it has them */
-	size_t *added_end;     /* by their place in b->added; equal ends: looked for in the raw text */
 };
 
 /* tokenizer.json around b, which is new. */
@@ -44,7 +42,7 @@ int ll_char_model_read(struct ll_bpe *b, struct json_object *root, struct ll_err
 /* Sets what JSON there is for normalizer, pre_tokenizer and decoder (NULL: null) and reads it. */
 int ll_char_model_parts(struct ll_bpe *b, struct json_object *normalizer, struct json_object *splits,
 			struct json_object *decoder, struct ll_err *err) LL_MUST_CHECK;
-/* The part of sealing that is about characters; b->added is there. */
+/* The part of sealing that is about characters. */
 int ll_char_model_seal(struct ll_bpe *b, struct ll_err *err) LL_MUST_CHECK;
 /* Appends what the id of the tokenizer hashes beside tokens and merges. */
 void ll_char_model_identity(const struct ll_bpe *b, struct ll_buf *out);

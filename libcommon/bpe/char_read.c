@@ -30,25 +30,6 @@ int ll_char_model_parts(struct ll_bpe *b, struct json_object *normalizer, struct
 	return 0;
 }
 
-static int read_added(struct ll_bpe *b, struct json_object *list, struct ll_err *err)
-{
-	for (size_t i = 0; json_is_list(list) && i < json_object_array_length(list); i++) {
-		struct json_object *o = json_object_array_get_idx(list, i), *id = json_member(o, "id");
-		struct ll_str content = json_str(json_member(o, "content"));
-		if (content.len == 0 || !id || !json_object_is_type(id, json_type_int) || json_object_get_int64(id) < 0)
-			return ll_err_set(err, "added token %zu has no content or no id", i);
-		unsigned flags =
-			LL_TOKEN_ADDED | (json_is_true(o, "special", false) ? LL_TOKEN_SPECIAL : 0) |
-			(json_is_true(o, "single_word", false) ? LL_TOKEN_SINGLE_WORD : 0) |
-			(json_is_true(o, "lstrip", false) ? LL_TOKEN_LSTRIP : 0) |
-			(json_is_true(o, "rstrip", false) ? LL_TOKEN_RSTRIP : 0) |
-			(json_is_true(o, "normalized", !json_is_true(o, "special", false)) ? LL_TOKEN_NORMALIZED : 0);
-		if (ll_bpe_add_token(b, (uint64_t)json_object_get_int64(id), content, flags, err))
-			return -1;
-	}
-	return 0;
-}
-
 /* A token of the vocabulary. One that was added already, with this id, is an ordinary one too; not so a special token, since other
  * text than its own never becomes one. */
 static int add_token(struct ll_bpe *b, uint64_t id, struct ll_str name, struct ll_err *err)
@@ -242,7 +223,7 @@ int ll_char_model_read(struct ll_bpe *b, struct json_object *root, struct ll_err
 	b->chars->post_json = json_copy(json_member(root, "post_processor"));
 	if (ll_char_model_parts(b, json_member(root, "normalizer"), json_member(root, "pre_tokenizer"),
 				json_member(root, "decoder"), err) ||
-	    read_added(b, json_member(root, "added_tokens"), err) || read_model(b, json_member(root, "model"), err))
+	    ll_bpe_read_added(b, json_member(root, "added_tokens"), err) || read_model(b, json_member(root, "model"), err))
 		return -1;
 	ll_bpe_check_added_ids(b, json_member(root, "added_tokens"), json_member(json_member(root, "model"), "vocab"));
 	return check_added(b, err);

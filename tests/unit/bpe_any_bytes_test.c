@@ -63,11 +63,11 @@ static struct ll_bpe *random_model(const char *pretokenizer)
 	return b;
 }
 
-static size_t offsets_wrong(const struct ll_bpe *b, struct ll_str text, const struct ll_ids *ids)
+static size_t offsets_wrong(const struct ll_bpe *b, struct ll_str text, bool special, const struct ll_ids *ids)
 {
 	uint32_t *offset = ll_malloc((ids->len + 1) * sizeof(*offset));
 	size_t wrong = 0;
-	ll_bpe_offsets(b, text, ids->id, ids->len, offset);
+	ll_bpe_offsets(b, text, special, ids->id, ids->len, offset);
 	for (size_t i = 0; i < ids->len; i++) {
 		struct ll_str token = ll_bpe_token_bytes(b, ids->id[i]);
 		wrong += offset[i] + token.len > text.len || memcmp(text.data + offset[i], token.data, token.len) != 0;
@@ -95,7 +95,7 @@ static void any_bytes(const char *pretokenizer)
 		ll_bpe_encode(plain, ll_buf_str(&text), special, &ids);
 		lost += ll_bpe_decode(b, ids.id, ids.len, &back, &err) < 0 ||
 			!ll_str_eq(ll_buf_str(&back), ll_buf_str(&text));
-		offsets += offsets_wrong(b, ll_buf_str(&text), &ids);
+		offsets += offsets_wrong(b, ll_buf_str(&text), special, &ids);
 		for (int time = 0; time < 2; time++) {
 			struct ll_id key = ll_hash128(&round, sizeof(round));
 			size_t before = other.len;
@@ -109,7 +109,7 @@ static void any_bytes(const char *pretokenizer)
 		ll_buf_clear(&back);
 		lost_dropping += ll_bpe_decode(b, other.id, other.len, &back, &err) < 0 ||
 				 !ll_str_eq(ll_buf_str(&back), ll_buf_str(&text));
-		offsets += offsets_wrong(b, ll_buf_str(&text), &other);
+		offsets += offsets_wrong(b, ll_buf_str(&text), special, &other);
 		if (p == 0)
 			nothing += ids.len != other.len ||
 				   (ids.len && memcmp(ids.id, other.id, ids.len * sizeof(*ids.id)) != 0);

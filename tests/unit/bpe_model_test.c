@@ -110,7 +110,6 @@ static void refusals(void)
 	refuse("\"type\":\"Split\"", "\"type\":\"Metaspace\"", "Metaspace");
 	refuse("\"add_prefix_space\":false", "\"add_prefix_space\":true", "add_prefix_space");
 	refuse("\"!\":2,", "\"!\":2,\"<|endoftext|>\":77,", "and 77 in the vocabulary");
-	refuse("\"lstrip\":false", "\"lstrip\":true", "lstrip");
 	refuse("\"dropout\":null", "\"dropout\":0.1", "dropout");
 	refuse("\"continuing_subword_prefix\":null", "\"continuing_subword_prefix\":\"##\"", "subword prefixes");
 	refuse("\"end_of_word_suffix\":null", "\"end_of_word_suffix\":\"</w>\"", "word suffixes");

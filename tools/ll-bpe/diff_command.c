@@ -73,11 +73,12 @@ static bool same_token(const struct entry *x, const struct entry *y)
 /* True when they differ. */
 static bool compare_vocabularies(struct diff *d)
 {
-	size_t na, nb, i = 0, k = 0, only_a = 0, only_b = 0, both = 0, moved = 0;
+	size_t na, nb, i = 0, k = 0, only_a = 0, only_b = 0, both = 0, moved = 0, flagged = 0;
 	struct entry *a = entries(d->a.bpe, &na), *b = entries(d->b.bpe, &nb);
 	while (i < na || k < nb) {
 		if (i < na && k < nb && same_token(&a[i], &b[k])) {
 			both++;
+			flagged += strcmp(ll_bpe_added_flags(d->a.bpe, a[i].id), ll_bpe_added_flags(d->b.bpe, b[k].id)) != 0;
 			moved += a[i++].id != b[k++].id;
 		} else if (k == nb || (i < na && by_bytes(&a[i], &b[k]) < 0)) {
 			only_a++;
@@ -93,6 +94,8 @@ static bool compare_vocabularies(struct diff *d)
 		      "tokens of both\t%zu\ntokens of both with other ids\t%zu\ntokens only of A\t%zu\ntokens only of "
 		      "B\t%zu\n",
 		      both, moved, only_a, only_b);
+	if (flagged)
+		ll_out_printf(d->out, "added tokens of both with other flags\t%zu\n", flagged);
 	return moved || only_a || only_b;
 }
 
@@ -153,6 +156,18 @@ static bool added_alone(const struct ll_trace *t, const struct ll_trace *other, 
 	return false;
 }
 
+/* Of an added token of one, at piece i, where the other has another piece. */
+static const char *added_reason(const struct ll_trace *t, const struct ll_trace *other, size_t i)
+{
+	struct ll_str token = ll_str(t->pieces.text.data + piece_start(t, i), t->pieces.end[i] - piece_start(t, i));
+	for (size_t k = i; k < LL_MIN(i + 4, other->pieces.n); k++) {
+		size_t from = piece_start(other, k);
+		if (other->added[k] && ll_str_eq(token, ll_str(other->pieces.text.data + from, other->pieces.end[k] - from)))
+			return "special: an added token of both takes white space along in one only";
+	}
+	return "special: an added token of one is text to the other";
+}
+
 /* Which step of encoding is the first that gives another result. */
 static const char *reason(struct diff *d, struct ll_str text, size_t at)
 {
@@ -165,7 +180,9 @@ static const char *reason(struct diff *d, struct ll_str text, size_t at)
 	for (size_t i = 0; i < last; i++) {
 		bool parted = normal && a->pieces.end[i] != b->pieces.end[i];
 		size_t end = LL_MAX(a->pieces.end[i], b->pieces.end[i]);
-		if (a->added[i] != b->added[i] || (parted && (added_alone(a, b, i, end) || added_alone(b, a, i, end))))
+		if (a->added[i] != b->added[i])
+			return a->added[i] ? added_reason(a, b, i) : added_reason(b, a, i);
+		if (parted && (added_alone(a, b, i, end) || added_alone(b, a, i, end)))
 			return "special: an added token of one is text to the other";
 		if (parted)
 			return "split: the pre-tokenizers cut the text in other places";
@@ -175,6 +192,19 @@ static const char *reason(struct diff *d, struct ll_str text, size_t at)
 	return strcmp(ll_bpe_kind(d->a.bpe), ll_bpe_kind(d->b.bpe)) == 0
 		       ? "merge: the same pre-token becomes other tokens"
 		       : "model: the same word becomes other tokens";
+}
+
+/* Where in the text token k of A begins; `at`: by the bytes of those before it. */
+static size_t byte_of(struct diff *d, struct ll_str text, size_t k, size_t at)
+{
+	const struct ll_ids *ids = &d->a.ids;
+	if (!ll_bpe_splitting(d->a.bpe) || k >= ids->len)
+		return LL_MIN(at, text.len);
+	uint32_t *offset = ll_malloc(ids->len * sizeof *offset);
+	ll_bpe_offsets(d->a.bpe, text, false, ids->id, ids->len, offset);
+	at = offset[k];
+	ll_free(offset);
+	return at;
 }
 
 static void report(struct diff *d, struct ll_str text, const char *where)
@@ -203,7 +233,8 @@ static void report(struct diff *d, struct ll_str text, const char *where)
 		k = j;
 		at = later;
 	}
-	ll_out_printf(d->out, "first difference\t%s\nbyte\t%zu\ntoken\t%zu\nwhy\t%s\n", where, at, k,
+	ll_out_printf(d->out, "first difference\t%s\nbyte\t%zu\ntoken\t%zu\nwhy\t%s\n", where,
+		      byte_of(d, text, k, at), k,
 		      only_ids ? "id: the same tokens have other ids" : reason(d, text, at));
 	put_tokens(d, "A", &d->a, k);
 	put_tokens(d, "B", &d->b, k);

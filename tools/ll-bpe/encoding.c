@@ -74,6 +74,6 @@ const uint32_t *encoding_offsets(struct encoding *e, struct ll_str text)
 	if (!ll_bpe_options.offsets)
 		return NULL;
 	LL_GROW(e->offset, e->offset_cap, e->ids.len + 1);
-	ll_bpe_offsets(e->bpe, text, e->ids.id, e->ids.len, e->offset);
+	ll_bpe_offsets(e->bpe, text, e->allow_special, e->ids.id, e->ids.len, e->offset);
 	return e->offset;
 }

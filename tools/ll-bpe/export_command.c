@@ -10,22 +10,6 @@ static void write_out(const char *path, const struct ll_buf *data, unsigned flag
 	ll_out_commit(out);
 }
 
-/* What a format leaves away, and its reader has to be told. */
-static void warn_of_losses(const struct ll_bpe *b, bool specials)
-{
-	struct ll_buf list = { 0 };
-	for (uint32_t id = 0; id < ll_bpe_vocabulary(b) && !specials; id++)
-		if (ll_bpe_is_special(b, id) && list.len < 200) {
-			struct ll_str name = ll_bpe_token_bytes(b, id);
-			ll_buf_printf(&list, " %.*s:%u", (int)LL_MIN(name.len, 60), name.data, id);
-		}
-	if (list.len)
-		ll_warn("the file does not say the special tokens:%s", ll_buf_cstr(&list));
-	if (ll_bpe_normalizes(b))
-		ll_warn("the file does not say that text is brought to NFC first");
-	ll_buf_free(&list);
-}
-
 static void export_vocab(const struct ll_bpe *b, const char *dir)
 {
 	struct ll_buf vocab = { 0 }, merges = { 0 };
@@ -50,7 +34,7 @@ static void export_vocab(const struct ll_bpe *b, const char *dir)
 	ll_free(second);
 	ll_buf_free(&vocab);
 	ll_buf_free(&merges);
-	warn_of_losses(b, true);
+	ll_bpe_warn_of_losses(b, true);
 }
 
 int export_command(int operands, char **operand)
@@ -78,7 +62,7 @@ int export_command(int operands, char **operand)
 	}
 	write_out(ll_common.output, &data, hf || ranks ? 0 : LL_OUT_BINARY);
 	if (!hf)
-		warn_of_losses(b, !ranks);
+		ll_bpe_warn_of_losses(b, !ranks);
 	ll_buf_free(&data);
 	ll_bpe_free(b);
 	return LL_EXIT_OK;

@@ -121,7 +121,7 @@ static void work(void *context, void *argument)
 			f->key = e.key;
 			f->id = e.id;
 		}
-		text = ll_bpe_normalize(a->bpe, text, &s.normalized);
+		text = ll_bpe_decoded_form(a->bpe, text, &s.normalized);
 		f->text = ll_hash128(text.data, text.len);
 	}
 	scratch_free(&s);
@@ -342,8 +342,8 @@ static size_t first_byte(const struct against *a, const uint64_t number[2])
 		there = there && dataset_walk_next(&walk, &d);
 	if (!there)
 		ll_die(LL_EXIT_INPUT, "%s: changed while it was read", a->side[STREAM].files[0]);
-	struct ll_str x = ll_bpe_normalize(a->bpe, decode(a->bpe, d.dataset, &d.entry, &s), &s.normalized);
-	struct ll_str y = ll_bpe_normalize(a->bpe, doc.text, &text);
+	struct ll_str x = ll_bpe_decoded_form(a->bpe, decode(a->bpe, d.dataset, &d.entry, &s), &s.normalized);
+	struct ll_str y = ll_bpe_decoded_form(a->bpe, doc.text, &text);
 	while (i < LL_MIN(x.len, y.len) && x.data[i] == y.data[i])
 		i++;
 	ll_reader_close(reader);

@@ -39,8 +39,7 @@ static struct ll_buf tokenizer_pairs(const struct ll_lm_folder *f, uint64_t *pai
 	struct ll_bpe *b = ll_bpe_load(f->tokenizer_path, NULL);
 	if (ll_bpe_gguf_pairs(b, (uint64_t)f->config.vocabulary, &out, pairs, &err))
 		ll_die(LL_EXIT_INPUT, "%s: %s", f->tokenizer_path, err.text);
-	if (ll_bpe_normalizes(b))
-		ll_warn("the file does not say that text is brought to NFC first");
+	ll_bpe_warn_of_losses(b, true);
 	ll_bpe_free(b);
 	return out;
 }

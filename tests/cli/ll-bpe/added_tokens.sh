@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: MIT
+# Added tokens of byte-level BPE that take white space along, are whole words only, or are looked for in the normalised text. Ids and
+# offsets expected are those of tokenizers 0.23.3; random models against it are in tests/interop/random_models.py.
+. "$ROOT/tests/lib.sh"
+cat > models.py <<'END'
+"""Byte-level models of five merges, with added tokens "content: flags"."""
+import json
+chars = [c for c in range(256) if 33 <= c <= 126 or 161 <= c <= 172 or c >= 174]
+names = [chr(c) for c in chars] + [chr(256 + k) for k in range(256 - len(chars))]
+merges = [["a", "b"], ["Ġ", "a"], ["Ġ", "ab"], ["t", "o"], ["to", "k"]]
+level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True}
+def write(path, added, normalizer=None, pre=level):
+    vocab = {n: i for i, n in enumerate(names)}
+    for a, b in merges: vocab[a + b] = len(vocab)
+    flags, free, tokens = ("single_word", "lstrip", "rstrip", "normalized", "special"), len(vocab), []
+    for content, said in added.items():
+        tokens.append({"id": vocab.get(content, free), "content": content, **{f: f in said.split() for f in flags}})
+        free += content not in vocab
+    json.dump({"version": "1.0", "truncation": None, "padding": None, "added_tokens": tokens, "normalizer": normalizer, "pre_tokenizer": pre, "post_processor": None, "decoder": level,
+               "model": {"type": "BPE", "dropout": None, "unk_token": None, "continuing_subword_prefix": None, "end_of_word_suffix": None, "fuse_unk": False, "byte_fallback": False,
+                         "vocab": vocab, "merges": merges}}, open(path, "w"))
+strip = {"<m>": "lstrip special", "<r>": "rstrip", "tok": "single_word", "\t": ""}
+if __name__ == "__main__":
+    write("strip.json", strip)
+    write("byte.json", {"b": "rstrip"})
+    write("normal.json", {"가": "normalized lstrip", "e\u0301b": "normalized", "<s>": "special", "a b": "rstrip single_word", "\u3000": "lstrip"}, {"type": "NFC"})
+    write("bare.json", dict.fromkeys(strip, ""))
+    write("special.json", {"<m>": "lstrip single_word special"})
+END
+python3 models.py
+# Model, text, ids, offsets, and what decoding gives: the token as the file has it.
+cat > want.jsonl <<'END'
+["strip", "a <m> a", [64, 261, 257], [0, 1, 5], "a<m> a"]
+["strip", "a\u00a0\n<m>", [64, 261], [0, 1], "a<m>"]
+["strip", "a<r> \t a", [64, 262, 263, 257], [0, 1, 5, 6], "a<r>\t a"]
+["strip", "<r>  a", [262, 64], [0, 5], "<r>a"]
+["strip", "tok atok tok. tok_ \u00e9tok", [260, 257, 260, 220, 260, 13, 220, 260, 62, 220, 127, 102, 260], [0, 3, 5, 8, 9, 12, 13, 14, 17, 18, 19, 19, 21], "tok atok tok. tok_ \u00e9tok"]
+["strip", "<r>   <m>", [262, 261], [0, 6], "<r><m>"]
+["strip", "<m><m> <m>", [261, 261, 261], [0, 3, 6], "<m><m><m>"]
+["strip", "tok", [260], [0], "tok"]
+["strip", " tok ", [220, 260, 220], [0, 1, 4], " tok "]
+["normal", "a \uac00 b", [64, 261, 220, 65], [0, 1, 5, 6], "a\uac00 b"]
+["normal", "a \u1100\u1161", [64, 261], [0, 1], "a\uac00"]
+["normal", "ae\u0301ba", [64, 262, 64], [0, 1, 5], "ae\u0301ba"]
+["normal", "e\u0301b<s>\u0301", [262, 263, 136, 223], [0, 4, 7, 7], "e\u0301b<s>\u0301"]
+["normal", "\u00e9b", [262], [0], "e\u0301b"]
+["normal", "a b  \u00e9 a bc", [264, 127, 102, 257, 220, 65, 66], [0, 5, 5, 7, 9, 10, 11], "a b\u00e9 a bc"]
+["normal", "ba b", [65, 64, 220, 65], [0, 1, 2, 3], "ba b"]
+["normal", "x \u3000y", [87, 265, 88], [0, 1, 5], "x\u3000y"]
+END
+cat > compare.py <<'END'
+"""compare.py NAME MODEL: what encode --special=allow --offsets and decode make of the texts of want.jsonl for NAME."""
+import json, subprocess, sys
+name = sys.argv[1]
+want = [w[1:] for w in map(json.loads, open("want.jsonl")) if w[0] == name]
+open("t.jsonl", "w").writelines(json.dumps({"text": w[0]}) + "\n" for w in want)
+run = lambda command: [json.loads(l) for l in subprocess.run(command, shell=True, check=True, stdout=subprocess.PIPE).stdout.splitlines()]
+got = run(f"ll-shard import -q t.jsonl | ll-bpe encode -q --special=allow --offsets -m {sys.argv[2]} | tee t.tok | ll-shard export -q")
+back = run(f"ll-bpe decode -q -m {sys.argv[2]} t.tok | ll-shard export -q")
+for w, g, b in zip(want, got, back):
+    starts = [0]
+    for c in w[0]: starts.append(starts[-1] + len(c.encode()))
+    characters = [max(s for s in starts if s <= o) for o in g["offsets"]] # tokenizers knows no others
+    assert [g["tokens"], characters, b["text"]] == w[1:], (w, g, b)
+assert len(want) == len(got) == len(back) > 5
+END
+for m in strip normal; do
+	ok "$m: ids, offsets, and back" python3 compare.py $m $m.json
+	ok "$m: import proves it" ll-bpe import -q -o again.json $m.json
+	ok "$m: and writes what gives the same" python3 compare.py $m again.json
+	ok "$m: export for tokenizers" sh -c "ll-bpe export -q --to=hf -m $m.json > hf.json"
+	ok "$m: has the flags" python3 -c '
+import json, sys
+tokens = lambda path: sorted(json.load(open(path))["added_tokens"], key=lambda t: t["id"])
+assert tokens(sys.argv[1]) == tokens("hf.json") == tokens("again.json")' $m.json
+done
+id() { printf '{"text":"a"}\n' | ll-shard import -q | ll-bpe encode -q -m "$1" | ll-shard info - | sed -n 's/.*tokenizer[^0-9a-f]*\([0-9a-f]\{32\}\).*/\1/p' | head -n 1; }
+ok "flags are part of the id" sh -c '[ "$1" != "$2" ] && [ ${#1} = 32 ]' - "$(id strip.json)" "$(id bare.json)"
+status 1 "diff" ll-bpe diff -o d strip.json bare.json
+ok "counts them" grep -qx "added tokens of both with other flags	3" d
+printf 'x a<r>  b' > t.txt
+status 1 "diff of a text" ll-bpe diff -o d strip.json bare.json t.txt
+ok "names the byte" grep -qx "byte	8" d
+python3 -c 'from models import *; write("left.json", {"tok": "lstrip"}); write("none.json", {"tok": ""})'
+printf 'x a  tok' > t.txt
+status 1 "diff of a text with a token that takes white space" ll-bpe diff -o d left.json none.json t.txt
+ok "says so" grep -q "^why	special: an added token of both takes white space along in one only" d
+ok "at the byte where that is" grep -qx "byte	3" d
+
+# Special ones are text unless allowed; refused only where they would be found.
+ids() { printf '{"text":"%s"}\n' "$1" | ll-shard import -q | ll-bpe encode -q -m "$2" --special="$3" | ll-shard export -q | sed 's/.*"tokens"://; s/}$//'; }
+is "$(ids 'b a b  a' byte.json text)" "[65,64,220,65,64]" "one that is a byte, too"
+is "$(ids 'a <m>' strip.json text)" "[64,220,27,76,29]" "as text: the white space stays"
+is "$(ids 'a <m>' strip.json allow)" "[64,261]" "allowed: it is taken along"
+printf '{"text":"x<m>"}\n' | ll-shard import -q -o word.ll
+ok "refused: not inside a word" ll-bpe encode -q -m special.json --special=refuse -o x.tok word.ll
+printf '{"text":"x <m>"}\n' | ll-shard import -q -o found.ll
+status 3 "beside white space" ll-bpe encode -q -m special.json --special=refuse -o x.tok found.ll
+says "the special token <m> is in the text" "it is"
+
+# Other formats cannot say it.
+ok "ranks" ll-bpe export --to=tiktoken -o ranks -m special.json
+says "the file does not say the special tokens: <m>:261 (single_word, lstrip)" "with all there is to tell"
+ok "GGUF" ll-bpe export --to=gguf -o m.gguf -m special.json
+says "the file does not say what these special tokens do with what stands around them: <m>:261 (single_word, lstrip)" "of a special token warns"
+status 3 "of others" ll-bpe export --to=gguf -o m.gguf -m strip.json
+says "strip.json: the added token 'tok' has single_word, which GGUF cannot say" "is refused"
+ok "vocab.json" ll-bpe export --to=gpt2 -o folder -m special.json
+says "what these special tokens do with what stands around them: <m>:261 (single_word, lstrip)" "warns"
+
+# A dataset of it is that of the documents, though white space went.
+python3 -c '
+import json
+for line in open("want.jsonl"):
+    name, text, *_ = json.loads(line)
+    if name == "strip": print(json.dumps({"text": text}))' | ll-shard import -q -o docs.ll
+for how in text allow; do
+	ll-bpe encode -q --special=$how -m strip.json docs.ll | ll-shard pack -q -m strip.json -o data-$how -
+	ok "--special=$how: check --against" ll-shard check -q --against=docs.ll data-$how
+done
+
+# Plain text is not cut where a token goes over the place.
+python3 - <<'END'
+from models import *
+write("over.json", {"a b": "", "xx": "rstrip"})
+text = "a b xx  c " * 300000
+open("long.txt", "w").write(text)
+json.dump({"text": text}, open("long.jsonl", "w"))
+END
+ll-shard import -q -o long.ll long.jsonl
+measured() { ll-bpe inspect -q -m over.json "$1" | grep '^bytes per token\|^Renyi' | head -n 3; }
+measured long.ll > one; measured long.txt > two
+ok "a text of 3 MB" [ -s one ]
+same one two "has the tokens of a document"
+# A run of white space with a token at each place is gone through once.
+python3 - <<'END'
+from models import *
+write("spaces.json", {" ": "lstrip rstrip", "\t": "rstrip"})
+json.dump({"text": " \t" * 400000 + "a" + "\t" * 400000}, open("run.jsonl", "w"))
+END
+ok "a run of 800,000" sh -c 'll-shard import -q run.jsonl | timeout 20 ll-bpe encode -q -m spaces.json > run.tok'
+finish
