@@ -113,12 +113,14 @@ const char *ll_bpe_added_flags(const struct ll_bpe *b, uint32_t id);
  * form in `scratch`. Invalid UTF-8 stays as it is. */
 struct ll_str ll_bpe_normalize(const struct ll_bpe *b, struct ll_str text, struct ll_buf *scratch);
 /* What has to be equal of a text and of what decoding gives of its ids, whether special tokens were looked for or not: its normal
- * form, without the white space that added tokens take along. */
+ * form, without the white space that added tokens take along, and a space where one would have been put. */
 struct ll_str ll_bpe_decoded_form(const struct ll_bpe *b, struct ll_str text, struct ll_buf *scratch);
 const char *ll_bpe_normalizer(const struct ll_bpe *b); /* "NFC", ...; NULL: none */
 bool ll_bpe_normalizes(const struct ll_bpe *b); /* false: texts never change */
 /* As ll_pretokenizer_cut, for texts that are normalized and split afterwards. */
 size_t ll_bpe_cut(const struct ll_bpe *b, struct ll_str text);
+/* True when that may be the place of any other tokenizer of which this is true. */
+bool ll_bpe_cuts_at_blanks(const struct ll_bpe *b);
 /* Appends the normal form of valid UTF-8 as tokenizers make it: by the data of Unicode 9.0, to which later characters are
  * inert. */
 void ll_bpe_normal_form(struct ll_str text, enum ll_normal_form form, struct ll_buf *out);
@@ -132,6 +134,9 @@ void ll_bpe_encoder_free(struct ll_bpe_encoder *e);
 /* For measuring: from now on a pre-token that the encoder does not remember is a single id of no meaning, and nothing
  * more is remembered: all that encoding does besides merging. */
 void ll_bpe_encoder_skeleton(struct ll_bpe_encoder *e);
+
+/* From now on texts are taken for the middle of one: no pre-tokenizer puts a space before them. */
+void ll_bpe_encoder_inside(struct ll_bpe_encoder *e);
 
 struct ll_ids {
 	uint32_t *id;

@@ -71,7 +71,7 @@ static bool changes_spaces(const struct ll_bpe *b)
 	for (size_t i = 0; i < b->addeds; i++)
 		if (b->token[b->added[i]].flags & (LL_TOKEN_LSTRIP | LL_TOKEN_RSTRIP))
 			return true;
-	return false;
+	return ll_pretokenizer_prefixes(b->pretokenizer);
 }
 
 struct ll_str ll_bpe_decoded_form(const struct ll_bpe *b, struct ll_str text, struct ll_buf *scratch)
@@ -87,8 +87,11 @@ struct ll_str ll_bpe_decoded_form(const struct ll_bpe *b, struct ll_str text, st
 			continue;
 		}
 		struct ll_added_cutter c = ll_added_cut(b, ll_bpe_normalize(b, ll_added_text(&raw, &part), &normal), true, true);
-		while (ll_added_next(&c, &inner))
-			ll_buf_add_str(scratch, inner.id == LL_BPE_NONE ? ll_added_text(&c, &inner) : ll_bpe_token_name(b, inner.id));
+		while (ll_added_next(&c, &inner)) {
+			struct ll_str words = inner.id == LL_BPE_NONE ? ll_added_text(&c, &inner) : ll_bpe_token_name(b, inner.id);
+			size_t space = inner.id == LL_BPE_NONE && words.data[0] == ' ' && ll_pretokenizer_prefixes(b->pretokenizer);
+			ll_buf_add(scratch, words.data + space, words.len - space);
+		}
 	}
 	ll_buf_free(&normal);
 	return scratch->data ? ll_buf_str(scratch) : ll_str("", 0);

@@ -19,8 +19,8 @@ struct ll_bpe_encoder {
 	struct ll_parts parts;
 	struct ll_batch batch;
 	struct ll_merger merger;
-	struct ll_buf normalized;
-	bool skeleton;	   /* see bpe.h */
+	struct ll_buf normalized, prefixed;
+	bool skeleton, inside; /* see bpe.h */
 	bool seeded;
 	size_t encoded; /* bytes, until it is seeded */
 	const char *error; /* of the splitter, in the text at hand */
@@ -73,12 +73,18 @@ void ll_bpe_encoder_free(struct ll_bpe_encoder *e)
 	ll_parts_free(&e->parts);
 	ll_merger_free(&e->merger);
 	ll_buf_free(&e->normalized);
+	ll_buf_free(&e->prefixed);
 	ll_free(e);
 }
 
 void ll_bpe_encoder_skeleton(struct ll_bpe_encoder *e)
 {
 	e->skeleton = true;
+}
+
+void ll_bpe_encoder_inside(struct ll_bpe_encoder *e)
+{
+	e->inside = true;
 }
 
 /* ---- pre-tokens ---- */
@@ -189,12 +195,15 @@ static void encode_stretch(struct ll_bpe_encoder *e, struct ll_str text, bool sp
 	struct ll_added_part part;
 	text = ll_bpe_normalize(e->bpe, text, &e->normalized);
 	for (struct ll_added_cutter c = ll_added_cut(e->bpe, text, special, true); !e->error && ll_added_next(&c, &part);) {
+		struct ll_str words = ll_added_text(&c, &part);
+		if (!e->inside)
+			words = ll_pretokenizer_prefixed(e->bpe->pretokenizer, words, &e->prefixed);
 		if (part.id != LL_BPE_NONE)
 			put_id(out, part.id);
 		else if (e->piece)
-			hand_out_pieces(e, ll_added_text(&c, &part), out);
+			hand_out_pieces(e, words, out);
 		else
-			encode_plain(e, ll_added_text(&c, &part), out);
+			encode_plain(e, words, out);
 	}
 }
 

@@ -25,6 +25,13 @@ int ll_bpe_export_hf(const struct ll_bpe *b, struct ll_buf *out, struct ll_err *
 	if (b->pretokenizer && ll_pretokenizer_own(b->pretokenizer))
 		return ll_err_set(err, "the pre-tokenizer has %s, which tokenizers may read otherwise",
 				  ll_pretokenizer_own(b->pretokenizer));
+	uint32_t end = b->ignore_merges && !b->chars ? ll_bpe_end_of_vocab(b) : 0;
+	for (uint32_t id = 0; id < end; id++) {
+		struct ll_str name = ll_bpe_token_name(b, id);
+		if (!is_ordinary(b, id) && (b->token[id].flags & LL_TOKEN_SINGLE_WORD))
+			return ll_err_set(err, "the added token '%.*s' is single_word, and tokenizers makes it of words too (ignore_merges)",
+					  (int)LL_MIN(name.len, 60), name.data);
+	}
 	if (b->chars && ll_normalizer_own(b->chars->normalizer))
 		return ll_err_set(
 			err,
@@ -49,6 +56,8 @@ void ll_bpe_warn_of_losses(const struct ll_bpe *b, bool specials)
 			ll_buf_cstr(&list));
 	if (ll_bpe_normalizer(b))
 		ll_warn("the file does not say that text is brought to %s first", ll_bpe_normalizer(b));
+	if (b->pretokenizer && ll_pretokenizer_prefixes(b->pretokenizer))
+		ll_warn("the file does not say that a space is put before texts");
 	ll_buf_free(&list);
 }
 

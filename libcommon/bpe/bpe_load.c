@@ -36,6 +36,7 @@ struct splits {
 	struct ll_split split[SPLITS_MOST];
 	size_t n;
 	bool bytes; /* the ByteLevel has come: what follows would see its alphabet */
+	bool prefix_space;
 };
 
 static int add_split(struct splits *s, struct ll_split split, struct ll_err *err)
@@ -48,8 +49,9 @@ static int add_split(struct splits *s, struct ll_split split, struct ll_err *err
 
 static int load_byte_level(struct splits *s, struct json_object *o, struct ll_err *err)
 {
-	if (json_is_true(o, "add_prefix_space", true))
-		return ll_err_set(err, "pre_tokenizer ByteLevel with add_prefix_space is not supported");
+	s->prefix_space = json_is_true(o, "add_prefix_space", true);
+	if (s->prefix_space && s->n)
+		return ll_err_set(err, "ByteLevel with add_prefix_space behind another pre_tokenizer is not supported");
 	s->bytes = true;
 	if (!json_is_true(o, "use_regex", true))
 		return 0;
@@ -146,9 +148,7 @@ static int load_pre_tokenizer(struct ll_bpe *b, struct json_object *o, struct ll
 		return -1;
 	if (!s.bytes)
 		return ll_err_set(err, "the pre_tokenizer has no ByteLevel: only byte-level tokenizers are supported");
-	if (s.n == 0)
-		return ll_err_set(err, "the pre_tokenizer does not split: ByteLevel without use_regex alone");
-	b->pretokenizer = ll_pretokenizer_of_splits(s.split, s.n, err);
+	b->pretokenizer = ll_pretokenizer_of_splits(s.split, s.n, s.prefix_space, err);
 	return b->pretokenizer ? 0 : -1;
 }
 
@@ -173,6 +173,15 @@ int ll_bpe_read_added(struct ll_bpe *b, struct json_object *list, struct ll_err 
 
 /* ---- vocabulary and merges ---- */
 
+/* True of bytes that are their own name in files. */
+static bool is_own_name(struct ll_str bytes)
+{
+	for (size_t i = 0; i < bytes.len; i++)
+		if (bytes.data[i] < '!' || bytes.data[i] > '~')
+			return false;
+	return true;
+}
+
 int ll_bpe_add_vocab(struct ll_bpe *b, struct json_object *vocab, bool others_special, struct ll_err *err)
 {
 	struct ll_buf bytes = { 0 };
@@ -189,8 +198,9 @@ int ll_bpe_add_vocab(struct ll_bpe *b, struct json_object *vocab, bool others_sp
 		}
 		if (ll_bpe_is_special(b, (uint32_t)LL_MIN(id, UINT32_MAX)) &&
 		    ll_str_eq(ll_bpe_token_bytes(b, (uint32_t)id), name)) {
-			/* A byte has to have a token, and this one's name is the byte itself. */
-			if (name.len == 1 && name.data[0] > ' ' && name.data[0] < 0x7f && !(b->token[id].flags & LL_TOKEN_SPECIAL))
+			/* Every byte has to have a token, and of these the name may be the byte; whole pre-tokens are looked up. */
+			bool needed = name.len == 1 || (b->ignore_merges && (b->token[id].flags & LL_TOKEN_SINGLE_WORD));
+			if (needed && is_own_name(name) && !(b->token[id].flags & LL_TOKEN_SPECIAL))
 				rc = ll_bpe_make_ordinary(b, (uint32_t)id, err);
 			continue;
 		}
@@ -212,9 +222,8 @@ static uint32_t merged_word(struct ll_bpe *b, struct ll_str bytes)
 {
 	struct ll_err err;
 	uint32_t id = ll_bpe_find_word(b, bytes.data, bytes.len);
-	for (size_t i = 0; i < bytes.len && id == LL_BPE_NONE; i++)
-		if (bytes.data[i] < '!' || bytes.data[i] > '~')
-			return LL_BPE_NONE;
+	if (id == LL_BPE_NONE && !is_own_name(bytes))
+		return LL_BPE_NONE;
 	for (uint32_t i = 0; i < b->tokens && id == LL_BPE_NONE; i++)
 		if ((b->token[i].flags & (LL_TOKEN_ADDED | LL_TOKEN_SPECIAL)) == LL_TOKEN_ADDED &&
 		    ll_str_eq(ll_bpe_token_name(b, i), bytes) && ll_bpe_make_ordinary(b, i, &err) == 0)

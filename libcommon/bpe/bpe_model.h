@@ -144,6 +144,9 @@ uint32_t ll_byte_char(unsigned char byte);
 int ll_char_byte(uint32_t c);
 /* Appends the name of a token in files: its bytes in that alphabet, or the text of an added one. */
 void ll_bpe_put_name(const struct ll_bpe *b, uint32_t id, struct ll_buf *out);
+/* From this id on there are only added tokens that need not be in the vocabulary of a tokenizer.json: tokenizers numbers those from
+ * its end on. What is in it without need would be found in words. */
+uint32_t ll_bpe_end_of_vocab(const struct ll_bpe *b);
 /* Appends the member "added_tokens" of a tokenizer.json, and a comma. */
 void ll_bpe_put_added(const struct ll_bpe *b, struct ll_buf *out);
 

@@ -144,6 +144,12 @@ size_t ll_bpe_cut(const struct ll_bpe *b, struct ll_str text)
 	return ll_pretokenizer_cut(b->pretokenizer, text);
 }
 
+bool ll_bpe_cuts_at_blanks(const struct ll_bpe *b)
+{
+	const struct ll_pretokenizer *p = b->pretokenizer;
+	return p && ll_pretokenizer_scheme(p) >= 0 && !ll_pretokenizer_prefixes(p) && !b->added_spans_cuts;
+}
+
 const char *ll_bpe_normalizer(const struct ll_bpe *b)
 {
 	static const char *const names[] = {

@@ -89,13 +89,15 @@ static void place(struct placing *x, uint32_t offset)
 	x->offset[x->i++] = offset;
 }
 
-/* Pre-tokens of the normalised stretch, from one place to another: their tokens' bytes are its bytes. */
-static void place_words(struct placing *x, size_t from, size_t to)
+/* Pre-tokens of the normalised stretch, `from` on: their tokens' bytes are those of the words, before which there may be a space
+ * that is put there. */
+static void place_words(struct placing *x, struct ll_str words, size_t from)
 {
-	for (size_t at = from; at != to; at += x->b->token[x->id[x->i - 1]].len) {
-		if (at > to)
+	size_t space = ll_pretokenizer_prefixes(x->b->pretokenizer) && words.data[0] != ' ', end = words.len + space;
+	for (size_t at = 0; at != end; at += x->b->token[x->id[x->i - 1]].len) {
+		if (at > end)
 			LL_BUG("ids of another text");
-		place(x, original(&x->c, x->b, at));
+		place(x, original(&x->c, x->b, from + (at ? at - space : 0)));
 	}
 }
 
@@ -110,7 +112,7 @@ static void place_stretch(struct placing *x, struct ll_str text, size_t base, bo
 		if (part.id != LL_BPE_NONE)
 			place(x, original(&x->c, x->b, part.from));
 		else
-			place_words(x, part.from, part.to);
+			place_words(x, ll_added_text(&c, &part), part.from);
 	}
 }
 

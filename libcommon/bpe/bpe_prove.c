@@ -17,7 +17,7 @@ struct proof {
 	struct ll_char_encoder *chars;
 	struct ll_splitter *splitter;
 	struct ll_ids fast, plain;
-	struct ll_buf text, back;
+	struct ll_buf text, back, prefixed;
 	uint64_t draws;
 };
 
@@ -82,7 +82,7 @@ static int prove_bytes_text(struct proof *p, struct ll_str text, struct ll_err *
 	    ll_bpe_decode(p->b, p->fast.id, p->fast.len, &p->back, err))
 		return -1;
 	struct ll_str back = ll_buf_str(&p->back);
-	if (!ll_bpe_normalizes(p->b) && !ll_str_eq(back, text))
+	if (!ll_bpe_normalizes(p->b) && !ll_str_eq(back, ll_pretokenizer_prefixed(p->b->pretokenizer, text, &p->prefixed)))
 		return ll_err_set(err, "the proof fails: a text of %zu bytes decodes to %zu others", text.len,
 				  back.len);
 	/* What comes back is the normalised text, whose pieces are those that were merged. */
@@ -181,5 +181,6 @@ int ll_bpe_prove(const struct ll_bpe *b, struct ll_err *err)
 	ll_ids_free(&p.plain);
 	ll_buf_free(&p.text);
 	ll_buf_free(&p.back);
+	ll_buf_free(&p.prefixed);
 	return rc;
 }

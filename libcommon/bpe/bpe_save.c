@@ -30,11 +30,16 @@ static void put_split(struct ll_split split, struct ll_buf *out)
 static void put_pre_tokenizer(const struct ll_pretokenizer *p, struct ll_buf *out)
 {
 	size_t n = ll_pretokenizer_splits(p);
+	bool prefix_space = ll_pretokenizer_prefixes(p);
+	if (n == 0) {
+		put_byte_level(out, prefix_space, true, false);
+		return;
+	}
 	struct ll_split last = ll_pretokenizer_split(p, n - 1);
 	bool own = !last.literal && last.behavior == LL_SPLIT_ISOLATED &&
 		   ll_scheme_by_patterns(&last.pattern, 1) == LL_SCHEME_GPT2;
 	if (own && n == 1) {
-		put_byte_level(out, false, true, true);
+		put_byte_level(out, prefix_space, true, true);
 		return;
 	}
 	ll_buf_puts(out, "{\"type\":\"Sequence\",\"pretokenizers\":[");
@@ -63,6 +68,21 @@ void ll_bpe_put_added(const struct ll_bpe *b, struct ll_buf *out)
 	ll_buf_puts(out, "],");
 }
 
+uint32_t ll_bpe_end_of_vocab(const struct ll_bpe *b)
+{
+	const struct ll_char_model *m = b->chars;
+	uint32_t end = (uint32_t)b->tokens, holes = 0;
+	while (end && (b->token[end - 1].flags & LL_TOKEN_PRESENT) && !ll_token_is_ordinary(b->token[end - 1].flags))
+		end--;
+	if (m && m->unknown != LL_BPE_NONE)
+		end = LL_MAX(end, m->unknown + 1);
+	for (unsigned i = 0; m && i < 256 && m->byte_fallback; i++)
+		end = LL_MAX(end, m->fallback[i] + 1);
+	for (uint32_t id = 0; id < end; id++)
+		holes += !(b->token[id].flags & LL_TOKEN_PRESENT);
+	return holes ? (uint32_t)b->tokens : end;
+}
+
 void ll_bpe_json(const struct ll_bpe *b, struct ll_buf *out)
 {
 	struct ll_buf scratch = { 0 };
@@ -88,7 +108,7 @@ void ll_bpe_json(const struct ll_bpe *b, struct ll_buf *out)
 		"{",
 		b->ignore_merges ? "true" : "false");
 	const char *comma = "";
-	for (uint32_t id = 0; id < b->tokens; id++) {
+	for (uint32_t id = 0, end = b->ignore_merges ? ll_bpe_end_of_vocab(b) : (uint32_t)b->tokens; id < end; id++) {
 		if (!(b->token[id].flags & LL_TOKEN_PRESENT))
 			continue;
 		ll_buf_puts(out, comma);

@@ -19,7 +19,7 @@ static struct ll_pretokenizer *copy_pretokenizer(const struct ll_pretokenizer *p
 	struct ll_split *split = ll_calloc(n + 1, sizeof *split);
 	for (size_t i = 0; i < n; i++)
 		split[i] = ll_pretokenizer_split(p, i);
-	struct ll_pretokenizer *copy = ll_pretokenizer_of_splits(split, n, err);
+	struct ll_pretokenizer *copy = ll_pretokenizer_of_splits(split, n, ll_pretokenizer_prefixes(p), err);
 	ll_free(split);
 	return copy;
 }

@@ -124,7 +124,7 @@ struct ll_bpe *ll_bpe_read_tekken(struct json_object *root, const struct ll_bpe_
 		     read_tokens(b, json_member(root, "vocab"), size - specials, specials, err) ||
 		     merge_by_rank(b, specials, err);
 	if (!rc)
-		b->pretokenizer = ll_pretokenizer_of_splits(&split, 1, err);
+		b->pretokenizer = ll_pretokenizer_of_splits(&split, 1, false, err);
 	if (rc || !b->pretokenizer) {
 		ll_bpe_free(b);
 		return NULL;

@@ -37,13 +37,14 @@ static int trace_chars(const struct ll_bpe *b, struct ll_str text, struct ll_tra
 struct byte_trace {
 	const struct ll_bpe *b;
 	struct ll_splitter *splitter;
-	struct ll_buf normal;
+	struct ll_buf normal, prefixed;
 	struct ll_trace *t;
 };
 
 static const char *trace_words(struct byte_trace *bt, struct ll_str text)
 {
 	size_t end[64], at = 0;
+	text = ll_pretokenizer_prefixed(bt->b->pretokenizer, text, &bt->prefixed);
 	for (size_t n; (n = ll_split(bt->splitter, text, at, end, LL_COUNT(end)));)
 		for (size_t i = 0; i < n; at = end[i++])
 			ll_trace_put(bt->t, ll_str(text.data + at, end[i] - at), false);
@@ -71,7 +72,7 @@ static const char *trace_stretch(struct byte_trace *bt, struct ll_str text)
 
 static int trace_bytes(const struct ll_bpe *b, struct ll_str text, struct ll_trace *t, struct ll_err *err)
 {
-	struct byte_trace bt = { b, ll_splitter_new(b->pretokenizer), { 0 }, t };
+	struct byte_trace bt = { b, ll_splitter_new(b->pretokenizer), { 0 }, { 0 }, t };
 	const char *error = NULL;
 	struct ll_added_part part;
 	for (struct ll_added_cutter c = ll_added_cut(b, text, false, false); !error && ll_added_next(&c, &part);)
@@ -79,6 +80,7 @@ static int trace_bytes(const struct ll_bpe *b, struct ll_str text, struct ll_tra
 	int rc = error ? ll_err_set(err, "%s", error) : 0;
 	ll_splitter_free(bt.splitter);
 	ll_buf_free(&bt.normal);
+	ll_buf_free(&bt.prefixed);
 	return rc;
 }
 

@@ -65,26 +65,9 @@ void ll_char_model_identity(const struct ll_bpe *b, struct ll_buf *out)
 
 /* ---- writing ---- */
 
-/* From this id on there are only added tokens that need not be in the vocabulary: tokenizers numbers those from its end on.
- * What is in it without need would be found in words. */
-static uint32_t end_of_vocab(const struct ll_bpe *b)
-{
-	const struct ll_char_model *m = b->chars;
-	uint32_t end = (uint32_t)b->tokens, holes = 0;
-	while (end && (b->token[end - 1].flags & LL_TOKEN_PRESENT) && !ll_token_is_ordinary(b->token[end - 1].flags))
-		end--;
-	if (m->unknown != LL_BPE_NONE)
-		end = LL_MAX(end, m->unknown + 1);
-	for (unsigned i = 0; i < 256 && m->byte_fallback; i++)
-		end = LL_MAX(end, m->fallback[i] + 1);
-	for (uint32_t id = 0; id < end; id++)
-		holes += !(b->token[id].flags & LL_TOKEN_PRESENT);
-	return holes ? (uint32_t)b->tokens : end;
-}
-
 static void put_vocab(const struct ll_bpe *b, struct ll_buf *out)
 {
-	uint32_t end = end_of_vocab(b);
+	uint32_t end = ll_bpe_end_of_vocab(b);
 	const char *comma = "";
 	ll_buf_puts(out, "\"vocab\":{");
 	for (uint32_t id = 0; id < end; id++) {

@@ -53,7 +53,7 @@ static int set_split(struct step *s, struct ll_split split, const char *behavior
 	for (size_t i = 0; i < LL_COUNT(names); i++)
 		if (strcmp(behavior, names[i]) == 0) {
 			split.behavior = (enum ll_split_behavior)i;
-			s->pattern = ll_pretokenizer_of_splits(&split, 1, err);
+			s->pattern = ll_pretokenizer_of_splits(&split, 1, false, err);
 			return s->pattern ? 0 : -1;
 		}
 	return ll_err_set(err, "a %s with behavior '%.40s' is not supported", s->type == PUNCTUATION ? "Punctuation" : "Split", behavior);

@@ -114,7 +114,7 @@ struct ll_splitter *ll_splitter_new(const struct ll_pretokenizer *p)
 	struct ll_splitter *s = ll_calloc(1, sizeof *s);
 	s->p = p;
 	s->scheme = p->scheme;
-	if (s->scheme >= 0)
+	if (s->scheme >= 0 || p->levels == 0)
 		return s;
 	for (size_t i = 0; i < p->levels; i++)
 		s->classes |= p->level[i].code[1] != NULL;
@@ -341,6 +341,10 @@ size_t ll_split(struct ll_splitter *s, struct ll_str text, size_t at, size_t *en
 {
 	if (LL_LIKELY(s->scheme >= 0))
 		return ll_pretokenize((enum ll_scheme)s->scheme, text, at, end, max);
+	if (s->p->levels == 0) {
+		end[0] = text.len;
+		return at < text.len;
+	}
 	if (at == 0)
 		start_text(s, text);
 	size_t n = 0;

@@ -6,6 +6,8 @@
 #include "bpe/pretokenizer_parts.h"
 
 #define REGEX "regex:"
+#define NONE "none"
+#define PREFIX_SPACE "prefix-space"
 
 /* ---- making ---- */
 
@@ -34,6 +36,7 @@ static struct ll_pretokenizer *seal(struct ll_pretokenizer *p, struct ll_err *er
 	struct ll_str pattern[LL_SCHEME_PATTERNS];
 	bool plain = p->levels <= LL_COUNT(pattern);
 	struct ll_buf name = { 0 };
+	ll_buf_puts(&name, p->prefix_space ? PREFIX_SPACE "\n" : "");
 	for (size_t i = 0; i < p->levels && plain; i++) {
 		pattern[i] = p->level[i].split.pattern;
 		plain = !p->level[i].split.literal && p->level[i].split.behavior == LL_SPLIT_ISOLATED;
@@ -41,6 +44,8 @@ static struct ll_pretokenizer *seal(struct ll_pretokenizer *p, struct ll_err *er
 	p->scheme = plain ? ll_scheme_by_patterns(pattern, p->levels) : -1;
 	if (p->scheme >= 0)
 		ll_buf_puts(&name, ll_scheme_name((enum ll_scheme)p->scheme));
+	if (p->levels == 0)
+		ll_buf_puts(&name, NONE);
 	for (size_t i = 0; i < p->levels && p->scheme < 0; i++) {
 		ll_buf_puts(&name, i ? "\n" : "");
 		if (p->level[i].scheme >= 0) {
@@ -59,9 +64,10 @@ static struct ll_pretokenizer *seal(struct ll_pretokenizer *p, struct ll_err *er
 	return p;
 }
 
-struct ll_pretokenizer *ll_pretokenizer_of_splits(const struct ll_split *split, size_t n, struct ll_err *err)
+struct ll_pretokenizer *ll_pretokenizer_of_splits(const struct ll_split *split, size_t n, bool prefix_space, struct ll_err *err)
 {
 	struct ll_pretokenizer *p = ll_calloc(1, sizeof *p);
+	p->prefix_space = prefix_space;
 	for (size_t i = 0; i < n; i++)
 		add_split(p, &split[i]);
 	return seal(p, err);
@@ -83,9 +89,9 @@ struct ll_pretokenizer *ll_pretokenizer_of_scheme(enum ll_scheme scheme)
 
 static int unknown(const char *name, struct ll_err *err)
 {
-	const char *names[LL_SCHEMES + 1] = { "llama3" };
+	const char *names[LL_SCHEMES + 3] = { "llama3", NONE, PREFIX_SPACE };
 	for (int i = 0; i < LL_SCHEMES; i++)
-		names[i + 1] = ll_scheme_name((enum ll_scheme)i);
+		names[i + 3] = ll_scheme_name((enum ll_scheme)i);
 	const char *near = ll_nearest(name, names, LL_COUNT(names));
 	return ll_err_set(err, "unknown pre-tokenizer '%.60s'%s%s%s", name, near ? "; did you mean " : "",
 			  near ? near : "", near ? "?" : "");
@@ -111,18 +117,38 @@ static int parse_line(struct ll_pretokenizer *p, struct ll_str line, struct ll_e
 	return rc;
 }
 
+/* A tokenizer.json says no more: the space goes before each piece that an earlier pre-tokenizer left there. */
+static int check_prefix(const struct ll_pretokenizer *p, struct ll_err *err)
+{
+	bool gpt2 = p->levels == 1 && p->level[0].scheme == LL_SCHEME_GPT2;
+	return !p->prefix_space || p->levels == 0 || gpt2 ? 0 : ll_err_set(err, PREFIX_SPACE " goes before gpt2 or " NONE " only");
+}
+
 struct ll_pretokenizer *ll_pretokenizer_parse(const char *spec, struct ll_err *err)
 {
 	struct ll_pretokenizer *p = ll_calloc(1, sizeof *p);
-	for (bool more = true; more;) {
+	int rc = 0;
+	size_t lines = 0;
+	bool none = false;
+	for (bool more = true; more && !rc;) {
 		const char *eol = strchr(spec, '\n');
 		struct ll_str line = ll_str(spec, eol ? (size_t)(eol - spec) : strlen(spec));
 		more = eol != NULL;
 		spec += line.len + more;
-		if (parse_line(p, line, err)) {
-			ll_pretokenizer_free(p);
-			return NULL;
+		if (more && lines == 0 && ll_str_is(line, PREFIX_SPACE)) {
+			p->prefix_space = true;
+			continue;
 		}
+		none |= ll_str_is(line, NONE);
+		if (none && (more || lines))
+			rc = ll_err_set(err, NONE " goes with no other pre-tokenizer than " PREFIX_SPACE);
+		else if (!none)
+			rc = parse_line(p, line, err);
+		lines++;
+	}
+	if (rc || check_prefix(p, err)) {
+		ll_pretokenizer_free(p);
+		return NULL;
 	}
 	return seal(p, err);
 }
@@ -179,6 +205,21 @@ struct ll_split ll_pretokenizer_split(const struct ll_pretokenizer *p, size_t i)
 	return p->level[i].split;
 }
 
+bool ll_pretokenizer_prefixes(const struct ll_pretokenizer *p)
+{
+	return p->prefix_space;
+}
+
+struct ll_str ll_pretokenizer_prefixed(const struct ll_pretokenizer *p, struct ll_str text, struct ll_buf *scratch)
+{
+	if (!p->prefix_space || text.len == 0 || text.data[0] == ' ')
+		return text;
+	ll_buf_clear(scratch);
+	ll_buf_putc(scratch, ' ');
+	ll_buf_add_str(scratch, text);
+	return ll_buf_str(scratch);
+}
+
 bool ll_pretokenizer_brings_nfc(const struct ll_pretokenizer *p)
 {
 	return p->scheme == LL_SCHEME_QWEN2 || p->scheme == LL_SCHEME_QWEN35;
@@ -187,6 +228,8 @@ bool ll_pretokenizer_brings_nfc(const struct ll_pretokenizer *p)
 void ll_pretokenizer_identity(const struct ll_pretokenizer *p, struct ll_buf *out)
 {
 	static const char *const behavior[] = { "", " contiguous", " merged with previous", " merged with next" };
+	ll_buf_puts(out, p->prefix_space ? "prefix space\n" : "");
+	ll_buf_puts(out, p->levels == 0 ? "no pattern\n" : "");
 	for (size_t i = 0; i < p->levels; i++) {
 		const struct ll_split *split = &p->level[i].split;
 		ll_buf_printf(out, "pattern%s%s%s ", split->literal ? " literal" : "", behavior[split->behavior],
@@ -220,7 +263,12 @@ bool ll_pretokenizer_eq(const struct ll_pretokenizer *a, const struct ll_pretoke
 /* A place between the pieces of the first level is one between those of all. */
 size_t ll_pretokenizer_cut(const struct ll_pretokenizer *p, struct ll_str text)
 {
-	if (!p)
+	if (!p || p->levels == 0)
 		return 0;
-	return p->scheme >= 0 || p->level[0].scheme >= 0 ? ll_pretokenize_cut(text) : ll_level_cut(p, text);
+	if (p->scheme < 0 && p->level[0].scheme < 0)
+		return ll_level_cut(p, text);
+	size_t cut = ll_pretokenize_cut(text);
+	while (p->prefix_space && cut && text.data[cut] != ' ') /* else what follows would get a space */
+		cut = ll_pretokenize_cut(ll_str(text.data, cut));
+	return cut;
 }

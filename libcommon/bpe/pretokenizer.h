@@ -2,7 +2,11 @@
 /*
  * pretokenizer.h - the pre-tokenizer of a tokenizer: one of the fixed schemes (pretokenize.h), or regular expressions
  * run one after the other by PCRE2, each on every piece that the one before left, as the Split pre-tokenizers of
- * Hugging Face tokenizers do. The pieces of a text cover it without gaps: what no expression matches is a piece too.
+ * Hugging Face tokenizers do. The pieces of a text cover it without gaps: what no expression matches is a piece too. There may
+ * be no expression at all: then a text is one piece.
+ *
+ * Some put a space before a text that does not begin with one (ByteLevel's add_prefix_space): who splits a text gives them
+ * what ll_pretokenizer_prefixed makes of it.
  *
  * A struct ll_pretokenizer is immutable and shared by threads. A struct ll_splitter is one thread's scratch.
  */
@@ -27,13 +31,14 @@ struct ll_split {
 
 struct ll_pretokenizer;
 
-/* What --pretokenizer takes: the name of a scheme, or "regex:PATTERN"; several, one a line, run in sequence. NULL and
- * err when there is no such scheme or PCRE2 refuses a pattern (with its offset). Patterns are PCRE2's. */
+/* What --pretokenizer takes: the name of a scheme, or "regex:PATTERN"; several, one a line, run in sequence. "none", alone, does
+ * not split; "prefix-space" before it, or before "gpt2", puts a space before texts. NULL and err when there is no such scheme or
+ * PCRE2 refuses a pattern (with its offset). Patterns are PCRE2's. */
 struct ll_pretokenizer *ll_pretokenizer_parse(const char *spec, struct ll_err *err) LL_MUST_CHECK;
 struct ll_pretokenizer *ll_pretokenizer_of_scheme(enum ll_scheme scheme);
 /* Of splits in sequence; where their patterns are those of a fixed scheme, that runs. Patterns are copied. One that is
  * not `pcre2` is refused where it holds something that Oniguruma reads otherwise than PCRE2. */
-struct ll_pretokenizer *ll_pretokenizer_of_splits(const struct ll_split *split, size_t n,
+struct ll_pretokenizer *ll_pretokenizer_of_splits(const struct ll_split *split, size_t n, bool prefix_space,
 						  struct ll_err *err) LL_MUST_CHECK;
 void ll_pretokenizer_free(struct ll_pretokenizer *p);
 
@@ -48,6 +53,10 @@ struct ll_split ll_pretokenizer_split(const struct ll_pretokenizer *p, size_t i)
 /* The first thing in a pattern that Oniguruma reads otherwise, or NULL: then any program reads the tokenizer as we do.
  */
 const char *ll_pretokenizer_own(const struct ll_pretokenizer *p);
+/* True when a space is put before texts. */
+bool ll_pretokenizer_prefixes(const struct ll_pretokenizer *p);
+/* The text with the space that goes before it, in `scratch`, or as it is: where it begins with one, or is empty. */
+struct ll_str ll_pretokenizer_prefixed(const struct ll_pretokenizer *p, struct ll_str text, struct ll_buf *scratch);
 /* True for the schemes whose tokenizers bring text to NFC first (Qwen's). */
 bool ll_pretokenizer_brings_nfc(const struct ll_pretokenizer *p);
 /* Appends what a tokenizer's id says of it: "pattern PATTERN" lines, with the behaviour where it is not Isolated. */

@@ -24,6 +24,7 @@ struct ll_pretokenizer {
 	int scheme; /* which it is as a whole, or -1 */
 	struct ll_level *level;
 	size_t levels;
+	bool prefix_space;
 	char *name;
 };
 

@@ -50,7 +50,10 @@ static void round_trip(void)
 					     "deepseek-v3",
 					     "regex:\\p{L}+\\\\",
 					     "regex:\\p{N}\ngpt2",
-					     "regex:\\w{1,2}+" };
+					     "regex:\\w{1,2}+",
+					     "none",
+					     "prefix-space\ngpt2",
+					     "prefix-space\nnone" };
 	for (size_t i = 0; i < LL_COUNT(names); i++) {
 		const char *name = strrchr(names[i], '\n') ? "a sequence" : names[i];
 		struct ll_bpe *b = sample(names[i]);
@@ -108,7 +111,7 @@ static void refusals(void)
 	refuse("\"Isolated\"", "\"Removed\"", "drops text");
 	refuse("\"Isolated\"", "\"Sideways\"", "Sideways");
 	refuse("\"type\":\"Split\"", "\"type\":\"Metaspace\"", "Metaspace");
-	refuse("\"add_prefix_space\":false", "\"add_prefix_space\":true", "add_prefix_space");
+	refuse("\"add_prefix_space\":false", "\"add_prefix_space\":true", "add_prefix_space behind another");
 	refuse("\"!\":2,", "\"!\":2,\"<|endoftext|>\":77,", "and 77 in the vocabulary");
 	refuse("\"dropout\":null", "\"dropout\":0.1", "dropout");
 	refuse("\"continuing_subword_prefix\":null", "\"continuing_subword_prefix\":\"##\"", "subword prefixes");

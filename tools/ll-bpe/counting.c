@@ -19,7 +19,7 @@ struct worker {
 	struct tally_worker *tally;
 	struct ll_splitter *splitter;
 	struct document_group by;
-	struct ll_buf normalized, name;
+	struct ll_buf normalized, prefixed, name;
 	uint32_t group; /* whose name is in `name`, to ask for the next only when it is another */
 	bool group_known;
 };
@@ -42,14 +42,16 @@ static void worker_free(void *context, void *argument)
 	if (w->splitter)
 		ll_splitter_free(w->splitter);
 	ll_buf_free(&w->normalized);
+	ll_buf_free(&w->prefixed);
 	ll_buf_free(&w->name);
 	document_group_free(&w->by);
 	ll_free(w);
 }
 
-static void count_stretch(struct worker *w, struct ll_str text, uint32_t group)
+static void count_stretch(const struct counting *c, struct worker *w, struct ll_str text, uint32_t group)
 {
 	size_t ends[TALLY_BATCH], at = 0;
+	text = ll_pretokenizer_prefixed(ll_bpe_splitting(c->o->base), text, &w->prefixed);
 	for (size_t n; (n = ll_split(w->splitter, text, at, ends, LL_COUNT(ends))); at = ends[n - 1])
 		tally_add(w->tally, text, at, ends, n, group);
 	if (ll_splitter_error(w->splitter))
@@ -66,11 +68,11 @@ static void count_in_group(struct counting *c, struct worker *w, struct ll_str t
 	while (c->o->lines && text.len) {
 		const char *newline = memchr(text.data, '\n', text.len);
 		size_t len = newline ? (size_t)(newline - text.data) + 1 : text.len;
-		count_stretch(w, ll_str(text.data, len), group);
+		count_stretch(c, w, ll_str(text.data, len), group);
 		text = ll_str(text.data + len, text.len - len);
 	}
 	if (text.len)
-		count_stretch(w, text, group);
+		count_stretch(c, w, text, group);
 }
 
 static void count_text(void *context, void *argument, struct ll_str text)

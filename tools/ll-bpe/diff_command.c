@@ -168,6 +168,12 @@ static const char *added_reason(const struct ll_trace *t, const struct ll_trace 
 	return "special: an added token of one is text to the other";
 }
 
+static bool prefixes(const struct side *s)
+{
+	const struct ll_pretokenizer *p = ll_bpe_splitting(s->bpe);
+	return p && ll_pretokenizer_prefixes(p);
+}
+
 /* Which step of encoding is the first that gives another result. */
 static const char *reason(struct diff *d, struct ll_str text, size_t at)
 {
@@ -187,6 +193,8 @@ static const char *reason(struct diff *d, struct ll_str text, size_t at)
 		if (parted)
 			return "split: the pre-tokenizers cut the text in other places";
 	}
+	if (!normal && prefixes(&d->a) != prefixes(&d->b))
+		return "prefix-space: one puts a space before texts";
 	if (!normal)
 		return "normaliser: the text is another before it is split";
 	return strcmp(ll_bpe_kind(d->a.bpe), ll_bpe_kind(d->b.bpe)) == 0

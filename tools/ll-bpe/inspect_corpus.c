@@ -171,11 +171,9 @@ static void see_document(void *context, void *argument, const struct ll_doc *doc
 /* Whether plain text cannot be cut: the places of one pattern, or of another model than BPE, are not those of others. */
 static bool uncut(const struct inspection *in)
 {
-	for (size_t i = 0; in->n > 1 && i < in->n; i++) {
-		const struct ll_pretokenizer *p = ll_bpe_splitting(in->tokenizer[i].bpe);
-		if (!p || ll_pretokenizer_scheme(p) < 0)
+	for (size_t i = 0; in->n > 1 && i < in->n; i++)
+		if (!ll_bpe_cuts_at_blanks(in->tokenizer[i].bpe))
 			return true;
-	}
 	return false;
 }
 

@@ -48,6 +48,7 @@ void inspect_vocabulary(struct inspected *t, size_t most)
 	struct ll_bpe_encoder *encoder = ll_bpe_encoder_new(b);
 	struct ll_bpe_dropout *merges = t->reachability ? ll_bpe_dropout_new(b, 0, 0) : NULL;
 	struct ll_ids ids = { 0 };
+	ll_bpe_encoder_inside(encoder);
 	for (uint32_t id = 0; id < ll_bpe_vocabulary(b); id++) {
 		struct ll_str bytes = ll_bpe_token_bytes(b, id);
 		if (!bytes.data)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Added tokens of byte-level BPE that take white space along, are whole words only, or are looked for in the normalised text. Ids and
+# Added tokens of byte-level BPE that take white space along, are whole words only, or are looked for in the normalised text; ByteLevel
+# that puts a space before what lies between them, or does not split it. Ids and
 # offsets expected are those of tokenizers 0.23.3; random models against it are in tests/interop/random_models.py.
 . "$ROOT/tests/lib.sh"
 cat > models.py <<'END'
@@ -25,6 +26,11 @@ if __name__ == "__main__":
     write("byte.json", {"b": "rstrip"})
     write("normal.json", {"가": "normalized lstrip", "e\u0301b": "normalized", "<s>": "special", "a b": "rstrip single_word", "\u3000": "lstrip"}, {"type": "NFC"})
     write("bare.json", dict.fromkeys(strip, ""))
+    some = {"<s>": "special", "<r>": "rstrip", "<m>": "lstrip"}
+    write("prefix.json", some, None, {**level, "add_prefix_space": True})
+    write("none.json", some, None, {**level, "use_regex": False})
+    write("both.json", some, None, {**level, "add_prefix_space": True, "use_regex": False})
+    write("nfd.json", {"가": "normalized"}, {"type": "NFD"}, {**level, "add_prefix_space": True})
     write("special.json", {"<m>": "lstrip single_word special"})
 END
 python3 models.py
@@ -47,6 +53,42 @@ cat > want.jsonl <<'END'
 ["normal", "a b  \u00e9 a bc", [264, 127, 102, 257, 220, 65, 66], [0, 5, 5, 7, 9, 10, 11], "a b\u00e9 a bc"]
 ["normal", "ba b", [65, 64, 220, 65], [0, 1, 2, 3], "ba b"]
 ["normal", "x \u3000y", [87, 265, 88], [0, 1, 5], "x\u3000y"]
+["prefix", "a ab", [257, 258], [0, 1], " a ab"]
+["prefix", " ab", [258], [0], " ab"]
+["prefix", "\nab", [220, 198, 256], [0, 0, 1], " \nab"]
+["prefix", "ab<s>ab<s> ab<s>\tab", [258, 261, 258, 261, 258, 261, 220, 197, 256], [0, 2, 5, 7, 10, 13, 16, 16, 17], " ab<s> ab<s> ab<s> \tab"]
+["prefix", "", [], [], ""]
+["prefix", "<s>", [261], [0], "<s>"]
+["prefix", "<r> ab", [262, 258], [0, 4], "<r> ab"]
+["prefix", "ab <m>ab", [258, 263, 258], [0, 2, 6], " ab<m> ab"]
+["prefix", "  ", [220, 220], [0, 1], "  "]
+["prefix", "ab\u00a0 ab\n\n ab", [258, 126, 254, 258, 198, 198, 258], [0, 2, 2, 4, 7, 8, 9], " ab\u00a0 ab\n\n ab"]
+["none", "a ab", [64, 258], [0, 1], "a ab"]
+["none", " ab", [258], [0], " ab"]
+["none", "\nab", [198, 256], [0, 1], "\nab"]
+["none", "ab<s>ab<s> ab<s>\tab", [256, 261, 256, 261, 258, 261, 197, 256], [0, 2, 5, 7, 10, 13, 16, 17], "ab<s>ab<s> ab<s>\tab"]
+["none", "", [], [], ""]
+["none", "<s>", [261], [0], "<s>"]
+["none", "<r> ab", [262, 256], [0, 4], "<r>ab"]
+["none", "ab <m>ab", [256, 263, 256], [0, 2, 6], "ab<m>ab"]
+["none", "  ", [220, 220], [0, 1], "  "]
+["none", "ab\u00a0 ab\n\n ab", [256, 126, 254, 258, 198, 198, 258], [0, 2, 2, 4, 7, 8, 9], "ab\u00a0 ab\n\n ab"]
+["both", "a ab", [257, 258], [0, 1], " a ab"]
+["both", " ab", [258], [0], " ab"]
+["both", "\nab", [220, 198, 256], [0, 0, 1], " \nab"]
+["both", "ab<s>ab<s> ab<s>\tab", [258, 261, 258, 261, 258, 261, 220, 197, 256], [0, 2, 5, 7, 10, 13, 16, 16, 17], " ab<s> ab<s> ab<s> \tab"]
+["both", "", [], [], ""]
+["both", "<s>", [261], [0], "<s>"]
+["both", "<r> ab", [262, 258], [0, 4], "<r> ab"]
+["both", "ab <m>ab", [258, 263, 258], [0, 2, 6], " ab<m> ab"]
+["both", "  ", [220, 220], [0, 1], "  "]
+["both", "ab\u00a0 ab\n\n ab", [258, 126, 254, 258, 198, 198, 258], [0, 2, 2, 4, 7, 8, 9], " ab\u00a0 ab\n\n ab"]
+["nfd", "\u0301a", [220, 136, 223, 64], [0, 0, 0, 2], " \u0301a"]
+["nfd", "\uac00ab", [261, 258], [0, 3], "\uac00 ab"]
+["nfd", "\uac00", [261], [0], "\uac00"]
+["nfd", "\u1100\u1161", [261], [0], "\uac00"]
+["nfd", "ab \uac00 ab", [258, 220, 261, 258], [0, 2, 3, 6], " ab \uac00 ab"]
+["nfd", "\u00e9 a", [220, 68, 136, 223, 257], [0, 0, 0, 0, 2], " e\u0301 a"]
 END
 cat > compare.py <<'END'
 """compare.py NAME MODEL: what encode --special=allow --offsets and decode make of the texts of want.jsonl for NAME."""
@@ -64,7 +106,7 @@ for w, g, b in zip(want, got, back):
     assert [g["tokens"], characters, b["text"]] == w[1:], (w, g, b)
 assert len(want) == len(got) == len(back) > 5
 END
-for m in strip normal; do
+for m in strip normal prefix none both nfd; do
 	ok "$m: ids, offsets, and back" python3 compare.py $m $m.json
 	ok "$m: import proves it" ll-bpe import -q -o again.json $m.json
 	ok "$m: and writes what gives the same" python3 compare.py $m again.json
@@ -81,9 +123,9 @@ ok "counts them" grep -qx "added tokens of both with other flags	3" d
 printf 'x a<r>  b' > t.txt
 status 1 "diff of a text" ll-bpe diff -o d strip.json bare.json t.txt
 ok "names the byte" grep -qx "byte	8" d
-python3 -c 'from models import *; write("left.json", {"tok": "lstrip"}); write("none.json", {"tok": ""})'
+python3 -c 'from models import *; write("left.json", {"tok": "lstrip"}); write("unmoved.json", {"tok": ""})'
 printf 'x a  tok' > t.txt
-status 1 "diff of a text with a token that takes white space" ll-bpe diff -o d left.json none.json t.txt
+status 1 "diff of a text with a token that takes white space" ll-bpe diff -o d left.json unmoved.json t.txt
 ok "says so" grep -q "^why	special: an added token of both takes white space along in one only" d
 ok "at the byte where that is" grep -qx "byte	3" d
 
@@ -113,11 +155,11 @@ python3 -c '
 import json
 for line in open("want.jsonl"):
     name, text, *_ = json.loads(line)
-    if name == "strip": print(json.dumps({"text": text}))' | ll-shard import -q -o docs.ll
-for how in text allow; do
-	ll-bpe encode -q --special=$how -m strip.json docs.ll | ll-shard pack -q -m strip.json -o data-$how -
-	ok "--special=$how: check --against" ll-shard check -q --against=docs.ll data-$how
-done
+    if name in ("strip", "both"): print(json.dumps({"text": text}))' | ll-shard import -q -o docs.ll
+for m in strip both; do for how in text allow; do
+	ll-bpe encode -q --special=$how -m $m.json docs.ll | ll-shard pack -q -m $m.json -o data-$m-$how - 2> .err
+	ok "$m --special=$how: check --against" ll-shard check -q --against=docs.ll data-$m-$how
+done; done
 
 # Plain text is not cut where a token goes over the place.
 python3 - <<'END'
@@ -132,6 +174,45 @@ measured() { ll-bpe inspect -q -m over.json "$1" | grep '^bytes per token\|^Reny
 measured long.ll > one; measured long.txt > two
 ok "a text of 3 MB" [ -s one ]
 same one two "has the tokens of a document"
+ll-bpe inspect -q -m prefix.json --json > vocabulary.json
+ok "no token is unreachable because a space goes before texts" grep -q '"unreachable": *{"n": *0\|"unreachable": *\[\]' vocabulary.json
+# With a space put before texts, a text is cut before a space only; one that is not split, nowhere.
+python3 - <<'END'
+import json
+text = "ab\nab ab\n" * 300000
+open("lines.txt", "w").write(text)
+json.dump({"text": text}, open("lines.jsonl", "w"))
+END
+ll-shard import -q -o lines.ll lines.jsonl
+for m in prefix none both; do
+	for x in lines.ll lines.txt; do ll-bpe inspect -q -m $m.json $x | grep '^bytes per token\|^Renyi' | head -n 3 > $x.m; done
+	same lines.ll.m lines.txt.m "$m: a text of 3 MB has the tokens of a document"
+done
+printf 'ab' > t.txt
+status 1 "diff with one that puts no space" ll-bpe diff -o d prefix.json none.json t.txt
+ok "says so" grep -q "^why	prefix-space: one puts a space before texts" d
+ok "and how they split" grep -q "^pretokenizer	prefix-space" d
+ok "ranks do not say it" sh -c 'll-bpe export -q --to=tiktoken -m prefix.json > ranks 2> said; grep -q "does not say that a space is put before texts" said'
+ids 'x' prefix.json text > got; printf '{"text":"x"}\n' | ll-shard import -q | ll-bpe encode -q -m ranks --pretokenizer=prefix-space --pretokenizer=gpt2 | ll-shard export -q | sed 's/.*"tokens"://; s/}$//' > want
+same want got "--pretokenizer=prefix-space says it of ranks"
+status 3 "GGUF" ll-bpe export --to=gguf -o m.gguf -m prefix.json
+says "llama.cpp has no pre-tokenizer like prefix-space" "refuses it"
+python3 -c 'from models import *; write("behind.json", {}, None, {"type": "Sequence", "pretokenizers": [{"type": "Digits", "individual_digits": False}, {**level, "add_prefix_space": True}]})'
+status 3 "behind another pre-tokenizer" ll-bpe inspect -m behind.json
+says "behind.json: ByteLevel with add_prefix_space behind another pre_tokenizer is not supported" "is refused"
+status 2 "prefix-space before others" ll-bpe train --pretokenizer=prefix-space --pretokenizer=cl100k --vocab-size=300 -o x.json lines.txt
+says "prefix-space goes before gpt2 or none only" "is refused"
+status 2 "none and another" ll-bpe train --pretokenizer=none --pretokenizer=gpt2 --vocab-size=300 -o x.json lines.txt
+says "none goes with no other pre-tokenizer" "is refused"
+# Training: pre-tokens as they are encoded, from texts as from counts.
+printf 'ab ab\nab abab\n' > small.txt
+for p in "prefix-space gpt2" "none" "prefix-space none"; do
+	o=; for x in $p; do o="$o --pretokenizer=$x"; done
+	ok "train$o" ll-bpe train -q --from=text --lines $o --vocab-size=258 -o trained.json small.txt
+	ll-bpe count -q --from=text --lines $o -o small.counts small.txt
+	ok "and from counts" ll-bpe train -q --vocab-size=258 -o again.json small.counts
+	same trained.json again.json "the same"
+done
 # A run of white space with a token at each place is gone through once.
 python3 - <<'END'
 from models import *
