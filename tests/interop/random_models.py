@@ -5,17 +5,20 @@ pre-tokenizers, decoders and added tokens. Ids must be the same, and offsets of 
 refused must be refused by its name."""
 import base64, collections, io, json, os, random, re, subprocess, sys
 import sentencepiece
-from tokenizers import Tokenizer
+from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
 sys.path.insert(0, os.environ["ROOT"] + "/tests/interop/lib")
 import sentencepiece_model
 
 BIN = os.environ["BIN"]
 MODELS, TEXTS = int(os.environ.get("LL_RANDOM_MODELS", "500")), int(os.environ.get("LL_RANDOM_TEXTS", "30"))
+FIRST = int(os.environ.get("LL_RANDOM_FIRST", "0"))
 KINDS = os.environ.get("LL_RANDOM_KINDS", "WordPiece Unigram BPE bytes").split()
 bits = ["a", "b", "c", "ab", "A", "é", "e\u0301", "É", "\u2581", "木", "日本", "\n", " ", "  ", "\t", "'", ".", "1", "12", "²", "½", "ﬁ", "\u00a0", "\u3000", "İ", "ß", "Σ",
         "\U0001f468", "\u200d", "\U0001f469", "_", "-", "$", "\ufffd", "\u0301", "Ａ", "가", "\u1100\u1161", "ʰ", "٣", "<a>", "<s>", "[X]", "tok", " b", "Ω", "µ", "\u200b", "\x85",
         "\x00", "\x7f", "\u00ad", "\u0915\u094d\u0937", "。", "~", "\r\n", "the"]
+spaces = ["\u2028", "\u1680", "\u180e", "\u2003", "\v", "\x1c", "\u202f", "\ufeff", " \n ", "\u2009\u3000"]  # and what is none
+marks = ["\u0323", "\u203f", "\u24d0", "\u093f", "\u0e31", "\u3099", "か", "\u1ec7", "\u0344", "\u1161", "①", "Å"]
 letters = [b for b in bits if len(b) == 1 and b != "\0"]
 cl100k = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 behaviors = ["Isolated", "Isolated", "Removed", "MergedWithPrevious", "MergedWithNext", "Contiguous"]
@@ -116,6 +119,12 @@ def model(r, kind):
         name = {b: chr(b) for b in plain}
         name.update({b: chr(256 + i) for i, b in enumerate(b for b in range(256) if b not in plain)})
         toks = [name[b] for b in [*plain, *(b for b in range(256) if b not in plain)]]
+        if r.random() < .3:
+            trained = Tokenizer(models.BPE())
+            trained.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+            trained.train_from_iterator([text(r, spaces + marks) for _ in range(60)], trainers.BpeTrainer(vocab_size=r.randint(256, 400), show_progress=False, initial_alphabet=pre_tokenizers.ByteLevel.alphabet()))
+            trained = json.loads(trained.to_str())["model"]
+            return {**trained, "ignore_merges": bpe["ignore_merges"]}, trained["vocab"]
         merges = merges_over(r, [name[b] for c in bits for b in c.encode()], toks, 12, 120)
         vocab = {t: i for i, t in enumerate(dict.fromkeys(toks))}
         return {**bpe, "unk_token": None, "fuse_unk": r.random() < .2, "byte_fallback": r.random() < .2, "vocab": vocab, "merges": merges if r.random() < .5 else [" ".join(m) for m in merges]}, vocab
@@ -157,7 +166,7 @@ def whole_characters(t, offsets):
 
 
 seen, bad, unclear = collections.Counter(), [], []
-for k in range(MODELS):
+for k in range(FIRST, FIRST + MODELS):
     r = random.Random(k)
     kind = r.choice(KINDS)
     m, vocab = model(r, kind)
@@ -166,7 +175,7 @@ for k in range(MODELS):
     with open("m.json", "w") as f:
         json.dump(j, f, ensure_ascii=r.random() < .5)
     contents = [a["content"] for a in j["added_tokens"]]
-    texts = [text(r, contents) for _ in range(TEXTS)]
+    texts = [text(r, contents + (spaces + marks) * (kind == "bytes" and r.random() < .5)) for _ in range(TEXTS)]
     try:
         hf = Tokenizer.from_file("m.json")
         want = [hf.encode(t, add_special_tokens=False) for t in texts]

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Any bytes at all: encode and decode give them back, offsets add up, dropout of nothing is the merges, dropout is a
- * function of seed, key and place. */
+/* Any bytes at all: encode and decode give them back, but for white space that added tokens take along; offsets add up, dropout
+ * of nothing is the merges, dropout is a function of seed, key and place. */
 #include "test.h"
 
 #include "base/memory.h"
@@ -132,6 +132,81 @@ static void any_bytes(const char *pretokenizer)
 	ll_buf_free(&back);
 }
 
+/* ---- added tokens that take white space along, whole words, a space put before ---- */
+
+static struct ll_bpe *flagged_model(const char *pretokenizer, const char *flags)
+{
+	static const char bare[] = "\"single_word\":false,\"lstrip\":false,\"rstrip\":false,\"normalized\":false";
+	struct ll_bpe *b = random_model(pretokenizer);
+	struct ll_buf json = { 0 }, changed = { 0 };
+	struct ll_err err = { "" };
+	ll_bpe_json(b, &json);
+	const char *at = strstr(ll_buf_cstr(&json), bare);
+	ll_buf_add(&changed, json.data, (size_t)(at - json.data));
+	ll_buf_puts(&changed, flags);
+	ll_buf_puts(&changed, at + sizeof bare - 1);
+	ll_bpe_free(b);
+	b = ll_bpe_parse_json(ll_buf_str(&changed), &err);
+	if (!b)
+		diag("", "%s", err.text);
+	ll_buf_free(&json);
+	ll_buf_free(&changed);
+	return b;
+}
+
+/* What is ASCII and no white space, which is never lost. */
+static void keep_visible(struct ll_str text, struct ll_buf *out)
+{
+	ll_buf_clear(out);
+	for (size_t i = 0; i < text.len; i++)
+		if (text.data[i] > ' ' && text.data[i] < 0x7f)
+			ll_buf_putc(out, text.data[i]);
+}
+
+static void flagged(const char *pretokenizer, const char *flags)
+{
+	struct ll_bpe *b = flagged_model(pretokenizer, flags);
+	struct ll_bpe_encoder *e = ll_bpe_encoder_new(b);
+	struct ll_ids ids = { 0 };
+	struct ll_buf text = { 0 }, normal = { 0 }, back = { 0 }, before = { 0 }, after = { 0 };
+	struct ll_err err;
+	size_t lost = 0, misplaced = 0, unlike = 0, found = 0;
+	for (uint64_t round = 0; round < ROUNDS; round++) {
+		random_bytes(&text, round);
+		struct ll_str exact = ll_str(ll_malloc(LL_MAX(text.len, 1)), text.len); /* a read beyond it is seen by a sanitizer */
+		memcpy((char *)exact.data, ll_buf_cstr(&text), text.len);
+		ids.len = 0;
+		ll_buf_clear(&back);
+		ll_bpe_encode(e, exact, true, &ids);
+		lost += ll_bpe_decode(b, ids.id, ids.len, &back, &err) < 0;
+		keep_visible(ll_bpe_normalize(b, exact, &normal), &before);
+		keep_visible(ll_buf_str(&back), &after);
+		lost += !ll_str_eq(ll_buf_str(&before), ll_buf_str(&after));
+		uint32_t *offset = ll_malloc((ids.len + 1) * sizeof(*offset));
+		ll_bpe_offsets(b, exact, true, ids.id, ids.len, offset);
+		for (size_t i = 0; i < ids.len; i++) {
+			misplaced += offset[i] >= exact.len || (i && offset[i] < offset[i - 1]);
+			found += ids.id[i] == 0;
+		}
+		ll_free(offset);
+		struct ll_str form = ll_bpe_decoded_form(b, exact, &before), other = ll_bpe_decoded_form(b, ll_buf_str(&back), &after);
+		unlike += !ll_str_eq(form, other);
+		ll_free((char *)exact.data);
+	}
+	const char *name = strncmp(pretokenizer, "prefix-space", 12) == 0 ? "prefix-space" : pretokenizer;
+	ok(lost == 0 && found > 1000, "%s %s: nothing but white space is lost", name, flags);
+	ok(misplaced == 0, "%s: offsets go up", name);
+	ok(unlike == 0, "%s: text and what comes back have one form", name);
+	ll_bpe_encoder_free(e);
+	ll_bpe_free(b);
+	ll_ids_free(&ids);
+	ll_buf_free(&normal);
+	ll_buf_free(&text);
+	ll_buf_free(&back);
+	ll_buf_free(&before);
+	ll_buf_free(&after);
+}
+
 int main(void)
 {
 	any_bytes("gpt2");
@@ -139,5 +214,10 @@ int main(void)
 	any_bytes("o200k");
 	any_bytes("deepseek-v3");
 	any_bytes("regex:[a-z]+|\\s");
+	any_bytes("none");
+	flagged("gpt2", "\"single_word\":false,\"lstrip\":true,\"rstrip\":true,\"normalized\":false");
+	flagged("prefix-space\ngpt2", "\"single_word\":false,\"lstrip\":false,\"rstrip\":true,\"normalized\":false");
+	flagged("prefix-space\nnone", "\"single_word\":false,\"lstrip\":true,\"rstrip\":false,\"normalized\":true");
+	flagged("qwen2", "\"single_word\":true,\"lstrip\":true,\"rstrip\":false,\"normalized\":true");
 	return test_done();
 }
