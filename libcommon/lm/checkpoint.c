@@ -192,12 +192,17 @@ uint64_t *ll_checkpoint_list(const char *run, size_t *n)
 	return step;
 }
 
+bool ll_checkpoint_due(uint64_t every, uint64_t step)
+{
+	return every && step && step % every == 0;
+}
+
 void ll_checkpoint_prune(const char *run, uint64_t keep, uint64_t pinned, uint64_t since, uint64_t milestone)
 {
 	size_t n;
 	uint64_t *step = ll_checkpoint_list(run, &n);
 	for (size_t i = 0; keep > 0 && i + keep < n; i++)
-		if (step[i] != pinned && step[i] < since && i + 1 < n && (milestone == 0 || step[i] % milestone != 0))
+		if (step[i] != pinned && step[i] < since && i + 1 < n && !ll_checkpoint_due(milestone, step[i]))
 			ll_checkpoint_withdraw(run, step[i], NULL);
 	ll_free(step);
 }

@@ -42,8 +42,10 @@ void ll_checkpoint_state_free(struct ll_checkpoint_state *s);
 /* Writes RUN/step-N and moves RUN/latest; eot is the end-of-text id or -1. The optimizer may be NULL. */
 void ll_checkpoint_save(const char *run, const struct ll_lm *m, const struct ll_optimizer *optimizer,
 			const struct ll_checkpoint_state *s, const char *tokenizer_path, int64_t eot);
+/* Whether a run that saves every so many steps (0: never) does so after this one: not after step 0, where it has made none. */
+bool ll_checkpoint_due(uint64_t every, uint64_t step);
 /* Removes all but the `keep` newest (0: all stay); never the newest, `pinned`, those of step `since` and later (UINT64_MAX:
- * none), and multiples of `milestone` (0: none). */
+ * none), and those due every `milestone` steps. */
 void ll_checkpoint_prune(const char *run, uint64_t keep, uint64_t pinned, uint64_t since, uint64_t milestone);
 /* Removes RUN/step-N, or renames it to RUN/`as` in place of what is there. It is gone at once, however large it is. */
 void ll_checkpoint_withdraw(const char *run, uint64_t step, const char *as);

@@ -55,7 +55,7 @@ static uint64_t milestones(const struct all *a, uint64_t step)
 {
 	uint64_t milestone = (uint64_t)a->s->milestone_every, n = 0;
 	for (size_t i = 0; i < a->there_n && a->there[i] < step; i++)
-		n += a->there[i] == a->pinned || (milestone && a->there[i] % milestone == 0);
+		n += a->there[i] == a->pinned || ll_checkpoint_due(milestone, a->there[i]);
 	return n + (step > a->from ? multiples(milestone, a->from + 1, step - 1) : 0);
 }
 

@@ -331,8 +331,7 @@ void ll_train_settings_same(const struct ll_train_settings *old, const struct ll
 
 bool ll_train_save_due(const struct ll_train_settings *s, uint64_t step)
 {
-	return (s->save_every && step % (uint64_t)s->save_every == 0) ||
-	       (s->milestone_every && step % (uint64_t)s->milestone_every == 0);
+	return ll_checkpoint_due((uint64_t)s->save_every, step) || ll_checkpoint_due((uint64_t)s->milestone_every, step);
 }
 
 enum ll_lm_mode ll_train_mode(const char *recompute)

@@ -16,7 +16,8 @@ def plan(options, *more):
 
 def played(steps, save, milestone, keep, rollback, first=None):
     there = [first] if first is not None else []
-    due = lambda n: (save and n % save == 0) or (milestone and n % milestone == 0)
+    stays = lambda n: milestone and n > 0 and n % milestone == 0
+    due = lambda n: stays(n) or (save and n > 0 and n % save == 0)
     for step in range((first or 0) + 1, steps + 1):
         if not due(step) and step != steps:
             continue
@@ -24,7 +25,7 @@ def played(steps, save, milestone, keep, rollback, first=None):
         older = [n for n in there if n <= step - 1000 and due(n)]
         since = (older[-1] if older else first or 0) if rollback else step + 1
         if keep:
-            there = [n for n in there if n in there[-keep:] or (milestone and n % milestone == 0) or n >= since]
+            there = [n for n in there if n in there[-keep:] or stays(n) or n >= since]
     return there
 
 

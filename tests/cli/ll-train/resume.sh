@@ -58,6 +58,12 @@ status 2 "outside of a job" env -u SLURM_JOB_END_TIME ll-train $slow --exit-afte
 says "SLURM_JOB_END_TIME is not set" "it says so"
 ll-train $tiny --steps=20 --save-every=2 --keep=2 --milestone-every=7 -o miles
 is "$(ls -d miles/step-* | tr '\n' ' ')" "miles/step-00000007 miles/step-00000014 miles/step-00000018 miles/step-00000020 " "milestones stay"
+status 7 "stopped before the first step" ll-train $tiny --steps=10 --keep=1 --milestone-every=5 --exit-after=0s -o zero
+ll-train --fork=zero/step-0 -q -o zero-fork
+ok "of step 0 there is a checkpoint" test -e zero/step-00000000/ll-state.json
+ll-train --resume=must --dry-run --roof=1 -o zero > plan; ll-train --resume=must -q -o zero
+for f in zero zero-fork; do is "$(ls -d $f/step-* | tr '\n' ' ')" "$f/step-00000005 $f/step-00000010 " "$f: it is no milestone"; done
+is "$(awk '/^bytes of checkpoints/ { a = $4 } /^bytes of a checkpoint/ { b = $5 } END { print a / b }' plan)" 2 "nor is it in the plan"
 status 2 "--exit-after wants a time" ll-train $slow --exit-after=soon -o x
 absent "and says so before anything is begun" x/config.conf x1/config.conf
 status 2 "a resumed run keeps what decides its numbers" ll-train --resume=auto --lr=0.5 -o after
