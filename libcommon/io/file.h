@@ -85,6 +85,8 @@ void ll_write_file(const char *path, const void *data, size_t len);
 /* ---- directories that are published as a whole ---- */
 /* mkdir -p of a directory for outputs. */
 void ll_make_dirs(const char *path);
+/* The same; those that it made go again at the end of the process if nothing is in them: temporary paths (base/error.h). */
+void ll_make_dirs_temp(const char *path);
 /* fsync of a directory. */
 void ll_sync_dir(const char *path);
 /* "DIR/NAME", caller frees. */

@@ -13,7 +13,7 @@
 #include "base/option.h"
 #include "io/file.h"
 
-void ll_make_dirs(const char *path)
+static void make_dirs(const char *path, bool temp)
 {
 	char *copy = ll_strdup(path);
 	struct stat st;
@@ -23,8 +23,12 @@ void ll_make_dirs(const char *path)
 		if (was != '/' && was != '\0')
 			continue;
 		*p = '\0';
-		if (mkdir(copy, 0777) < 0 && errno != EEXIST)
+		if (mkdir(copy, 0777) == 0) {
+			if (temp)
+				ll_temp_add(copy, true);
+		} else if (errno != EEXIST) {
 			ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot make the directory", copy);
+		}
 		*p = was;
 		if (was == '\0')
 			break;
@@ -32,6 +36,16 @@ void ll_make_dirs(const char *path)
 	if (stat(path, &st) < 0 || !S_ISDIR(st.st_mode))
 		ll_die(LL_EXIT_RESOURCE, "%s: not a directory", path);
 	ll_free(copy);
+}
+
+void ll_make_dirs(const char *path)
+{
+	make_dirs(path, false);
+}
+
+void ll_make_dirs_temp(const char *path)
+{
+	make_dirs(path, true);
 }
 
 void ll_sync_dir(const char *path)

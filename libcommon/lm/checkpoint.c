@@ -156,7 +156,7 @@ void ll_lm_folder_save(const char *dir, const struct ll_lm *m, const struct ll_c
 		whole[--len] = '\0';
 	const char *name = ll_path_base(whole);
 	char *parent = name == whole ? ll_strdup(".") : ll_format("%.*s", (int)LL_MAX(name - whole - 1, 1), whole);
-	ll_make_dirs(parent);
+	ll_make_dirs_temp(parent);
 	write_folder(parent, name, m, NULL, s, tokenizer_path, eot);
 	ll_free(parent);
 	ll_free(whole);

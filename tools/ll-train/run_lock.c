@@ -38,8 +38,8 @@ static char *content(void)
 	return ll_format("host %s\npid %ld\nboot %s\n", host, (long)getpid(), boot);
 }
 
-/* A file beside the lock with our content, locked; *temp is its path, for the caller to free. */
-static int write_temp(const char *run, const char *text, char **temp)
+/* A file beside the lock with our content, locked; *temp is its path, for the caller to free, *slot that of ll_temp_add. */
+static int write_temp(const char *run, const char *text, char **temp, int *slot)
 {
 	char *name = ll_format(".lock.tmp-%ld", (long)getpid());
 	*temp = ll_path_join(run, name);
@@ -47,6 +47,7 @@ static int write_temp(const char *run, const char *text, char **temp)
 	int fd = open(*temp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	if (fd < 0)
 		ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot create", *temp);
+	*slot = ll_temp_add(*temp, false);
 	ll_pwrite_full(fd, text, strlen(text), 0, *temp);
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
 		ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot lock", *temp);
@@ -58,11 +59,12 @@ static int write_temp(const char *run, const char *text, char **temp)
 static bool create(const char *run, const char *text)
 {
 	char *temp;
-	int fd = write_temp(run, text, &temp);
+	int slot, fd = write_temp(run, text, &temp, &slot);
 	bool made = link(temp, lock_path) == 0;
 	if (!made && errno != EEXIST)
 		ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot create", lock_path);
 	unlink(temp);
+	ll_temp_remove(slot);
 	if (made)
 		lock_fd = fd;
 	else
@@ -123,9 +125,11 @@ static bool take_over(const char *run, const char *text)
 	/* Ours replaces it by one rename, so that a kill at any moment leaves one whole lock; a process that waits for
 	 * the old file finds that it is not the lock any more. */
 	char *temp;
-	lock_fd = write_temp(run, text, &temp);
+	int slot;
+	lock_fd = write_temp(run, text, &temp, &slot);
 	if (rename(temp, lock_path) < 0)
 		ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot replace", lock_path);
+	ll_temp_remove(slot);
 	ll_free(temp);
 	close(fd);
 	ll_note("%s: took over the lock of process %ld, which is gone", run, pid);

@@ -131,13 +131,17 @@ struct ll_train_journal *ll_train_journal_open(const char *run, struct ll_str do
 	ll_buf_add_str(&j->done, done);
 	ll_buf_add(&j->pending, all.len > done.len ? all.data + done.len : "", all.len - done.len);
 	check_lines(ll_buf_str(&j->pending), j->pending_name);
+	ll_buf_free(&own);
+	ll_buf_free(&other);
+	return j;
+}
+
+void ll_train_journal_begin(struct ll_train_journal *j, const char *run)
+{
 	j->fd = open(j->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
 	if (j->fd < 0)
 		ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot open", j->path);
 	ll_sync_dir(run);
-	ll_buf_free(&own);
-	ll_buf_free(&other);
-	return j;
 }
 
 struct ll_str ll_train_journal_text(const struct ll_train_journal *j)

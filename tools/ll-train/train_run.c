@@ -332,6 +332,18 @@ static void check_parts_said_once(void)
 	ll_free(s.spelled);
 }
 
+/* Nothing refuses a new run any more: its files. */
+static void begin(struct ll_train_loop *r, bool going_on)
+{
+	struct ll_train_environment *before = going_on ? ll_train_environment_read(r->dir) : NULL;
+	ll_train_environment_go_on(r->dir, before, &allow_drift, &r->settings, &r->data, &r->state, &unmatched);
+	ll_train_environment_free(before);
+	ll_train_telemetry_begin(&r->telemetry, r->dir, r->state.step);
+	write_config(r);
+	r->log = ll_train_log_open(r->dir, r->settings.noise_every, r->state.log_bytes, &r->state.log_hash);
+	ll_train_journal_begin(r->journal, r->dir);
+}
+
 static void prepare(struct ll_train_loop *r)
 {
 	struct sigaction usr1 = { .sa_handler = on_usr1, .sa_flags = SA_RESTART };
@@ -361,14 +373,10 @@ static void prepare(struct ll_train_loop *r)
 		open_course(r, ll_str("", 0));
 		r->state.cursor = ll_train_course_cursor(&r->course, r->state.step);
 	}
-	check_disk(r, going_on, r->state.step);
-	struct ll_train_environment *before = going_on ? ll_train_environment_read(r->dir) : NULL;
-	ll_train_environment_go_on(r->dir, before, &allow_drift, &r->settings, &r->data, &r->state, &unmatched);
-	ll_train_environment_free(before);
-	ll_train_telemetry_open(&r->telemetry, r->dir, &r->settings, &r->trainer, r->state.step);
-	write_config(r);
+	ll_train_telemetry_open(&r->telemetry, &r->settings, &r->trainer);
 	ll_train_saver_open(r);
-	r->log = ll_train_log_open(r->dir, r->settings.noise_every, r->state.log_bytes, &r->state.log_hash);
+	check_disk(r, going_on, r->state.step);
+	begin(r, going_on);
 	ll_train_guard_rebuild(r);
 	r->started = r->last_note = ll_seconds();
 	if (!going_on && r->settings.fork) /* the parent's checkpoint may go */
@@ -461,7 +469,7 @@ int ll_train_run(int operands, char **operand)
 		ll_train_full_wait();
 	ll_progress_noun("sequences");
 	if (strcmp(resume, "must") != 0 || ll_path_exists(r.dir))
-		ll_make_dirs(r.dir);
+		ll_make_dirs_temp(r.dir); /* of a run that is refused nothing is left */
 	else
 		no_checkpoint(r.dir);
 	ll_run_lock(r.dir);

@@ -159,22 +159,26 @@ static void write_samples(struct ll_train_telemetry *y, uint64_t step)
 	ll_buf_free(&lines);
 }
 
-void ll_train_telemetry_open(struct ll_train_telemetry *y, const char *run, const struct ll_train_settings *s, struct ll_trainer *t,
-			     uint64_t step)
+void ll_train_telemetry_open(struct ll_train_telemetry *y, const struct ll_train_settings *s, struct ll_trainer *t)
 {
 	size_t n = t->model->tensors;
-	char *head = experts_head(s->model.experts);
 	*y = (struct ll_train_telemetry){ .settings = s, .trainer = t };
-	y->sampler = s->sample_every ? ll_train_samples_open(s, t) : NULL; /* which may refuse */
-	y->norms = table(run, "norms.tsv", s->norms_every, NORMS_HEAD, step);
-	y->experts = table(run, "experts.tsv", s->experts_every, head, step);
-	y->samples = table(run, "samples.jsonl", s->sample_every, "", step);
+	y->sampler = s->sample_every ? ll_train_samples_open(s, t) : NULL;
 	y->weights = ll_calloc(n, sizeof(*y->weights));
 	y->updates = ll_calloc(n, sizeof(*y->updates));
 	if (s->norms_every)
 		y->before = ll_alloc_aligned(64, largest_tensor(&s->model) * sizeof(float));
 	if (s->experts_every)
 		y->routed = ll_calloc((size_t)(s->model.layers * (s->model.experts + 1)), sizeof(*y->routed));
+}
+
+void ll_train_telemetry_begin(struct ll_train_telemetry *y, const char *run, uint64_t step)
+{
+	const struct ll_train_settings *s = y->settings;
+	char *head = experts_head(s->model.experts);
+	y->norms = table(run, "norms.tsv", s->norms_every, NORMS_HEAD, step);
+	y->experts = table(run, "experts.tsv", s->experts_every, head, step);
+	y->samples = table(run, "samples.jsonl", s->sample_every, "", step);
 	ll_free(head);
 }
 
