@@ -7,21 +7,47 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/number.h"
 
 #define SAME_TROUBLE 2000 /* steps */
+
+static void leave_out(struct ll_train_course *c, uint64_t from, uint64_t until)
+{
+	if (from >= until)
+		return;
+	LL_GROW(c->range, c->range_cap, c->ranges + 1);
+	c->range[c->ranges++] = (struct ll_train_samples_range){ from, until };
+}
+
+/* The key data-skip: A-B,A-B..., counted from the first sample of the run. */
+static void leave_out_inherited(struct ll_train_course *c)
+{
+	for (const char *list = c->now.data_skip, *end; list; list = *end ? end + 1 : NULL) {
+		size_t first = strcspn(list, "-,");
+		uint64_t from, until;
+		end = list + strcspn(list, ",");
+		if (list + first == end || ll_parse_u64(ll_str(list, first), &from) < 0 ||
+		    ll_parse_u64(ll_str(list + first + 1, (size_t)(end - list) - first - 1), &until) < 0 || from >= until || until > (uint64_t)1 << 53)
+			ll_die(LL_EXIT_USAGE, "data-skip = %s: not ranges of samples such as 0-100,250-300", c->now.data_skip);
+		leave_out(c, c->begin + from, c->begin + until);
+	}
+}
 
 void ll_train_course_begin(struct ll_train_course *c, const struct ll_train_settings *s)
 {
 	*c = (struct ll_train_course){ .now = *s, .pinned = UINT64_MAX, .full = s->batch };
 	c->change = ll_train_ramp(s, &c->changes);
 	c->change_cap = c->changes;
+	c->begin = ll_train_course_cursor(c, ll_train_first_step(s));
+	leave_out_inherited(c);
 }
 
 void ll_train_course_end(struct ll_train_course *c)
 {
 	ll_free(c->change);
 	ll_free(c->skip);
-	ll_free(c->rollback);
+	ll_free(c->range);
+	ll_free(c->onset);
 	*c = (struct ll_train_course){ 0 };
 }
 
@@ -60,9 +86,9 @@ static uint64_t past_ranges(const struct ll_train_course *c, uint64_t cursor, ui
 {
 	for (bool again = true; again;) {
 		again = false;
-		for (size_t i = 0; i < c->rollbacks; i++) {
-			const struct ll_train_rollback *r = &c->rollback[i];
-			if (r->from < r->until && r->from < cursor + batch && cursor < r->until) {
+		for (size_t i = 0; i < c->ranges; i++) {
+			const struct ll_train_samples_range *r = &c->range[i];
+			if (r->from < cursor + batch && cursor < r->until) {
 				cursor = r->until;
 				again = true;
 			}
@@ -75,9 +101,9 @@ static uint64_t past_ranges(const struct ll_train_course *c, uint64_t cursor, ui
 static uint64_t batches_ahead(const struct ll_train_course *c, uint64_t cursor, uint64_t batch)
 {
 	uint64_t n = UINT64_MAX;
-	for (size_t i = 0; i < c->rollbacks; i++)
-		if (c->rollback[i].until > c->rollback[i].from && c->rollback[i].from >= cursor)
-			n = LL_MIN(n, (c->rollback[i].from - cursor) / batch);
+	for (size_t i = 0; i < c->ranges; i++)
+		if (c->range[i].from >= cursor)
+			n = LL_MIN(n, (c->range[i].from - cursor) / batch);
 	return n;
 }
 
@@ -109,7 +135,7 @@ unsigned ll_train_course_rollbacks(const struct ll_train_course *c, uint64_t ons
 {
 	unsigned n = 0;
 	for (size_t i = c->rollbacks; i-- > 0; n++) {
-		uint64_t other = c->rollback[i].onset;
+		uint64_t other = c->onset[i];
 		if (LL_MAX(other, onset) - LL_MIN(other, onset) > SAME_TROUBLE)
 			break;
 		onset = other;
@@ -199,8 +225,9 @@ static void go_back(struct ll_train_course *c, const struct ll_train_entry *e)
 		c->skips--;
 	if (c->optimizer_set)
 		begin_optimizer(c, LL_MIN(c->optimizer_from, e->to));
-	LL_GROW(c->rollback, c->rollback_cap, c->rollbacks + 1);
-	c->rollback[c->rollbacks++] = (struct ll_train_rollback){ e->step, e->onset, e->from, e->until };
+	LL_GROW(c->onset, c->onset_cap, c->rollbacks + 1);
+	c->onset[c->rollbacks++] = e->onset;
+	leave_out(c, e->from, e->until);
 }
 
 void ll_train_course_skip(struct ll_train_course *c, uint64_t step)

@@ -7,7 +7,8 @@
  * control file holds from its step on.
  *
  * A rollback forgets what was decided about the steps after the one it goes back to, but for the keys: what was changed while
- * the run ran stays in force. It may leave out a range of samples: a batch that would touch it begins behind it instead.
+ * the run ran stays in force. It may leave out a range of samples: a batch that would touch it begins behind it instead. So may the
+ * parent of a fork, which hands on those that lay ahead (the key data-skip).
  */
 #ifndef LL_TRAIN_COURSE_H
 #define LL_TRAIN_COURSE_H
@@ -26,11 +27,13 @@ struct ll_train_course {
 	uint64_t optimizer_from; /* the step before which it has made no update, its state zeros */
 	uint64_t *skip; /* steps without an update, ascending */
 	size_t skips, skip_cap;
-	struct ll_train_rollback {
-		uint64_t at, onset; /* the step it was decided at, and the first bad one, counted from 1 */
+	uint64_t *onset; /* of the rollbacks, in the order they happened: the first bad step, counted from 1 */
+	size_t rollbacks, onset_cap;
+	uint64_t begin; /* the cursor with which the run begins, had it nothing to leave out; not 0 in a fork */
+	struct ll_train_samples_range {
 		uint64_t from, until;
-	} *rollback; /* in the order they happened */
-	size_t rollbacks, rollback_cap;
+	} *range; /* left out: by the key data-skip, and by rollbacks */
+	size_t ranges, range_cap;
 	uint64_t accepted; /* rows of the log up to this step do not count for the guard */
 	uint64_t pinned;   /* step of the checkpoint that was kept; UINT64_MAX: none */
 };

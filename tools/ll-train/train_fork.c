@@ -69,9 +69,9 @@ uint64_t ll_train_fork_origin(const struct ll_train_settings *s)
 {
 	struct ll_train_course c;
 	ll_train_course_begin(&c, s);
-	uint64_t cursor = ll_train_course_cursor(&c, ll_train_first_step(s));
+	uint64_t begin = c.begin;
 	ll_train_course_end(&c);
-	return cursor - (uint64_t)s->mix_start;
+	return begin - (uint64_t)s->mix_start;
 }
 
 /* The parent has to be there when a fork begins. */
@@ -155,7 +155,7 @@ struct ll_buf ll_train_fork_ground(const char *fork)
 	if (c.batch_set)
 		c.now.batch_ramp = NULL;
 	cut_batch(&c.now, LL_MAX(s.batch / s.accumulate, 1));
-	c.now.fork = c.now.data_start = c.now.init_from = NULL;
+	c.now.fork = c.now.data_start = c.now.data_skip = c.now.init_from = NULL;
 	c.now.mix_start = 0;
 	go_on_updating(&c.now, &c, fork);
 	drop_what_was_replaced(&c.now);
@@ -229,6 +229,29 @@ static void go_on_each(struct ll_train_data *d, uint64_t *count, size_t n, struc
 			}
 }
 
+/* What roll-backs of the parent left out behind `cursor`, where the checkpoint stands, also those decided since: as data-skip. */
+static char *left_out_ahead(const char *fork, const struct ll_train_settings *parent, uint64_t cursor)
+{
+	struct ll_train_course c;
+	struct ll_buf list = { 0 };
+	char *run = run_of(fork);
+	struct ll_buf known = ll_checkpoint_journal(fork), all = ll_checkpoint_journal(run);
+	struct ll_str text = ll_str(all.data, ll_train_journal_whole(ll_buf_str(&all)));
+	if (text.len < known.len || (known.len && memcmp(text.data, known.data, known.len) != 0))
+		text = ll_buf_str(&known); /* another run's by now */
+	ll_train_course_begin(&c, parent);
+	ll_train_course_follow(&c, text, "journal.jsonl");
+	for (size_t i = 0; i < c.ranges; i++)
+		if (c.range[i].until > cursor)
+			ll_buf_printf(&list, "%s%" PRIu64 "-%" PRIu64, list.len ? "," : "", LL_MAX(c.range[i].from, cursor) - cursor,
+				      c.range[i].until - cursor);
+	ll_train_course_end(&c);
+	ll_buf_free(&known);
+	ll_buf_free(&all);
+	ll_free(run);
+	return list.len ? ll_buf_steal(&list) : NULL;
+}
+
 /* The samples that the parent took are left out: by one count where the mix is the parent's, so that it goes on with the choices
  * that come next there, else by one for each dataset. */
 static void go_on(struct ll_train_settings *s, struct ll_train_data *d)
@@ -242,9 +265,11 @@ static void go_on(struct ll_train_settings *s, struct ll_train_data *d)
 	struct json_object *ids = parent_ids(s->fork, n, &tree);
 	if (!ids)
 		ll_warn("%s: its run does not say which datasets it had: all begin at their start", s->fork);
-	uint64_t cursor = ll_train_course_cursor(&course, ll_train_first_step(s)) - ll_train_fork_origin(&parent);
-	bool same_order = parent.seed == s->seed && parent.seq_len == s->seq_len;
-	if (same_order && n > 1 && is_same_mix(d, source, n, ids)) {
+	uint64_t at = ll_train_course_cursor(&course, ll_train_first_step(s)), cursor = at - ll_train_fork_origin(&parent);
+	bool same_order = parent.seed == s->seed && parent.seq_len == s->seq_len, same_mix = same_order && is_same_mix(d, source, n, ids);
+	if (same_mix && !s->data_skip)
+		s->data_skip = left_out_ahead(s->fork, &parent, at);
+	if (same_mix && n > 1) {
 		s->mix_start = (int64_t)cursor;
 		for (size_t i = 0; i < n; i++)
 			d->source[i].first = source[i].first;

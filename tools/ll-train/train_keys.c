@@ -24,6 +24,7 @@ const struct ll_train_key ll_train_keys[] = {
 	{ "data-start", KEY_WORD, AT(data_start), 0, 0, NULL, "N[,N]...",
 	  "samples left out at the start of each dataset's order (default: those a fork's parent took)", KEY_FIXED },
 	{ "mix-start", KEY_INT, AT(mix_start), 0, 0x1p53, "0", "N", "samples left out at the start of the mixture of several datasets; a fork sets it", KEY_FIXED },
+	{ "data-skip", KEY_WORD, AT(data_skip), 0, 0, NULL, "A-B[,A-B]...", "samples left out, counted from the first of the run; a fork sets it", KEY_FIXED },
 	{ "exclude", KEY_WORD, AT(exclude), 0, 0, NULL, "FILE", "ids of documents not to train on, one a line", KEY_FREE },
 	{ "document-mask", KEY_INT, AT(document_mask), 0, 1, "0", "0|1", "attend only within a document", KEY_FIXED },
 	{ "valid", KEY_WORD, AT(valid), 0, 0, NULL, "DIR", "token dataset to measure on", KEY_FREE },

@@ -17,7 +17,7 @@
 #define LL_TRAIN_RECOMPUTE_KEY LL_TRAIN_RECOMPUTE "|auto"
 
 struct ll_train_settings {
-	char *preset, *init_from, *allow_missing, *allow_unexpected, *fork, *data, *data_start, *exclude, *valid, *schedule, *optimizer, *guard, *precision, *recompute, *async_save;
+	char *preset, *init_from, *allow_missing, *allow_unexpected, *fork, *data, *data_start, *data_skip, *exclude, *valid, *schedule, *optimizer, *guard, *precision, *recompute, *async_save;
 	int64_t seq_len, batch, accumulate, steps, warmup, decay_steps, seed;
 	int64_t document_mask, mix_start;
 	int64_t valid_every, valid_batches, save_every, keep, milestone_every, moment_reset, reset_warmup, rollbacks;

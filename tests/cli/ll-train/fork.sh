@@ -110,6 +110,38 @@ is "$(awk '/^begins after step/ { print $4, $5 } /^samples of a dataset/ { print
 echo par#3 > list; ll-train --fork=a/step-00000020 --exclude=list -q -o w 2>/dev/null
 is "$(order w 21 40 | cksum)" "$(order a 21 40 | cksum)" "documents withdrawn: the other samples stay"
 
+# What roll-backs of the parent left out ahead, known to the checkpoint or decided since: 40 samples from the 121st on, and 8 more.
+cat > hand <<'END'
+{"step":38,"kind":"rollback","text":"","onset":36,"to":20,"from":120,"until":160}
+{"step":39,"kind":"rollback","text":"","onset":37,"to":28,"from":172,"until":180}
+END
+both="--data=ds --data=other:0.5"
+for r in "one " "two $both"; do
+	p=${r%% *}; ll-train $run --save-every=4 ${r#* } --replay-journal=hand -o $p 2> /dev/null
+	is "$(ll-train batch --step=31 $p | sed -n 's/.*"sample":\([0-9]*\),.*/\1/p' | head -n 1)" 160 "$p: a run that left out samples"
+	for at in 4 20 28; do
+		ll-train --fork=$p/step-$at -q -@ 2 -o $p-$at
+		is "$(order $p-$at $((at + 1)) 40 | cksum)" "$(order $p $((at + 1)) 40 | cksum)" "a fork from step $at leaves them out, too"
+		same_rows $p $p-$at $at "and gives the parent's rows"
+		same $p/latest/optimizer.bin $p-$at/latest/optimizer.bin "and moments"
+		is "$(grep '^data-skip' $p-$at/config.conf)" "data-skip = \"$((120 - 4 * at))-$((160 - 4 * at)),$((172 - 4 * at))-$((180 - 4 * at))\"" "as config.conf says"
+	done
+	ll-train --config=$p-20/config.conf -q -o again; same $p-20/log.tsv again/log.tsv "its config.conf repeats it"; rm -r again
+	rm -r $p-20/done.json $p-20/step-0000004*; ll-train --resume=must -q -o $p-20
+	same $p/latest/optimizer.bin $p-20/latest/optimizer.bin "and it is resumed"
+	ll-train --fork=$p-4/step-32 -q -o far; is "$(order far 33 40 | cksum)" "$(order $p 33 40 | cksum)" "a fork of the fork, between both"; rm -r far
+	ll-train --fork=$p-4/step-24 --batch=3 -q -o odd3; for k in 25 26 27 28 29 30 31 32 33; do ll-train batch --step=$k odd3; done |
+		sed 's/.*"dataset":"\([^"]*\)","tokens":\[\([0-9]*\),.*/\1 \2/' | awk '{ print $1, int($2 / 16) }' | sort -u > got
+	order $p 21 40 | sort -u > want; is "$(comm -23 got want | wc -l)" 0 "a batch of another size: none of them either"; rm -r odd3
+done
+for o in --seed=9 --data=other --seq-len=8 --data-start=0 "$both"; do
+	ll-train --fork=one/step-20 $o -q -o none 2> /dev/null; is "$(grep '^data-skip' none/config.conf)" 'data-skip = ""' "$o: an order of its own has none of them"; rm -r none
+done
+cp -r one lost; rm lost/journal.jsonl; ll-train --fork=lost/step-20 -q -o lost2; is "$(grep '^data-skip' lost2/config.conf)" 'data-skip = ""' "without the parent's journal none is known of that came later"
+for o in 5 5-5 7-3 a-b 1-2,; do status 2 "ranges that are none" ll-train $run --data-skip=$o -o ranges; done
+says "data-skip = 1-2,: not ranges" "it says so"
+absent "no run" ranges
+
 status 2 "a folder that is no checkpoint" ll-train --fork=a -q -o x
 status 2 "fewer steps than there were" ll-train --fork=a/step-00000020 --steps=10 -q -o x
 status 2 "another preset" ll-train --fork=a/step-00000020 --preset=llama-tiny -q -o x
