@@ -59,7 +59,9 @@ static void read_list(struct token_list *list, const char *path)
 	for (size_t at = 0; at < file.len; number++) {
 		const char *eol = memchr(file.data + at, '\n', file.len - at);
 		size_t end = eol ? (size_t)(eol - file.data) : file.len;
-		if (unescape(ll_str(file.data + at, end - at), &token) || (!token.len && end > at)) {
+		struct ll_str line = ll_str(file.data + at, end - at);
+		line.len -= line.len && line.data[line.len - 1] == '\r'; /* of a file with CR LF */
+		if (unescape(line, &token) || (!token.len && line.len)) {
 			ll_hint("\\n, \\r, \\t, \\\\ and \\xHH are known");
 			ll_die(LL_EXIT_INPUT, "%s: line %zu: a backslash that begins no escape", path, number);
 		}

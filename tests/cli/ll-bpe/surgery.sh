@@ -28,6 +28,9 @@ printf 'ba\nna\n\\x74i\n e\n' > list
 ok "--forbid=@FILE" ll-bpe train -q --pretokenizer=gpt2 --vocab-size=400 --forbid=@list --forbid='--' -o forbid.json text1.txt
 merges forbid.json > ours; book text1.txt 400 --forbid='^(ba|na|ti| e)$' --forbid=--
 same ours reference "the merges by the book"
+printf 'ba\r\nna\r\n\r\n\\x74i\r\n e' > list
+ok "--forbid=@FILE with CR LF" ll-bpe train -q --pretokenizer=gpt2 --vocab-size=400 --forbid=@list --forbid='--' -o crlf.json text1.txt
+same forbid.json crlf.json "the same"
 status 2 "an empty pattern, which is found anywhere" ll-bpe train -q --pretokenizer=gpt2 --vocab-size=400 --forbid= -o no.json text1.txt
 status 2 "a pattern that is none" ll-bpe train -q --pretokenizer=gpt2 --vocab-size=400 --forbid='(' -o no.json text1.txt
 printf 'a\\q\n' > bad
@@ -46,6 +49,9 @@ same ours reference "another way to it is found"
 printf ' banana\nnana\n\\xff\\xfe\n' > list
 ok "--require=@FILE" ll-bpe train -q --pretokenizer=gpt2 --vocab-size=400 --require=@list -o req.json text1.txt
 is "$(merges req.json | grep -c "^ff fe\$")" 1 "bytes by their escapes"
+sed 's/$/\r/' list > list.crlf
+ok "with CR LF" ll-bpe train -q --pretokenizer=gpt2 --vocab-size=400 --require=@list.crlf -o crlf.json text1.txt
+same req.json crlf.json "the same"
 ok "a token that is two pre-tokens" ll-bpe train --pretokenizer=gpt2 --vocab-size=400 --require='a b' -o req.json text1.txt
 says "no text becomes it" "is there, with a warning"
 status 2 "required and forbidden" ll-bpe train -q --pretokenizer=gpt2 --vocab-size=400 --require=abc --forbid=c -o no.json text1.txt
