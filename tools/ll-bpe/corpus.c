@@ -30,11 +30,6 @@ struct run {
 
 static _Thread_local struct ll_str in_hand;
 
-struct ll_str corpus_document(void)
-{
-	return in_hand;
-}
-
 void corpus_gave_up(struct ll_str text, const char *why)
 {
 	struct ll_str id = in_hand, name = id.len ? id : text;

@@ -34,8 +34,6 @@ struct corpus_options {
 	struct ll_lineage *lineage;
 };
 
-/* The id of the document that this thread has in hand; empty for plain text. */
-struct ll_str corpus_document(void);
 /* Ends the program where a pattern gives up on the text that this thread has in hand: names its document, or how it begins. */
 void corpus_gave_up(struct ll_str text, const char *why) LL_NORETURN;
 

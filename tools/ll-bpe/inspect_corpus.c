@@ -3,7 +3,6 @@
 
 #include "base/memory.h"
 #include "base/thread.h"
-#include "bpe/pretokenizer.h"
 #include "ll-bpe/corpus.h"
 #include "ll-bpe/document_group.h"
 
@@ -120,10 +119,8 @@ static void count(struct inspection *in, struct worker *w, struct ll_str text, u
 		uint64_t *count = w->count[i];
 		w->ids.len = 0;
 		if (ll_bpe_try_encode(w->encoder[i], text, false, &w->ids, &err)) {
-			struct ll_str name = corpus_document();
-			ll_hint(LL_SPLITTER_HINT);
-			ll_die(LL_EXIT_INPUT, "%s: %s%.*s%s%s", in->tokenizer[i].path, name.len ? "document '" : "",
-			       (int)LL_MIN(name.len, (size_t)200), name.data, name.len ? "': " : "", err.text);
+			char *why = ll_format("%s: %s", in->tokenizer[i].path, err.text);
+			corpus_gave_up(text, why);
 		}
 		const uint32_t *id = w->ids.id;
 		size_t n = w->ids.len;

@@ -100,6 +100,10 @@ says "as.ll: document 'many-as': byte 0: the pattern" "names the document"
 status 3 "the same in prune" ll-bpe prune -m gives-up.json -o x.json as.ll
 says "document 'many-as': byte 0: the pattern" "names the document"
 absent "and leaves nothing" x.json
+status 3 "the same in inspect" ll-bpe inspect -m gives-up.json as.ll
+says "document 'many-as': gives-up.json: byte 0: the pattern" "names the document"
+status 3 "of plain text" ll-bpe inspect -m gives-up.json --from=text as
+says "text 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!': gives-up.json: byte 0: the pattern" "how it begins"
 ok "train on other text" train '--pretokenizer=regex:(a+)+(?!.)'
 printf '{"id":"good","text":"baa"}\n{"id":"evil","text":"%s"}\n' "$(cat as)" > evil.jsonl
 ok "import" ll-shard import -q --id-key=id -o evil.ll evil.jsonl
