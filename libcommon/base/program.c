@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* A closed standard descriptor would be taken by the first file opened. It is filled such that its use still fails. */
@@ -117,14 +118,41 @@ static void check_output(struct outputs *all, const char *option, const char *na
 	all->name[all->len++] = name;
 }
 
+static bool is_one_file(const char *a, const char *b)
+{
+	struct stat x, y;
+	return stat(a, &x) == 0 && stat(b, &y) == 0 && S_ISREG(x.st_mode) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+/* A tokenizer, say, would be gone for what was made with it. Operands are not meant: there the output is made of the input. */
+static void check_read(const struct ll_command *c, const char *option, const char *name)
+{
+	const struct ll_option *o;
+	if (!name || strcmp(name, "-") == 0)
+		return;
+	for (size_t pos = 0; (o = ll_option_next(c, &pos, NULL));) {
+		bool list = o->type == LL_OPT_LIST;
+		if (!(o->flags & LL_OPT_FILE) || (o->flags & (LL_OPT_OUTPUT | LL_OPT_REMADE)) || (!list && o->type != LL_OPT_STRING))
+			continue;
+		const struct ll_strings *all = o->dest;
+		for (size_t i = 0; i < (list ? all->len : 1); i++) {
+			const char *read = list ? all->item[i] : *(const char *const *)o->dest;
+			if (read && is_one_file(name, read))
+				ll_usage_error("--%s=%s is what --%s reads", option, name, o->name);
+		}
+	}
+}
+
 static void check_outputs(const struct ll_command *c)
 {
 	struct outputs all = { 0 };
 	const struct ll_option *o;
 
 	for (size_t pos = 0; (o = ll_option_next(c, &pos, NULL));)
-		if (o->flags & LL_OPT_OUTPUT)
+		if (o->flags & LL_OPT_OUTPUT) {
 			check_output(&all, o->name, *(const char *const *)o->dest);
+			check_read(c, o->name, *(const char *const *)o->dest);
+		}
 }
 
 int ll_main(const struct ll_program *program, int argc, char **argv)

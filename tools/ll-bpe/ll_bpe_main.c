@@ -13,10 +13,10 @@ struct ll_bpe_options ll_bpe_options = { .from = "auto",
 					 .runs = 7,
 					 .longest = 10 };
 
-#define MODEL_OPTION                                                                                                   \
+#define MODEL_OPTION(more)                                                                                                   \
 	{                                                                                                              \
 		LL_OPT_STRING, 'm', "model", &ll_bpe_options.model, "FILE",                                            \
-			"the tokenizer, in any format that import reads", LL_OPT_IDENTITY | LL_OPT_FILE, NULL, 0, \
+			"the tokenizer, in any format that import reads", LL_OPT_IDENTITY | LL_OPT_FILE | (more), NULL, 0, \
 			0                                                                                              \
 	}
 #define PRETOKENIZER_OPTION(text)                                                                                      \
@@ -60,7 +60,7 @@ static const struct ll_option train_options[] = {
 	{ LL_OPT_LIST, 0, "require", &ll_bpe_options.require, "TOKEN",
 	  "make this token, or those in @FILE, before all others; may be repeated", LL_OPT_IDENTITY, NULL, 0, 0 },
 	{ LL_OPT_STRING, 0, "extend", &ll_bpe_options.extend, "FILE",
-	  "go on from this tokenizer: all it has keeps its id", LL_OPT_IDENTITY | LL_OPT_FILE, NULL, 0, 0 },
+	  "go on from this tokenizer: all it has keeps its id", LL_OPT_IDENTITY | LL_OPT_FILE | LL_OPT_REMADE, NULL, 0, 0 },
 	LINES_OPTION,
 	FROM_OPTION("auto|docs|text|counts"),
 	END,
@@ -84,7 +84,7 @@ static const struct ll_option merge_options[] = {
 };
 
 static const struct ll_option prune_options[] = {
-	MODEL_OPTION,
+	MODEL_OPTION(LL_OPT_REMADE),
 	PRETOKENIZER_OPTION("how text is split, where the file does not say it"),
 	{ LL_OPT_STRING, 0, "vocab-size", &ll_bpe_options.vocab_size, "N", "keep N ids: drop the tokens made last",
 	  LL_OPT_IDENTITY, NULL, 0, 0 },
@@ -96,7 +96,7 @@ static const struct ll_option prune_options[] = {
 };
 
 static const struct ll_option encode_options[] = {
-	MODEL_OPTION,
+	MODEL_OPTION(0),
 	PRETOKENIZER_OPTION("how text is split, where the file does not say it"),
 	{ LL_OPT_CHOICE, 0, "special", &ll_bpe_options.special_in_text, "HOW",
 	  "special tokens in the text: text, their ids (allow), or an error", LL_OPT_IDENTITY, "text|allow|refuse", 0,
@@ -114,7 +114,7 @@ static const struct ll_option encode_options[] = {
 };
 
 static const struct ll_option decode_options[] = {
-	MODEL_OPTION,
+	MODEL_OPTION(0),
 	PRETOKENIZER_OPTION("how text is split, where the file does not say it"),
 	END,
 };
@@ -139,7 +139,7 @@ static const struct ll_option inspect_options[] = {
 };
 
 static const struct ll_option bench_options[] = {
-	MODEL_OPTION,
+	MODEL_OPTION(0),
 	PRETOKENIZER_OPTION("how text is split, where the file does not say it"),
 	{ LL_OPT_INT, 0, "runs", &ll_bpe_options.runs, "N", "measure so often and take the median (7)", 0, NULL, 1, 9 },
 	END,
@@ -153,7 +153,7 @@ static const struct ll_option import_options[] = {
 };
 
 static const struct ll_option export_options[] = {
-	MODEL_OPTION,
+	MODEL_OPTION(LL_OPT_REMADE),
 	PRETOKENIZER_OPTION("how text is split, where the file does not say it"),
 	{ LL_OPT_CHOICE, 0, "to", &ll_bpe_options.to, "FORMAT", "what to write (required)", LL_OPT_IDENTITY,
 	  "hf|tiktoken|gguf|gpt2", 0, 0 },

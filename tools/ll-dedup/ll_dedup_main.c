@@ -63,7 +63,7 @@ struct dedup_options dedup;
 	{ LL_OPT_FLAG, 0, "tag-survivors", &dedup.tag_survivors, NULL, "tag survivors with their duplicates",           \
 	  LL_OPT_IDENTITY, NULL, 0, 0 },                                                                                \
 	{ LL_OPT_STRING, 0, "against", &dedup.against, "INDEX", "drop what is like documents of earlier crawls, too",   \
-	  LL_OPT_IDENTITY | LL_OPT_FILE, NULL, 0, 0 },                                                                  \
+	  LL_OPT_IDENTITY | LL_OPT_FILE | LL_OPT_REMADE, NULL, 0, 0 },                                                  \
 	{ LL_OPT_STRING, 0, "index-out", &dedup.index_out, "INDEX", "write the signatures of earlier and new survivors", \
 	  LL_OPT_OUTPUT, NULL, 0, 0 }
 

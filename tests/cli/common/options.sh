@@ -79,4 +79,26 @@ if command -v bash > /dev/null; then
 else
 	skip "completion" "bash is not here"
 fi
+
+# What an option reads is not replaced by an output, whatever it is called; an operand may be, and a tokenizer by the one made of it.
+printf 'a tree\n' > t.txt
+ll-bpe train -q --from=text --pretokenizer=gpt2 --vocab-size=258 -o tok.json t.txt 2> /dev/null
+ll-shard import -q -o docs.ll t.txt
+cp tok.json kept.json; ln -s tok.json link.json; ln tok.json hard.json; echo docs.ll > list
+for o in tok.json ./tok.json link.json hard.json; do
+	status 2 "encode -m tok.json -o $o" ll-bpe encode -q -m tok.json -o $o docs.ll
+	says "--output=$o is what --model reads" "says so"
+done
+status 2 "--stats" ll-bpe encode -q -m tok.json --stats=tok.json -o x.ll docs.ll
+says "--stats=tok.json is what --model reads" "says so"
+status 2 "inspect -m" ll-bpe inspect -m kept.json -m tok.json -o tok.json
+status 2 "--files-from" ll-shard cat -q --files-from=list -o list
+status 2 "pack" ll-shard pack -q -m tok.json --stats=tok.json -o ds docs.ll
+same tok.json kept.json "it is there still"
+absent "and nothing else" x.ll ds
+cp docs.ll copy.ll
+ok "an operand" sh -c 'll-shard cat -q -o docs.ll docs.ll && ll-shard compare docs.ll copy.ll'
+ok "prune" ll-bpe prune -q -m tok.json --vocab-size=257 -o tok.json
+ok "train --extend" ll-bpe train -q --from=text --extend=tok.json --vocab-size=258 -o tok.json t.txt
+ok "export" ll-bpe export -q --to=hf -m tok.json -o tok.json
 finish
