@@ -27,9 +27,9 @@ static inline real real_exp(real x)
 	p = p * r + 1.0f;
 	p = p * r + 1.0f;
 	union {
-		int32_t i;
+		uint32_t u;
 		float f;
-	} scale = { .i = ((int32_t)n + 127) << 23 };
+	} scale = { .u = ((uint32_t)(int32_t)n + 127) << 23 }; /* unsigned: of a NaN n is anything */
 	return (real)(p * scale.f);
 }
 

@@ -348,7 +348,11 @@ static int open_folder(const char *dir, struct ll_lm_folder *info, bool checked,
 			ll_err_set(err, "%s: %s", config, why.text);
 		ll_buf_free(&text);
 	} else {
-		ll_err_set(err, "%s: no model folder: neither %s nor config.json is in it", dir, LL_FOLDER_STATE);
+		char *latest = ll_path_join(dir, "latest");
+		bool run = ll_path_exists(latest);
+		ll_err_set(err, "%s: no model folder: neither %s nor config.json is in it%s%s", dir, LL_FOLDER_STATE,
+			   run ? "; the newest of this run is " : "", run ? latest : "");
+		ll_free(latest);
 	}
 	if (ll_path_exists(tokenizer))
 		info->tokenizer_path = ll_strdup(tokenizer);

@@ -152,10 +152,13 @@ void ll_lm_config_print(const struct ll_lm_config *c, struct ll_buf *out)
 int ll_lm_config_check(struct ll_lm_config *c, struct ll_err *err)
 {
 	const int64_t limit = (int64_t)1 << 31;
-	if (c->vocabulary < 1 || c->context < 1 || c->layers < 1 || c->width < 1 || c->heads < 1)
-		return ll_err_set(err, "vocabulary, context, layers, width and heads must be at least 1");
-	if (c->vocabulary >= limit || c->context >= limit || c->layers > 10000 || c->width > 1 << 20 || c->heads > c->width)
-		return ll_err_set(err, "vocabulary, context, layers, width or heads are absurdly large");
+	const struct {
+		const char *name;
+		int64_t value, most;
+	} size[] = { { "vocabulary", c->vocabulary, limit - 1 }, { "context", c->context, 1 << 24 }, { "layers", c->layers, 10000 }, { "width", c->width, 1 << 20 }, { "heads", c->heads, c->width } };
+	for (size_t i = 0; i < LL_COUNT(size); i++)
+		if (size[i].value < 1 || size[i].value > size[i].most)
+			return ll_err_set(err, "%s = %lld: must be from 1 to %lld", size[i].name, (long long)size[i].value, (long long)size[i].most);
 	if (c->head_dim == 0) {
 		if (c->width % c->heads)
 			return ll_err_set(err, "width %lld is not a multiple of heads %lld; the nearest width is %lld", (long long)c->width,
@@ -198,12 +201,17 @@ int ll_lm_config_check(struct ll_lm_config *c, struct ll_err *err)
 	     !c->attention_bias || c->head_bias || c->kv_heads != c->heads || c->heads * c->head_dim != c->width || c->parallel_residual || c->embedding_norm || c->norm_eps != 1e-5))
 		return ll_err_set(err, "family = opt: an OPT has layer norm of epsilon 1e-5, learned positions, biases, no gate, no grouped "
 				       "heads; family = auto takes the layout that fits");
-	if (!(c->norm_eps > 0) || !(c->dropout >= 0 && c->dropout < 1) || !(c->init_std >= 0))
-		return ll_err_set(err, "norm_eps must be above 0, dropout in [0, 1), init_std at least 0");
-	if (!(c->attention_dropout >= 0 && c->attention_dropout < 1))
-		return ll_err_set(err, "attention_dropout must be in [0, 1)");
-	if (!(c->label_smoothing >= 0 && c->label_smoothing < 1) || !(c->z_loss >= 0 && c->z_loss < 1))
-		return ll_err_set(err, "label_smoothing and z_loss must be in [0, 1)");
+	if (!(c->norm_eps > 0))
+		return ll_err_set(err, "norm_eps must be above 0");
+	if (!(c->init_std >= 0))
+		return ll_err_set(err, "init_std must be at least 0");
+	const struct {
+		const char *name;
+		double value;
+	} share[] = { { "dropout", c->dropout }, { "attention_dropout", c->attention_dropout }, { "label_smoothing", c->label_smoothing }, { "z_loss", c->z_loss } };
+	for (size_t i = 0; i < LL_COUNT(share); i++)
+		if (!(share[i].value >= 0 && share[i].value < 1))
+			return ll_err_set(err, "%s must be from 0 to below 1", share[i].name);
 	return 0;
 }
 

@@ -22,6 +22,8 @@ static void parse_source(struct ll_str line, struct ll_train_source *source)
 		source->weight = weight;
 		line.len = colon - 1;
 	}
+	if (line.len == 0)
+		ll_die(LL_EXIT_USAGE, "data: an empty name is no dataset");
 	source->path = ll_strndup(line.data, line.len);
 }
 
@@ -43,7 +45,7 @@ struct ll_train_source *ll_train_sources(const char *lines, const char *starts, 
 	size_t cap = 0;
 	double sum = 0;
 	*n = 0;
-	for (const char *end; lines && *lines; lines = end + (*end != '\0')) {
+	for (const char *end; lines; lines = *end ? end + 1 : NULL) {
 		end = lines + strcspn(lines, "\n");
 		LL_GROW(source, cap, *n + 1);
 		parse_source(ll_str(lines, (size_t)(end - lines)), &source[*n]);

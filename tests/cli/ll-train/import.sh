@@ -119,6 +119,9 @@ for option in --allow-missing --allow-unexpected; do
 	status 2 "$option of a file" ll-train import -q --from=gpt2.bin $option='wte' -o x
 	says "$option: a file of llm.c or llama2.c has every tensor" "has no meaning"
 done
+python3 -c 'd = bytearray(open("llama-1.bin", "rb").read()); d[35] ^= 64; open("far.bin", "wb").write(d)' # its size says nothing of the context
+status 3 "a context that no model has" ll-train import -q --from=far.bin -o x
+says "context = 10737418" "it is named"
 head -c 3000 /dev/zero > zero.bin
 status 3 "no model at all" ll-train import -q --from=zero.bin -o x
 absent "nothing is left of what was refused" x few

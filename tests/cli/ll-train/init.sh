@@ -49,5 +49,8 @@ is "$(status_of ll-train --init-from=gpt2/latest --set ffn=relu --data=ds --step
 says "ffn = gelu-tanh" "and named"
 is "$(status_of ll-train --init-from=gpt2/latest --preset=gpt2-tiny --data=ds --steps=0 -q -o r2)" 2 "so is a preset beside it"
 is "$(status_of ll-train --init-from=nowhere --data=ds --steps=0 -q -o r3)" 3 "and a folder that is not there"
+mkdir newest; ln -s . newest/latest
+is "$(status_of ll-train --init-from=newest --data=ds --steps=0 -q -o r3)" 3 "a run in place of its model"
+says "the newest of this run is newest/latest" "it says where that is"
 is "$(status_of ll-train --init-from=gpt2/latest --set vocabulary=200 --data=ds --steps=0 -q -o r4)" 3 "and a vocabulary too small for the dataset"
 finish

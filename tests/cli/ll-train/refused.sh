@@ -22,6 +22,10 @@ refused 2 "a wrong value" --lr=-1
 refused 2 "an option that there is none of" --learning-rate=1
 refused 2 "a wrong key" --set=wdth=3
 refused 2 "an impossible model" --set=heads=3
+for o in dropout=1 z_loss=-1 context=20000000 layers=0 heads=65; do
+	refused 2 "$o" --set=$o
+	says "must be from" "from where to where"; says "ll-train: ${o%=*}" "it says of which"
+done
 refused 2 "a key that has no effect" --decay-steps=3
 refused 2 "a preset that there is none of" --preset=gpt5
 refused 2 "a batch that cannot be cut" --accumulate=3
