@@ -197,8 +197,8 @@ bool ll_train_drift_allowed(const struct ll_strings *allowed, const char *name)
 			known = known || strcmp(words[k], allowed->item[i]) == 0;
 		if (!known) {
 			const char *near = ll_nearest(allowed->item[i], words, LL_COUNT(words));
-			ll_die(LL_EXIT_USAGE, "--allow-drift=%s: not one of " LL_TRAIN_DRIFT "%s%s", allowed->item[i],
-			       near ? "; did you mean " : "", near ? near : "");
+			ll_die(LL_EXIT_USAGE, "--allow-drift=%s: not one of " LL_TRAIN_DRIFT "%s%s%s", allowed->item[i],
+			       near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 		}
 		found = found || strcmp(allowed->item[i], name) == 0 || strcmp(allowed->item[i], "all") == 0;
 	}

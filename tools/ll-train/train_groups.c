@@ -58,7 +58,7 @@ static void LL_NORETURN refuse(const struct ll_train_group *g, const struct ll_l
 			ll_die(LL_EXIT_USAGE, "group = %.60s: all its tensors are in later groups", g->pattern);
 	}
 	const char *near = ll_nearest(g->pattern, names, tensors);
-	ll_die(LL_EXIT_USAGE, "group = %.60s: the model has no such tensor%s%s", g->pattern, near ? "; did you mean " : "", near ? near : "");
+	ll_die(LL_EXIT_USAGE, "group = %.60s: the model has no such tensor%s%s%s", g->pattern, near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }
 
 struct ll_train_group *ll_train_groups(const struct ll_train_settings *s, size_t *n)

@@ -44,8 +44,8 @@ int ll_train_settings_change(struct ll_train_settings *s, const char *name, bool
 			words[n++] = ll_train_keys[i].name;
 	if (!k || k->change != KEY_LIVE) {
 		const char *near = k ? NULL : ll_nearest(name, words, n);
-		return ll_err_set(err, "%.60s %s%s%s", name, k ? "cannot change while a run runs" : "is no key",
-				  near ? "; did you mean " : "", near ? near : "");
+		return ll_err_set(err, "%.60s %s%s%s%s", name, k ? "cannot change while a run runs" : "is no key",
+				  near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 	}
 	double factor, old = k->type == KEY_INT ? (double)*(int64_t *)ll_train_key_place(s, k) : *(double *)ll_train_key_place(s, k);
 	if (old < 0)

@@ -51,7 +51,7 @@ mkdir d; printf 'embedding-shrink=0.1\n' > d/control
 ll-train $tiny --steps=20 -o d; ll-train $tiny --steps=20 --embedding-shrink=0.1 -o e
 same d/log.tsv e/log.tsv "--embedding-shrink by command"
 status 2 "a tensor that there is not" ll-train $tiny --steps=1 --group=wtee:lr=1 -o x
-says "did you mean wte" "the nearest is named"
+says "did you mean wte?" "the nearest is named"
 status 2 "a group that later ones empty" ll-train $tiny --steps=1 --group=wte:lr=1 --group='w*:lr=2' -o x
 for bad in wte wte: wte:lr :lr=1 wte:lr=x wte:lr=-1 wte:rate=1 wte:lr=1,; do status 2 "refused: --group=$bad" ll-train $tiny --steps=1 --group=$bad -o x; done
 finish

@@ -61,7 +61,7 @@ rm long/norms.tsv long/experts.tsv
 status 0 "some panels" ll-train report --panels=experts,loss -o some.gp parts
 is "$(sed -n "s/^set ylabel '\(.*\)'/\1/p" some.gp | tr '\n' ' ')" "loss, nats a token busiest, idlest expert " "are those asked for"
 status 2 "one that is not there" ll-train report --panels=loss,expert -o x.gp parts
-says "did you mean experts" "says which there are"
+says "did you mean experts?" "says which there are"
 status 3 "nothing of what was asked for" ll-train report --panels=experts -o x.gp a
 says "has nothing to draw in these panels" "says so"
 

@@ -73,7 +73,7 @@ cp .out said; ok "from which step on" grep -q '^# .*changed on its way: step 11:
 rm x/done.json; rm -r x/step-00000020; status 0 "once allowed it goes on" ll-train --resume=must -q -o x
 ok "the record stays" grep -q '"drift": \[' x/environment.json
 status 2 "a word that is none" ll-train --resume=must -q --allow-drift=cpus -o x
-says "did you mean cpu" "the nearest is named"
+says "did you mean cpu?" "the nearest is named"
 was data 1234567890abcdef1234567890abcdef
 status 3 "other data" ll-train --resume=must -q --data=other -o x
 status 0 "--allow-drift=data goes on with them" ll-train --resume=must -q --data=other --allow-drift=data -o x
