@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "io/sort.h"
 #include "ll-dedup/likeness.h"
+#include "ll-dedup/sketch.h"
 
 #define FEW 8u /* members that are compared without tables */
 #define PREFIX 0x80000000u
@@ -40,6 +41,8 @@ struct chains {
 	uint32_t *large; /* the numbers of large ones (members.h), which are not in it */
 	size_t n_large, large_cap;
 	struct like_order order;
+	struct sketches sketches;
+	uint64_t sketch_bytes;
 	uint32_t *head;
 	uint64_t head_mask;
 	struct posting *posting;
@@ -90,6 +93,8 @@ static void clear_index(struct chains *c)
 	ll_free(c->head);
 	c->head = NULL;
 	c->postings = 0;
+	sketches_clear(&c->sketches);
+	c->sketch_bytes = 0;
 	c->indexed = false;
 }
 
@@ -127,6 +132,7 @@ static void index_set(struct chains *c, uint32_t number)
 	uint32_t first = like_order_set(&c->order, m->shingles, m->n_shingles);
 	uint32_t all = c->rule.likeness == LIKE_JACCARD ? first : m->n_shingles;
 
+	c->sketch_bytes += sketches_add(&c->sketches, number, m->shingles, m->n_shingles);
 	LL_GROW(c->posting, c->posting_cap, c->postings + all);
 	for (uint32_t i = 0; i < all; i++, c->postings++) {
 		uint32_t at = (uint32_t)c->postings;
@@ -159,6 +165,7 @@ struct query {
 	const struct member *member;
 	uint32_t local; /* in the block: behind its end */
 	uint32_t equal; /* a member of the block with the same shingles, or NONE */
+	size_t steps;	/* in lists */
 };
 
 /* True when they are alike: from then on they hang together. */
@@ -167,6 +174,8 @@ static bool compare(struct chains *c, struct query *q, uint32_t other)
 	const struct member *m = &c->block[other].member;
 	double similarity;
 
+	if (c->indexed && !sketches_may_be_alike(&c->sketches, other, c->rule.likeness, c->rule.threshold))
+		return false;
 	if (!like(c->rule.likeness, c->rule.threshold, m, q->member, &similarity))
 		return false;
 	join(c->root, q->member->place, (uint32_t)c->base + other);
@@ -178,7 +187,7 @@ static bool compare(struct chains *c, struct query *q, uint32_t other)
 
 static void compare_list(struct chains *c, struct query *q, uint32_t first, bool prefixes)
 {
-	for (uint32_t i = first + 1; i; i = c->posting[i - 1].more) {
+	for (uint32_t i = first + 1; i; i = c->posting[i - 1].more, q->steps++) {
 		const struct posting *p = &c->posting[i - 1];
 		uint32_t set = p->set & ~PREFIX;
 		if ((prefixes && !(p->set & PREFIX)) || c->stamp[set] == c->query)
@@ -195,7 +204,7 @@ static void look_up(struct chains *c, struct query *q, uint64_t shingle, bool pr
 	uint32_t *link = head_of(c, shingle);
 
 	c->scan++;
-	while (*link) {
+	for (; *link; q->steps++) {
 		uint32_t at = *link - 1;
 		struct posting *p = &c->posting[at];
 		if (p->shingle != shingle) {
@@ -218,6 +227,14 @@ static void look_up(struct chains *c, struct query *q, uint64_t shingle, bool pr
 	}
 }
 
+/* What is a small set like of all that does not hang together with it, without the lists: they stay as they are. */
+static void look_at_all(struct chains *c, struct query *q)
+{
+	for (size_t i = 0; (i = sketches_next(&c->sketches, i, c->sketches.len, c->rule.likeness, c->rule.threshold)) < c->sketches.len; i++)
+		if (root_of(c->local, (uint32_t)i) != root_of(c->local, q->local))
+			compare(c, q, (uint32_t)i);
+}
+
 static void look_up_all(struct chains *c, struct query *q)
 {
 	const struct member *m = q->member;
@@ -226,6 +243,7 @@ static void look_up_all(struct chains *c, struct query *q)
 		memset(c->stamp, 0, c->len * sizeof(*c->stamp));
 		c->query = 1;
 	}
+	sketches_ask(&c->sketches, m->shingles, m->n_shingles);
 	for (size_t i = 0; i < c->n_large; i++)
 		if (root_of(c->local, c->large[i]) != root_of(c->local, q->local))
 			compare(c, q, c->large[i]);
@@ -236,14 +254,19 @@ static void look_up_all(struct chains *c, struct query *q)
 	}
 	uint32_t first = like_order_set(&c->order, m->shingles, m->n_shingles);
 	uint32_t all = c->rule.likeness == LIKE_JACCARD ? first : m->n_shingles;
-	for (uint32_t i = 0; i < all; i++)
+	for (uint32_t i = 0; i < all; i++) {
 		look_up(c, q, c->order.item[i].shingle, i >= first);
+		if (sketches_are_quicker(c->rule.likeness, c->rule.threshold, q->steps, c->len)) {
+			look_at_all(c, q);
+			return;
+		}
+	}
 }
 
 /* Returns a member of the block with the same shingles, or NONE. */
 static uint32_t compare_with_block(struct chains *c, const struct member *m)
 {
-	struct query q = { m, (uint32_t)c->len, NONE };
+	struct query q = { m, (uint32_t)c->len, NONE, 0 };
 
 	c->local[c->len] = (uint32_t)c->len;
 	if (c->indexed)
@@ -278,7 +301,7 @@ static void add_to_block(struct chains *c, const struct member *m, uint32_t equa
 
 static uint64_t block_bytes(const struct chains *c)
 {
-	uint64_t tables = c->indexed ? c->postings * sizeof(struct posting) + (c->head_mask + 1) * sizeof(uint32_t) : 0;
+	uint64_t tables = c->indexed ? c->postings * sizeof(struct posting) + (c->head_mask + 1) * sizeof(uint32_t) + c->sketch_bytes : 0;
 
 	return c->used + tables + c->len * (sizeof(struct mark) + 2 * sizeof(uint32_t));
 }
@@ -417,5 +440,6 @@ void chains_free(struct chains *c)
 	ll_free(c->mark);
 	ll_free(c->stamp);
 	ll_free(c->large);
+	sketches_free(&c->sketches);
 	ll_free(c);
 }

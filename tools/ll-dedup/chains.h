@@ -7,7 +7,7 @@
  * What is alike is defined and looked up as in walk.h, among all documents instead of the survivors. Two documents that hang
  * together already are not compared, and are passed over in one step: the documents of one shingle that hang together stand
  * in one list, lists are joined when they meet. So a large cluster of documents that are alike takes about the time of their
- * number; one of very many that are nearly, but not quite, alike is compared pair by pair.
+ * number; one of very many that are nearly, but not quite, alike is compared pair by pair, by sketches first (sketch.h).
  *
  * Sets stand in a share of --memory. What comes when they fill it is compared with those, and waits in a temporary file until
  * it is its turn to stand there; the answer is the same.

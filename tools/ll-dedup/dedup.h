@@ -22,7 +22,8 @@
  *   sign_pass.c         signatures of all documents of some files, in parallel, in order
  *   gathering.c         signatures of either kind to duplicates, by
  *     cluster.c           band hashes (band_store.c) to components; their members, best first (policy.c),
- *     walk.c              to survivors and duplicates, by the likeness of their shingles (likeness.c), or
+ *     walk.c              to survivors and duplicates, by the likeness of their shingles (likeness.c; which ones to compare:
+ *                         like_index.c, sketch.c), or
  *     chains.c            to one survivor of all that hang together by it; both over members.c
  *     exact_duplicates.c  digests of texts to all but the first of each
  *   crawl_index.c       the signatures of earlier crawls' survivors

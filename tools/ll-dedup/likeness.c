@@ -2,7 +2,6 @@
 #include "ll-dedup/likeness.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #include "base/memory.h"
 
@@ -26,28 +25,21 @@ static uint32_t shared_of_few(const unsigned char *few, uint32_t n, const unsign
 	return shared;
 }
 
-uint32_t walk_shared(const unsigned char *a, uint32_t n, const unsigned char *b, uint32_t m)
+/* |A and B|, or, where that is less than `least`, something that is less, too. */
+static uint32_t shared_of(const struct member *a, const struct member *b, uint32_t least)
 {
-	uint32_t shared = 0;
+	uint32_t shared = 0, i = 0, j = 0, n = a->n_shingles, m = b->n_shingles, left;
 
 	if (n / 64 > m || m / 64 > n)
-		return n < m ? shared_of_few(a, n, b, m) : shared_of_few(b, m, a, n);
-	for (uint32_t i = 0, j = 0; i < n && j < m;) {
-		uint64_t x = ll_get64(a + 8 * (size_t)i), y = ll_get64(b + 8 * (size_t)j);
-		shared += x == y;
-		i += x <= y;
-		j += y <= x;
-	}
+		return n < m ? shared_of_few(a->shingles, n, b->shingles, m) : shared_of_few(b->shingles, m, a->shingles, n);
+	while ((left = LL_MIN(n - i, m - j)) > 0 && shared + left >= least)
+		for (left = LL_MIN(left, 64); left > 0; left--) {
+			uint64_t x = ll_get64(a->shingles + 8 * (size_t)i), y = ll_get64(b->shingles + 8 * (size_t)j);
+			shared += x == y;
+			i += x <= y;
+			j += y <= x;
+		}
 	return shared;
-}
-
-/* At least so many shared shingles it takes to make n and m of them alike. */
-static uint32_t needed(enum likeness how, double threshold, uint32_t n, uint32_t m)
-{
-	double whole = how == LIKE_JACCARD ? threshold / (1 + threshold) * ((double)n + m) : threshold * LL_MIN(n, m);
-	double least = floor(whole) - 1;
-
-	return least < 1 ? 1 : (uint32_t)least; /* rounding: one too few is looked at again */
 }
 
 static double whole_of(enum likeness how, uint32_t n, uint32_t m, uint32_t shared)
@@ -57,11 +49,10 @@ static double whole_of(enum likeness how, uint32_t n, uint32_t m, uint32_t share
 
 bool like(enum likeness how, double threshold, const struct member *a, const struct member *b, double *similarity)
 {
-	uint32_t n = a->n_shingles, m = b->n_shingles, least = needed(how, threshold, n, m);
+	uint32_t n = a->n_shingles, m = b->n_shingles, least = likeness_needs(how, threshold, n, m), shared;
 
-	if (least > LL_MIN(n, m))
+	if (least > LL_MIN(n, m) || (shared = shared_of(a, b, least)) < least)
 		return false;
-	uint32_t shared = walk_shared(a->shingles, n, b->shingles, m);
 	double share = shared / whole_of(how, n, m, shared);
 	if (share < threshold)
 		return false;
@@ -71,7 +62,7 @@ bool like(enum likeness how, double threshold, const struct member *a, const str
 
 double likeness_of(enum likeness how, const struct member *a, const struct member *b)
 {
-	uint32_t shared = walk_shared(a->shingles, a->n_shingles, b->shingles, b->n_shingles);
+	uint32_t shared = shared_of(a, b, 0);
 
 	return shared / whole_of(how, a->n_shingles, b->n_shingles, shared);
 }
@@ -93,13 +84,37 @@ void like_order_count(struct like_order *o, const unsigned char *shingles, uint3
 	}
 }
 
-static int rare_first(const void *x, const void *y)
+static inline bool is_rarer(struct ordered a, struct ordered b)
 {
-	const struct ordered *a = x, *b = y;
+	return a.count < b.count || (a.count == b.count && a.shingle < b.shingle);
+}
 
-	if (a->count != b->count)
-		return a->count < b->count ? -1 : 1;
-	return (a->shingle > b->shingle) - (a->shingle < b->shingle);
+/* Moves the `first` rarest of n, one or more, to the front (C. Hoare, "Algorithm 65: Find", CACM 4, 1961). */
+static void select_rarest(struct ordered *v, int64_t n, int64_t first)
+{
+	int64_t low = 0, high = n - 1, last = first - 1;
+
+	while (low < high) {
+		struct ordered pivot = v[low + (high - low) / 2];
+		int64_t i = low, j = high;
+		while (i <= j) {
+			while (is_rarer(v[i], pivot))
+				i++;
+			while (is_rarer(pivot, v[j]))
+				j--;
+			if (i <= j) {
+				struct ordered other = v[i];
+				v[i++] = v[j];
+				v[j--] = other;
+			}
+		}
+		if (last <= j)
+			high = j;
+		else if (last >= i)
+			low = i;
+		else
+			return; /* it is the pivot */
+	}
 }
 
 uint32_t like_order_set(struct like_order *o, const unsigned char *shingles, uint32_t n)
@@ -111,123 +126,13 @@ uint32_t like_order_set(struct like_order *o, const unsigned char *shingles, uin
 		uint64_t s = ll_get64(shingles + 8 * (size_t)i);
 		o->item[i] = (struct ordered){ o->count[s & (COUNTS - 1)], s };
 	}
-	qsort(o->item, n, sizeof(*o->item), rare_first);
-	return LL_MIN(n, n - (uint32_t)kept + 1);
+	uint32_t first = LL_MIN(n, n - (uint32_t)kept + 1);
+	select_rarest(o->item, n, first);
+	return first;
 }
 
 void like_order_free(struct like_order *o)
 {
 	ll_free(o->count);
 	ll_free(o->item);
-}
-
-/* ---- the index ---- */
-
-struct node {
-	uint64_t shingle;
-	uint32_t set; /* its highest bit: the shingle is in the set's prefix */
-	uint32_t next; /* number of a node plus 1 */
-};
-
-struct like_index {
-	struct like_order order;
-	uint32_t *head;
-	uint64_t head_mask;
-	struct node *node;
-	size_t nodes, node_cap;
-	uint32_t *stamp, *found; /* by set: the last query that met it */
-	size_t stamp_cap, sets, found_cap;
-	uint32_t query;
-};
-
-#define PREFIX 0x80000000u
-
-struct like_index *like_index_new(enum likeness how, double threshold)
-{
-	struct like_index *x = ll_calloc(1, sizeof(*x));
-
-	like_order_init(&x->order, how, threshold);
-	x->head_mask = (1u << 12) - 1;
-	x->head = ll_calloc(x->head_mask + 1, sizeof(*x->head));
-	return x;
-}
-
-void like_index_count(struct like_index *x, const unsigned char *shingles, uint32_t n)
-{
-	like_order_count(&x->order, shingles, n);
-}
-
-static void more_heads(struct like_index *x)
-{
-	x->head_mask = 2 * x->head_mask + 1;
-	x->head = ll_realloc(x->head, (x->head_mask + 1) * sizeof(*x->head));
-	memset(x->head, 0, (x->head_mask + 1) * sizeof(*x->head));
-	for (size_t i = 0; i < x->nodes; i++) {
-		uint32_t *h = &x->head[x->node[i].shingle >> 20 & x->head_mask];
-		x->node[i].next = *h;
-		*h = (uint32_t)i + 1;
-	}
-}
-
-uint64_t like_index_add(struct like_index *x, uint32_t number, const unsigned char *shingles, uint32_t n)
-{
-	uint32_t first = like_order_set(&x->order, shingles, n), all = x->order.how == LIKE_JACCARD ? first : n;
-
-	LL_GROW(x->stamp, x->stamp_cap, (size_t)number + 1);
-	x->stamp[number] = 0;
-	x->sets = number + 1;
-	LL_GROW(x->node, x->node_cap, x->nodes + all);
-	for (uint32_t i = 0; i < all; i++) {
-		uint64_t s = x->order.item[i].shingle;
-		uint32_t *h = &x->head[s >> 20 & x->head_mask];
-		x->node[x->nodes] = (struct node){ s, number | (i < first ? PREFIX : 0), *h };
-		*h = (uint32_t)++x->nodes;
-	}
-	if (x->nodes > x->head_mask)
-		more_heads(x);
-	return all * (sizeof(struct node) + 8);
-}
-
-static int by_number(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-const uint32_t *like_index_candidates(struct like_index *x, const unsigned char *shingles, uint32_t n, size_t *found)
-{
-	bool large = set_is_large(n); /* not ordered, and so all of it against the prefixes of the others, which are smaller */
-	uint32_t first = large ? 0 : like_order_set(&x->order, shingles, n), all = x->order.how == LIKE_JACCARD && !large ? first : n;
-
-	if (++x->query == 0) {
-		memset(x->stamp, 0, x->sets * sizeof(*x->stamp));
-		x->query = 1;
-	}
-	*found = 0;
-	LL_GROW(x->found, x->found_cap, x->sets + 1);
-	for (uint32_t i = 0; i < all; i++) {
-		uint64_t shingle = large ? ll_get64(shingles + 8 * (size_t)i) : x->order.item[i].shingle;
-		for (uint32_t k = x->head[shingle >> 20 & x->head_mask]; k; k = x->node[k - 1].next) {
-			const struct node *node = &x->node[k - 1];
-			uint32_t set = node->set & ~PREFIX;
-			if (node->shingle != shingle || (i >= first && !(node->set & PREFIX)) || x->stamp[set] == x->query)
-				continue;
-			x->stamp[set] = x->query;
-			x->found[(*found)++] = set;
-		}
-	}
-	if (*found > 1)
-		qsort(x->found, *found, sizeof(*x->found), by_number);
-	return x->found;
-}
-
-void like_index_free(struct like_index *x)
-{
-	like_order_free(&x->order);
-	ll_free(x->head);
-	ll_free(x->node);
-	ll_free(x->stamp);
-	ll_free(x->found);
-	ll_free(x);
 }

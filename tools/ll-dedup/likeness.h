@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * likeness.h - for walk.c: are two sets of shingles alike, and which of many sets can be (the method is in walk.h).
+ * likeness.h - for walk.c and chains.c: are two sets of shingles alike, and in which order shingles are looked up (walk.h).
  */
 #ifndef LL_LIKENESS_H
 #define LL_LIKENESS_H
@@ -13,6 +13,17 @@ bool like(enum likeness how, double threshold, const struct member *a, const str
 /* The share, rounded to a double, whatever the threshold. */
 double likeness_of(enum likeness how, const struct member *a, const struct member *b);
 
+/* So many shared shingles, at least, it takes to make n and m of them alike. */
+static inline uint32_t likeness_needs(enum likeness how, double threshold, uint32_t n, uint32_t m)
+{
+	double share = how == LIKE_JACCARD ? threshold / (1 + threshold) * ((double)n + m) : threshold * LL_MIN(n, m);
+	double whole = share * (1 - 1e-12); /* rounding: what is not quite enough is looked at again */
+	uint32_t least = (uint32_t)whole;
+
+	least += least < whole;
+	return LL_MAX(least, 1);
+}
+
 /* One order of all shingles, rare ones first, and of a set those that walk.h calls its prefix. */
 struct like_order {
 	enum likeness how;
@@ -21,24 +32,14 @@ struct like_order {
 	struct ordered {
 		uint32_t count;
 		uint64_t shingle;
-	} *item; /* of the set that was ordered last */
+	} *item; /* of the set that was ordered last: first those of its prefix */
 	size_t cap;
 };
 void like_order_init(struct like_order *o, enum likeness how, double threshold);
 /* Before the first like_order_set: what frequency the order goes by. */
 void like_order_count(struct like_order *o, const unsigned char *shingles, uint32_t n);
-/* Orders a set into o->item; returns the length of its prefix. */
+/* Puts a set into o->item; returns the length of its prefix. */
 uint32_t like_order_set(struct like_order *o, const unsigned char *shingles, uint32_t n);
 void like_order_free(struct like_order *o);
-
-struct like_index;
-struct like_index *like_index_new(enum likeness how, double threshold);
-/* Before the first add: what frequency of shingles the order goes by. */
-void like_index_count(struct like_index *x, const unsigned char *shingles, uint32_t n);
-/* Not of a large set (members.h). Returns the bytes it took. */
-uint64_t like_index_add(struct like_index *x, uint32_t number, const unsigned char *shingles, uint32_t n);
-/* The numbers of all sets that can be like this one, which may be large, ascending; valid until the next call. */
-const uint32_t *like_index_candidates(struct like_index *x, const unsigned char *shingles, uint32_t n, size_t *found);
-void like_index_free(struct like_index *x);
 
 #endif

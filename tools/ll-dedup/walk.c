@@ -3,12 +3,13 @@
 
 #include "base/memory.h"
 #include "io/sort.h"
+#include "ll-dedup/like_index.h"
 #include "ll-dedup/likeness.h"
 
 struct walk {
 	struct walk_rule rule;
 	struct walk_events events;
-	uint64_t memory, used, index_used; /* bytes of the survivors, of their index */
+	uint64_t memory, used; /* bytes of the survivors */
 	struct survivor *survivor;
 	size_t len, cap;
 	struct like_index *index; /* of the survivors but for large ones; NULL while they are few */
@@ -36,7 +37,7 @@ static void add_survivor(struct walk *w, const struct member *m)
 		LL_GROW(w->large, w->large_cap, w->n_large + 1);
 		w->large[w->n_large++] = (uint32_t)w->len;
 	} else if (w->index) {
-		w->index_used += like_index_add(w->index, (uint32_t)w->len, m->shingles, m->n_shingles);
+		like_index_add(w->index, (uint32_t)w->len, m->shingles, m->n_shingles);
 	}
 	w->len++;
 }
@@ -46,31 +47,31 @@ static void reindex(struct walk *w)
 	if (w->index)
 		like_index_free(w->index);
 	w->index = like_index_new(w->rule.likeness, w->rule.threshold);
-	w->index_used = 0;
 	for (size_t i = 0; i < w->len; i++)
 		if (!set_is_large(w->survivor[i].member.n_shingles))
 			like_index_count(w->index, w->survivor[i].member.shingles, w->survivor[i].member.n_shingles);
 	for (size_t i = 0; i < w->len; i++)
 		if (!set_is_large(w->survivor[i].member.n_shingles))
-			w->index_used += like_index_add(w->index, (uint32_t)i, w->survivor[i].member.shingles, w->survivor[i].member.n_shingles);
+			like_index_add(w->index, (uint32_t)i, w->survivor[i].member.shingles, w->survivor[i].member.n_shingles);
 }
 
 /* The first survivor that is alike, or NULL. */
 static struct survivor *find(struct walk *w, const struct member *m, double *similarity)
 {
-	const uint32_t *candidate = NULL;
-	size_t n = w->len, n_large = 0;
+	uint32_t next = 0, end = w->index ? UINT32_MAX : (uint32_t)w->len;
+	size_t large = 0, n_large = w->index ? w->n_large : 0;
 
 	if (w->index) {
-		candidate = like_index_candidates(w->index, m->shingles, m->n_shingles, &n);
-		n_large = w->n_large;
+		like_index_ask(w->index, m->shingles, m->n_shingles);
+		next = like_index_next(w->index);
 	}
-	for (size_t i = 0, k = 0; i < n || k < n_large;) {
-		bool large = k < n_large && (i == n || w->large[k] < candidate[i]);
-		size_t number = large ? w->large[k++] : candidate ? candidate[i++] : i++;
-		struct survivor *s = &w->survivor[number];
+	while (next < end || large < n_large) {
+		bool is_large = large < n_large && w->large[large] < next;
+		struct survivor *s = &w->survivor[is_large ? w->large[large++] : next];
 		if (like(w->rule.likeness, w->rule.threshold, &s->member, m, similarity))
 			return s;
+		if (!is_large)
+			next = w->index ? like_index_next(w->index) : next + 1;
 	}
 	return NULL;
 }
@@ -92,7 +93,7 @@ void walk_add(struct walk *w, const struct member *m)
 	}
 	if (w->rule.likeness == LIKE_CANDIDATES && w->len)
 		return; /* an old one beside an old one */
-	if (w->len && (w->waiting || w->used + w->index_used > w->memory / 2)) {
+	if (w->len && (w->waiting || w->used + (w->index ? like_index_bytes(w->index) : 0) > w->memory / 2)) {
 		if (!w->waiting)
 			w->waiting = member_spool_new(w->memory / 4);
 		member_spool_put(w->waiting, m);
@@ -111,7 +112,7 @@ static void clear(struct walk *w)
 		like_index_free(w->index);
 	w->index = NULL;
 	w->len = w->n_large = 0;
-	w->used = w->index_used = 0;
+	w->used = 0;
 }
 
 void walk_end_component(struct walk *w)

@@ -9,7 +9,9 @@
  * that come first in one order of all shingles, rare ones before frequent ones. Sets with a Jaccard similarity of at least t
  * share a shingle of both prefixes (S. Chaudhuri, V. Ganti, R. Kaushik, "A primitive operator for similarity joins in data
  * cleaning", ICDE 2006; R. Bayardo, Y. Ma, R. Srikant, "Scaling up all pairs similarity search", WWW 2007); sets with such a
- * containment share one of the smaller one's prefix.
+ * containment share one of the smaller one's prefix. Where prefixes do not tell sets apart, as of documents made from one
+ * template, whose differences are rare and whose prefixes reach into what they have in common, survivors are gone through in
+ * order by their sketches (sketch.h), which is quadratic still, but with some ns a pair.
  *
  * Large sets (members.h) are not looked up so, but compared one by one, with all other large ones and with what has a prefix
  * that they meet.
@@ -36,7 +38,5 @@ struct walk *walk_new(const struct walk_rule *rule, uint64_t memory, const struc
 void walk_add(struct walk *w, const struct member *m);
 void walk_end_component(struct walk *w);
 void walk_free(struct walk *w);
-/* likeness.c: |A and B| of sorted sets. */
-uint32_t walk_shared(const unsigned char *a, uint32_t n, const unsigned char *b, uint32_t m);
 
 #endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * like_index.h - for walk.c: which of many sets can be like one (the method is in walk.h). By the shingles of prefixes while
+ * those that share one are few; where they are many, as of documents made from one template, all are gone through by their
+ * sketches.
+ */
+#ifndef LL_LIKE_INDEX_H
+#define LL_LIKE_INDEX_H
+
+#include "ll-dedup/walk.h"
+
+struct like_index;
+struct like_index *like_index_new(enum likeness how, double threshold);
+/* Before the first add: what frequency of shingles the order goes by. */
+void like_index_count(struct like_index *x, const unsigned char *shingles, uint32_t n);
+/* Not of a large set (members.h); numbers ascend. */
+void like_index_add(struct like_index *x, uint32_t number, const unsigned char *shingles, uint32_t n);
+uint64_t like_index_bytes(const struct like_index *x);
+/* Asks for the sets that can be like this one, which may be large. */
+void like_index_ask(struct like_index *x, const unsigned char *shingles, uint32_t n);
+/* The number of the next of them, ascending; UINT32_MAX after the last. */
+uint32_t like_index_next(struct like_index *x);
+void like_index_free(struct like_index *x);
+
+#endif
