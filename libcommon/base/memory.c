@@ -160,6 +160,13 @@ void ll_memory_tune(void)
 #endif
 }
 
+void ll_memory_trim(void)
+{
+#ifdef M_TRIM_THRESHOLD
+	malloc_trim(0);
+#endif
+}
+
 void ll_memory_set_budget(uint64_t bytes)
 {
 	budget = bytes;

@@ -35,6 +35,8 @@ void *ll_grow(void *array, size_t *capacity, size_t need, size_t size);
 /* Tells the allocator to keep the buffers of a frame for the next one instead of giving them back to the system each time:
  * fresh pages cost more than everything that is done with them. Called by ll_main. */
 void ll_memory_tune(void);
+/* Gives what the allocator keeps of freed memory back to the system, before something large needs it in other pieces. */
+void ll_memory_trim(void);
 /* The budget in bytes (--memory). Default 1 GiB. */
 void ll_memory_set_budget(uint64_t bytes);
 uint64_t ll_memory_budget(void);

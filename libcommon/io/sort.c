@@ -234,6 +234,19 @@ void ll_sorter_add_string(struct ll_sorter *s, struct ll_str key, const void *pa
 	s->index[s->n++].prefix = key_prefix(to + 8, key.len);
 }
 
+void ll_sorter_make_room(struct ll_sorter *s)
+{
+	if (s->finished || s->n == 0)
+		return;
+	spill(s);
+	ll_free(s->arena);
+	ll_free(s->index);
+	ll_free(s->scratch);
+	s->arena = NULL;
+	s->index = s->scratch = NULL;
+	s->arena_cap = s->index_cap = s->scratch_cap = 0;
+}
+
 void ll_sorter_finish(struct ll_sorter *s)
 {
 	if (s->finished)

@@ -47,6 +47,19 @@ struct band_store *band_store_new(uint32_t first, uint32_t last, uint64_t memory
 	return s;
 }
 
+static struct chunk write_chunk(struct band_store *s, const unsigned char *data)
+{
+	struct chunk c = { NULL, s->file_bytes };
+
+	if (s->fd < 0) {
+		s->fd = ll_temp_file("band hashes");
+		snprintf(s->name, sizeof(s->name), "%s: temporary file for band hashes", ll_tmpdir());
+	}
+	ll_pwrite_full(s->fd, data, s->chunk_bytes, s->file_bytes, s->name);
+	s->file_bytes += s->chunk_bytes;
+	return c;
+}
+
 /* A full chunk stays where it is, or goes to the file when half of the share is used. */
 static void put_away(struct band_store *s, struct band *b)
 {
@@ -58,13 +71,19 @@ static void put_away(struct band_store *s, struct band *b)
 		b->open = NULL;
 		return;
 	}
-	if (s->fd < 0) {
-		s->fd = ll_temp_file("band hashes");
-		snprintf(s->name, sizeof(s->name), "%s: temporary file for band hashes", ll_tmpdir());
-	}
-	ll_pwrite_full(s->fd, b->open, s->chunk_bytes, s->file_bytes, s->name);
-	*c = (struct chunk){ NULL, s->file_bytes };
-	s->file_bytes += s->chunk_bytes;
+	*c = write_chunk(s, b->open);
+}
+
+void band_store_make_room(struct band_store *s)
+{
+	for (uint32_t i = 0; i < s->bands; i++)
+		for (struct chunk *c = s->band[i].chunk, *end = c + s->band[i].len; c < end; c++)
+			if (c->data) {
+				unsigned char *data = c->data;
+				*c = write_chunk(s, data);
+				ll_free(data);
+			}
+	s->used = 0;
 }
 
 void band_store_add(struct band_store *s, const unsigned char *bands)

@@ -159,6 +159,17 @@ bool cluster_member(struct cluster *c, uint64_t document, const struct signature
 	return true;
 }
 
+void cluster_make_room(struct cluster *c)
+{
+	if (c->bands)
+		band_store_make_room(c->bands);
+	if (c->facts)
+		ll_sorter_make_room(c->facts);
+	if (c->members)
+		ll_sorter_make_room(c->members);
+	ll_memory_trim();
+}
+
 /* Without verification the facts are all there is to know. */
 static void all_members(struct cluster *c)
 {

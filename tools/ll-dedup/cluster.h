@@ -41,6 +41,8 @@ bool cluster_wants(const struct cluster *c, uint64_t document);
 void cluster_rank(struct cluster *c, const struct shard_order *order);
 /* The shingles of a wanted document, in ascending order of documents; false when it is not the one that was added. */
 bool cluster_member(struct cluster *c, uint64_t document, const struct signature *s);
+/* Before a large document is worked on, in either pass: what can be in temporary files is. */
+void cluster_make_room(struct cluster *c);
 void cluster_resolve(struct cluster *c);
 /* In ascending order of documents; false at the end. */
 bool cluster_next(struct cluster *c, struct duplicate *out);

@@ -106,6 +106,14 @@ void gathering_second_old(struct gathering *g, uint64_t document, const unsigned
 		ll_die(LL_EXIT_INPUT, "document %llu of the index of earlier crawls changed while it was read twice", (unsigned long long)document + 1);
 }
 
+void gathering_make_room(void *gathering)
+{
+	struct gathering *g = gathering;
+
+	if (g->cluster)
+		cluster_make_room(g->cluster);
+}
+
 void gathering_resolve(struct gathering *g)
 {
 	if (g->exact)

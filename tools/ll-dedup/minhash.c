@@ -45,7 +45,7 @@ void dedup_old_signatures(struct gathering *g, const char *kind, bool second)
 
 static void sign(struct gathering *g, const char **files, size_t n, struct signature_rule *rule, const char *kind, bool verifies)
 {
-	struct sign_visitor visitor = { .context = g, .record = gathering_record };
+	struct sign_visitor visitor = { .context = g, .record = gathering_record, .make_room = gathering_make_room };
 
 	rule->keeps_shingles = false;
 	dedup_old_signatures(g, kind, false);
@@ -55,7 +55,7 @@ static void sign(struct gathering *g, const char **files, size_t n, struct signa
 	if (verifies) {
 		ll_progress_pass(2, 3);
 		dedup_old_signatures(g, kind, true);
-		visitor = (struct sign_visitor){ .context = g, .record = gathering_second, .wanted = gathering_wants };
+		visitor = (struct sign_visitor){ .context = g, .record = gathering_second, .wanted = gathering_wants, .make_room = gathering_make_room };
 		rule->keeps_shingles = rule->pairs_only = true;
 		ll_lineage_free(sign_pass(files, n, rule, &visitor));
 		rule->pairs_only = false;

@@ -66,6 +66,8 @@ static void sign_frame(void *context, void *argument)
 		give_signer(p, signer, ll_frame_is_large(&job->frame));
 		return;
 	}
+	if (p->visitor->make_room && ll_frame_is_large(&job->frame))
+		p->visitor->make_room(p->visitor->context);
 	ll_data_frame_decode(&job->frame);
 	const unsigned char *record = job->frame.raw;
 	job->digest = ll_malloc(LL_MAX(job->frame.header.records, 1) * sizeof(*job->digest));

@@ -18,6 +18,8 @@ struct sign_visitor {
 	/* Whether a document is to be signed, on a second pass; any thread. NULL: all are. With it there are no shards, and frames
 	 * without a wanted document are read over. */
 	bool (*wanted)(const void *context, uint64_t document);
+	/* Before a large document is worked on, while nothing else is; NULL: there is nothing to give. */
+	void (*make_room)(void *context);
 	struct ll_writer *through; /* gets the documents as they came; may be NULL */
 	const char *name;	   /* of all shards; NULL: the base names of the files */
 };

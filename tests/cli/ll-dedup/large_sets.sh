@@ -45,20 +45,6 @@ for number, what in enumerate(sys.argv[1:], 1):
             if a != b:
                 print(len(docs[b]["text"]), docs[a]["id"] if docs[a]["text"] not in many else "", "%.12g" % value[a, b], sep="\t", file=f)
 END
-cat > heap.py <<'END'
-"""heap.py COMMAND...: runs it; the last line of standard output is the most MiB of heap and stacks that were seen, which maps of files are not."""
-import subprocess, sys, time
-p, most = subprocess.Popen(sys.argv[1:]), 0
-while p.poll() is None:
-    try:
-        with open(f"/proc/{p.pid}/status") as f:
-            most = max([most] + [int(l.split()[1]) for l in f if l.startswith("RssAnon")])
-    except OSError:
-        pass
-    time.sleep(0.003)
-print(most >> 10)
-sys.exit(p.returncode)
-END
 python3 make.py > docs.jsonl
 ll-shard import -q -o docs.ll docs.jsonl
 set -- jaccard:0.7:survivor jaccard:0.7:component containment:0.3:survivor containment:0.9:component
@@ -68,7 +54,7 @@ for what; do
 	number=$((number + 1))
 	rule=${what##*:} how=${what%%:*}; s=${what#*:}; s=${s%:*}
 	sort want.$number > want
-	ok "$what" python3 heap.py ll-dedup -q --minhash=1024x1 --unit=char --ngram=24 --normalize=none --$how=$s --cluster=$rule --memory=48M --rejects=gone.ll -o kept.ll docs.ll
+	ok "$what" python3 "$ROOT/tests/cli/ll-dedup/heap.py" ll-dedup -q --minhash=1024x1 --unit=char --ngram=24 --normalize=none --$how=$s --cluster=$rule --memory=48M --rejects=gone.ll -o kept.ll docs.ll
 	heap=$(tail -n 1 .out)
 	if [ -n "${SANITIZE:-}" ]; then skip "$what: within --memory" "a sanitizer needs more"
 	elif [ ! -r /proc/self/status ]; then skip "$what: within --memory" "this system does not say how much heap there is"
