@@ -234,17 +234,21 @@ void ll_sorter_add_string(struct ll_sorter *s, struct ll_str key, const void *pa
 	s->index[s->n++].prefix = key_prefix(to + 8, key.len);
 }
 
-void ll_sorter_make_room(struct ll_sorter *s)
+bool ll_sorter_make_room(struct ll_sorter *s)
 {
-	if (s->finished || s->n == 0)
-		return;
-	spill(s);
+	uint64_t held = s->arena_cap + s->index_cap * sizeof(*s->index) + s->scratch_cap * sizeof(*s->scratch);
+
+	if (s->finished || held < s->memory / 8)
+		return false;
+	if (s->n)
+		spill(s);
 	ll_free(s->arena);
 	ll_free(s->index);
 	ll_free(s->scratch);
 	s->arena = NULL;
 	s->index = s->scratch = NULL;
 	s->arena_cap = s->index_cap = s->scratch_cap = 0;
+	return true;
 }
 
 void ll_sorter_finish(struct ll_sorter *s)

@@ -165,7 +165,7 @@ struct query {
 	const struct member *member;
 	uint32_t local; /* in the block: behind its end */
 	uint32_t equal; /* a member of the block with the same shingles, or NONE */
-	size_t steps;	/* in lists */
+	size_t steps, compared; /* in lists; the sets that were met there */
 };
 
 /* True when they are alike: from then on they hang together. */
@@ -193,6 +193,7 @@ static void compare_list(struct chains *c, struct query *q, uint32_t first, bool
 		if ((prefixes && !(p->set & PREFIX)) || c->stamp[set] == c->query)
 			continue;
 		c->stamp[set] = c->query;
+		q->compared++;
 		if (compare(c, q, set))
 			return; /* all others of the list hang together with it */
 	}
@@ -231,7 +232,7 @@ static void look_up(struct chains *c, struct query *q, uint64_t shingle, bool pr
 static void look_at_all(struct chains *c, struct query *q)
 {
 	for (size_t i = 0; (i = sketches_next(&c->sketches, i, c->sketches.len, c->rule.likeness, c->rule.threshold)) < c->sketches.len; i++)
-		if (root_of(c->local, (uint32_t)i) != root_of(c->local, q->local))
+		if (c->stamp[i] != c->query && root_of(c->local, (uint32_t)i) != root_of(c->local, q->local))
 			compare(c, q, (uint32_t)i);
 }
 
@@ -256,7 +257,7 @@ static void look_up_all(struct chains *c, struct query *q)
 	uint32_t all = c->rule.likeness == LIKE_JACCARD ? first : m->n_shingles;
 	for (uint32_t i = 0; i < all; i++) {
 		look_up(c, q, c->order.item[i].shingle, i >= first);
-		if (sketches_are_quicker(c->rule.likeness, c->rule.threshold, q->steps, c->len)) {
+		if (q->compared > c->len / 4 || sketches_are_quicker(c->rule.likeness, c->rule.threshold, q->steps, c->len)) {
 			look_at_all(c, q);
 			return;
 		}
@@ -266,7 +267,7 @@ static void look_up_all(struct chains *c, struct query *q)
 /* Returns a member of the block with the same shingles, or NONE. */
 static uint32_t compare_with_block(struct chains *c, const struct member *m)
 {
-	struct query q = { m, (uint32_t)c->len, NONE, 0 };
+	struct query q = { m, (uint32_t)c->len, NONE, 0, 0 };
 
 	c->local[c->len] = (uint32_t)c->len;
 	if (c->indexed)

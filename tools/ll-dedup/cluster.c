@@ -161,13 +161,12 @@ bool cluster_member(struct cluster *c, uint64_t document, const struct signature
 
 void cluster_make_room(struct cluster *c)
 {
-	if (c->bands)
-		band_store_make_room(c->bands);
-	if (c->facts)
-		ll_sorter_make_room(c->facts);
-	if (c->members)
-		ll_sorter_make_room(c->members);
-	ll_memory_trim();
+	bool made = c->bands && band_store_make_room(c->bands);
+
+	made |= c->facts && ll_sorter_make_room(c->facts);
+	made |= c->members && ll_sorter_make_room(c->members);
+	if (made)
+		ll_memory_trim();
 }
 
 /* Without verification the facts are all there is to know. */
