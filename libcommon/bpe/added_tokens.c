@@ -55,10 +55,12 @@ int ll_added_index(struct ll_bpe *b, struct ll_err *err)
 		rc = text.data ? 0 : -1;
 		for (int special = !!(flags & LL_TOKEN_SPECIAL); special < 2 && text.len; special++) {
 			struct ll_added_search *s = search_of(b, special, ll_added_is_normalized(b, (uint32_t)id));
-			if (!s->any)
+			if (!s->firsts)
 				ll_trie_init(&s->trie);
 			ll_trie_add(&s->trie, text, (uint32_t)id);
-			s->any = s->first[(unsigned char)text.data[0]] = true;
+			s->last_first = (unsigned char)text.data[0];
+			s->firsts += !s->first[s->last_first];
+			s->first[s->last_first] = true;
 		}
 		b->added_in_text |= !(flags & LL_TOKEN_SPECIAL);
 		b->added_spans_cuts |= !(flags & LL_TOKEN_SPECIAL) && text.data && spans_cuts(text, flags);
@@ -142,14 +144,26 @@ static bool longest_at(const struct ll_added_search *s, struct ll_str text, size
 	return found;
 }
 
+/* The first place from `at` on where one may begin, or the end. */
+static size_t next_first(const struct ll_added_search *s, struct ll_str text, size_t at)
+{
+	if (s->firsts == 1 && at < text.len) { /* as most often: '<' */
+		const char *p = memchr(text.data + at, s->last_first, text.len - at);
+		return p ? (size_t)(p - text.data) : text.len;
+	}
+	while (at < text.len && !s->first[(unsigned char)text.data[at]])
+		at++;
+	return at;
+}
+
 static bool find_hit(struct ll_added_cutter *c)
 {
 	const struct ll_added_search *s = c->search;
 	struct ll_str text = c->text;
-	if (!s->any)
+	if (!s->firsts)
 		return false;
-	for (size_t at = c->at; at < text.len;) {
-		if (!s->first[(unsigned char)text.data[at]] || !longest_at(s, text, at, &c->hit)) {
+	for (size_t at = c->at; (at = next_first(s, text, at)) < text.len;) {
+		if (!longest_at(s, text, at, &c->hit)) {
 			at++;
 			continue;
 		}
@@ -203,7 +217,7 @@ int64_t ll_added_find(const struct ll_bpe *b, struct ll_str text, bool special, 
 			found = b->token[part.id].flags & flags ? (int64_t)part.id : -1;
 			continue;
 		}
-		if (!search_of(b, special, true)->any)
+		if (!search_of(b, special, true)->firsts)
 			continue;
 		struct ll_added_cutter normal =
 			ll_added_cut(b, ll_bpe_normalize(b, ll_added_text(&raw, &part), &scratch), special, true);

@@ -17,8 +17,10 @@
 
 /* Those that are looked for in one pass. */
 struct ll_added_search {
-	bool any, first[256]; /* bytes that one begins with */
-	struct ll_trie trie;  /* by what is looked for; of two that are looked for as the same, the one of the lower id */
+	bool first[256];          /* bytes that one begins with, */
+	unsigned firsts;          /* so many; 0: nothing is looked for */
+	unsigned char last_first; /* one of them */
+	struct ll_trie trie;      /* by what is looked for; of two that are looked for as the same, the one of the lower id */
 };
 
 /* Makes b->search; b->added_normalized is known. -1 where the normaliser gives up on a content. */
