@@ -16,5 +16,5 @@ done
 ll-train $tiny --steps=60 --set label_smoothing=0.2 -@ 3 --accumulate=1 -o smooth3
 same smooth/log.tsv smooth3/log.tsv "equal bits at 1 and 3 threads"
 status 2 "a share of 1 is refused" ll-train $tiny --set label_smoothing=1 --steps=1 -o x
-says "label_smoothing and z_loss must be in" "it says why"
+says "label_smoothing must be from 0 to below 1" "it says why"
 finish
