@@ -263,18 +263,13 @@ static void settle_normalized(struct ll_bpe *b)
 	b->added_normalized = normalized && (as_is || ll_bpe_normalizes(b));
 }
 
-/* Longest first, so that the first that fits is the longest; then by id. */
 static void list_added(struct ll_bpe *b)
 {
-	for (uint32_t id = 0; id < b->tokens; id++) {
-		if (!(b->token[id].flags & LL_TOKEN_ADDED))
-			continue;
-		LL_GROW(b->added, b->addeds_cap, b->addeds + 1);
-		size_t i = b->addeds++;
-		for (; i > 0 && b->token[b->added[i - 1]].len < b->token[id].len; i--)
-			b->added[i] = b->added[i - 1];
-		b->added[i] = id;
-	}
+	for (uint32_t id = 0; id < b->tokens; id++)
+		if (b->token[id].flags & LL_TOKEN_ADDED) {
+			LL_GROW(b->added, b->addeds_cap, b->addeds + 1);
+			b->added[b->addeds++] = id;
+		}
 }
 
 /* Files name tokens, by which every name must be one token's; that of an added token is its text, that of an ordinary one is in the

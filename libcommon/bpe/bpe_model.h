@@ -99,7 +99,7 @@ struct ll_bpe {
 	bool added_in_text;    /* there are some that are no special tokens, */
 	bool added_spans_cuts; /* of which one matters to where a text can be cut between a letter and a blank */
 	struct ll_added_search *search; /* which are looked for, by special and normalized */
-	uint32_t *added;  /* ids of added tokens, longest first */
+	uint32_t *added;  /* ids of added tokens, ascending */
 	size_t addeds, addeds_cap;
 	uint32_t longest; /* bytes of the longest ordinary token */
 	char id[33];

@@ -165,7 +165,7 @@ struct query {
 	const struct member *member;
 	uint32_t local; /* in the block: behind its end */
 	uint32_t equal; /* a member of the block with the same shingles, or NONE */
-	size_t steps, compared; /* in lists; the sets that were met there */
+	size_t met, steps; /* sets, in so many steps in lists */
 };
 
 /* True when they are alike: from then on they hang together. */
@@ -193,7 +193,7 @@ static void compare_list(struct chains *c, struct query *q, uint32_t first, bool
 		if ((prefixes && !(p->set & PREFIX)) || c->stamp[set] == c->query)
 			continue;
 		c->stamp[set] = c->query;
-		q->compared++;
+		q->met++;
 		if (compare(c, q, set))
 			return; /* all others of the list hang together with it */
 	}
@@ -257,7 +257,7 @@ static void look_up_all(struct chains *c, struct query *q)
 	uint32_t all = c->rule.likeness == LIKE_JACCARD ? first : m->n_shingles;
 	for (uint32_t i = 0; i < all; i++) {
 		look_up(c, q, c->order.item[i].shingle, i >= first);
-		if (q->compared > c->len / 4 || sketches_are_quicker(c->rule.likeness, c->rule.threshold, q->steps, c->len)) {
+		if (sketches_are_quicker(c->rule.likeness, c->rule.threshold, q->met, q->steps, c->len)) {
 			look_at_all(c, q);
 			return;
 		}

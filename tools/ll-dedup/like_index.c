@@ -130,11 +130,6 @@ static size_t collect(struct like_index *x, uint64_t shingle, bool prefixes)
 	return steps;
 }
 
-static bool is_too_many(const struct like_index *x, size_t steps)
-{
-	return x->n_found > x->sets / 4 || sketches_are_quicker(x->order.how, x->order.threshold, steps, x->sets);
-}
-
 /* False when there are too many. */
 static bool look_up(struct like_index *x, const unsigned char *shingles, uint32_t n)
 {
@@ -149,7 +144,7 @@ static bool look_up(struct like_index *x, const unsigned char *shingles, uint32_
 	LL_GROW(x->found, x->found_cap, x->sets + 1);
 	for (uint32_t i = 0; i < all; i++) {
 		steps += collect(x, large ? ll_get64(shingles + 8 * (size_t)i) : x->order.item[i].shingle, i >= first);
-		if (!large && is_too_many(x, steps))
+		if (!large && sketches_are_quicker(x->order.how, x->order.threshold, x->n_found, steps, x->sets))
 			return false;
 	}
 	if (x->n_found > 1)

@@ -136,8 +136,8 @@ status 3 "a cut stream" ll-bpe train --pretokenizer=gpt2 --vocab-size=300 -o no.
 python3 -c 'for i in range(400000): print("w%xq" % (i * 7919))' > wide.txt
 status 4 "a table that does not fit" ll-bpe train --memory=8M --pretokenizer=gpt2 --vocab-size=300 -o no.json wide.txt
 says "distinct pre-tokens" "says what needs the memory"
-status 4 "and a small one" ll-bpe train --memory=1M --pretokenizer=gpt2 --vocab-size=300 -o no.json two.txt
-ok "says a need that is larger than what is left" awk '/needs/ { exit !(substr($0, index($0, "needs ") + 6) + 0 > substr($0, index($0, "point, ") + 7) + 0) }' .err
+status 4 "and a small one" ll-bpe train --memory=1M --pretokenizer=gpt2 --vocab-size=300 -o no.json two.txt; cp .err said
+ok "says a need that is larger than what is left" awk '/needs/ { more = substr($0, index($0, "needs ") + 6) + 0 > substr($0, index($0, "point, ") + 7) + 0 } END { exit !more }' said
 absent "nothing was written" no.json
 ok "--if-changed" sh -c 'touch -d 2001-01-01 toy.json; ll-bpe train -q --if-changed --pretokenizer=gpt2 --vocab-size=300 -o toy.json toy.txt'
 is "$(find toy.json -newermt 2002-01-01)" "" "leaves an equal file alone"
