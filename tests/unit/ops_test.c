@@ -304,6 +304,22 @@ static void dropped_probabilities(struct ll_pool *pool)
 	ok(fabs((double)heads / n - alike) < 0.02 && fabs((double)samples / n - alike) < 0.02, "heads and samples drop independently");
 }
 
+/* What goes through exp: a NaN stays one, and where it is; under a sanitizer also by no undefined arithmetic. */
+static void not_a_number(struct ll_pool *pool)
+{
+	enum { N = 37, AT = 20 };
+	float in[N], whole[N], out[N];
+	size_t wrong = 0;
+	for (int i = 0; i < N; i++)
+		in[i] = 0.25f * (float)(i - AT);
+	ll_ops_f32_best()->act(pool, LL_OP_GELU_TANH, whole, in, 1, N);
+	in[AT] = NAN;
+	ll_ops_f32_best()->act(pool, LL_OP_GELU_TANH, out, in, 1, N);
+	for (int i = 0; i < N; i++)
+		wrong += i == AT ? !isnan(out[i]) : out[i] != whole[i];
+	ok(wrong == 0, "a NaN stays one, and alone");
+}
+
 int main(void)
 {
 	struct ll_pool *pools[3];
@@ -314,6 +330,7 @@ int main(void)
 		check_case(pools, &cases[i]);
 	bands(pools[1]);
 	dropped_probabilities(pools[1]);
+	not_a_number(pools[1]);
 	for (int i = 0; i < 3; i++)
 		ll_pool_free(pools[i]);
 	return test_done();

@@ -98,8 +98,7 @@ status 7 "no more than --rollbacks" ll-train $high --guard=rollback --rollbacks=
 says "as often as --rollbacks allows" "and says so"
 for mode in off skip; do
 	status 7 "no number: $mode stops" ll-train $tiny --steps=80 --lr=1e6 --clip=0 --warmup=0 --guard=$mode -o nan-$mode
-	says "not finite" "and says why"; cp .err said
-	ok "by no undefined arithmetic" sh -c '! grep "runtime error" said'
+	says "not finite" "and says why"
 done
 status 2 "a mode that is none" ll-train $tiny --guard=maybe -o x
 
