@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "io/sort.h"
 #include "ll-dedup/likeness.h"
+#include "ll-dedup/shingle_order.h"
 #include "ll-dedup/sketch.h"
 
 #define FEW 8u /* members that are compared without tables */
@@ -40,7 +41,7 @@ struct chains {
 	bool indexed;
 	uint32_t *large; /* the numbers of large ones (members.h), which are not in it */
 	size_t n_large, large_cap;
-	struct like_order order;
+	struct shingle_order order;
 	struct sketches sketches;
 	uint64_t sketch_bytes;
 	uint32_t *head;
@@ -89,7 +90,7 @@ static void clear_index(struct chains *c)
 {
 	if (!c->indexed)
 		return;
-	like_order_free(&c->order);
+	shingle_order_free(&c->order);
 	ll_free(c->head);
 	c->head = NULL;
 	c->postings = 0;
@@ -126,10 +127,19 @@ static void more_heads(struct chains *c)
 	ll_free(from);
 }
 
+/* Puts a set into the order; returns the length of its prefix. */
+static uint32_t look_at(struct chains *c, const struct member *m)
+{
+	uint32_t first = likeness_prefix(c->rule.threshold, m->n_shingles);
+
+	shingle_order_select(&c->order, shingle_order_set(&c->order, m->shingles, m->n_shingles), first);
+	return first;
+}
+
 static void index_set(struct chains *c, uint32_t number)
 {
 	const struct member *m = &c->block[number].member;
-	uint32_t first = like_order_set(&c->order, m->shingles, m->n_shingles);
+	uint32_t first = look_at(c, m);
 	uint32_t all = c->rule.likeness == LIKE_JACCARD ? first : m->n_shingles;
 
 	c->sketch_bytes += sketches_add(&c->sketches, number, m->shingles, m->n_shingles);
@@ -148,12 +158,12 @@ static void reindex(struct chains *c)
 {
 	clear_index(c);
 	c->indexed = true;
-	like_order_init(&c->order, c->rule.likeness, c->rule.threshold);
+	shingle_order_init(&c->order);
 	c->head_mask = (1u << 12) - 1;
 	c->head = ll_calloc(c->head_mask + 1, sizeof(*c->head));
 	for (size_t i = 0; i < c->len; i++)
 		if (!set_is_large(c->block[i].member.n_shingles))
-			like_order_count(&c->order, c->block[i].member.shingles, c->block[i].member.n_shingles);
+			shingle_order_count(&c->order, c->block[i].member.shingles, c->block[i].member.n_shingles);
 	for (size_t i = 0; i < c->len; i++) /* what shares its shingles hangs together with whom it has them from */
 		if (!c->block[i].shares && !set_is_large(c->block[i].member.n_shingles))
 			index_set(c, (uint32_t)i);
@@ -253,7 +263,7 @@ static void look_up_all(struct chains *c, struct query *q)
 			look_up(c, q, ll_get64(m->shingles + 8 * (size_t)i), true);
 		return;
 	}
-	uint32_t first = like_order_set(&c->order, m->shingles, m->n_shingles);
+	uint32_t first = look_at(c, m);
 	uint32_t all = c->rule.likeness == LIKE_JACCARD ? first : m->n_shingles;
 	for (uint32_t i = 0; i < all; i++) {
 		look_up(c, q, c->order.item[i].shingle, i >= first);

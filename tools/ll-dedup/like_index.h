@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * like_index.h - for walk.c: which of many sets can be like one (the method is in walk.h). By the shingles of prefixes while
- * those that share one are few; where they are many, as of documents made from one template, all are gone through by their
+ * like_index.h - for walk.c: which of many sets can be like one (the method is in walk.h). By the prefixes of what is looked up
+ * of sets (shingle_order.h) while those that share a part of one are few; where they are many, all are gone through by their
  * sketches.
  */
 #ifndef LL_LIKE_INDEX_H
@@ -13,6 +13,9 @@ struct like_index;
 struct like_index *like_index_new(enum likeness how, double threshold);
 /* Before the first add: what frequency of shingles the order goes by. */
 void like_index_count(struct like_index *x, const unsigned char *shingles, uint32_t n);
+/* After the last count, of all sets again, and then once, at the least the latter: what is common to most of them. */
+void like_index_choose(struct like_index *x, const unsigned char *shingles, uint32_t n);
+void like_index_settle(struct like_index *x);
 /* Not of a large set (members.h); numbers ascend. */
 void like_index_add(struct like_index *x, uint32_t number, const unsigned char *shingles, uint32_t n);
 uint64_t like_index_bytes(const struct like_index *x);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "ll-dedup/likeness.h"
 
-#include <math.h>
-
 #include "base/memory.h"
 
 /* Of a set that is much the smaller one: each of its shingles is looked up in what is left of the other. */
@@ -65,74 +63,4 @@ double likeness_of(enum likeness how, const struct member *a, const struct membe
 	uint32_t shared = shared_of(a, b, 0);
 
 	return shared / whole_of(how, a->n_shingles, b->n_shingles, shared);
-}
-
-/* ---- the order ---- */
-
-#define COUNTS (1u << 16)
-
-void like_order_init(struct like_order *o, enum likeness how, double threshold)
-{
-	*o = (struct like_order){ .how = how, .threshold = threshold, .count = ll_calloc(COUNTS, sizeof(*o->count)) };
-}
-
-void like_order_count(struct like_order *o, const unsigned char *shingles, uint32_t n)
-{
-	for (uint32_t i = 0; i < n; i++) {
-		uint32_t *c = &o->count[ll_get64(shingles + 8 * (size_t)i) & (COUNTS - 1)];
-		*c += *c < UINT32_MAX;
-	}
-}
-
-static inline bool is_rarer(struct ordered a, struct ordered b)
-{
-	return a.count < b.count || (a.count == b.count && a.shingle < b.shingle);
-}
-
-/* Moves the `first` rarest of n, one or more, to the front (C. Hoare, "Algorithm 65: Find", CACM 4, 1961). */
-static void select_rarest(struct ordered *v, int64_t n, int64_t first)
-{
-	int64_t low = 0, high = n - 1, last = first - 1;
-
-	while (low < high) {
-		struct ordered pivot = v[low + (high - low) / 2];
-		int64_t i = low, j = high;
-		while (i <= j) {
-			while (is_rarer(v[i], pivot))
-				i++;
-			while (is_rarer(pivot, v[j]))
-				j--;
-			if (i <= j) {
-				struct ordered other = v[i];
-				v[i++] = v[j];
-				v[j--] = other;
-			}
-		}
-		if (last <= j)
-			high = j;
-		else if (last >= i)
-			low = i;
-		else
-			return; /* it is the pivot */
-	}
-}
-
-uint32_t like_order_set(struct like_order *o, const unsigned char *shingles, uint32_t n)
-{
-	double kept = ceil(o->threshold * n - 1e-6 * n); /* rounding: a longer prefix is right too */
-
-	LL_GROW(o->item, o->cap, n);
-	for (uint32_t i = 0; i < n; i++) {
-		uint64_t s = ll_get64(shingles + 8 * (size_t)i);
-		o->item[i] = (struct ordered){ o->count[s & (COUNTS - 1)], s };
-	}
-	uint32_t first = LL_MIN(n, n - (uint32_t)kept + 1);
-	select_rarest(o->item, n, first);
-	return first;
-}
-
-void like_order_free(struct like_order *o)
-{
-	ll_free(o->count);
-	ll_free(o->item);
 }

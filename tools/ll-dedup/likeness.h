@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * likeness.h - for walk.c and chains.c: are two sets of shingles alike, and in which order shingles are looked up (walk.h).
+ * likeness.h - for walk.c and chains.c: are two sets of shingles alike, and how much of them it takes to find out.
  */
 #ifndef LL_LIKENESS_H
 #define LL_LIKENESS_H
+
+#include <math.h>
 
 #include "ll-dedup/walk.h"
 
@@ -24,22 +26,13 @@ static inline uint32_t likeness_needs(enum likeness how, double threshold, uint3
 	return LL_MAX(least, 1);
 }
 
-/* One order of all shingles, rare ones first, and of a set those that walk.h calls its prefix. */
-struct like_order {
-	enum likeness how;
-	double threshold;
-	uint32_t *count; /* how often shingles are there, by some of their bits */
-	struct ordered {
-		uint32_t count;
-		uint64_t shingle;
-	} *item; /* of the set that was ordered last: first those of its prefix */
-	size_t cap;
-};
-void like_order_init(struct like_order *o, enum likeness how, double threshold);
-/* Before the first like_order_set: what frequency the order goes by. */
-void like_order_count(struct like_order *o, const unsigned char *shingles, uint32_t n);
-/* Puts a set into o->item; returns the length of its prefix. */
-uint32_t like_order_set(struct like_order *o, const unsigned char *shingles, uint32_t n);
-void like_order_free(struct like_order *o);
+/* Of a set of n in one order of all shingles: that many of the first it takes to share one with every set that is alike (walk.h);
+ * by containment, with every such set that is not smaller. */
+static inline uint32_t likeness_prefix(double threshold, uint32_t n)
+{
+	uint32_t kept = (uint32_t)ceil(threshold * n - 1e-6 * n); /* rounding: a longer prefix is right too */
+
+	return LL_MIN(n, n - kept + 1);
+}
 
 #endif

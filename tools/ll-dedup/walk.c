@@ -52,6 +52,10 @@ static void reindex(struct walk *w)
 			like_index_count(w->index, w->survivor[i].member.shingles, w->survivor[i].member.n_shingles);
 	for (size_t i = 0; i < w->len; i++)
 		if (!set_is_large(w->survivor[i].member.n_shingles))
+			like_index_choose(w->index, w->survivor[i].member.shingles, w->survivor[i].member.n_shingles);
+	like_index_settle(w->index);
+	for (size_t i = 0; i < w->len; i++)
+		if (!set_is_large(w->survivor[i].member.n_shingles))
 			like_index_add(w->index, (uint32_t)i, w->survivor[i].member.shingles, w->survivor[i].member.n_shingles);
 }
 

@@ -9,9 +9,9 @@
  * that come first in one order of all shingles, rare ones before frequent ones. Sets with a Jaccard similarity of at least t
  * share a shingle of both prefixes (S. Chaudhuri, V. Ganti, R. Kaushik, "A primitive operator for similarity joins in data
  * cleaning", ICDE 2006; R. Bayardo, Y. Ma, R. Srikant, "Scaling up all pairs similarity search", WWW 2007); sets with such a
- * containment share one of the smaller one's prefix. Where prefixes do not tell sets apart, as of documents made from one
- * template, whose differences are rare and whose prefixes reach into what they have in common, survivors are gone through in
- * order by their sketches (sketch.h), which is quadratic still, but with some ns a pair.
+ * containment share one of the smaller one's prefix. Where most survivors have much in common, as documents made from one template
+ * do, that is done with what tells each from the common part (shingle_order.h, like_index.c). Where too many are met even so,
+ * survivors are gone through in order by their sketches (sketch.h): quadratic, but with some ns a pair.
  *
  * Large sets (members.h) are not looked up so, but compared one by one, with all other large ones and with what has a prefix
  * that they meet.
