@@ -17,7 +17,8 @@ struct span {
 struct worker {
 	struct ll_words words;
 	struct ll_ngrams grams;
-	struct span *hit; /* in order of lengths, then places */
+	uint64_t found;	  /* n-grams */
+	struct span *hit; /* what they cover, those that touch as one: in order of lengths, then places */
 	size_t hits, hits_cap;
 	struct span *piece;
 	size_t pieces, pieces_cap;
@@ -45,23 +46,35 @@ static void worker_free(void *context, void *argument)
 	ll_free(w);
 }
 
+/* Of one length they come in the order of the text. */
+static void add_hit(struct worker *w, bool first_of_length, size_t start, size_t end)
+{
+	w->found++;
+	if (!first_of_length && start <= w->hit[w->hits - 1].end) {
+		w->hit[w->hits - 1].end = end;
+		return;
+	}
+	LL_GROW(w->hit, w->hits_cap, w->hits + 1);
+	w->hit[w->hits++] = (struct span){ start, end };
+}
+
 /* All n-grams of the text that the index has; returns the first in the text, of several there the longest. */
 static const struct gram *find_hits(const struct gram_table *t, struct worker *w, struct ll_str text)
 {
 	const struct gram *first = NULL;
 	size_t first_at = SIZE_MAX;
 
-	w->hits = 0;
+	w->found = w->hits = 0;
 	ll_words_split(&w->words, text);
 	for (size_t l = 0; l < t->lengths && t->len; l++) {
 		uint32_t n = t->length[l];
+		size_t before = w->hits;
 		ll_ngrams_of_words(&w->grams, &w->words, n);
 		for (size_t i = 0; i < w->grams.len; i++) {
 			const struct gram *g = gram_table_find(t, w->grams.hash[i], n);
 			if (!g)
 				continue;
-			LL_GROW(w->hit, w->hits_cap, w->hits + 1);
-			w->hit[w->hits++] = (struct span){ w->words.word[i].start, w->words.word[i + n - 1].end };
+			add_hit(w, w->hits == before, w->words.word[i].start, w->words.word[i + n - 1].end);
 			if (i < first_at) {
 				first = g;
 				first_at = i;
@@ -76,12 +89,13 @@ static bool continues(char c)
 	return ((unsigned char)c & 0xc0) == 0x80;
 }
 
-static size_t back(struct ll_str s, size_t at, int64_t characters)
+/* Not before `from`. */
+static size_t back(struct ll_str s, size_t from, size_t at, int64_t characters)
 {
-	for (; characters > 0 && at > 0; characters--)
+	for (; characters > 0 && at > from; characters--)
 		do
 			at--;
-		while (at > 0 && continues(s.data[at]));
+		while (at > from && continues(s.data[at]));
 	return at;
 }
 
@@ -111,24 +125,22 @@ static void add_piece(struct worker *w, size_t start, size_t end)
 	w->piece[w->pieces++] = (struct span){ start, end };
 }
 
-/* What is left between the widened and merged hits (Brown et al., "Language models are few-shot learners", appendix C).
- */
+/* What is left between the widened and merged hits (Brown et al., "Language models are few-shot learners", appendix C). Only what
+ * stands between hits is walked, once. */
 static void split(struct worker *w, struct ll_str text)
 {
-	size_t kept_from = 0, end = 0;
+	size_t end = 0;
 
 	w->pieces = 0;
 	qsort(w->hit, w->hits, sizeof(*w->hit), by_place);
-	for (size_t i = 0; i < w->hits; i++) {
-		if (i && w->hit[i].end <= end)
-			continue; /* inside what is widened already */
-		size_t start = back(text, w->hit[i].start, decontam.window);
-		if (start > kept_from)
-			add_piece(w, kept_from, start);
-		end = w->hit[i].end;
-		kept_from = LL_MAX(kept_from, forward(text, end, decontam.window));
+	for (size_t i = 0; i < w->hits; end = LL_MAX(end, w->hit[i].end), i++) {
+		size_t start = w->hit[i].start;
+		if (i && start <= end)
+			continue;
+		size_t from = i ? forward(ll_str(text.data, start), end, decontam.window) : 0;
+		add_piece(w, from, back(text, from, start, decontam.window));
 	}
-	add_piece(w, kept_from, text.len);
+	add_piece(w, forward(text, end, decontam.window), text.len);
 }
 
 /* Short pieces go; the others move to the front. */
@@ -173,7 +185,7 @@ static void tag(struct worker *w, const struct ll_doc *in, struct ll_sink *sink,
 	ll_buf_clear(&w->tags);
 	ll_buf_add_str(&w->tags, in->tags);
 	ll_tags_add_string(&w->tags, "contaminated_by", ll_cstr(by));
-	ll_tags_add_int(&w->tags, "contamination_hits", (int64_t)w->hits);
+	ll_tags_add_int(&w->tags, "contamination_hits", (int64_t)w->found);
 	doc.tags = ll_buf_str(&w->tags);
 	ll_sink_keep(sink, &doc);
 	ll_free(by);
@@ -190,7 +202,7 @@ static void map(void *context, void *argument, const struct ll_doc *doc, struct 
 		return;
 	}
 	ll_sink_count(sink, "contaminated documents", 1);
-	ll_sink_count(sink, "contaminated n-grams", w->hits);
+	ll_sink_count(sink, "contaminated n-grams", w->found);
 	if (strcmp(decontam.action, "cut") == 0)
 		cut(w, doc, sink, t->file[first->file], first->line);
 	else if (strcmp(decontam.action, "tag") == 0)

@@ -92,6 +92,16 @@ is "$(ll-shard export -q cut.ll | grep -c '"id": "many')" 0 "more than ten piece
 ll-shard export -q --tags drop.rejects | grep '"id": "start"' > tags
 ok "the reason" grep -q '"reject.reason":"contaminated","reject.value":"evals.jsonl:1"' tags
 
+# The window around very many hits is walked where it ends, not at each of them.
+python3 -c 'import json
+item = " ".join("w%d" % i for i in range(20))
+print(json.dumps({"text": item}), file=open("item.jsonl", "w"))
+items = " ".join([item] * 20_000)
+print(json.dumps({"id": "hits", "text": items + " " + " ".join(["zz"] * 500_000) + " " + items}))' | ll-shard import -q -o hits.ll -
+ll-decontam build -q -o item.ll item.jsonl
+ok "40,000 items with windows of 500,000 characters" timeout 60 ll-decontam -q --index=item.ll --action=cut --window=500000 -o hits_cut.ll hits.ll
+is "$(ll-shard export -q hits_cut.ll | python3 -c 'import json, sys; print([len(json.loads(l)["text"]) for l in sys.stdin])')" "[500001]" "what is left between them"
+
 # Indexes: compressed, one JSON value, keys, several.
 gzip -k evals.jsonl
 ll-decontam build -q -o gz.ll evals.jsonl.gz
