@@ -16,6 +16,9 @@
 /* Whole pages of any system: they are of 4 to 64 KiB. */
 #define PAGES(size) (((size) + 65535) & ~(size_t)65535)
 #define HUGE_PAGE ((size_t)2 << 20)
+/* Each arena of the allocator keeps of what is freed what the most was, 64 MiB at most; one that is shared is used up to its end by
+ * whichever thread, and only the first gives back all that is free (ll_memory_trim). */
+#define ARENA_SHARE (128 * LL_MIB)
 
 static uint64_t budget = LL_GIB;
 static _Atomic uint64_t claimed;
@@ -170,6 +173,9 @@ void ll_memory_trim(void)
 void ll_memory_set_budget(uint64_t bytes)
 {
 	budget = bytes;
+#ifdef M_ARENA_MAX
+	mallopt(M_ARENA_MAX, (int)LL_MAX(1, LL_MIN(bytes / ARENA_SHARE, 1024)));
+#endif
 }
 
 uint64_t ll_memory_budget(void)

@@ -37,7 +37,7 @@ void *ll_grow(void *array, size_t *capacity, size_t need, size_t size);
 void ll_memory_tune(void);
 /* Gives what the allocator keeps of freed memory back to the system, before something large needs it in other pieces. */
 void ll_memory_trim(void);
-/* The budget in bytes (--memory). Default 1 GiB. */
+/* The budget in bytes (--memory). Default 1 GiB. Before the first thread: a small one has them share what the allocator keeps. */
 void ll_memory_set_budget(uint64_t bytes);
 uint64_t ll_memory_budget(void);
 /* Claims `bytes` of the budget for something that cannot spill; ends with status 4, naming `what` and the numbers, when

@@ -234,12 +234,12 @@ void ll_sorter_add_string(struct ll_sorter *s, struct ll_str key, const void *pa
 	s->index[s->n++].prefix = key_prefix(to + 8, key.len);
 }
 
-bool ll_sorter_make_room(struct ll_sorter *s)
+void ll_sorter_make_room(struct ll_sorter *s)
 {
 	uint64_t held = s->arena_cap + s->index_cap * sizeof(*s->index) + s->scratch_cap * sizeof(*s->scratch);
 
 	if (s->finished || held < s->memory / 8)
-		return false;
+		return;
 	if (s->n)
 		spill(s);
 	ll_free(s->arena);
@@ -248,7 +248,6 @@ bool ll_sorter_make_room(struct ll_sorter *s)
 	s->arena = NULL;
 	s->index = s->scratch = NULL;
 	s->arena_cap = s->index_cap = s->scratch_cap = 0;
-	return true;
 }
 
 void ll_sorter_finish(struct ll_sorter *s)

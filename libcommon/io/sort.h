@@ -20,9 +20,9 @@ struct ll_sorter *ll_sorter_new_strings(uint64_t memory, const char *purpose);
 void ll_sorter_add(struct ll_sorter *s, const void *record);
 void ll_sorter_add_variable(struct ll_sorter *s, const void *key, const void *payload, size_t payload_len);
 void ll_sorter_add_string(struct ll_sorter *s, struct ll_str key, const void *payload, size_t payload_len);
-/* Before something large takes its place for a while: what the sorter holds goes to a temporary file, and its memory back. False
- * when that is not worth while: it holds less than an eighth of what it may. */
-bool ll_sorter_make_room(struct ll_sorter *s);
+/* Before something large takes its place for a while: what the sorter holds goes to a temporary file, and its memory back, where
+ * that is worth while: it holds an eighth of what it may. */
+void ll_sorter_make_room(struct ll_sorter *s);
 /* Ends adding; then ll_sorter_next returns records in order (valid until the next call), NULL at the end. */
 void ll_sorter_finish(struct ll_sorter *s);
 const void *ll_sorter_next(struct ll_sorter *s);

@@ -25,6 +25,7 @@ struct ll_runs {
 	uint64_t size; /* written, buffer included */
 	struct run *run;
 	size_t n, cap;
+	size_t largest; /* record */
 	char *buffer;
 	size_t len, buffer_cap;
 };
@@ -62,6 +63,7 @@ void ll_runs_begin(struct ll_runs *r)
 
 void ll_runs_put(struct ll_runs *r, const char *record, size_t size)
 {
+	r->largest = LL_MAX(r->largest, size);
 	if (r->len + size > r->buffer_cap)
 		flush(r);
 	if (size > r->buffer_cap) {
@@ -131,7 +133,8 @@ static bool source_load(struct ll_run_merge *m, struct source *s)
 		if (size <= s->len)
 			return true;
 		LL_ASSERT(s->at < s->end);
-		LL_GROW(s->buffer, s->cap, size);
+		s->cap = size; /* and no more: each source may come to the largest */
+		s->buffer = ll_realloc(s->buffer, s->cap);
 	}
 }
 
@@ -239,7 +242,7 @@ static void merge_level(struct ll_runs *r, size_t fan_in)
 
 struct ll_run_merge *ll_runs_merge(struct ll_runs *r)
 {
-	size_t fan_in = (size_t)LL_MAX(2, LL_MIN(r->memory / BUFFER_MIN, FAN_IN_MAX));
+	size_t fan_in = (size_t)LL_MAX(2, LL_MIN(r->memory / LL_MAX(BUFFER_MIN, r->largest), FAN_IN_MAX));
 
 	while (r->n > fan_in)
 		merge_level(r, fan_in);

@@ -2,7 +2,7 @@
 /*
  * sort_merge.h - for sort.c: sorted runs in unlinked temporary files, and their k-way merge. Runs are numbered as they were
  * written; equal keys come out in the order of the runs, so the merge is stable. More than 64 runs (fewer when memory is
- * short) are merged level by level, neighbours with neighbours, which keeps that order.
+ * short, or as few records fit into it) are merged level by level, neighbours with neighbours, which keeps that order.
  */
 #ifndef LL_SORT_MERGE_H
 #define LL_SORT_MERGE_H

@@ -25,11 +25,16 @@ void ll_need_memory(const struct ll_data_frame *f, uint64_t bytes)
 
 void ll_submit_frame(struct ll_queue *q, void *job, const struct ll_data_frame *f, unsigned times)
 {
+	ll_submit_frame_sized(q, job, f, times, 0);
+}
+
+void ll_submit_frame_sized(struct ll_queue *q, void *job, const struct ll_data_frame *f, unsigned times, uint64_t small)
+{
 	uint64_t bytes = (uint64_t)times * f->header.raw_len;
 	bool middling = f->header.raw_len >= LL_MIDDLING_DOCUMENT * LL_MAX(f->header.records, 1);
 	need(f, bytes, " or more");
 	if (ll_frame_is_large(f))
 		ll_queue_submit_alone(q, job);
 	else
-		ll_queue_submit_sized(q, job, middling ? bytes : 0);
+		ll_queue_submit_sized(q, job, middling ? LL_MAX(bytes, small) : small);
 }

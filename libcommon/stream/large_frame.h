@@ -26,6 +26,9 @@ static inline bool ll_frame_is_large(const struct ll_data_frame *f)
 /* Hands a job of this frame to the queue. Working on it is reckoned to take `times` its raw bytes, or more, beside the stored
  * ones. */
 void ll_submit_frame(struct ll_queue *q, void *job, const struct ll_data_frame *f, unsigned times);
+/* The same where the stage knows what a frame of small documents takes (`small`) and its queue is not as deep as LL_QUEUE_JOB_BYTES
+ * would have it. */
+void ll_submit_frame_sized(struct ll_queue *q, void *job, const struct ll_data_frame *f, unsigned times, uint64_t small);
 /* Ends the program with status 4 where a document of the frame takes more than the budget: `bytes` beside the stored ones. */
 void ll_need_memory(const struct ll_data_frame *f, uint64_t bytes);
 

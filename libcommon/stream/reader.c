@@ -36,6 +36,8 @@ struct ll_reader {
 	char where[512];
 	void (*on_segment)(void *context, const struct ll_segment *s);
 	void *on_segment_context;
+	void (*on_large)(void *context);
+	void *on_large_context;
 	struct ll_buf lineage_payload; /* of the current segment */
 	struct ll_data_frame pending; /* read ahead by ll_reader_header */
 	bool have_pending;
@@ -273,6 +275,10 @@ static bool read_data_frame(struct ll_reader *r, struct ll_data_frame *out)
 			on_end(r, &h, offset);
 			break;
 		case LL_FRAME_DATA:
+			if (r->on_large && h.raw_len >= LL_LARGE_DOCUMENT) {
+				r->on_large(r->on_large_context);
+				ll_memory_trim();
+			}
 			*out = (struct ll_data_frame){ h, read_stored(r, h.stored_len, offset), NULL, ll_in_name(r->in), offset, r->records,
 						       r->file_records + r->sums.records, r->header[r->headers - 1] };
 			out->file = r->files[r->next_file - 1];
@@ -377,6 +383,12 @@ void ll_reader_on_segment(struct ll_reader *r, void (*call)(void *context, const
 {
 	r->on_segment = call;
 	r->on_segment_context = context;
+}
+
+void ll_reader_on_large(struct ll_reader *r, void (*call)(void *context), void *context)
+{
+	r->on_large = call;
+	r->on_large_context = context;
 }
 
 struct ll_end ll_reader_totals(const struct ll_reader *r, uint64_t *segments)

@@ -61,6 +61,8 @@ struct ll_segment {
 	struct ll_str lineage;
 };
 void ll_reader_on_segment(struct ll_reader *r, void (*call)(void *context, const struct ll_segment *s), void *context);
+/* Called before the stored bytes of a large frame (large_frame.h) are read: who gathers what was read gives memory back. */
+void ll_reader_on_large(struct ll_reader *r, void (*call)(void *context), void *context);
 /* Sums of the end frames met so far: records, raw bytes, set id; segments counted. */
 struct ll_end ll_reader_totals(const struct ll_reader *r, uint64_t *segments);
 void ll_reader_close(struct ll_reader *r);

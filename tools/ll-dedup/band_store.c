@@ -74,10 +74,10 @@ static void put_away(struct band_store *s, struct band *b)
 	*c = write_chunk(s, b->open);
 }
 
-bool band_store_make_room(struct band_store *s)
+void band_store_make_room(struct band_store *s)
 {
 	if (s->used < s->memory / 8)
-		return false;
+		return;
 	for (uint32_t i = 0; i < s->bands; i++)
 		for (struct chunk *c = s->band[i].chunk, *end = c + s->band[i].len; c < end; c++)
 			if (c->data) {
@@ -86,7 +86,6 @@ bool band_store_make_room(struct band_store *s)
 				ll_free(data);
 			}
 	s->used = 0;
-	return true;
 }
 
 void band_store_add(struct band_store *s, const unsigned char *bands)

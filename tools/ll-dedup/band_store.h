@@ -14,8 +14,8 @@ struct band_store;
 struct band_store *band_store_new(uint32_t first, uint32_t last, uint64_t memory);
 /* The next document; its signature's bands, little-endian. */
 void band_store_add(struct band_store *s, const unsigned char *bands);
-/* What is in memory goes to the file; false when it is less than an eighth of what may be there, and stays. */
-bool band_store_make_room(struct band_store *s);
+/* What is in memory goes to the file, but for what is less than an eighth of what may be there. */
+void band_store_make_room(struct band_store *s);
 /* Calls `pair` with the first document of every group that agrees in a band and each of its others. */
 void band_store_pairs(struct band_store *s, void (*pair)(void *context, uint32_t first, uint32_t other), void *context);
 void band_store_free(struct band_store *s);

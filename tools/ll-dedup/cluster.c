@@ -26,10 +26,17 @@ struct cluster {
 	struct ll_buf scratch;
 };
 
+static uint64_t left_beside(const struct cluster_rule *r)
+{
+	uint64_t left = ll_memory_left();
+
+	return left - LL_MIN(r->beside, left / 2);
+}
+
 struct cluster *cluster_new(const struct cluster_rule *rule)
 {
 	struct cluster *c = ll_calloc(1, sizeof(*c));
-	uint64_t left = ll_memory_left();
+	uint64_t left = left_beside(rule);
 
 	c->rule = *rule;
 	if (!rule->joined)
@@ -138,7 +145,7 @@ void cluster_rank(struct cluster *c, const struct shard_order *order)
 {
 	tell_unranked(c);
 	c->order = order;
-	c->members = ll_sorter_new_variable(MEMBER, ll_memory_left() / 2, "clusters");
+	c->members = ll_sorter_new_variable(MEMBER, left_beside(&c->rule) / 2, "clusters");
 	ll_sorter_finish(c->facts);
 }
 
@@ -161,12 +168,12 @@ bool cluster_member(struct cluster *c, uint64_t document, const struct signature
 
 void cluster_make_room(struct cluster *c)
 {
-	bool made = c->bands && band_store_make_room(c->bands);
-
-	made |= c->facts && ll_sorter_make_room(c->facts);
-	made |= c->members && ll_sorter_make_room(c->members);
-	if (made)
-		ll_memory_trim();
+	if (c->bands)
+		band_store_make_room(c->bands);
+	if (c->facts)
+		ll_sorter_make_room(c->facts);
+	if (c->members)
+		ll_sorter_make_room(c->members);
 }
 
 /* Without verification the facts are all there is to know. */

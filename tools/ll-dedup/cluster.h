@@ -22,6 +22,7 @@ struct cluster_rule {
 	struct policy policy;
 	struct walk_rule walk;
 	bool copies; /* survivors are told of their duplicates */
+	uint64_t beside; /* of --memory, what others take until cluster_resolve */
 };
 
 struct cluster;

@@ -33,13 +33,15 @@ static void LL_NORETURN refuse(const char *path, const char *had, const char *ne
 	ll_die(LL_EXIT_INPUT, "%s: an index of another kind: it %s %s", path, *has ? "should not have" : "lacks", *has ? has : lacks);
 }
 
-void crawl_index_read(const char *path, const char *kind, void (*record)(void *context, uint64_t document, const unsigned char *record, size_t len), void *context)
+void crawl_index_read(const char *path, const char *kind, void (*record)(void *context, uint64_t document, const unsigned char *record, size_t len),
+		      void (*make_room)(void *context), void *context)
 {
 	struct ll_reader *r = ll_reader_open(&path, 1, "signatures");
 	const struct ll_header *last = NULL;
 	const unsigned char *p;
 	size_t len;
 
+	ll_reader_on_large(r, make_room, context);
 	for (uint64_t document = 0; (p = ll_reader_next(r, &len)) != NULL; document++) {
 		const struct ll_header *h = ll_reader_header(r);
 		if (h != last) {
@@ -70,7 +72,7 @@ static struct ll_writer *start(const char *path, const char *old, const char *ru
 	struct ll_writer *out = ll_writer_open(path, ll_header_new("signatures", 1, lines));
 
 	if (old)
-		crawl_index_read(old, kind, copy, out);
+		crawl_index_read(old, kind, copy, NULL, out);
 	ll_free(lines);
 	return out;
 }

@@ -98,6 +98,13 @@ static void join_old(void *context, uint64_t document, const unsigned char *reco
 	j->old = j->documents;
 }
 
+static void join_make_room(void *context)
+{
+	struct joining *j = context;
+
+	band_store_make_room(j->bands);
+}
+
 static void join_pair(void *context, uint32_t first, uint32_t other)
 {
 	union_find_join(context, first, other);
@@ -121,7 +128,8 @@ int dedup_join(const char *const *files, size_t n)
 	char *kind = signature_rule_copy(m.first), *lines = ll_format("%sjoin=%s\n", kind, range);
 	struct ll_writer *out = ll_writer_open(ll_common.output, ll_header_new("joins", 1, lines));
 	if (dedup.against)
-		crawl_index_read(dedup.against, m.kind, join_old, &j);
+		crawl_index_read(dedup.against, m.kind, join_old, join_make_room, &j);
+	ll_reader_on_large(m.in, join_make_room, &j);
 	merging_each(&m, join_record, &j);
 	union_find_init(&u, j.documents);
 	band_store_pairs(j.bands, join_pair, &u);
@@ -267,6 +275,7 @@ int dedup_cluster(const char **files, size_t n)
 	m.shards = &g.shards;
 	struct ll_writer *out = ll_writer_open(ll_common.output, ll_header_new("duplicates", 1, m.rule.bands ? NULL : "exact=document\n"));
 	dedup_old_signatures(&g, m.kind, false);
+	ll_reader_on_large(m.in, gathering_make_room, &g);
 	merging_each(&m, gathering_record, &g);
 	shard_order_finish(&m.order, &g.shards);
 	gathering_join(&g);
@@ -276,6 +285,7 @@ int dedup_cluster(const char **files, size_t n)
 	if (dedup.jaccard || dedup.containment) {
 		struct ll_reader *second = ll_reader_open(files, n, "signatures");
 		dedup_old_signatures(&g, m.kind, true);
+		ll_reader_on_large(second, gathering_make_room, &g);
 		signatures_each(second, gathering_second, &g);
 		ll_reader_close(second);
 	}

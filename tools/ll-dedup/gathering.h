@@ -32,7 +32,7 @@ void gathering_rank(struct gathering *g, const struct shard_order *order);
 bool gathering_wants(const void *gathering, uint64_t document);
 void gathering_second(void *gathering, uint64_t document, const unsigned char *record, size_t len);
 void gathering_second_old(struct gathering *g, uint64_t document, const unsigned char *record, size_t len);
-/* The make_room callback. */
+/* The make_room callback, and that of ll_reader_on_large. */
 void gathering_make_room(void *gathering);
 void gathering_resolve(struct gathering *g);
 next_duplicate gathering_next;

@@ -8,6 +8,7 @@
 
 #include "base/buffer.h"
 #include "base/hash.h"
+#include "base/memory.h"
 
 struct member {
 	uint32_t document;
@@ -19,10 +20,11 @@ struct member {
 	uint32_t place; /* in its component, for chains.c */
 };
 
-/* Sets of 4 MiB and more of shingles are copied nowhere and are in no index, so that what they take does not add up. */
+/* Sets of 4 MiB and more of shingles are copied nowhere and are in no index, so that what they take does not add up; nor are
+ * those of a 64th of --memory, of which the share of the survivors in walk.h would hold fewer than an index is made for. */
 static inline bool set_is_large(uint32_t n_shingles)
 {
-	return n_shingles >= 1u << 19;
+	return 8 * (uint64_t)n_shingles >= LL_MIN(ll_memory_budget() / 64, 4 * LL_MIB);
 }
 
 /* The number of ids and similarities kept for a survivor. */

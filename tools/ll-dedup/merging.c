@@ -44,22 +44,19 @@ void merging_open(struct merging *m, const char *const *files, size_t n)
 
 static void each(struct ll_reader *in, struct merging *m, signature_visitor *record, void *context)
 {
-	struct ll_data_frame frame;
 	uint64_t document = 0;
+	const unsigned char *p;
+	size_t len;
 
-	while (ll_reader_next_frame(in, &frame)) {
-		if (m && frame.segment != m->last) {
-			check_header(m, frame.segment);
-			m->last = frame.segment;
+	while ((p = ll_reader_next(in, &len)) != NULL) {
+		const struct ll_header *h = ll_reader_header(in);
+		if (m && h != m->last) {
+			check_header(m, h);
+			m->last = h;
 		}
-		ll_data_frame_decode(&frame);
-		const unsigned char *p = frame.raw;
-		for (uint32_t i = 0; i < frame.header.records; i++, p += ll_get32(p)) {
-			uint64_t number = document;
-			document += ll_get32(p) >= 12 && p[8] == SIGNATURE_DOCUMENT;
-			record(context, number, p, ll_get32(p));
-		}
-		ll_data_frame_free(&frame);
+		uint64_t number = document;
+		document += len >= 12 && p[8] == SIGNATURE_DOCUMENT;
+		record(context, number, p, len);
 	}
 }
 

@@ -40,7 +40,7 @@ static void old_shingles(void *gathering, uint64_t document, const unsigned char
 void dedup_old_signatures(struct gathering *g, const char *kind, bool second)
 {
 	if (dedup.against)
-		crawl_index_read(dedup.against, kind, second ? old_shingles : old_record, g);
+		crawl_index_read(dedup.against, kind, second ? old_shingles : old_record, gathering_make_room, g);
 }
 
 static void sign(struct gathering *g, const char **files, size_t n, struct signature_rule *rule, const char *kind, bool verifies)
@@ -83,6 +83,7 @@ int dedup_minhash(const char **files, size_t n)
 	ll_spool_inputs(files, n);
 	if (dedup.against)
 		ll_spool_inputs(&dedup.against, 1);
+	cluster.beside = sign_pass_memory();
 	gathering_start(&g, &rule, &cluster);
 	ll_progress_pass(1, verifies ? 3 : 2);
 	sign(&g, files, n, &rule, kind, verifies);

@@ -32,10 +32,16 @@ struct shingle_rule {
 };
 
 /* What is held of a document, in times of its bytes, at most (stream/large_frame.h): text, shingles, their set; `signed_too`:
- * the set is written beside the bands. */
+ * the set is written beside the bands, which holds it three times: as it was made, in a frame, packed. */
 static inline unsigned shingle_times(const struct shingle_rule *r, bool signed_too)
 {
-	return (r->unit == UNIT_WORD ? 11 : 19) + (signed_too ? 2 : 0);
+	return r->unit == UNIT_WORD ? 11 + 2 * signed_too : 19 + 6 * signed_too;
+}
+
+/* The most that the shingles of a text take for each of its bytes. */
+static inline unsigned shingle_bytes(const struct shingle_rule *r)
+{
+	return r->unit == UNIT_WORD ? 4 : 8;
 }
 
 /* Scratch of one thread; zeroed before first use. */

@@ -16,7 +16,9 @@ struct pass {
 	uint64_t records;     /* of that file so far */
 	uint64_t document;    /* number of the next one */
 	struct ll_hash128_state *data_id;
+	unsigned times;		  /* what is held of a document, in times of its bytes */
 	struct ll_spares signers; /* handed from frame to frame */
+	uint64_t kept;		  /* bytes that each may keep for the next one */
 };
 
 struct job {
@@ -32,15 +34,26 @@ static struct signer *take_signer(struct pass *p)
 	return s ? s : ll_calloc(1, sizeof(*s));
 }
 
-/* One that grew with a large document is not kept. */
-static void give_signer(struct pass *p, struct signer *s, bool large)
+static void free_signer(struct signer *s)
 {
-	if (large) {
+	if (s)
 		signer_free(s);
-		ll_free(s);
-	} else {
+	ll_free(s);
+}
+
+static void free_signers(struct pass *p)
+{
+	for (struct signer *s; (s = ll_spares_take(&p->signers));)
+		free_signer(s);
+}
+
+/* One that grew with a document of so many bytes is kept only where all together are few. */
+static void give_signer(struct pass *p, struct signer *s, uint64_t largest)
+{
+	if (largest * p->times > p->kept)
+		free_signer(s);
+	else
 		ll_spares_give(&p->signers, s);
-	}
 }
 
 static bool nothing_wanted(const struct pass *p, const struct job *job)
@@ -53,24 +66,47 @@ static bool nothing_wanted(const struct pass *p, const struct job *job)
 	return true;
 }
 
+/* Before a large document is worked on, while nothing else is. */
+static void make_room(struct pass *p)
+{
+	free_signers(p);
+	if (p->visitor->make_room)
+		p->visitor->make_room(p->visitor->context);
+	ll_memory_trim();
+}
+
+/* The most that the signatures of a frame's documents take, and keys of units nearly always. */
+static uint64_t signatures_bytes(const struct signature_rule *r, const struct ll_frame_header *h)
+{
+	uint64_t bands = r->pairs_only ? 0 : r->bands;
+
+	return h->records * (SIGNATURE_FIXED + 8 * (bands + 1)) + h->raw_len * (uint64_t)(r->keeps_shingles ? shingle_bytes(&r->shingle) : 1);
+}
+
+static uint64_t frame_bytes(const struct signature_rule *r, const struct ll_frame_header *h)
+{
+	return h->stored_len + h->raw_len + h->records * sizeof(struct ll_id) + signatures_bytes(r, h);
+}
+
 static void sign_frame(void *context, void *argument)
 {
 	struct pass *p = context;
 	struct job *job = argument;
-	struct signer *signer = take_signer(p);
+	uint64_t largest = 0;
 	struct ll_doc doc;
 	struct ll_err err;
 
 	if (nothing_wanted(p, job)) {
 		job->skipped = true;
-		give_signer(p, signer, ll_frame_is_large(&job->frame));
 		return;
 	}
-	if (p->visitor->make_room && ll_frame_is_large(&job->frame))
-		p->visitor->make_room(p->visitor->context);
+	if (ll_frame_is_large(&job->frame))
+		make_room(p);
+	struct signer *signer = take_signer(p);
 	ll_data_frame_decode(&job->frame);
 	const unsigned char *record = job->frame.raw;
 	job->digest = ll_malloc(LL_MAX(job->frame.header.records, 1) * sizeof(*job->digest));
+	ll_buf_reserve(&job->out, signatures_bytes(p->rule, &job->frame.header)); /* growing leaves holes behind */
 	for (uint32_t i = 0; i < job->frame.header.records; i++, record += ll_get32(record)) {
 		if (p->visitor->wanted && !p->visitor->wanted(p->visitor->context, job->frame.first_record + i))
 			continue;
@@ -78,12 +114,13 @@ static void sign_frame(void *context, void *argument)
 		if (ll_doc_get(record, ll_get32(record), &doc, &err) < 0)
 			ll_die(LL_EXIT_INPUT, "%s: frame %u at byte %llu: %s", job->frame.file, job->frame.header.sequence,
 			       (unsigned long long)job->frame.offset, err.text);
+		largest = LL_MAX(largest, doc.text.len);
 		if (signature_rule_is_keys(p->rule))
 			unit_keys_put(&job->out, &signer->walk, p->rule, &doc);
 		else
 			signature_put(&job->out, signer, p->rule, job->digest[i], &doc);
 	}
-	give_signer(p, signer, ll_frame_is_large(&job->frame));
+	give_signer(p, signer, largest);
 }
 
 static void end_file(struct pass *p)
@@ -122,7 +159,7 @@ static size_t hand_over_records(struct pass *p, uint64_t document, const unsigne
 			LL_BUG("a document that was signed: %s", err.text);
 		struct signer *signer = take_signer(p);
 		unit_keys_make(&signer->walk, p->rule, &doc, v->record, v->context, document);
-		give_signer(p, signer, ll_get32(original) >= LL_LARGE_DOCUMENT);
+		give_signer(p, signer, doc.text.len);
 	} while (unit_keys_go_on(record));
 	return (size_t)(next - first);
 }
@@ -157,26 +194,35 @@ static void hand_over(void *context, void *argument)
 	ll_free(job);
 }
 
+static int frames_at_once(void)
+{
+	return (int)LL_MAX(1, LL_MIN((uint64_t)ll_queue_depth(), ll_memory_budget() / 2 / LL_QUEUE_JOB_BYTES));
+}
+
+uint64_t sign_pass_memory(void)
+{
+	return LL_MIN(ll_memory_budget() / 2, LL_QUEUE_JOB_BYTES * (uint64_t)frames_at_once());
+}
+
 struct ll_lineage *sign_pass(const char *const *files, size_t n, const struct signature_rule *rule, const struct sign_visitor *visitor)
 {
 	struct pass p = { .rule = rule, .visitor = visitor, .files = files, .n_files = n, .data_id = ll_hash128_new(), .signers = LL_SPARES_INIT };
 	struct ll_reader *reader = ll_reader_open(files, n, "docs");
 	struct ll_data_frame frame;
-	unsigned times = rule->bands ? shingle_times(&rule->shingle, rule->keeps_shingles && !rule->pairs_only) : unit_times(&rule->unit);
+	int depth = frames_at_once();
 
-	struct ll_queue *queue = ll_queue_new(&(struct ll_queue_ops){ sign_frame, hand_over }, &p, 0);
+	p.times = rule->bands ? shingle_times(&rule->shingle, rule->keeps_shingles && !rule->pairs_only) : unit_times(&rule->unit);
+	p.kept = ll_memory_budget() / 8 / (uint64_t)depth;
+	struct ll_queue *queue = ll_queue_new(&(struct ll_queue_ops){ sign_frame, hand_over }, &p, depth);
 	while (ll_reader_next_frame(reader, &frame)) {
 		struct job *job = ll_calloc(1, sizeof(*job));
 		job->frame = frame;
-		ll_submit_frame(queue, job, &frame, times);
+		ll_submit_frame_sized(queue, job, &frame, p.times, frame_bytes(rule, &frame.header));
 	}
 	ll_queue_free(queue);
 	while (p.file < p.n_files)
 		end_file(&p);
-	for (struct signer *s; (s = ll_spares_take(&p.signers));) {
-		signer_free(s);
-		ll_free(s);
-	}
+	free_signers(&p);
 	ll_spares_free(&p.signers);
 	ll_hash128_free(p.data_id);
 	struct ll_lineage *lineage = ll_reader_take_lineage(reader);

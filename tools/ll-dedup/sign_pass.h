@@ -18,12 +18,14 @@ struct sign_visitor {
 	/* Whether a document is to be signed, on a second pass; any thread. NULL: all are. With it there are no shards, and frames
 	 * without a wanted document are read over. */
 	bool (*wanted)(const void *context, uint64_t document);
-	/* Before a large document is worked on, while nothing else is; NULL: there is nothing to give. */
+	/* Before a large document is worked on, while nothing else is: gives memory back; NULL: there is none to give. */
 	void (*make_room)(void *context);
 	struct ll_writer *through; /* gets the documents as they came; may be NULL */
 	const char *name;	   /* of all shards; NULL: the base names of the files */
 };
 
+/* What the frames that are signed at once take: at most half of --memory. */
+uint64_t sign_pass_memory(void);
 /* Returns the inputs' lineage, which the caller frees. */
 struct ll_lineage *sign_pass(const char *const *files, size_t n, const struct signature_rule *rule, const struct sign_visitor *visitor);
 

@@ -6,7 +6,6 @@
 #include "stream/frame.h"
 #include "text/json.h"
 
-#define DOCUMENT_FIXED 80u
 #define SHARD_FIXED 40u
 
 void signer_free(struct signer *s)
@@ -94,7 +93,7 @@ void signature_put(struct ll_buf *out, struct signer *s, const struct signature_
 	if (rule->keeps_shingles)
 		shingles = (uint32_t)(g->len = shingles_set(g->hash, g->len));
 	struct ll_str tags = carried_tags(s, rule, doc);
-	uint32_t size = DOCUMENT_FIXED + 8 * (n_bands + shingles) + (uint32_t)(doc->id.len + doc->source.len + tags.len);
+	uint32_t size = SIGNATURE_FIXED + 8 * (n_bands + shingles) + (uint32_t)(doc->id.len + doc->source.len + tags.len);
 	ll_buf_put32(out, size);
 	ll_buf_put32(out, size - 8);
 	ll_buf_put32(out, SIGNATURE_DOCUMENT);
@@ -136,7 +135,7 @@ static struct ll_id get_id(const unsigned char *p)
 
 static int get_document(const unsigned char *record, size_t core, uint32_t bands, struct signature *out, struct ll_err *err)
 {
-	size_t fixed = DOCUMENT_FIXED + 8 * (size_t)bands;
+	size_t fixed = SIGNATURE_FIXED + 8 * (size_t)bands;
 	const char *text = (const char *)record;
 
 	if (core < fixed)
@@ -147,7 +146,7 @@ static int get_document(const unsigned char *record, size_t core, uint32_t bands
 	out->text = get_id(record + 32);
 	out->record = get_id(record + 48);
 	out->n_shingles = ll_get32(record + 76);
-	out->bands = record + DOCUMENT_FIXED;
+	out->bands = record + SIGNATURE_FIXED;
 	out->shingles = record + fixed;
 	fixed += 8 * (size_t)out->n_shingles;
 	if (fixed + id + source + tags != core)

@@ -20,6 +20,8 @@
 #include "doc/record.h"
 #include "ll-dedup/rule.h"
 
+#define SIGNATURE_FIXED 80u /* bytes of a document's, without bands, shingles and strings */
+
 /* Scratch of one thread; zeroed before first use. */
 struct signer {
 	struct shingler shingler;
