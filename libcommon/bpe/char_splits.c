@@ -228,6 +228,13 @@ static unsigned kind_of(const struct step *s, uint32_t c)
 	}
 }
 
+/* True when the first word begins behind the text's beginning from this step on. */
+static bool drops_first(const struct step *s, const struct ll_words *words)
+{
+	const char *p = words->text.data;
+	return words->n && s->type <= WHITESPACE_SPLIT && kind_of(s, ll_utf8_next(&p)) == 0;
+}
+
 static void split_by_kind(const struct step *s, struct ll_str text, struct ll_words *out)
 {
 	unsigned before = 0;
@@ -283,6 +290,7 @@ int ll_char_split(struct ll_char_splitter *p, struct ll_str text, bool at_start,
 		size_t at = 0;
 		ll_buf_clear(&next->text);
 		next->n = 0;
+		at_start &= !drops_first(s, now);
 		for (size_t k = 0; k < now->n; at = now->end[k++]) {
 			struct ll_str word = ll_str(now->text.data + at, now->end[k] - at);
 			if (s->type == METASPACE)
