@@ -21,6 +21,7 @@ void ll_char_model_free(struct ll_char_model *m)
 	ll_free(m->decoder_json);
 	ll_free(m->post_json);
 	ll_free(m->score);
+	ll_buf_free(&m->scores_json);
 	ll_free(m->prefix);
 	ll_trie_free(&m->trie);
 	ll_buf_free(&m->shown);
@@ -128,15 +129,14 @@ static void put_wordpiece(const struct ll_bpe *b, struct ll_buf *out)
 static void put_unigram(const struct ll_bpe *b, struct ll_buf *out)
 {
 	const struct ll_char_model *m = b->chars;
+	const char *score = m->scores_json.data;
 	ll_buf_printf(out, "{\"type\":\"Unigram\",\"unk_id\":%u,\"vocab\":[", m->unknown);
 	for (uint32_t id = 0; id < m->scores; id++) {
 		ll_buf_puts(out, id ? ",[" : "[");
 		ll_json_escape(out, ll_bpe_token_name(b, id), false);
 		ll_buf_putc(out, ',');
-		size_t at = out->len;
-		ll_put_double(out, m->score[id]);
-		if (!memchr(out->data + at, '.', out->len - at) && !memchr(out->data + at, 'e', out->len - at))
-			ll_buf_puts(out, ".0");
+		ll_buf_puts(out, score);
+		score += strlen(score) + 1;
 		ll_buf_putc(out, ']');
 	}
 	ll_buf_printf(out, "],\"byte_fallback\":%s}", m->byte_fallback ? "true" : "false");

@@ -27,6 +27,7 @@ struct ll_char_model {
 	uint32_t fallback[256];	      /* the tokens <0x00> to <0xFF> */
 	double *score, unknown_score; /* Unigram: by id, below `scores` */
 	size_t scores;
+	struct ll_buf scores_json; /* as the file has them, a NUL behind each: read again, they have to be the same */
 	struct ll_trie trie; /* WordPiece, Unigram: of the ordinary tokens */
 	char *prefix;	     /* WordPiece: of tokens inside a word */
 	uint32_t inside;     /* its node in the trie, or LL_TRIE_NONE */

@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/memory.h"
 #include "bpe/bpe_read.h"
@@ -155,6 +156,48 @@ static int read_wordpiece(struct ll_bpe *b, struct json_object *o, struct ll_err
 
 /* ---- Unigram ---- */
 
+/* The number as tokenizers reads it, off the nearest one by the last bit or two in one of seven: the digits as an integer, those that
+ * do not fit left away, and one multiplication or division by a power of ten (serde_json without its float_roundtrip). Of two paths
+ * whose scores are the same in another order, as of "00" and "000", the last bit decides. */
+static double number_as_read(const char *p)
+{
+	const bool negative = *p == '-';
+	uint64_t digits = 0;
+	bool point = false, full = false;
+	long power = 0;
+	for (p += negative; *p && *p != 'e' && *p != 'E'; p++) {
+		uint64_t more;
+		if (*p == '.') {
+			point = true;
+			continue;
+		}
+		full = full || __builtin_mul_overflow(digits, (uint64_t)10, &more) || __builtin_add_overflow(more, (uint64_t)(*p - '0'), &more);
+		if (!full)
+			digits = more;
+		power += full && !point ? 1 : !full && point ? -1 : 0;
+	}
+	power += *p ? LL_MAX(LL_MIN(strtol(p + 1, NULL, 10), 100000), -100000) : 0;
+	double v = (double)digits;
+	for (; v != 0 && power < -308; power += 308)
+		v /= 1e308;
+	char ten[16];
+	snprintf(ten, sizeof ten, "1e%ld", LL_MIN(labs(power), 309));
+	v = v == 0 ? v : power < 0 ? v / strtod(ten, NULL) : v * strtod(ten, NULL);
+	return negative ? -v : v;
+}
+
+static int read_score(struct ll_char_model *m, size_t id, struct json_object *o, struct ll_err *err)
+{
+	if (!json_object_is_type(o, json_type_double) && !json_object_is_type(o, json_type_int))
+		return ll_err_set(err, "token %zu of the vocab has no number for a score", id);
+	const char *text = json_object_get_string(o); /* as the file has it */
+	m->score[id] = number_as_read(text);
+	if (!isfinite(m->score[id]))
+		return ll_err_set(err, "token %zu of the vocab has no finite score", id);
+	ll_buf_add(&m->scores_json, text, strlen(text) + 1);
+	return 0;
+}
+
 static int read_unigram(struct ll_bpe *b, struct json_object *o, struct ll_err *err)
 {
 	struct ll_char_model *m = b->chars;
@@ -168,16 +211,12 @@ static int read_unigram(struct ll_bpe *b, struct json_object *o, struct ll_err *
 	m->score = ll_calloc(n, sizeof *m->score);
 	m->scores = n;
 	for (size_t i = 0; i < n; i++) {
-		struct json_object *entry = json_object_array_get_idx(vocab, i), *score;
+		struct json_object *entry = json_object_array_get_idx(vocab, i);
 		if (!json_is_list(entry) || json_object_array_length(entry) != 2 ||
 		    !json_is_string(json_object_array_get_idx(entry, 0)))
 			return ll_err_set(err, "token %zu of the vocab is no [\"text\", score]", i);
-		score = json_object_array_get_idx(entry, 1);
-		if (!json_object_is_type(score, json_type_double) && !json_object_is_type(score, json_type_int))
-			return ll_err_set(err, "token %zu of the vocab has no number for a score", i);
-		m->score[i] = json_object_get_double(score);
-		if (!isfinite(m->score[i]))
-			return ll_err_set(err, "token %zu of the vocab has no finite score", i);
+		if (read_score(m, i, json_object_array_get_idx(entry, 1), err))
+			return -1;
 		least = LL_MIN(least, m->score[i]);
 		if (add_token(b, i, json_str(json_object_array_get_idx(entry, 0)), err))
 			return -1;

@@ -44,6 +44,24 @@ sed -i 's/Isolated/Removed/' p.json
 status 3 "removed" ll-bpe inspect -m p.json
 says "p.json: a Punctuation with behavior 'Removed' is not supported" "is refused by name"
 
+# A Metaspace of the text's beginning only: none where white space was dropped there.
+around='"version":"1.0","truncation":null,"padding":null,"added_tokens":[],"normalizer":null,"post_processor":null,"decoder":null'
+cat > first.json <<END
+{$around,"pre_tokenizer":{"type":"Sequence","pretokenizers":[{"type":"WhitespaceSplit"},{"type":"Metaspace","replacement":"▁","prepend_scheme":"first","split":true}]},
+"model":{"type":"WordPiece","unk_token":"[UNK]","continuing_subword_prefix":"##","max_input_chars_per_word":100,"vocab":{"[UNK]":0,"▁":1,"##a":2,"a":3}}}
+END
+printf '{"text":"a a"}\n{"text":" a"}\n{"text":"\\na a"}\n' > t.jsonl
+is "$(ids -m first.json)" "[1,2,3] [3] [3,3] " "prepend_scheme first, behind WhitespaceSplit"
+# The last bit of a score: by the nearest doubles 000 goes before 00.
+cat > scores.json <<END
+{$around,"pre_tokenizer":null,"model":{"type":"Unigram","unk_id":0,"byte_fallback":false,
+"vocab":[["<unk>",0.0],["2",-10.893001322151564],["00",-10.452395620415645],["000",-5.578726345167745]]}}
+END
+printf '{"text":"200000"}\n' > t.jsonl
+is "$(ids -m scores.json)" "[1,2,3] " "scores as tokenizers reads them"
+ok "import" ll-bpe import -q -o again.json scores.json
+is "$(ids -m again.json)" "[1,2,3] " "and as they are written"
+
 # Decoders: what there is of them, and by name what there is not.
 printf '{"text":"a. z tok"}\n' > t.jsonl
 model d.json '{"type":"WordPiece","prefix":"##","cleanup":true}'
