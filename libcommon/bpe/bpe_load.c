@@ -28,14 +28,14 @@ static int load_normalizer(struct ll_bpe *b, struct json_object *o, struct ll_er
 	return 0;
 }
 
-/* ---- the pre-tokenizer: Splits in sequence, and a ByteLevel ---- */
+/* ---- the pre-tokenizer: Splits in sequence, a ByteLevel, and Splits of its alphabet ---- */
 
 #define SPLITS_MOST 16
 
 struct splits {
 	struct ll_split split[SPLITS_MOST];
 	size_t n;
-	bool bytes; /* the ByteLevel has come: what follows would see its alphabet */
+	bool bytes; /* the ByteLevel has come: what follows sees its alphabet */
 	bool prefix_space;
 };
 
@@ -43,6 +43,7 @@ static int add_split(struct splits *s, struct ll_split split, struct ll_err *err
 {
 	if (s->n == SPLITS_MOST)
 		return ll_err_set(err, "pre_tokenizer Sequence of more than %d", SPLITS_MOST);
+	split.spelled = s->bytes;
 	s->split[s->n++] = split;
 	return 0;
 }
@@ -52,10 +53,11 @@ static int load_byte_level(struct splits *s, struct json_object *o, struct ll_er
 	s->prefix_space = json_is_true(o, "add_prefix_space", true);
 	if (s->prefix_space && s->n)
 		return ll_err_set(err, "ByteLevel with add_prefix_space behind another pre_tokenizer is not supported");
+	struct ll_split gpt2 = { .pattern = ll_cstr(ll_scheme_pattern(LL_SCHEME_GPT2, 0)) };
+	if (json_is_true(o, "use_regex", true) && add_split(s, gpt2, err))
+		return -1;
 	s->bytes = true;
-	if (!json_is_true(o, "use_regex", true))
-		return 0;
-	return add_split(s, (struct ll_split){ .pattern = ll_cstr(ll_scheme_pattern(LL_SCHEME_GPT2, 0)) }, err);
+	return 0;
 }
 
 static int load_behavior(const char *name, struct ll_split *split, struct ll_err *err)
@@ -122,10 +124,8 @@ static int load_class(struct splits *s, struct json_object *o, const char *type,
 static int load_pre_tokenizer_part(struct splits *s, struct json_object *o, struct ll_err *err)
 {
 	const char *type = json_text(o, "type");
-	if (s->bytes)
-		return ll_err_set(err, "pre_tokenizer '%s' after ByteLevel is not supported", type);
 	if (strcmp(type, "ByteLevel") == 0)
-		return load_byte_level(s, o, err);
+		return s->bytes ? ll_err_set(err, "ByteLevel behind ByteLevel is not supported") : load_byte_level(s, o, err);
 	if (strcmp(type, "Split") == 0)
 		return load_split(s, o, err);
 	if (strcmp(type, "Digits") == 0 || strcmp(type, "Punctuation") == 0)

@@ -22,31 +22,31 @@ static void put_split(struct ll_split split, struct ll_buf *out)
 	ll_buf_printf(out, "{\"type\":\"Split\",\"pattern\":{\"%s\":", split.literal ? "String" : "Regex");
 	ll_json_escape(out, split.pattern, false);
 	/* "engine" is ours: tokenizers pass over it. */
-	ll_buf_printf(out, "},\"behavior\":\"%s\",\"invert\":%s%s},", behavior[split.behavior],
+	ll_buf_printf(out, "},\"behavior\":\"%s\",\"invert\":%s%s}", behavior[split.behavior],
 		      split.invert ? "true" : "false", split.pcre2 ? ",\"engine\":\"PCRE2\"" : "");
 }
 
 /* GPT-2's pattern is ByteLevel's own. */
 static void put_pre_tokenizer(const struct ll_pretokenizer *p, struct ll_buf *out)
 {
-	size_t n = ll_pretokenizer_splits(p);
-	bool prefix_space = ll_pretokenizer_prefixes(p);
-	if (n == 0) {
-		put_byte_level(out, prefix_space, true, false);
-		return;
-	}
-	struct ll_split last = ll_pretokenizer_split(p, n - 1);
+	size_t n = ll_pretokenizer_splits(p), before = 0;
+	while (before < n && !ll_pretokenizer_split(p, before).spelled)
+		before++;
+	struct ll_split last = before ? ll_pretokenizer_split(p, before - 1) : (struct ll_split){ .literal = true };
 	bool own = !last.literal && last.behavior == LL_SPLIT_ISOLATED &&
 		   ll_scheme_by_patterns(&last.pattern, 1) == LL_SCHEME_GPT2;
-	if (own && n == 1) {
-		put_byte_level(out, prefix_space, true, true);
-		return;
-	}
-	ll_buf_puts(out, "{\"type\":\"Sequence\",\"pretokenizers\":[");
-	for (size_t i = 0; i < n - own; i++)
+	bool sequence = n > own;
+	ll_buf_puts(out, sequence ? "{\"type\":\"Sequence\",\"pretokenizers\":[" : "");
+	for (size_t i = 0; i < before - own; i++) {
 		put_split(ll_pretokenizer_split(p, i), out);
-	put_byte_level(out, false, true, own);
-	ll_buf_puts(out, "]}");
+		ll_buf_putc(out, ',');
+	}
+	put_byte_level(out, ll_pretokenizer_prefixes(p), true, own);
+	for (size_t i = before; i < n; i++) {
+		ll_buf_putc(out, ',');
+		put_split(ll_pretokenizer_split(p, i), out);
+	}
+	ll_buf_puts(out, sequence ? "]}" : "");
 }
 
 void ll_bpe_put_added(const struct ll_bpe *b, struct ll_buf *out)

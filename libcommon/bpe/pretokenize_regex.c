@@ -9,6 +9,7 @@
  * byte is a private character, U+10FF00 + byte: no letter, number, space, mark, punctuation or symbol.
  */
 #include "base/memory.h"
+#include "bpe/bpe_model.h"
 #include "bpe/pretokenizer_parts.h"
 #include "text/utf8.h"
 
@@ -105,6 +106,9 @@ struct ll_splitter {
 	struct ll_buf valid;   /* its copy with characters for invalid bytes */
 	size_t *invalid;       /* where these stand in the copy */
 	size_t invalids, invalids_cap, invalids_passed;
+	struct ll_str given;    /* the caller's text */
+	struct ll_buf spelled;  /* what levels see whose split is `spelled`: a piece of it, or all */
+	size_t spelled_passed, place; /* so much of it is up to this place of the text */
 	bool failed;
 	struct ll_err error;
 };
@@ -141,6 +145,7 @@ void ll_splitter_free(struct ll_splitter *s)
 	pcre2_match_context_free(s->limits);
 	pcre2_jit_stack_free(s->stack);
 	ll_buf_free(&s->valid);
+	ll_buf_free(&s->spelled);
 	ll_free(s->invalid);
 	ll_free(s->cursor);
 	ll_free(s);
@@ -167,11 +172,16 @@ static void give_up(struct ll_splitter *s, const struct ll_level *level, size_t 
 	}
 }
 
+static inline struct ll_str seen_by(const struct ll_splitter *s, const struct ll_level *level)
+{
+	return LL_UNLIKELY(level->split.spelled) ? ll_buf_str(&s->spelled) : s->text;
+}
+
 /* Looks for a match of the level from c->search on. Offsets of the match are those of the text. */
 static inline bool find(struct ll_splitter *s, const struct ll_level *level, const struct cursor *c, size_t *from,
 			size_t *to)
 {
-	PCRE2_SPTR subject = (PCRE2_SPTR)s->text.data + c->start;
+	PCRE2_SPTR subject = (PCRE2_SPTR)seen_by(s, level).data + c->start;
 	size_t len = c->stop - c->start, search = c->search - c->start;
 	const pcre2_code *code = level->code[s->differs && level->code[1]];
 	int rc = level->jit ? pcre2_jit_match(code, subject, len, search, 0, s->match, s->limits)
@@ -216,7 +226,7 @@ static inline bool next_stretch(struct ll_splitter *s, const struct ll_level *le
 	}
 	while (c->search <= c->stop && find(s, level, c, &from, &to)) {
 		if (LL_UNLIKELY(from == to && to == c->last_match)) {
-			c->search = next_character(s->text, c->search);
+			c->search = next_character(seen_by(s, level), c->search);
 			continue;
 		}
 		*out = (struct stretch){ from, to, true };
@@ -276,6 +286,36 @@ static void begin(struct cursor *c, size_t start, size_t stop)
 	*c = (struct cursor){ .start = start, .stop = stop, .done = start, .search = start, .last_match = SIZE_MAX };
 }
 
+/* Where a place of the copy is in the text; places come in order. */
+static inline size_t original(struct ll_splitter *s, size_t place)
+{
+	while (LL_UNLIKELY(s->invalids_passed < s->invalids) && s->invalid[s->invalids_passed] < place)
+		s->invalids_passed++;
+	return place - 3 * s->invalids_passed;
+}
+
+/* Spells a piece of the copy, which the levels from here on split. */
+static void spell(struct ll_splitter *s, size_t *start, size_t *stop)
+{
+	size_t from = original(s, *start), to = original(s, *stop);
+	ll_buf_clear(&s->spelled);
+	for (size_t i = from; i < to; i++)
+		s->spelled.len += ll_utf8_put(ll_buf_reserve(&s->spelled, 4), ll_byte_char((unsigned char)s->given.data[i]));
+	s->place = from;
+	s->spelled_passed = *start = 0;
+	*stop = s->spelled.len;
+}
+
+/* Where an end that the last level found is in the text. */
+static inline size_t place_of(struct ll_splitter *s, size_t end)
+{
+	if (LL_LIKELY(!s->p->level[s->p->levels - 1].split.spelled))
+		return original(s, end);
+	for (; s->spelled_passed < end; s->spelled_passed++)
+		s->place += ((unsigned char)s->spelled.data[s->spelled_passed] & 0xc0) != 0x80;
+	return s->place;
+}
+
 /* The next piece that level k leaves. */
 static bool next_piece(struct ll_splitter *s, size_t k, size_t *from, size_t *to)
 {
@@ -293,6 +333,8 @@ static bool next_piece(struct ll_splitter *s, size_t k, size_t *from, size_t *to
 		}
 		if (k == 0 || s->failed || !next_piece(s, k - 1, &start, &stop))
 			return false;
+		if (LL_UNLIKELY(level->split.spelled) && !s->p->level[k - 1].split.spelled)
+			spell(s, &start, &stop);
 		begin(c, start, stop);
 	}
 }
@@ -319,22 +361,17 @@ static void start_text(struct ll_splitter *s, struct ll_str text)
 {
 	s->failed = false;
 	s->invalids = s->invalids_passed = 0;
-	s->text = text.data ? text : ll_str("", 0);
+	s->given = s->text = text.data ? text : ll_str("", 0);
 	if (ll_utf8_valid_prefix(text.data, text.len) != text.len)
 		copy_valid(s, text);
 	s->differs = s->classes && ll_pattern_differs(s->text);
+	size_t start = 0, stop = s->text.len;
+	if (s->p->level[0].split.spelled)
+		spell(s, &start, &stop);
 	for (size_t i = 0; i < s->p->levels; i++)
-		begin(&s->cursor[i], 0, i ? 0 : s->text.len);
+		begin(&s->cursor[i], 0, i ? 0 : stop);
 	for (size_t i = 1; i < s->p->levels; i++)
 		s->cursor[i].search = 1; /* has had its empty subject */
-}
-
-/* Where a place of the copy is in the text; places come in order. */
-static inline size_t original(struct ll_splitter *s, size_t place)
-{
-	while (LL_UNLIKELY(s->invalids_passed < s->invalids) && s->invalid[s->invalids_passed] < place)
-		s->invalids_passed++;
-	return place - 3 * s->invalids_passed;
 }
 
 size_t ll_split(struct ll_splitter *s, struct ll_str text, size_t at, size_t *end, size_t max)
@@ -349,7 +386,7 @@ size_t ll_split(struct ll_splitter *s, struct ll_str text, size_t at, size_t *en
 		start_text(s, text);
 	size_t n = 0;
 	for (size_t from, to; n < max && !s->failed && next_piece(s, s->p->levels - 1, &from, &to); n++)
-		end[n] = original(s, to);
+		end[n] = place_of(s, to);
 	return n;
 }
 
@@ -435,7 +472,7 @@ size_t ll_level_cut(const struct ll_pretokenizer *p, struct ll_str text)
 {
 	const struct ll_level *level = &p->level[0];
 	size_t len = without_cut_character(text);
-	if (level->split.pcre2 || level->meaning.context || level->split.behavior != LL_SPLIT_ISOLATED || len == 0)
+	if (level->split.spelled || level->split.pcre2 || level->meaning.context || level->split.behavior != LL_SPLIT_ISOLATED || len == 0)
 		return 0;
 	struct ll_splitter *s = ll_splitter_new(p);
 	start_text(s, ll_str(text.data, len));

@@ -22,7 +22,7 @@ static void add_split(struct ll_pretokenizer *p, const struct ll_split *split)
 {
 	struct ll_level *level = add_level(p);
 	level->split = *split;
-	if (!split->literal && split->behavior == LL_SPLIT_ISOLATED)
+	if (!split->literal && !split->spelled && split->behavior == LL_SPLIT_ISOLATED)
 		level->scheme = ll_scheme_by_patterns(&split->pattern, 1);
 	/* Of several spellings of a scheme one is kept. */
 	if (level->scheme >= 0)
@@ -39,7 +39,7 @@ static struct ll_pretokenizer *seal(struct ll_pretokenizer *p, struct ll_err *er
 	ll_buf_puts(&name, p->prefix_space ? PREFIX_SPACE "\n" : "");
 	for (size_t i = 0; i < p->levels && plain; i++) {
 		pattern[i] = p->level[i].split.pattern;
-		plain = !p->level[i].split.literal && p->level[i].split.behavior == LL_SPLIT_ISOLATED;
+		plain = !p->level[i].split.literal && !p->level[i].split.spelled && p->level[i].split.behavior == LL_SPLIT_ISOLATED;
 	}
 	p->scheme = plain ? ll_scheme_by_patterns(pattern, p->levels) : -1;
 	if (p->scheme >= 0)
@@ -232,8 +232,8 @@ void ll_pretokenizer_identity(const struct ll_pretokenizer *p, struct ll_buf *ou
 	ll_buf_puts(out, p->levels == 0 ? "no pattern\n" : "");
 	for (size_t i = 0; i < p->levels; i++) {
 		const struct ll_split *split = &p->level[i].split;
-		ll_buf_printf(out, "pattern%s%s%s ", split->literal ? " literal" : "", behavior[split->behavior],
-			      split->invert && split->behavior != LL_SPLIT_ISOLATED ? " inverted" : "");
+		ll_buf_printf(out, "pattern%s%s%s%s ", split->literal ? " literal" : "", split->spelled ? " of bytes" : "",
+			      behavior[split->behavior], split->invert && split->behavior != LL_SPLIT_ISOLATED ? " inverted" : "");
 		ll_buf_add_str(out, split->pattern);
 		ll_buf_putc(out, '\n');
 		if (split->pcre2 || p->level[i].meaning.scripts)

@@ -26,6 +26,8 @@ struct ll_split {
 	enum ll_split_behavior behavior;
 	bool literal; /* the pattern is plain text */
 	bool invert;  /* gaps count as matches, matches as gaps */
+	bool spelled; /* it comes behind ByteLevel, and sees the bytes of a piece as the characters of that alphabet: it may part a
+		       * character of the text. None comes before one that is not */
 	bool pcre2;   /* the pattern is meant as PCRE2 reads it, also where Oniguruma reads it otherwise (pattern.h) */
 };
 

@@ -62,10 +62,11 @@ def pre_tokenizer(r, kind):
     digits = lambda: {"type": "Digits", "individual_digits": flip()}
     if kind == "bytes":
         one = lambda: r.choice([digits, lambda: {"type": "Punctuation", "behavior": r.choice(["Isolated", "MergedWithPrevious", "MergedWithNext", "Contiguous"])},
-                                lambda: {"type": "Split", "pattern": {"Regex": r.choice([cl100k, r"\s+|\w+", r"\p{N}", r"[ab]+|\p{L}", r" ?\p{L}+(?=\s)|\s"])}, "behavior": r.choice(behaviors), "invert": r.random() < .2}])()
+                                lambda: {"type": "Split", "pattern": {"Regex": r.choice([cl100k, r"\s+|\w+", r"\p{N}", r"[ab]+|\p{L}", "[0-9][0-9]|[\u0100-\u0143]", r" ?\p{L}+(?=\s)|\s"])}, "behavior": r.choice(behaviors), "invert": r.random() < .2}])()
         alone = r.random() < .4
         level = {"type": "ByteLevel", "add_prefix_space": r.random() < (.5 if alone else .02), "trim_offsets": flip(), "use_regex": flip()}
-        return level if alone else {"type": "Sequence", "pretokenizers": [one() for _ in range(r.randint(1, 2))] + [level]}
+        behind = [one() for _ in range(r.randint(1, 2))] if r.random() < .2 else []  # they see its alphabet
+        return level if alone and not behind else {"type": "Sequence", "pretokenizers": [one() for _ in range(0 if alone else r.randint(1, 2))] + [level] + behind}
     one = lambda: r.choice([
         lambda: {"type": r.choice(["BertPreTokenizer", "Whitespace", "WhitespaceSplit"])}, digits, lambda: {"type": "Punctuation", "behavior": r.choice(behaviors)},
         lambda: {"type": "Split", "pattern": {r.choice(["String", "Regex"]): r.choice(["a", " ", "\u2581", "b", "\\s+|a"])}, "behavior": r.choice(behaviors), "invert": r.random() < .2},

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Added tokens of byte-level BPE that take white space along, are whole words only, or are looked for in the normalised text; ByteLevel
-# that puts a space before what lies between them, or does not split it. Ids and
+# that puts a space before what lies between them, does not split it, or has Splits behind it. Ids and
 # offsets expected are those of tokenizers 0.23.3; random models against it are in tests/interop/random_models.py.
 . "$ROOT/tests/lib.sh"
 cat > models.py <<'END'
@@ -10,7 +10,7 @@ chars = [c for c in range(256) if 33 <= c <= 126 or 161 <= c <= 172 or c >= 174]
 names = [chr(c) for c in chars] + [chr(256 + k) for k in range(256 - len(chars))]
 merges = [["a", "b"], ["Ġ", "a"], ["Ġ", "ab"], ["t", "o"], ["to", "k"]]
 level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True}
-def write(path, added, normalizer=None, pre=level):
+def write(path, added, normalizer=None, pre=level, merges=merges):
     vocab = {n: i for i, n in enumerate(names)}
     for a, b in merges: vocab[a + b] = len(vocab)
     flags, free, tokens = ("single_word", "lstrip", "rstrip", "normalized", "special"), len(vocab), []
@@ -31,6 +31,12 @@ if __name__ == "__main__":
     write("none.json", some, None, {**level, "use_regex": False})
     write("both.json", some, None, {**level, "add_prefix_space": True, "use_regex": False})
     write("nfd.json", {"가": "normalized"}, {"type": "NFD"}, {**level, "add_prefix_space": True})
+    # Behind ByteLevel its alphabet is split: the bytes B2 and B3 of a character are digits there.
+    parted = [*merges, ["1", "2"], ["12", "3"], ["3", "4"], ["å", "²"], ["å²", "³"], ["Â", "²"], ["Ġ", "1"]]
+    write("falcon.json", {"<s>": "special"}, None, {"type": "Sequence", "pretokenizers": [{"type": "Punctuation", "behavior": "Contiguous"}, level, {"type": "Digits", "individual_digits": False},
+        {"type": "Split", "pattern": {"Regex": "[0-9][0-9][0-9]"}, "behavior": "Isolated", "invert": False}]}, parted)
+    write("alphabet.json", {"<s>": "special"}, None, {"type": "Sequence", "pretokenizers": [{**level, "add_prefix_space": True, "use_regex": False},
+        {"type": "Split", "pattern": {"String": "\u0120"}, "behavior": "MergedWithPrevious", "invert": False}, {"type": "Punctuation", "behavior": "Isolated"}]}, parted)
     write("special.json", {"<m>": "lstrip single_word special"})
 END
 python3 models.py
@@ -89,6 +95,24 @@ cat > want.jsonl <<'END'
 ["nfd", "\u1100\u1161", [261], [0], "\uac00"]
 ["nfd", "ab \uac00 ab", [258, 220, 261, 258], [0, 2, 3, 6], " ab \uac00 ab"]
 ["nfd", "\u00e9 a", [220, 68, 136, 223, 257], [0, 0, 0, 0, 2], " e\u0301 a"]
+["falcon", "ab ab", [256, 258], [0, 2], "ab ab"]
+["falcon", "a12b", [64, 261, 65], [0, 1, 3], "a12b"]
+["falcon", "12345678 1", [262, 19, 20, 21, 22, 23, 220, 16], [0, 3, 4, 5, 6, 7, 8, 9], "12345678 1"]
+["falcon", "\u00b2a \u5cb3 ab", [126, 110, 64, 220, 161, 110, 111, 258], [0, 0, 2, 3, 4, 4, 4, 7], "\u00b2a \u5cb3 ab"]
+["falcon", "<s>1<s>ab", [268, 16, 268, 256], [0, 3, 4, 7], "<s>1<s>ab"]
+["falcon", " ab!? a", [258, 0, 30, 257], [0, 3, 4, 5], " ab!? a"]
+["falcon", "a\u00bdb \u3002ab", [64, 126, 121, 65, 220, 159, 222, 224, 256], [0, 1, 1, 3, 4, 5, 5, 5, 8], "a\u00bdb \u3002ab"]
+["falcon", "ab\u0660", [256, 149, 254], [0, 2, 2], "ab\u0660"]
+["falcon", "\n ab", [198, 258], [0, 1], "\n ab"]
+["alphabet", "ab ab", [220, 256, 220, 256], [0, 0, 2, 3], " ab ab"]
+["alphabet", "a12b", [220, 64, 261, 65], [0, 0, 1, 3], " a12b"]
+["alphabet", "12345678 1", [220, 262, 19, 20, 21, 22, 23, 220, 16], [0, 0, 3, 4, 5, 6, 7, 8, 9], " 12345678 1"]
+["alphabet", "\u00b2a \u5cb3 ab", [220, 266, 64, 220, 265, 220, 256], [0, 0, 2, 3, 4, 7, 8], " \u00b2a \u5cb3 ab"]
+["alphabet", "<s>1<s>ab", [268, 220, 16, 268, 220, 256], [0, 3, 3, 4, 7, 7], "<s> 1<s> ab"]
+["alphabet", " ab!? a", [220, 256, 0, 30, 220, 64], [0, 1, 3, 4, 5, 6], " ab!? a"]
+["alphabet", "a\u00bdb \u3002ab", [220, 64, 126, 121, 65, 220, 159, 222, 224, 256], [0, 0, 1, 1, 3, 4, 5, 5, 5, 8], " a\u00bdb \u3002ab"]
+["alphabet", "ab\u0660", [220, 256, 149, 254], [0, 0, 2, 2], " ab\u0660"]
+["alphabet", "\n ab", [220, 198, 220, 256], [0, 0, 1, 2], " \n ab"]
 END
 cat > compare.py <<'END'
 """compare.py NAME MODEL: what encode --special=allow --offsets and decode make of the texts of want.jsonl for NAME."""
@@ -106,7 +130,7 @@ for w, g, b in zip(want, got, back):
     assert [g["tokens"], characters, b["text"]] == w[1:], (w, g, b)
 assert len(want) == len(got) == len(back) > 5
 END
-for m in strip normal prefix none both nfd; do
+for m in strip normal prefix none both nfd falcon alphabet; do
 	ok "$m: ids, offsets, and back" python3 compare.py $m $m.json
 	ok "$m: import proves it" ll-bpe import -q -o again.json $m.json
 	ok "$m: and writes what gives the same" python3 compare.py $m again.json
