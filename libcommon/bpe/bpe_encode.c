@@ -37,7 +37,7 @@ static void seed(struct ll_bpe_encoder *e, const struct ll_bpe_live *live)
 	e->seeded = true;
 	for (uint32_t id = 0; id < b->tokens; id++) {
 		const struct ll_bpe_token *t = &b->token[id];
-		if (!ll_token_is_ordinary(t->flags) || t->len > LL_PIECE_SHORT ||
+		if (!ll_token_is_ordinary(t->flags) || t->len == 0 || t->len > LL_PIECE_SHORT ||
 		    (live && !live[id].len))
 			continue;
 		const char *p = b->bytes.data + t->offset;

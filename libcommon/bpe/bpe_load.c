@@ -198,15 +198,16 @@ int ll_bpe_add_vocab(struct ll_bpe *b, struct json_object *vocab, bool others_sp
 		}
 		if (ll_bpe_is_special(b, (uint32_t)LL_MIN(id, UINT32_MAX)) &&
 		    ll_str_eq(ll_bpe_token_bytes(b, (uint32_t)id), name)) {
-			/* Every byte has to have a token, and of these the name may be the byte; whole pre-tokens are looked up. */
-			bool needed = name.len == 1 || (b->ignore_merges && (b->token[id].flags & LL_TOKEN_SINGLE_WORD));
-			if (needed && is_own_name(name) && !(b->token[id].flags & LL_TOKEN_SPECIAL))
+			/* Every byte has to have a token, a special one where there is no other; whole pre-tokens are looked up. */
+			unsigned flags = b->token[id].flags & (LL_TOKEN_SINGLE_WORD | LL_TOKEN_SPECIAL);
+			bool needed = name.len == 1 || (b->ignore_merges && flags == LL_TOKEN_SINGLE_WORD);
+			if (needed && is_own_name(name))
 				rc = ll_bpe_make_ordinary(b, (uint32_t)id, err);
 			continue;
 		}
 		ll_buf_clear(&bytes);
-		if (ll_bytes_of_name(name, &bytes))
-			rc = ll_bpe_add_token(b, (uint64_t)id, ll_buf_str(&bytes), 0, err);
+		if (name.len == 0 || ll_bytes_of_name(name, &bytes)) /* the empty one, of Whisper, is never made of text */
+			rc = ll_bpe_add_token(b, (uint64_t)id, ll_str(ll_buf_cstr(&bytes), bytes.len), 0, err);
 		else if (others_special)
 			rc = ll_bpe_add_token(b, (uint64_t)id, name, LL_TOKEN_ADDED | LL_TOKEN_SPECIAL, err);
 		else

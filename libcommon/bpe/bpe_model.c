@@ -155,7 +155,7 @@ int ll_bpe_add_token(struct ll_bpe *b, uint64_t id, struct ll_str bytes, unsigne
 {
 	if (id >= LL_BPE_MAX_IDS)
 		return ll_err_set(err, "token id %llu is out of range", (unsigned long long)id);
-	if (bytes.len == 0 || bytes.len > (1u << 24))
+	if ((bytes.len == 0 && (flags || b->chars)) || bytes.len > (1u << 24))
 		return ll_err_set(err, "token %llu has %zu bytes", (unsigned long long)id, bytes.len);
 	if (id >= b->tokens) {
 		size_t old = b->tokens_cap;

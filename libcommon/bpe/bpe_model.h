@@ -106,7 +106,8 @@ struct ll_bpe {
 };
 
 struct ll_bpe *ll_bpe_new(struct ll_pretokenizer *p); /* takes p, which may be NULL until the model is sealed */
-/* Fails when the id is taken or absurd, or when another ordinary token has the same bytes. */
+/* Fails when the id is taken or absurd, or when another ordinary token has the same bytes. An ordinary token of byte-level BPE may
+ * have none: it is never made of text. */
 int ll_bpe_add_token(struct ll_bpe *b, uint64_t id, struct ll_str bytes, unsigned flags,
 		     struct ll_err *err) LL_MUST_CHECK;
 /* From now on the added token `id` is an ordinary one too. Fails when another ordinary token has the same bytes. */

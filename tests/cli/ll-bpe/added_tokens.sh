@@ -37,6 +37,7 @@ if __name__ == "__main__":
         {"type": "Split", "pattern": {"Regex": "[0-9][0-9][0-9]"}, "behavior": "Isolated", "invert": False}]}, parted)
     write("alphabet.json", {"<s>": "special"}, None, {"type": "Sequence", "pretokenizers": [{**level, "add_prefix_space": True, "use_regex": False},
         {"type": "Split", "pattern": {"String": "\u0120"}, "behavior": "MergedWithPrevious", "invert": False}, {"type": "Punctuation", "behavior": "Isolated"}]}, parted)
+    write("pad.json", {"!": "special", "<s>": "special"}, merges=[*merges, ["a", "!"]])
     write("special.json", {"<m>": "lstrip single_word special"})
 END
 python3 models.py
@@ -113,6 +114,12 @@ cat > want.jsonl <<'END'
 ["alphabet", "a\u00bdb \u3002ab", [220, 64, 126, 121, 65, 220, 159, 222, 224, 256], [0, 0, 1, 1, 3, 4, 5, 5, 5, 8], " a\u00bdb \u3002ab"]
 ["alphabet", "ab\u0660", [220, 256, 149, 254], [0, 0, 2, 2], " ab\u0660"]
 ["alphabet", "\n ab", [220, 198, 220, 256], [0, 0, 1, 2], " \n ab"]
+["pad", "ab!", [256, 0], [0, 2], "ab!"]
+["pad", "!", [0], [0], "!"]
+["pad", "a!b", [64, 0, 65], [0, 1, 2], "a!b"]
+["pad", "a !! <s>!", [64, 220, 0, 0, 220, 262, 0], [0, 1, 2, 3, 4, 5, 8], "a !! <s>!"]
+["pad", "!ab<s>", [0, 256, 262], [0, 1, 3], "!ab<s>"]
+["pad", " !", [220, 0], [0, 1], " !"]
 END
 cat > compare.py <<'END'
 """compare.py NAME MODEL: what encode --special=allow --offsets and decode make of the texts of want.jsonl for NAME."""
@@ -130,7 +137,7 @@ for w, g, b in zip(want, got, back):
     assert [g["tokens"], characters, b["text"]] == w[1:], (w, g, b)
 assert len(want) == len(got) == len(back) > 5
 END
-for m in strip normal prefix none both nfd falcon alphabet; do
+for m in strip normal prefix none both nfd falcon alphabet pad; do
 	ok "$m: ids, offsets, and back" python3 compare.py $m $m.json
 	ok "$m: import proves it" ll-bpe import -q -o again.json $m.json
 	ok "$m: and writes what gives the same" python3 compare.py $m again.json
@@ -140,6 +147,27 @@ import json, sys
 tokens = lambda path: sorted(json.load(open(path))["added_tokens"], key=lambda t: t["id"])
 assert tokens(sys.argv[1]) == tokens("hf.json") == tokens("again.json")' $m.json
 done
+# A special token that is a byte is that byte in other text too; one that is special beside it is not looked for there.
+printf '{"text":"a! !b"}\n' > t.jsonl
+is "$(ll-shard import -q t.jsonl | ll-bpe encode -q -m pad.json | ll-shard export -q | sed 's/.*"tokens"://; s/}$//')" "[64,0,220,0,65]" "a special token that is a byte, in text"
+status 3 "is refused in text where special tokens are" sh -c 'll-shard import -q t.jsonl | ll-bpe encode -q --special=refuse -m pad.json'
+# The empty token of Whisper.
+python3 -c '
+from models import *
+write("empty.json", {})
+m = json.load(open("empty.json"))
+m["model"]["vocab"][""] = 261
+json.dump(m, open("empty.json", "w"))'
+ok "a token of no bytes: import" ll-bpe import -q -o again.json empty.json
+ok "GPT-2's two files" ll-bpe export -q --to=gpt2 -m again.json -o pair
+ok "have it" ll-bpe import -q --pretokenizer=gpt2 -o pair.json pair/vocab.json
+for m in empty again pair; do
+	is "$(ll-shard import -q t.jsonl | ll-bpe encode -q -m $m.json | ll-shard export -q | sed 's/.*"tokens"://; s/}$//')" "[64,0,220,0,65]" "$m: is never made of text"
+	is "$(printf '{"tokens":[261,64,261]}\n' | ll-shard import -q --from=tokens -m $m.json | ll-bpe decode -q -m $m.json | ll-shard export -q --to=text)" "a" "$m: and decoded as nothing"
+done
+ok "inspect" ll-bpe inspect -m empty.json
+status 3 "ranks" ll-bpe export --to=tiktoken -m empty.json -o ranks
+says "token 261 has no bytes, which a .tiktoken file cannot say" "cannot say it"
 id() { printf '{"text":"a"}\n' | ll-shard import -q | ll-bpe encode -q -m "$1" | ll-shard info - | sed -n 's/.*tokenizer[^0-9a-f]*\([0-9a-f]\{32\}\).*/\1/p' | head -n 1; }
 ok "flags are part of the id" sh -c '[ "$1" != "$2" ] && [ ${#1} = 32 ]' - "$(id strip.json)" "$(id bare.json)"
 status 1 "diff" ll-bpe diff -o d strip.json bare.json
