@@ -23,6 +23,35 @@ static struct ll_str looked_for(const struct ll_bpe *b, uint32_t id, struct ll_b
 	return scratch->data ? ll_buf_str(scratch) : ll_str("", 0);
 }
 
+size_t ll_added_place(const struct ll_bpe *b, uint32_t id)
+{
+	size_t low = 0, high = b->addeds;
+	while (high - low > 1) {
+		size_t middle = (low + high) / 2;
+		if (b->added[middle] <= id)
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Decoding gives what is looked for, as in tokenizers. */
+static void keep_text(struct ll_bpe *b, uint32_t id, struct ll_str text)
+{
+	if (ll_str_eq(text, ll_bpe_token_name(b, id)))
+		return;
+	if (!b->added_text) {
+		b->added_text = ll_malloc(b->addeds * sizeof *b->added_text);
+		for (size_t i = 0; i < b->addeds; i++)
+			b->added_text[i] = b->token[b->added[i]];
+	}
+	struct ll_bpe_token *kept = &b->added_text[ll_added_place(b, id)];
+	kept->offset = b->bytes.len;
+	kept->len = (uint32_t)text.len;
+	ll_buf_add_str(&b->bytes, text);
+}
+
 /* True when a text cannot be cut between a letter and a blank without regard to this token: one that spans such a place, takes white
  * space behind it along there, or is none behind a letter. */
 static bool spans_cuts(struct ll_str text, unsigned flags)
@@ -53,6 +82,8 @@ int ll_added_index(struct ll_bpe *b, struct ll_err *err)
 			continue;
 		struct ll_str text = looked_for(b, (uint32_t)id, &scratch, err);
 		rc = text.data ? 0 : -1;
+		if (text.data)
+			keep_text(b, (uint32_t)id, text);
 		for (int special = !!(flags & LL_TOKEN_SPECIAL); special < 2 && text.len; special++) {
 			struct ll_added_search *s = search_of(b, special, ll_added_is_normalized(b, (uint32_t)id));
 			if (!s->firsts)

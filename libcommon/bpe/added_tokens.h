@@ -23,7 +23,9 @@ struct ll_added_search {
 	struct ll_trie trie;      /* by what is looked for; of two that are looked for as the same, the one of the lower id */
 };
 
-/* Makes b->search; b->added_normalized is known. -1 where the normaliser gives up on a content. */
+/* Where an added token is in b->added. */
+size_t ll_added_place(const struct ll_bpe *b, uint32_t id);
+/* Makes b->search and b->added_text; b->added and b->added_normalized are known. -1 where the normaliser gives up on a content. */
 int ll_added_index(struct ll_bpe *b, struct ll_err *err) LL_MUST_CHECK;
 void ll_added_free(struct ll_bpe *b);
 /* True when it is looked for in the normalised text. */

@@ -104,7 +104,7 @@ struct ll_merge {
 struct ll_merge ll_bpe_merge(const struct ll_bpe *b, size_t i);
 bool ll_bpe_ignores_merges(const struct ll_bpe *b);
 /* The bytes a token stands for, which for tokenizers over characters is what decoding makes of it inside a text;
- * borrowed. Specials give their text; an id that no token has gives data NULL. */
+ * borrowed. Specials give their text, normalised where they are looked for so; an id that no token has gives data NULL. */
 struct ll_str ll_bpe_token_bytes(const struct ll_bpe *b, uint32_t id);
 bool ll_bpe_is_special(const struct ll_bpe *b, uint32_t id);
 /* What an added token is said to be beside its text: "single_word, lstrip, rstrip", or fewer; "". */

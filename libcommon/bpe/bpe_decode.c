@@ -83,12 +83,12 @@ struct ll_str ll_bpe_decoded_form(const struct ll_bpe *b, struct ll_str text, st
 	ll_buf_clear(scratch);
 	for (struct ll_added_cutter raw = ll_added_cut(b, text, true, false); ll_added_next(&raw, &part);) {
 		if (part.id != LL_BPE_NONE) {
-			ll_buf_add_str(scratch, ll_bpe_token_name(b, part.id));
+			ll_buf_add_str(scratch, ll_bpe_token_text(b, part.id));
 			continue;
 		}
 		struct ll_added_cutter c = ll_added_cut(b, ll_bpe_normalize(b, ll_added_text(&raw, &part), &normal), true, true);
 		while (ll_added_next(&c, &inner)) {
-			struct ll_str words = inner.id == LL_BPE_NONE ? ll_added_text(&c, &inner) : ll_bpe_token_name(b, inner.id);
+			struct ll_str words = inner.id == LL_BPE_NONE ? ll_added_text(&c, &inner) : ll_bpe_token_text(b, inner.id);
 			size_t space = inner.id == LL_BPE_NONE && words.data[0] == ' ' && ll_pretokenizer_prefixes(b->pretokenizer);
 			ll_buf_add(scratch, words.data + space, words.len - space);
 		}

@@ -96,6 +96,7 @@ void ll_bpe_free(struct ll_bpe *b)
 	ll_free(b->chars_joined);
 	ll_free(b->words);
 	ll_free(b->added);
+	ll_free(b->added_text);
 	ll_free(b->odd_added);
 	ll_free(b);
 }
@@ -383,9 +384,17 @@ size_t ll_bpe_merges(const struct ll_bpe *b)
 	return b->merges;
 }
 
+struct ll_str ll_bpe_token_text(const struct ll_bpe *b, uint32_t id)
+{
+	if (!b->added_text || !ll_bpe_is_special(b, id))
+		return ll_bpe_token_name(b, id);
+	const struct ll_bpe_token *text = &b->added_text[ll_added_place(b, id)];
+	return ll_str(b->bytes.data + text->offset, text->len);
+}
+
 struct ll_str ll_bpe_token_bytes(const struct ll_bpe *b, uint32_t id)
 {
-	return b->chars ? ll_char_token_bytes(b, id) : ll_bpe_token_name(b, id);
+	return b->chars ? ll_char_token_bytes(b, id) : ll_bpe_token_text(b, id);
 }
 
 bool ll_bpe_is_special(const struct ll_bpe *b, uint32_t id)

@@ -101,6 +101,8 @@ struct ll_bpe {
 	struct ll_added_search *search; /* which are looked for, by special and normalized */
 	uint32_t *added;  /* ids of added tokens, ascending */
 	size_t addeds, addeds_cap;
+	/* What each of them is looked for and decoded as, in `bytes`, where it is normalised; NULL: all as the file has them. */
+	struct ll_bpe_token *added_text;
 	uint32_t longest; /* bytes of the longest ordinary token */
 	char id[33];
 };
@@ -135,6 +137,9 @@ static inline struct ll_str ll_bpe_token_name(const struct ll_bpe *b, uint32_t i
 		return ll_str(NULL, 0);
 	return ll_str(b->bytes.data + b->token[id].offset, b->token[id].len);
 }
+
+/* What a token is decoded as, of tokenizers over characters before the decoder: its name, or that of an added token normalised. */
+struct ll_str ll_bpe_token_text(const struct ll_bpe *b, uint32_t id);
 
 /* Base64 with padding. Decoding is strict: -1 when it is none, or empty. */
 void ll_base64_encode(struct ll_str s, struct ll_buf *out);

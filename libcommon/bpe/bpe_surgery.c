@@ -44,7 +44,7 @@ static int copy_some(struct ll_bpe *b, const struct ll_bpe *base, const uint32_t
 {
 	for (uint32_t id = 0; id < base->tokens; id++)
 		if (new_id[id] != LL_BPE_NONE &&
-		    ll_bpe_add_token(b, new_id[id], ll_bpe_token_bytes(base, id),
+		    ll_bpe_add_token(b, new_id[id], ll_bpe_token_name(base, id),
 				     base->token[id].flags & ~(unsigned)LL_TOKEN_PRESENT, err))
 			return -1;
 	for (size_t i = 0; i < base->merges; i++) {
@@ -63,7 +63,7 @@ static int extend(struct ll_bpe *b, const char *const *special, size_t specials,
 	int rc = 0;
 	for (size_t i = 0; i < specials && !rc; i++) {
 		for (uint32_t id = 0; id < b->tokens && !rc; id++)
-			if (ll_bpe_is_special(b, id) && ll_str_is(ll_bpe_token_bytes(b, id), special[i]))
+			if (ll_bpe_is_special(b, id) && ll_str_is(ll_bpe_token_name(b, id), special[i]))
 				rc = ll_err_set(err, "the special token '%s' is there already", special[i]);
 		if (!rc)
 			rc = ll_bpe_add_token(b, b->tokens, ll_cstr(special[i]), LL_TOKEN_ADDED | LL_TOKEN_SPECIAL, err);

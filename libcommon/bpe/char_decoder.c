@@ -154,7 +154,7 @@ int ll_char_show_tokens(struct ll_bpe *b, struct ll_err *err)
 	m->drop_each_space = s.drop_each;
 	m->shown_end = ll_malloc(LL_MAX(b->tokens, 1) * sizeof *m->shown_end);
 	for (uint32_t id = 0; id < b->tokens; id++) {
-		struct ll_str name = ll_bpe_token_name(b, id);
+		struct ll_str name = ll_bpe_token_text(b, id);
 		ll_buf_clear(&one);
 		if (name.data)
 			show_token(&s, name, &one);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # packages: tokenizers sentencepiece
 """Hundreds of small random tokenizers against Hugging Face tokenizers: WordPiece, Unigram, BPE over characters and over bytes, with random normalisers,
-pre-tokenizers, decoders and added tokens. Ids must be the same, and offsets of byte-level ones and what decoding gives where nothing is normalised; what is
+pre-tokenizers, decoders and added tokens. Ids must be the same, offsets of byte-level ones where nothing is normalised, and what decoding gives; what is
 refused must be refused by its name."""
 import base64, collections, io, json, os, random, re, subprocess, sys
 import sentencepiece
@@ -198,7 +198,8 @@ for k in range(FIRST, FIRST + MODELS):
         seen["offsets"] += 1
         in_bytes = lambda t, w: [len(t[:a].encode()) for a, b in w.offsets]
         wrong = [t for t, w, g in zip(texts, want, ids) if in_bytes(t, w) != whole_characters(t, g["offsets"])]
-    if not wrong and not j["normalizer"]:  # tokenizers shows added tokens as they are looked for
+    # Its ByteLevel takes the characters of an added token for bytes where all name one, and gives U+FFFD for it.
+    if not wrong and not (kind == "bytes" and any(not a.isascii() and max(a) < "\u0144" for a in alike)):
         seen["decoded"] += 1
         wrong = [t for t, w, b in zip(texts, want, back) if hf.decode(w.ids, skip_special_tokens=False) != b]
     if not wrong and k % 5 == 0:
