@@ -205,13 +205,24 @@ bool ll_train_drift_allowed(const struct ll_strings *allowed, const char *name)
 	return found;
 }
 
+/* The lists of the file, as they stand there. */
+static const char *plain(struct json_object *o)
+{
+	return json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+}
+
 /* What is not told in the file, of older versions, is not compared. The data's id is the checkpoint's (train_run.c). */
-static void compare(const char *run, const struct ll_train_environment *e, const struct ll_strings *allowed,
-		    const struct ll_train_data *d, uint64_t step, struct ll_buf *drifts)
+void ll_train_environment_compare(const char *run, const struct ll_train_environment *e, const struct ll_strings *allowed,
+				  const struct ll_train_data *d, uint64_t step, struct ll_buf *drifts)
 {
 	struct ll_train_trait trait[LL_TRAIN_TRAITS];
 	struct ll_buf refused = { 0 };
 	const char *first = NULL;
+	struct json_object *list = drift_list(e);
+	if (!e)
+		return;
+	for (size_t i = 0; list && i < json_object_array_length(list); i++)
+		ll_buf_printf(drifts, "%s\n    %s", i ? "," : "", plain(json_object_array_get_idx(list, i)));
 	ll_train_traits(d, trait);
 	for (size_t i = 0; i < LL_COUNT(trait); i++) {
 		const char *old = ll_train_environment_get(e, trait[i].name), *now = trait[i].value ? trait[i].value : "none";
@@ -236,26 +247,19 @@ static void compare(const char *run, const struct ll_train_environment *e, const
 	}
 }
 
-void ll_train_environment_go_on(const char *run, const struct ll_train_environment *e, const struct ll_strings *allowed,
-				const struct ll_train_settings *s, const struct ll_train_data *d,
-				const struct ll_checkpoint_state *state, const struct ll_lm_unmatched *u)
+void ll_train_environment_write(const char *run, const struct ll_train_environment *e, const struct ll_train_settings *s,
+				const struct ll_train_data *d, const struct ll_checkpoint_state *state, const struct ll_lm_unmatched *u,
+				struct ll_str drifts)
 {
-	struct ll_buf drifts = { 0 }, unmatched = { 0 };
-	struct json_object *list = drift_list(e), *began = e ? ll_json_tree_object(e->tree, "unmatched", NULL) : NULL;
+	struct ll_buf unmatched = { 0 };
+	struct json_object *began = e ? ll_json_tree_object(e->tree, "unmatched", NULL) : NULL;
 	if (began)
-		ll_buf_puts(&unmatched, json_object_to_json_string_ext(began, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+		ll_buf_puts(&unmatched, plain(began));
 	else if (u->missing_n || u->unexpected_n) {
 		ll_buf_putc(&unmatched, '{');
 		ll_unmatched_put(u, &unmatched);
 		ll_buf_putc(&unmatched, '}');
 	}
-	for (size_t i = 0; list && i < json_object_array_length(list); i++)
-		ll_buf_printf(&drifts, "%s\n    %s", i ? "," : "",
-			      json_object_to_json_string_ext(json_object_array_get_idx(list, i),
-							     JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
-	if (e)
-		compare(run, e, allowed, d, state->step, &drifts);
-	write_file(run, s, d, state, ll_buf_str(&unmatched), ll_buf_str(&drifts));
+	write_file(run, s, d, state, ll_buf_str(&unmatched), drifts);
 	ll_buf_free(&unmatched);
-	ll_buf_free(&drifts);
 }

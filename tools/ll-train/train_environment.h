@@ -26,12 +26,15 @@ const char *ll_train_environment_get(const struct ll_train_environment *e, const
 char *ll_train_environment_drifts(const struct ll_train_environment *e);
 void ll_train_environment_free(struct ll_train_environment *e);
 
-/* Compares a run that goes on after `step` with what it was computed with so far. Ends with status 3, naming what differs,
- * unless `allowed` has it; then writes RUN/environment.json, with the drifts there were. e: NULL for a new run,
- * whose weights --init-from may have given but for what `u` says. */
-void ll_train_environment_go_on(const char *run, const struct ll_train_environment *e, const struct ll_strings *allowed,
-				const struct ll_train_settings *s, const struct ll_train_data *d,
-				const struct ll_checkpoint_state *state, const struct ll_lm_unmatched *u);
+/* Compares a run that goes on after `step` with what it was computed with so far (e: NULL, of a new run, is nothing). Ends with
+ * status 3, naming what differs, unless `allowed` has it; appends the drifts there were, members of a JSON list. */
+void ll_train_environment_compare(const char *run, const struct ll_train_environment *e, const struct ll_strings *allowed,
+				  const struct ll_train_data *d, uint64_t step, struct ll_buf *drifts);
+/* Writes RUN/environment.json with these drifts. e: NULL for a new run, whose weights --init-from may have given but for what `u`
+ * says. */
+void ll_train_environment_write(const char *run, const struct ll_train_environment *e, const struct ll_train_settings *s,
+				const struct ll_train_data *d, const struct ll_checkpoint_state *state, const struct ll_lm_unmatched *u,
+				struct ll_str drifts);
 /* Whether --allow-drift has it; ends with status 2 on a word that is none. */
 bool ll_train_drift_allowed(const struct ll_strings *allowed, const char *name);
 

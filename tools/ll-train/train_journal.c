@@ -87,15 +87,11 @@ size_t ll_train_journal_whole(struct ll_str text)
 	return text.len;
 }
 
-/* The lines in RUN/journal.jsonl; one that was cut short goes from the file. */
-static struct ll_buf own_lines(const struct ll_train_journal *j, const char *run)
+/* The whole lines in RUN/journal.jsonl. */
+static struct ll_buf own_lines(const char *run)
 {
 	struct ll_buf text = ll_checkpoint_journal(run);
-	size_t whole = ll_train_journal_whole(ll_buf_str(&text));
-	if (whole < text.len) {
-		text.len = whole;
-		ll_write_file(j->path, text.data, whole);
-	}
+	text.len = ll_train_journal_whole(ll_buf_str(&text));
 	return text;
 }
 
@@ -115,7 +111,7 @@ struct ll_train_journal *ll_train_journal_open(const char *run, struct ll_str do
 {
 	struct ll_train_journal *j = ll_calloc(1, sizeof(*j));
 	j->path = ll_path_join(run, "journal.jsonl");
-	struct ll_buf own = own_lines(j, run), other = { 0 };
+	struct ll_buf own = own_lines(run), other = { 0 };
 	struct ll_str all = ll_buf_str(&own);
 	if (!begins_with(all, done))
 		ll_die(LL_EXIT_INPUT, "%s: does not begin with what the checkpoint remembers of it", j->path);
@@ -138,6 +134,11 @@ struct ll_train_journal *ll_train_journal_open(const char *run, struct ll_str do
 
 void ll_train_journal_begin(struct ll_train_journal *j, const char *run)
 {
+	struct ll_buf text = ll_checkpoint_journal(run);
+	size_t whole = ll_train_journal_whole(ll_buf_str(&text));
+	if (whole < text.len)
+		ll_write_file(j->path, text.data, whole);
+	ll_buf_free(&text);
 	j->fd = open(j->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
 	if (j->fd < 0)
 		ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot open", j->path);

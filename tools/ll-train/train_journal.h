@@ -34,9 +34,10 @@ struct ll_train_entry {
 
 struct ll_train_journal;
 /* The journal of a run. `done`: the copy in its checkpoint (empty: none). `replay`: a journal to repeat, or NULL. Ends with
- * status 3 when RUN/journal.jsonl does not begin with `done`, when it and `replay` part, or a line cannot be read. */
+ * status 3 when RUN/journal.jsonl does not begin with `done`, when it and `replay` part, or a line cannot be read; nothing is
+ * written. */
 struct ll_train_journal *ll_train_journal_open(const char *run, struct ll_str done, const char *replay);
-/* Makes the file where there is none; before anything is added or advanced. */
+/* Makes the file where there is none, and cuts a last line that has no end: before anything is added or advanced. */
 void ll_train_journal_begin(struct ll_train_journal *j, const char *run);
 /* The lines that are in force, for a checkpoint. Borrowed. */
 struct ll_str ll_train_journal_text(const struct ll_train_journal *j);

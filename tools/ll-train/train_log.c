@@ -28,16 +28,6 @@ struct ll_train_log {
 	struct ll_hash128_state *hash;
 };
 
-/* A full disk may have left one, which the next row would go on with. */
-static void cut_half_row(const char *path)
-{
-	struct ll_buf text = ll_read_file(path, LOG_MAX);
-	size_t whole = ll_train_journal_whole(ll_buf_str(&text));
-	if (whole < text.len)
-		ll_write_file(path, text.data, whole);
-	ll_buf_free(&text);
-}
-
 struct ll_train_log *ll_train_log_open(const char *run, bool noise, uint64_t bytes, const struct ll_id *hash)
 {
 	struct ll_train_log *l = ll_calloc(1, sizeof(*l));
@@ -46,30 +36,47 @@ struct ll_train_log *ll_train_log_open(const char *run, bool noise, uint64_t byt
 	l->path = ll_path_join(run, "log.tsv");
 	l->timing_path = ll_path_join(run, "timing.tsv");
 	l->hash = ll_hash128_new();
-	if (bytes > 0) {
-		if (!ll_path_exists(l->path))
-			ll_die(LL_EXIT_INPUT, "%s: is missing, the checkpoint continues it", l->path);
-		struct ll_buf text = ll_read_file(l->path, LOG_MAX);
-		if (text.len < bytes || !ll_id_eq(ll_hash128(text.data, bytes), *hash))
-			ll_die(LL_EXIT_INPUT, "%s: its first %llu bytes are not those the checkpoint continues",
-			       l->path, (unsigned long long)bytes);
-		if (text.len > bytes)
-			ll_write_file(l->path, text.data, bytes);
-		ll_hash128_update(l->hash, text.data, bytes);
-		l->bytes = bytes;
-		ll_buf_free(&text);
+	l->bytes = bytes;
+	if (bytes == 0)
+		return l;
+	if (!ll_path_exists(l->path))
+		ll_die(LL_EXIT_INPUT, "%s: is missing, the checkpoint continues it", l->path);
+	struct ll_buf text = ll_read_file(l->path, LOG_MAX);
+	if (text.len < bytes || !ll_id_eq(ll_hash128(text.data, bytes), *hash))
+		ll_die(LL_EXIT_INPUT, "%s: its first %llu bytes are not those the checkpoint continues",
+		       l->path, (unsigned long long)bytes);
+	ll_hash128_update(l->hash, text.data, bytes);
+	ll_buf_free(&text);
+	return l;
+}
+
+static void cut(const char *path, const struct ll_buf *text, size_t bytes)
+{
+	if (bytes < text->len)
+		ll_write_file(path, text->data, bytes);
+}
+
+void ll_train_log_begin(struct ll_train_log *l)
+{
+	struct ll_buf rows = { 0 }, timing = { 0 };
+	if (l->bytes > 0 && ll_path_exists(l->timing_path))
+		timing = ll_read_file(l->timing_path, LOG_MAX);
+	if (l->bytes > 0) {
+		rows = ll_read_file(l->path, LOG_MAX);
+		cut(l->path, &rows, l->bytes);
 	} else {
 		l->bytes = strlen(l->head);
 		ll_hash128_update(l->hash, l->head, l->bytes);
 		ll_write_file(l->path, l->head, l->bytes);
 	}
-	if (bytes == 0 || !ll_path_exists(l->timing_path))
+	if (timing.len == 0)
 		ll_write_file(l->timing_path, TIMING_HEAD, sizeof(TIMING_HEAD) - 1);
-	else
-		cut_half_row(l->timing_path);
+	else /* a full disk may have left half a row, which the next one would go on with */
+		cut(l->timing_path, &timing, ll_train_journal_whole(ll_buf_str(&timing)));
 	l->fd = ll_train_append_open(l->path);
 	l->timing_fd = ll_train_append_open(l->timing_path);
-	return l;
+	ll_buf_free(&rows);
+	ll_buf_free(&timing);
 }
 
 void ll_train_log_row(struct ll_train_log *l, const struct ll_train_row *row)

@@ -20,8 +20,10 @@ struct ll_train_row {
 
 struct ll_train_log;
 /* A new log, or (bytes > 0) the one of a checkpoint. Ends with status 3 when the rows that belong to it are gone or
- * changed. */
+ * changed; nothing is written. */
 struct ll_train_log *ll_train_log_open(const char *run, bool noise, uint64_t bytes, const struct ll_id *hash);
+/* Its files, cut behind those rows: before anything else is done with it. */
+void ll_train_log_begin(struct ll_train_log *l);
 void ll_train_log_row(struct ll_train_log *l, const struct ll_train_row *row);
 struct ll_train_timing {
 	uint64_t step;

@@ -8,7 +8,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/cpu.h"
 #include "base/error.h"
@@ -18,6 +17,7 @@
 #include "io/file.h"
 #include "kernels/ops.h"
 #include "ll-train/run_lock.h"
+#include "ll-train/train_deadline.h"
 #include "ll-train/train_disk.h"
 #include "ll-train/train_environment.h"
 #include "ll-train/train_fork.h"
@@ -75,48 +75,6 @@ static bool told_to_leave(void)
 	return asked_to_stop || ll_signal_pending();
 }
 
-static double parse_time(const char *text)
-{
-	static const char units[] = "smhd";
-	static const double seconds[] = { 1, 60, 3600, 86400 };
-	size_t len = strlen(text);
-	const char *unit = len ? strchr(units, text[len - 1]) : NULL;
-	double v;
-	if (ll_parse_double(ll_str(text, len - (unit != NULL)), &v) < 0 || v < 0)
-		ll_die(LL_EXIT_USAGE, "--exit-after=%s: not a time such as 90s, 30m, 2h, 1d, or slurm", text);
-	return v * (unit ? seconds[unit - units] : 1);
-}
-
-static int64_t slurm_end(void)
-{
-	const char *text = getenv("SLURM_JOB_END_TIME");
-	int64_t end;
-	if (!text || ll_parse_i64(ll_cstr(text), &end) < 0) {
-		ll_hint("SLURM_JOB_END_TIME=$(date -d \"$(squeue -h -j $SLURM_JOB_ID -o %%e)\" +%%s) sets it where Slurm does not");
-		ll_die(LL_EXIT_USAGE, "--exit-after=slurm: SLURM_JOB_END_TIME is %s", text ? "no time in seconds" : "not set");
-	}
-	return end;
-}
-
-/* For a Slurm job two minutes before its time is up, and earlier by what a checkpoint takes at 100 MB/s. */
-static double deadline_of(const struct ll_train_loop *r)
-{
-	if (!exit_after)
-		return INFINITY;
-	if (strcmp(exit_after, "slurm") == 0)
-		return ll_seconds() + (double)(slurm_end() - (int64_t)time(NULL)) - 120 - (double)ll_train_loop_bytes(r) / 1e8;
-	return r->started + parse_time(exit_after);
-}
-
-/* Before a run is begun, of which nothing is to be left when it is refused. */
-static void check_exit_after(void)
-{
-	if (exit_after && strcmp(exit_after, "slurm") == 0)
-		slurm_end();
-	else if (exit_after)
-		parse_time(exit_after);
-}
-
 static void open_course(struct ll_train_loop *r, struct ll_str journal)
 {
 	ll_train_course_begin(&r->course, &r->settings);
@@ -151,7 +109,6 @@ static void load(struct ll_train_loop *r, uint64_t step)
 		ll_die(LL_EXIT_INPUT, "%s: id %s, the run was trained on %s", data, r->data.id, r->state.data_id);
 	if (strcmp(r->state.tokenizer_id, ll_dataset_tokenizer_id(r->data.train)) != 0)
 		ll_die(LL_EXIT_INPUT, "%s: another tokenizer than the run's", data);
-	ll_checkpoint_point(r->dir, step); /* a kill may have come between the folder and the link */
 	r->saved_step = step;
 	if (r->state.cursor != ll_train_course_cursor(&r->course, step))
 		ll_die(LL_EXIT_INPUT, "%s: is at sample %" PRIu64 ", by its journal at %" PRIu64, dir, r->state.cursor,
@@ -184,7 +141,7 @@ static void finish(struct ll_train_loop *r)
 
 static int train(struct ll_train_loop *r)
 {
-	double deadline = deadline_of(r);
+	double deadline = ll_train_deadline(exit_after, r->started, ll_train_loop_bytes(r));
 	int signal_number = 0;
 	while (r->state.step < (uint64_t)r->settings.steps) {
 		signal_number = ll_signal_pending();
@@ -332,16 +289,25 @@ static void check_parts_said_once(void)
 	ll_free(s.spelled);
 }
 
-/* Nothing refuses a new run any more: its files. */
+/* The last that may refuse a run is asked; then nothing does, and come its files. */
 static void begin(struct ll_train_loop *r, bool going_on)
 {
 	struct ll_train_environment *before = going_on ? ll_train_environment_read(r->dir) : NULL;
-	ll_train_environment_go_on(r->dir, before, &allow_drift, &r->settings, &r->data, &r->state, &unmatched);
-	ll_train_environment_free(before);
-	ll_train_telemetry_begin(&r->telemetry, r->dir, r->state.step);
-	write_config(r);
+	struct ll_buf drifts = { 0 };
+	ll_train_telemetry_open(&r->telemetry, r->dir, &r->settings, &r->trainer);
 	r->log = ll_train_log_open(r->dir, r->settings.noise_every, r->state.log_bytes, &r->state.log_hash);
+	ll_train_environment_compare(r->dir, before, &allow_drift, &r->data, r->state.step, &drifts);
+	ll_train_saver_open(r);
+	check_disk(r, going_on, r->state.step);
+	ll_train_environment_write(r->dir, before, &r->settings, &r->data, &r->state, &unmatched, ll_buf_str(&drifts));
+	ll_train_telemetry_begin(&r->telemetry, r->state.step);
+	write_config(r);
+	ll_train_log_begin(r->log);
 	ll_train_journal_begin(r->journal, r->dir);
+	if (going_on) /* a kill may have come between the folder and the link */
+		ll_checkpoint_point(r->dir, r->state.step);
+	ll_train_environment_free(before);
+	ll_buf_free(&drifts);
 }
 
 static void prepare(struct ll_train_loop *r)
@@ -373,9 +339,6 @@ static void prepare(struct ll_train_loop *r)
 		open_course(r, ll_str("", 0));
 		r->state.cursor = ll_train_course_cursor(&r->course, r->state.step);
 	}
-	ll_train_telemetry_open(&r->telemetry, &r->settings, &r->trainer);
-	ll_train_saver_open(r);
-	check_disk(r, going_on, r->state.step);
 	begin(r, going_on);
 	ll_train_guard_rebuild(r);
 	r->started = r->last_note = ll_seconds();
@@ -460,7 +423,7 @@ int ll_train_run(int operands, char **operand)
 	if (allow_drift.len && strcmp(resume, "never") == 0)
 		ll_die(LL_EXIT_USAGE, "--allow-drift goes with --resume: a new run has nothing to differ from");
 	double rate = 1e9 * roof();
-	check_exit_after();
+	ll_train_deadline_check(exit_after);
 	if (print_config || dry_run)
 		return show(&r);
 	if (strcmp(r.dir, "-") == 0)

@@ -13,9 +13,8 @@
 #define TABLE_MAX ((size_t)4 << 30)
 
 struct ll_train_table {
-	char *path, *aside;
+	char *path, *aside, *heading;
 	int fd;
-	size_t heading;
 };
 
 /* The first number of a line. */
@@ -30,9 +29,9 @@ static uint64_t step_of(const char *line, const char *end)
 }
 
 /* Bytes of the heading and the whole lines behind it up to `step`. */
-static size_t length_until(struct ll_str text, size_t heading, uint64_t step)
+static size_t length_until(struct ll_str text, const char *heading, uint64_t step)
 {
-	size_t at = heading;
+	size_t at = strlen(heading);
 	const char *end;
 	while (at < text.len && (end = memchr(text.data + at, '\n', text.len - at)) && step_of(text.data + at, end) <= step)
 		at = (size_t)(end - text.data) + 1;
@@ -48,23 +47,38 @@ static char *aside_of(const char *run, const char *name)
 	return path;
 }
 
-struct ll_train_table *ll_train_table_open(const char *run, const char *name, const char *heading, uint64_t step)
+static struct ll_buf read_rows(const struct ll_train_table *t)
 {
-	struct ll_train_table *t = ll_calloc(1, sizeof(*t));
 	struct ll_buf text = { 0 };
-	*t = (struct ll_train_table){ .path = ll_path_join(run, name), .aside = aside_of(run, name), .heading = strlen(heading) };
 	if (ll_path_exists(t->path))
 		text = ll_read_file(t->path, TABLE_MAX);
-	if (text.len == 0)
-		ll_write_file(t->path, heading, t->heading);
-	else if (text.len < t->heading || memcmp(text.data, heading, t->heading) != 0)
+	return text;
+}
+
+struct ll_train_table *ll_train_table_open(const char *run, const char *name, const char *heading)
+{
+	struct ll_train_table *t = ll_calloc(1, sizeof(*t));
+	*t = (struct ll_train_table){ .path = ll_path_join(run, name), .aside = aside_of(run, name), .heading = ll_strdup(heading) };
+	struct ll_buf text = read_rows(t);
+	size_t n = strlen(heading);
+	if (text.len > 0 && (text.len < n || memcmp(text.data, heading, n) != 0))
 		ll_die(LL_EXIT_INPUT, "%s: has another heading; without it, it begins anew", t->path);
+	ll_buf_free(&text);
+	return t;
+}
+
+void ll_train_table_begin(struct ll_train_table *t, uint64_t step)
+{
+	if (!t)
+		return;
+	struct ll_buf text = read_rows(t);
+	if (text.len == 0)
+		ll_write_file(t->path, t->heading, strlen(t->heading));
 	size_t keep = length_until(ll_buf_str(&text), t->heading, step);
 	if (keep < text.len)
 		ll_write_file(t->path, text.data, keep);
 	t->fd = ll_train_append_open(t->path);
 	ll_buf_free(&text);
-	return t;
 }
 
 void ll_train_table_add(struct ll_train_table *t, struct ll_str rows)
@@ -103,5 +117,6 @@ void ll_train_table_close(struct ll_train_table *t)
 		ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot close", t->path);
 	ll_free(t->path);
 	ll_free(t->aside);
+	ll_free(t->heading);
 	ll_free(t);
 }

@@ -10,8 +10,10 @@
 #include "base/buffer.h"
 
 struct ll_train_table;
-/* RUN/NAME with its rows up to `step`; `heading`, with its newline, or "". Ends with status 3 when it has another heading. */
-struct ll_train_table *ll_train_table_open(const char *run, const char *name, const char *heading, uint64_t step);
+/* RUN/NAME; `heading`, with its newline, or "". Ends with status 3 when it has another heading; nothing is written. */
+struct ll_train_table *ll_train_table_open(const char *run, const char *name, const char *heading);
+/* The file with its rows up to `step`: before anything else is done with it. NULL does nothing. */
+void ll_train_table_begin(struct ll_train_table *t, uint64_t step);
 /* Whole lines. */
 void ll_train_table_add(struct ll_train_table *t, struct ll_str rows);
 void ll_train_table_sync(struct ll_train_table *t);

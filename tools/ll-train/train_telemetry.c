@@ -37,12 +37,12 @@ uint64_t ll_train_telemetry_bytes(const struct ll_train_settings *s)
 }
 
 /* Opened where rows are to come, and where there are rows that a checkpoint may not have seen. */
-static struct ll_train_table *table(const char *run, const char *name, bool asked, const char *heading, uint64_t step)
+static struct ll_train_table *table(const char *run, const char *name, bool asked, const char *heading)
 {
 	char *path = ll_path_join(run, name);
 	bool exists = ll_path_exists(path);
 	ll_free(path);
-	return asked || exists ? ll_train_table_open(run, name, heading, step) : NULL;
+	return asked || exists ? ll_train_table_open(run, name, heading) : NULL;
 }
 
 static char *experts_head(int64_t experts)
@@ -159,9 +159,10 @@ static void write_samples(struct ll_train_telemetry *y, uint64_t step)
 	ll_buf_free(&lines);
 }
 
-void ll_train_telemetry_open(struct ll_train_telemetry *y, const struct ll_train_settings *s, struct ll_trainer *t)
+void ll_train_telemetry_open(struct ll_train_telemetry *y, const char *run, const struct ll_train_settings *s, struct ll_trainer *t)
 {
 	size_t n = t->model->tensors;
+	char *head = experts_head(s->model.experts);
 	*y = (struct ll_train_telemetry){ .settings = s, .trainer = t };
 	y->sampler = s->sample_every ? ll_train_samples_open(s, t) : NULL;
 	y->weights = ll_calloc(n, sizeof(*y->weights));
@@ -170,16 +171,17 @@ void ll_train_telemetry_open(struct ll_train_telemetry *y, const struct ll_train
 		y->before = ll_alloc_aligned(64, largest_tensor(&s->model) * sizeof(float));
 	if (s->experts_every)
 		y->routed = ll_calloc((size_t)(s->model.layers * (s->model.experts + 1)), sizeof(*y->routed));
+	y->norms = table(run, "norms.tsv", s->norms_every, NORMS_HEAD);
+	y->experts = table(run, "experts.tsv", s->experts_every, head);
+	y->samples = table(run, "samples.jsonl", s->sample_every, "");
+	ll_free(head);
 }
 
-void ll_train_telemetry_begin(struct ll_train_telemetry *y, const char *run, uint64_t step)
+void ll_train_telemetry_begin(struct ll_train_telemetry *y, uint64_t step)
 {
-	const struct ll_train_settings *s = y->settings;
-	char *head = experts_head(s->model.experts);
-	y->norms = table(run, "norms.tsv", s->norms_every, NORMS_HEAD, step);
-	y->experts = table(run, "experts.tsv", s->experts_every, head, step);
-	y->samples = table(run, "samples.jsonl", s->sample_every, "", step);
-	ll_free(head);
+	ll_train_table_begin(y->norms, step);
+	ll_train_table_begin(y->experts, step);
+	ll_train_table_begin(y->samples, step);
 }
 
 void ll_train_telemetry_gradient(struct ll_train_telemetry *y, uint64_t step)

@@ -22,10 +22,10 @@ struct ll_train_telemetry {
 
 /* Bytes that it takes. */
 uint64_t ll_train_telemetry_bytes(const struct ll_train_settings *s);
-/* Ends the program when --sample-prompt cannot be what it is to be; nothing is written. */
-void ll_train_telemetry_open(struct ll_train_telemetry *y, const struct ll_train_settings *s, struct ll_trainer *t);
+/* Ends the program when --sample-prompt cannot be what it is to be, or a file there has another heading; nothing is written. */
+void ll_train_telemetry_open(struct ll_train_telemetry *y, const char *run, const struct ll_train_settings *s, struct ll_trainer *t);
 /* The files of a run that stands after `step`. */
-void ll_train_telemetry_begin(struct ll_train_telemetry *y, const char *run, uint64_t step);
+void ll_train_telemetry_begin(struct ll_train_telemetry *y, uint64_t step);
 /* Before the gradient of step `step`, counted from 1; before its update; and when that was made, or left out. */
 void ll_train_telemetry_gradient(struct ll_train_telemetry *y, uint64_t step);
 void ll_train_telemetry_update(struct ll_train_telemetry *y, uint64_t step);
