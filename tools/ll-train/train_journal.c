@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <json-c/json.h>
 #include <unistd.h>
 
@@ -29,6 +30,42 @@ struct ll_train_journal {
 
 /* By enum ll_train_entry_kind. */
 static const char *const kinds[] = { "control", "refused", "stop", "skip", "rollback" };
+
+/* ---- lines ---- */
+
+#define SEAL_NAME ",\"checksum\":\""
+#define SEAL_LEN (sizeof(SEAL_NAME LL_JSON_SEAL_BLANK "\"}") - 1)
+
+/* A line written by hand, or by an older version, has no seal; then it has no member that is not known either, which a seal with a
+ * changed name would be. */
+static int check_seal(struct json_object *o, struct ll_str line, struct ll_err *err)
+{
+	static const char *const members[] = { "step", "kind", "text", "cause", "pin", "sample", "loss", "documents", "onset", "to", "from", "until" };
+	if (!json_object_object_get_ex(o, "checksum", NULL))
+		return ll_json_tree_only(o, members, LL_COUNT(members), err);
+	if (ll_json_seal_check(line, err) == 0)
+		return 0;
+	ll_hint("a line that was changed on purpose may stand without its member \"checksum\"");
+	return -1;
+}
+
+/* A line, with or without its newline, sealed if it was not. */
+static struct ll_buf sealed(struct ll_str line)
+{
+	struct ll_buf out = { 0 };
+	while (line.len > 0 && line.data[line.len - 1] != '}')
+		line.len--;
+	LL_ASSERT(line.len > 0);
+	if (line.len > SEAL_LEN && memcmp(line.data + line.len - SEAL_LEN, SEAL_NAME, sizeof(SEAL_NAME) - 1) == 0) {
+		ll_buf_add_str(&out, line);
+	} else {
+		ll_buf_add(&out, line.data, line.len - 1);
+		ll_buf_puts(&out, SEAL_NAME LL_JSON_SEAL_BLANK "\"}");
+		ll_json_seal(&out);
+	}
+	ll_buf_putc(&out, '\n');
+	return out;
+}
 
 static int read_entry(struct json_object *o, struct ll_train_entry *e, struct ll_err *err)
 {
@@ -68,7 +105,7 @@ bool ll_train_entry_next(struct ll_str text, size_t *at, const char *name, struc
 	struct json_object *o = ll_json_tree_parse(ll_str(text.data + start, stop - start), &err);
 	if (!end)
 		ll_die(LL_EXIT_INPUT, "%s: its last line has no end", name);
-	if (!o || read_entry(o, e, &err) < 0)
+	if (!o || check_seal(o, ll_str(text.data + start, stop - start), &err) < 0 || read_entry(o, e, &err) < 0)
 		ll_die(LL_EXIT_INPUT, "%s: byte %zu: %s", name, start, err.text);
 	json_object_put(o);
 	return true;
@@ -87,19 +124,36 @@ size_t ll_train_journal_whole(struct ll_str text)
 	return text.len;
 }
 
-/* The whole lines in RUN/journal.jsonl. */
-static struct ll_buf own_lines(const char *run)
+/* ---- the journal ---- */
+
+/* The lines in RUN/journal.jsonl. A last one without an end was cut short while it was written, and not acted upon; where it is whole
+ * but for its end it counts. */
+static struct ll_buf own_lines(const char *run, const char *path)
 {
+	struct ll_err err;
 	struct ll_buf text = ll_checkpoint_journal(run);
-	text.len = ll_train_journal_whole(ll_buf_str(&text));
+	size_t whole = ll_train_journal_whole(ll_buf_str(&text));
+	struct ll_str rest = ll_str(text.data + whole, text.len - whole);
+	if (rest.len > SEAL_LEN && ll_json_seal_check(rest, &err) == 0)
+		ll_buf_putc(&text, '\n');
+	else if (rest.len > SEAL_LEN && ll_json_seal_check(ll_str(rest.data, rest.len - 1), &err) == 0)
+		ll_die(LL_EXIT_INPUT, "%s: byte %zu is no end of a line: the file was changed or damaged", path, text.len - 1);
+	else
+		text.len = whole;
 	return text;
 }
 
-static void check_lines(struct ll_str text, const char *name)
+/* Whether they can be read; those behind the first `from` bytes belong to steps yet to be made, of which *step is the next. */
+static void check_lines(struct ll_str text, size_t from, const char *name, uint64_t *step)
 {
 	struct ll_train_entry e;
-	for (size_t at = 0; ll_train_entry_next(text, &at, name, &e);)
+	for (size_t at = 0, start = 0; ll_train_entry_next(text, &at, name, &e); start = at) {
+		if (start >= from && e.step < *step)
+			ll_die(LL_EXIT_INPUT, "%s: byte %zu: of step %" PRIu64 ", where step %" PRIu64 " is the next", name, start, e.step, *step);
+		if (start >= from)
+			*step = e.kind == LL_TRAIN_ROLLBACK ? e.to + 1 : e.kind == LL_TRAIN_SKIPPED ? e.step + 1 : e.step;
 		ll_train_entry_free(&e);
+	}
 }
 
 static bool begins_with(struct ll_str text, struct ll_str start)
@@ -107,38 +161,80 @@ static bool begins_with(struct ll_str text, struct ll_str start)
 	return text.len >= start.len && (start.len == 0 || memcmp(text.data, start.data, start.len) == 0);
 }
 
-struct ll_train_journal *ll_train_journal_open(const char *run, struct ll_str done, const char *replay)
+static struct ll_str line_at(struct ll_str text, size_t at)
+{
+	const char *start = text.data + at, *end = memchr(start, '\n', text.len - at);
+	return ll_str(start, end ? (size_t)(end - start) + 1 : text.len - at);
+}
+
+/* Bytes of the lines of `text` that say what those of `start` say, sealed or not; SIZE_MAX when they say less or otherwise. */
+static size_t bytes_saying(struct ll_str text, struct ll_str start)
+{
+	size_t at = 0, i = 0;
+	bool same = true;
+	while (same && i < start.len && at < text.len) {
+		struct ll_str a = line_at(start, i), b = line_at(text, at);
+		struct ll_buf x = sealed(a), y = sealed(b);
+		same = ll_str_eq(ll_buf_str(&x), ll_buf_str(&y));
+		i += a.len;
+		at += b.len;
+		ll_buf_free(&x);
+		ll_buf_free(&y);
+	}
+	return same && i == start.len ? at : SIZE_MAX;
+}
+
+/* What the journal to repeat has behind the run's own lines. */
+static void add_replay(struct ll_train_journal *j, struct ll_str own, const char *name, uint64_t step)
+{
+	uint64_t first = 0;
+	struct ll_buf text = ll_read_file(name, JOURNAL_MAX);
+	struct ll_str all = ll_buf_str(&text);
+	check_lines(all, all.len, name, &first);
+	size_t same = bytes_saying(all, own);
+	if (same == SIZE_MAX && bytes_saying(own, all) == SIZE_MAX)
+		ll_die(LL_EXIT_INPUT, "%s: says otherwise than %s, which the run has followed", name, j->path);
+	if (same < all.len) {
+		check_lines(all, same, name, &step);
+		ll_buf_add(&j->pending, all.data + same, all.len - same);
+		ll_free(j->pending_name);
+		j->pending_name = ll_strdup(name);
+	}
+	ll_buf_free(&text);
+}
+
+struct ll_train_journal *ll_train_journal_open(const char *run, uint64_t step, struct ll_str done, const char *replay)
 {
 	struct ll_train_journal *j = ll_calloc(1, sizeof(*j));
 	j->path = ll_path_join(run, "journal.jsonl");
-	struct ll_buf own = own_lines(run), other = { 0 };
-	struct ll_str all = ll_buf_str(&own);
-	if (!begins_with(all, done))
+	j->pending_name = ll_strdup(j->path);
+	struct ll_buf own = own_lines(run, j->path);
+	if (!begins_with(ll_buf_str(&own), done))
 		ll_die(LL_EXIT_INPUT, "%s: does not begin with what the checkpoint remembers of it", j->path);
-	if (replay) {
-		other = ll_read_file(replay, JOURNAL_MAX);
-		if (begins_with(ll_buf_str(&other), all))
-			all = ll_buf_str(&other);
-		else if (!begins_with(all, ll_buf_str(&other)))
-			ll_die(LL_EXIT_INPUT, "%s: says otherwise than %s, which the run has followed", replay, j->path);
-	}
-	j->pending_name = ll_strdup(all.len > own.len ? replay : j->path);
+	step++;
+	check_lines(ll_buf_str(&own), done.len, j->path, &step);
 	j->own = own.len - done.len;
 	ll_buf_add_str(&j->done, done);
-	ll_buf_add(&j->pending, all.len > done.len ? all.data + done.len : "", all.len - done.len);
-	check_lines(ll_buf_str(&j->pending), j->pending_name);
+	ll_buf_add(&j->pending, j->own ? own.data + done.len : "", j->own);
+	if (replay)
+		add_replay(j, ll_buf_str(&own), replay, step);
 	ll_buf_free(&own);
-	ll_buf_free(&other);
 	return j;
+}
+
+struct ll_str ll_train_journal_ahead(const struct ll_train_journal *j, const char **name)
+{
+	*name = j->pending_name;
+	return ll_str(j->pending.data + j->at, j->pending.len - j->at);
 }
 
 void ll_train_journal_begin(struct ll_train_journal *j, const char *run)
 {
-	struct ll_buf text = ll_checkpoint_journal(run);
-	size_t whole = ll_train_journal_whole(ll_buf_str(&text));
-	if (whole < text.len)
-		ll_write_file(j->path, text.data, whole);
-	ll_buf_free(&text);
+	struct ll_buf there = ll_checkpoint_journal(run), lines = own_lines(run, j->path);
+	if (there.len != lines.len)
+		ll_write_file(j->path, lines.data, lines.len);
+	ll_buf_free(&there);
+	ll_buf_free(&lines);
 	j->fd = open(j->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
 	if (j->fd < 0)
 		ll_die_errno(LL_EXIT_RESOURCE, "%s: cannot open", j->path);
@@ -158,16 +254,16 @@ static void write_line(struct ll_train_journal *j, struct ll_str line)
 
 static struct ll_str next_pending(const struct ll_train_journal *j)
 {
-	const char *start = j->pending.data + j->at;
-	const char *end = memchr(start, '\n', j->pending.len - j->at);
-	return ll_str(start, (size_t)(end - start) + 1);
+	return line_at(ll_buf_str(&j->pending), j->at);
 }
 
 void ll_train_journal_add(struct ll_train_journal *j, struct ll_str line)
 {
+	struct ll_buf own = sealed(line);
 	LL_ASSERT(!ll_train_journal_pending(j));
-	write_line(j, line);
-	ll_buf_add_str(&j->done, line);
+	write_line(j, ll_buf_str(&own));
+	ll_buf_add_str(&j->done, ll_buf_str(&own));
+	ll_buf_free(&own);
 }
 
 bool ll_train_journal_pending(const struct ll_train_journal *j)
@@ -192,9 +288,15 @@ void ll_train_journal_advance(struct ll_train_journal *j, struct ll_train_entry 
 	struct ll_str line = next_pending(j);
 	if (e && !ll_train_entry_next(ll_buf_str(&j->pending), &at, j->pending_name, e))
 		LL_BUG("nothing is pending");
-	if (j->at >= j->own)
-		write_line(j, line);
-	ll_buf_add_str(&j->done, line);
+	struct ll_buf own = { 0 };
+	if (j->at < j->own) {
+		ll_buf_add_str(&own, line);
+	} else {
+		own = sealed(line);
+		write_line(j, ll_buf_str(&own));
+	}
+	ll_buf_add_str(&j->done, ll_buf_str(&own));
+	ll_buf_free(&own);
 	j->at += line.len;
 }
 

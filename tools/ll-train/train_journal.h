@@ -16,6 +16,9 @@
  * (journal.jsonl in its folder): lines of RUN/journal.jsonl behind that copy are what happened after the checkpoint and
  * was lost with the process. They are pending: they are taken from there, at their step, before any new ones.
  * --replay-journal=FILE is the same with the lines of another file, which the run's own have to agree with.
+ *
+ * Every line that a run writes ends in the member "checksum", the seal of text/json_tree.h over the line without its newline, so that
+ * none is believed that was damaged; one from another file that has none gets it. What is cut off behind a line cannot be noticed.
  */
 #ifndef LL_TRAIN_JOURNAL_H
 #define LL_TRAIN_JOURNAL_H
@@ -33,15 +36,17 @@ struct ll_train_entry {
 };
 
 struct ll_train_journal;
-/* The journal of a run. `done`: the copy in its checkpoint (empty: none). `replay`: a journal to repeat, or NULL. Ends with
- * status 3 when RUN/journal.jsonl does not begin with `done`, when it and `replay` part, or a line cannot be read; nothing is
- * written. */
-struct ll_train_journal *ll_train_journal_open(const char *run, struct ll_str done, const char *replay);
+/* The journal of a run that stands after `step`. `done`: the copy in its checkpoint (empty: none). `replay`: a journal to repeat, or
+ * NULL. Ends with status 3 when RUN/journal.jsonl does not begin with `done`, when it and `replay` part, or a line cannot be read,
+ * is damaged, or is of a step that cannot come any more; nothing is written. */
+struct ll_train_journal *ll_train_journal_open(const char *run, uint64_t step, struct ll_str done, const char *replay);
+/* The pending lines, and the file that they are told to be of. Both borrowed. */
+struct ll_str ll_train_journal_ahead(const struct ll_train_journal *j, const char **name);
 /* Makes the file where there is none, and cuts a last line that has no end: before anything is added or advanced. */
 void ll_train_journal_begin(struct ll_train_journal *j, const char *run);
 /* The lines that are in force, for a checkpoint. Borrowed. */
 struct ll_str ll_train_journal_text(const struct ll_train_journal *j);
-/* Writes a line (with its newline) and syncs it; nothing may be pending. */
+/* Writes a line (with its newline), sealed, and syncs it; nothing may be pending. */
 void ll_train_journal_add(struct ll_train_journal *j, struct ll_str line);
 /* The next pending entry when it belongs to `step`, before its gradient or after: false when there is none. */
 bool ll_train_journal_next(const struct ll_train_journal *j, uint64_t step, bool after_gradient, struct ll_train_entry *e);
@@ -57,7 +62,7 @@ void ll_train_journal_close(struct ll_train_journal *j);
 
 /* Bytes of the whole lines: a last one without an end is being written, or was cut short by a kill and not acted upon. */
 size_t ll_train_journal_whole(struct ll_str text);
-/* Reads the line at *at and moves behind it; false at the end. `name` is for messages; ends with status 3 when malformed. */
+/* Reads the line at *at and moves behind it; false at the end. `name` is for messages; ends with status 3 when malformed or damaged. */
 bool ll_train_entry_next(struct ll_str text, size_t *at, const char *name, struct ll_train_entry *e);
 void ll_train_entry_free(struct ll_train_entry *e);
 

@@ -75,11 +75,18 @@ static bool told_to_leave(void)
 	return asked_to_stop || ll_signal_pending();
 }
 
-static void open_course(struct ll_train_loop *r, struct ll_str journal)
+/* The run stands after `step`, by a checkpoint with this journal. What is to come true again is tried first. */
+static void open_course(struct ll_train_loop *r, uint64_t step, struct ll_str journal)
 {
+	struct ll_train_course ahead;
+	const char *name;
 	ll_train_course_begin(&r->course, &r->settings);
 	ll_train_course_follow(&r->course, journal, "journal.jsonl");
-	r->journal = ll_train_journal_open(r->dir, journal, replay_journal);
+	r->journal = ll_train_journal_open(r->dir, step, journal, replay_journal);
+	ll_train_course_begin(&ahead, &r->settings);
+	ll_train_course_follow(&ahead, journal, "journal.jsonl");
+	ll_train_course_follow(&ahead, ll_train_journal_ahead(r->journal, &name), name);
+	ll_train_course_end(&ahead);
 }
 
 static void check_disk(const struct ll_train_loop *r, bool going_on, uint64_t from)
@@ -93,7 +100,7 @@ static void load(struct ll_train_loop *r, uint64_t step)
 	char *dir = ll_checkpoint_path(r->dir, step);
 	struct ll_err err;
 	struct ll_buf journal = ll_checkpoint_journal(dir);
-	open_course(r, ll_buf_str(&journal));
+	open_course(r, step, ll_buf_str(&journal));
 	ll_buf_free(&journal);
 	if (ll_trainer_change(&r->trainer, &r->course.now, r->course.optimizer_set, &err) < 0)
 		ll_die(LL_EXIT_RESOURCE, "%s", err.text);
@@ -336,7 +343,7 @@ static void prepare(struct ll_train_loop *r)
 		load(r, step);
 	} else {
 		ll_train_loop_begin(r);
-		open_course(r, ll_str("", 0));
+		open_course(r, r->state.step, ll_str("", 0));
 		r->state.cursor = ll_train_course_cursor(&r->course, r->state.step);
 	}
 	begin(r, going_on);

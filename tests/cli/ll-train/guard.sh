@@ -17,7 +17,7 @@ ll-train $high --guard=rollback -@ 1 -o a 2>said
 ok "goes back" grep -q '"kind":"rollback","text":"",' a/journal.jsonl
 ok "then with half the rate" grep -q '"kind":"rollback","text":"lr\*=0.5"' a/journal.jsonl
 ok "says so, and why" grep -q "loss [0-9.]* is above [0-9.]*, in trouble since step [0-9]*: goes back to after step [0-9]*, leaves out [0-9]* samples and sets lr\*=0.5" said
-ok "as the journal does" sh -c '! grep "\"kind\":\"rollback\"" a/journal.jsonl | grep -v "\"cause\":\"[^\"]* is above \|\"cause\":\"mean loss [0-9.]* has left its best of [0-9.]*\"}"'
+ok "as the journal does" sh -c '! grep "\"kind\":\"rollback\"" a/journal.jsonl | grep -v "\"cause\":\"[^\"]* is above \|\"cause\":\"mean loss [0-9.]* has left its best of [0-9.]*\","'
 ok "and ends under the bound ($(mean a 700 800))" below "$(mean a 700 800)" "$(awk "BEGIN { print $best + 0.15 }")"
 is "$(wc -l < a/log.tsv) $(cut -f 1 a/log.tsv | sort -nu | tail -n +2 | wc -l)" "801 800" "the log has every step once"
 python3 - > want <<'P'
@@ -85,7 +85,8 @@ is "$(awk -F'\t' '$1 >= 20 && $1 <= 22 || $1 >= 32 && $1 <= 34 { printf "%s:%s:%
 for step in 20 21 22 23 24 33; do ll-train batch --step=$step hand.run | sed -n 's/^{"row":0,"sample":\([0-9]*\),.*/\1/p' | head -n 1; done > got
 printf '%s\n' 76 80 86 92 130 184 > want
 same want got "and the samples"
-same hand hand.run/journal.jsonl "and the journal"
+sed 's/,"checksum":"[0-9a-f]*"}$/}/' hand.run/journal.jsonl > bare
+same hand bare "and the journal"
 
 # Without rollbacks it stops and asks.
 status 7 "skip stops when skipping does not help" ll-train $high --guard=skip -o e

@@ -146,6 +146,7 @@ hurt 3 "experts of another heading" 'sed -i "1s/step/steps/" experts.tsv'
 hurt 3 "another version" 'sed -i "s/\"version\": \"/&0/" environment.json'
 hurt 3 "an environment that is damaged" 'printf x >> environment.json'
 hurt 3 "a journal of no lines" 'echo x > journal.jsonl'
+hurt 3 "a command that is none" 'sed -i "s/lr=0.002/lr=x/" journal.jsonl'
 hurt 2 "a configuration that is none" 'echo "lr =" >> config.conf'
 hurt 4 "another process there" 'printf "host elsewhere\npid 1\nboot x\n" > lock'
 how=auto
