@@ -188,7 +188,7 @@ void ll_memory_claim(uint64_t bytes, const char *what)
 	uint64_t total = atomic_fetch_add(&claimed, bytes) + bytes;
 	if (total > budget) {
 		ll_hint("give --memory=%lluM or more", (unsigned long long)(total / LL_MIB + 1));
-		ll_die(LL_EXIT_RESOURCE, "%s needs %llu bytes, %llu of the --memory budget of %llu are left", what,
+		ll_die(LL_EXIT_RESOURCE, "no room for %s: %llu bytes, and %llu of the --memory budget of %llu are left", what,
 		       (unsigned long long)bytes, (unsigned long long)(total - bytes > budget ? 0 : budget - (total - bytes)),
 		       (unsigned long long)budget);
 	}

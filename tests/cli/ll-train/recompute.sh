@@ -66,4 +66,6 @@ is "$(ll-train $tiny --recompute=full --dry-run --roof=1 | awk '/^tokens a secon
    "$(ll-train $tiny --recompute=full --dry-run --roof=1 | awk '/^operations a token/ { a = $4 } /^computed again/ { b = $5 } END { printf "%.4g", .85e9 / (a + b) }')" "the time to come counts it"
 ll-train bench --preset=gpt2-tiny --batch=2 --seq-len=16 --steps=1 --recompute=full > bench
 ok "bench measures it" grep -q '^ms=.*share=' bench
+status 4 "bench with too little memory" ll-train bench --preset=gpt2-124m --steps=1 --memory=10M
+says "no room for the model, its gradients, moments and activations: " "says for what"
 finish
