@@ -216,8 +216,7 @@ void ll_train_environment_compare(const char *run, const struct ll_train_environ
 				  const struct ll_train_data *d, uint64_t step, struct ll_buf *drifts)
 {
 	struct ll_train_trait trait[LL_TRAIN_TRAITS];
-	struct ll_buf refused = { 0 };
-	const char *first = NULL;
+	struct ll_buf refused = { 0 }, options = { 0 };
 	struct json_object *list = drift_list(e);
 	if (!e)
 		return;
@@ -230,7 +229,7 @@ void ll_train_environment_compare(const char *run, const struct ll_train_environ
 			continue;
 		if (!ll_train_drift_allowed(allowed, trait[i].name)) {
 			ll_buf_printf(&refused, "%s%s was %s, is %s", refused.len ? "; " : "", trait[i].name, old, now);
-			first = first ? first : trait[i].name;
+			ll_buf_printf(&options, "%s--allow-drift=%s", options.len ? " " : "", trait[i].name);
 			continue;
 		}
 		ll_warn("%s: %s was %s, is %s: its bits are others from step %" PRIu64 " on", run, trait[i].name, old, now, step + 1);
@@ -241,8 +240,8 @@ void ll_train_environment_compare(const char *run, const struct ll_train_environ
 		ll_json_escape_any(drifts, ll_cstr(now));
 		ll_buf_putc(drifts, '}');
 	}
-	if (first) {
-		ll_hint("--allow-drift=%s (or all) goes on with other bits", first);
+	if (refused.len) {
+		ll_hint("%s (or all) goes on with other bits", ll_buf_cstr(&options));
 		ll_die(LL_EXIT_INPUT, "%s: would not go on as it began: %s", run, ll_buf_cstr(&refused));
 	}
 }

@@ -113,7 +113,8 @@ static void load(struct ll_train_loop *r, uint64_t step)
 		       r->state.seed);
 	const char *data = r->data.sources == 1 ? r->data.source[0].path : "the datasets with their weights";
 	if (strcmp(r->state.data_id, r->data.id) != 0 && !ll_train_drift_allowed(&allow_drift, "data"))
-		ll_die(LL_EXIT_INPUT, "%s: id %s, the run was trained on %s", data, r->data.id, r->state.data_id);
+		ll_die(LL_EXIT_INPUT, "%s%s: id %s, the run was trained on %s", data, r->settings.exclude ? " but for the documents of --exclude" : "",
+		       r->data.id, r->state.data_id);
 	if (strcmp(r->state.tokenizer_id, ll_dataset_tokenizer_id(r->data.train)) != 0)
 		ll_die(LL_EXIT_INPUT, "%s: another tokenizer than the run's", data);
 	r->saved_step = step;

@@ -297,7 +297,7 @@ static void hint_at_change(const struct ll_train_key *k, const char *value, cons
 {
 	if (k->change == KEY_LIVE)
 		ll_hint("echo '%s = %s' >> %s/control changes it from the next step on", k->name, value, run);
-	else if (strcmp(k->name, "preset") != 0 && strcmp(k->name, "fork") != 0)
+	else if (strcmp(k->name, "preset") != 0 && strcmp(k->name, "fork") != 0 && strcmp(k->name, "init-from") != 0)
 		ll_hint("--fork=%s/latest -o RUN2 begins a run with another one from there", run);
 }
 

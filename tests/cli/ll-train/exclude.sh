@@ -46,6 +46,7 @@ same a/log.tsv b/log.tsv "to the same log"
 rm -r a/done.json a/step-0000004*
 sed 1d list > fewer
 status 3 "another list is refused" ll-train --resume=must -q --exclude=fewer -o a
+says "ds but for the documents of --exclude: id " "the dataset alone is not blamed"
 status 3 "so is none" ll-train --resume=must -q --exclude= -o a
 says "the run was trained on" "it says so"
 is "$(sed -n 's/.*"exclude": "\([0-9a-f]*\)".*/\1/p' b/environment.json | wc -c)" 33 "environment.json has the id of the list"

@@ -62,6 +62,9 @@ for what in host system machine threads directory; do
 	status 0 "another $what is no drift" ll-train --resume=must -q -o x
 	same r/config.conf x/config.conf "and changes nothing"
 done
+was libc other; sed -i 's/"blas": "/&other /' x/environment.json
+status 3 "two that are others" ll-train --resume=must -q -o x
+says "hint: --allow-drift=libc --allow-drift=blas (or all) goes on" "the hint lets both be"
 was blas other; status 0 "all" ll-train --resume=must -q --allow-drift=all -o x
 ok "the drift is on record" python3 - <<'END'
 import json

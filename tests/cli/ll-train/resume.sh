@@ -69,6 +69,8 @@ absent "and says so before anything is begun" x/config.conf x1/config.conf
 status 2 "a resumed run keeps what decides its numbers" ll-train --resume=auto --lr=0.5 -o after
 says "cannot be resumed with 0.5" "it names the key"
 says "echo 'lr = 0.5' >> after/control" "and the way that there is"
+status 2 "and what it began from" ll-train --resume=auto --init-from=straight/latest -o after
+is "$(grep -c hint .err)" 0 "no hint says that a fork would change that"
 
 # A log that is not the checkpoint's.
 cp -r straight other; rm other/done.json; sed -i '3s/^2/7/' other/log.tsv
