@@ -9,6 +9,7 @@
 #include "io/file.h"
 #include "ll-train/train.h"
 #include "ll-train/train_course.h"
+#include "ll-train/train_environment.h"
 #include "ll-train/train_fork.h"
 #include "text/json.h"
 
@@ -92,6 +93,7 @@ int ll_train_batch(int operands, char **operand)
 		ll_die(LL_EXIT_USAGE, "--step=%" PRId64 ": the run begins after step %" PRIu64, wanted_step,
 		       ll_train_first_step(&s));
 	}
+	ll_train_environment_check_paths(operand[0], &s);
 	ll_train_data_open(&d, &s);
 	struct ll_train_course course;
 	follow(&course, &s, operand[0]);

@@ -72,6 +72,30 @@ const char *ll_train_environment_get(const struct ll_train_environment *e, const
 	return ll_json_tree_string(e->tree, name, NULL);
 }
 
+static void check_path(const char *path, const char *directory)
+{
+	if (!path || *path == '/' || ll_path_exists(path))
+		return;
+	ll_hint("the run was started in %s, from where it names its datasets", directory);
+	ll_die(LL_EXIT_INPUT, "%s: no such dataset", path);
+}
+
+void ll_train_environment_check_paths(const char *run, const struct ll_train_settings *s)
+{
+	char here[4096];
+	struct ll_train_environment *e = ll_train_environment_read(run);
+	const char *directory = e ? ll_train_environment_get(e, "directory") : NULL;
+	if (directory && s->data && getcwd(here, sizeof(here)) && strcmp(here, directory) != 0) {
+		size_t n;
+		struct ll_train_source *source = ll_train_sources(s->data, s->data_start, &n);
+		for (size_t i = 0; i < n; i++)
+			check_path(source[i].path, directory);
+		check_path(s->valid, directory);
+		ll_train_sources_free(source, n);
+	}
+	ll_train_environment_free(e);
+}
+
 static struct json_object *drift_list(const struct ll_train_environment *e)
 {
 	return e ? ll_json_tree_array(e->tree, "drift", NULL) : NULL;

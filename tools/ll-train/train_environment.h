@@ -24,6 +24,8 @@ struct ll_train_environment *ll_train_environment_read(const char *run);
 const char *ll_train_environment_get(const struct ll_train_environment *e, const char *name);
 /* "step N: NAME: FROM, then TO" of every drift that was allowed, one a line; caller frees. */
 char *ll_train_environment_drifts(const struct ll_train_environment *e);
+/* Ends with status 3, saying where the run was started, when one of its datasets is not there as seen from here, another folder. */
+void ll_train_environment_check_paths(const char *run, const struct ll_train_settings *s);
 void ll_train_environment_free(struct ll_train_environment *e);
 
 /* Compares a run that goes on after `step` with what it was computed with so far (e: NULL, of a new run, is nothing). Ends with

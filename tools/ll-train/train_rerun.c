@@ -3,6 +3,7 @@
 #include "base/base.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/cpu.h"
@@ -44,16 +45,22 @@ static void put_option(const char *name, const char *directory, const char *file
 	ll_free(path);
 }
 
-/* From the root, without a slash at the end. */
+/* From the root, without a slash at the end; "." and ".." by their names. */
 static char *whole(const char *path)
 {
 	char here[4096];
-	size_t len = strlen(path);
 	if (*path != '/' && !getcwd(here, sizeof(here)))
 		ll_die_errno(LL_EXIT_RESOURCE, "the working directory is not known");
 	char *all = *path == '/' ? ll_strdup(path) : ll_path_join(here, path);
-	for (len = strlen(all); len > 1 && all[len - 1] == '/';)
+	for (size_t len = strlen(all); len > 1 && all[len - 1] == '/';)
 		all[--len] = '\0';
+	const char *last = ll_path_base(all);
+	char *named = strcmp(last, ".") == 0 || strcmp(last, "..") == 0 ? realpath(all, NULL) : NULL;
+	if (named) {
+		ll_free(all);
+		all = ll_strdup(named);
+		free(named);
+	}
 	return all;
 }
 

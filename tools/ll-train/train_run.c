@@ -326,6 +326,8 @@ static void prepare(struct ll_train_loop *r)
 	ll_signals_defer();
 	sigaction(SIGUSR1, &usr1, NULL);
 	ll_folder_sweep(r->dir);
+	if (going_on)
+		ll_train_environment_check_paths(r->dir, &r->settings);
 	ll_train_data_open(&r->data, &r->settings);
 	if (!going_on && r->settings.fork)
 		ll_train_fork_data(&r->settings, &r->data);
@@ -399,6 +401,8 @@ static int show(struct ll_train_loop *r)
 	else
 		resolve(s, NULL);
 	if (s->data && (dry_run || !s->vocabulary_set)) {
+		if (going_on)
+			ll_train_environment_check_paths(r->dir, s);
 		ll_train_data_open(&r->data, s);
 		if (!going_on && s->fork)
 			ll_train_fork_data(s, &r->data);

@@ -21,6 +21,12 @@ same a/journal.jsonl a-again/journal.jsonl "and the same journal"
 is "$(sed -n 's/^cd //p' commands)" "$PWD" "from elsewhere, they go to where it was started"
 (cd / && sh "$OLDPWD/commands" 2>/dev/null)
 same a/log.tsv "place/it's/again/log.tsv" "and give the same log, whatever the folder is called"
+is "$(cd a && ll-train rerun . | tail -n 1)" "  --output=$PWD/a-again" "a folder called . has a name"
+cp -R a resumed; rm -r resumed/done.json resumed/step-00000300
+for c in "batch --step=3 ../a" "--resume=must -q -o ../resumed" "--resume=must --dry-run -o ../resumed"; do
+	status 3 "ll-train $c from another folder" sh -c "cd place && ll-train $c"
+	says "hint: the run was started in $PWD, from where it names its datasets" "it says from where the paths go"
+done
 
 ll-train --fork=a/step-00000100 --data=other --lr=1e-4 --steps=140 -q -o b
 ll-train rerun b > commands; sh commands 2>/dev/null
