@@ -190,7 +190,7 @@ void ll_train_settings_idle(const struct ll_train_settings *s, uint64_t samples)
 	static const char *const lengths[] = { "steps", "warmup", "schedule", "decay-steps", "power-from", "step-at", NULL };
 	static const char *const ramps[] = { "steps", "batch", "batch-ramp", "seq-len", "seq-ramp", NULL };
 	static const char *const every[] = { "steps", "norms-every", "noise-every", "experts-every", "moment-reset", "reset-warmup", NULL };
-	static const char *const batches[] = { "batch", "data", "seq-len", NULL };
+	static const char *const batches[] = { "batch", "data", "seq-len", NULL }, *const ends[] = { "fork", "steps", NULL };
 	enum ll_schedule_kind kind;
 	if (ll_schedule_kind(s->schedule, &kind) < 0)
 		LL_BUG("schedule %s was checked", s->schedule);
@@ -202,6 +202,8 @@ void ll_train_settings_idle(const struct ll_train_settings *s, uint64_t samples)
 		warn_of_ramps(s);
 	if (s->steps > 0 && told(every))
 		warn_of_every(s);
+	if (s->fork && (uint64_t)s->steps == ll_train_first_step(s) && told(ends))
+		ll_warn("the fork begins after step %" PRId64 ", its last: --steps=N makes it longer", s->steps);
 	if (samples && (uint64_t)s->batch > samples && told(batches))
 		ll_warn("a batch of %" PRId64 " is more than the %" PRIu64 " samples of the datasets: a step takes some more than once", s->batch, samples);
 }

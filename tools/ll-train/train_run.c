@@ -195,6 +195,18 @@ static void LL_NORETURN no_checkpoint(const char *run)
 	ll_die(LL_EXIT_INPUT, "%s: no checkpoint to resume from", run);
 }
 
+/* A run in a dataset or a model is a slip of the pen. */
+static void check_place(const char *dir)
+{
+	static const char *const member[][2] = { { "manifest.json", "a token dataset" }, { "config.json", "a model" } };
+	for (size_t i = 0; i < LL_COUNT(member); i++) {
+		char *path = ll_path_join(dir, member[i][0]);
+		if (ll_path_exists(path))
+			ll_die(LL_EXIT_USAGE, "%s: holds %s: a run wants a folder of its own", dir, member[i][1]);
+		ll_free(path);
+	}
+}
+
 /* Decides between a new run and going on; true: from the checkpoint at *step. Resolves the settings. */
 static bool find_start(struct ll_train_loop *r, uint64_t *step)
 {
@@ -208,6 +220,8 @@ static bool find_start(struct ll_train_loop *r, uint64_t *step)
 	}
 	if (strcmp(resume, "must") == 0 && n == 0)
 		no_checkpoint(r->dir);
+	if (!exists && n == 0)
+		check_place(r->dir);
 	resolve(&r->settings, going_on && exists ? config : NULL);
 	if (n)
 		*step = list[n - 1];

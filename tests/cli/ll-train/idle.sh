@@ -91,6 +91,8 @@ long "--noise-every=20: the run ends after step 10" --noise-every=20
 long "--experts-every=11: the run ends after step 10" --experts-every=11 --set=experts=2
 long "--moment-reset=10: the run ends after step 10" --moment-reset=10
 long "--reset-warmup=150 is longer than the 4 updates to the next reset" --moment-reset=4
+status 0 "a fork of the end" ll-train --fork=fork/latest -q -o ended
+says "warning: the fork begins after step 6, its last: --steps=N makes it longer" "is told"
 status 0 "as long as it may be" $config --steps=10 --warmup=10 --batch-ramp=2,2,18 --seq-ramp=16,20 --norms-every=10 --moment-reset=9 --reset-warmup=9
 is "$(cat .err)" "" "nothing is said"
 samples=$(ll-train $tiny --dry-run --roof=1 | sed -n 's/^samples of a dataset .* of \([0-9]*\):.*/\1/p')

@@ -63,6 +63,12 @@ printf 'lr = 1e-3\nlr =\n' > c.conf
 refused 2 "one that is none" --config=c.conf --data=ds
 status 3 "nothing to resume" ll-train --resume=must -q -o new/deep/run
 absent "no folder" new
+for p in ds parent/latest; do
+	ls -A $p > before
+	status 2 "$p is no place for a run" ll-train --preset=gpt2-tiny --data=ds --seq-len=16 --steps=1 -q -o $p
+	says "a run wants a folder of its own" "it says so"
+	ls -A $p > after; same before after "and nothing is written there"
+done
 mkdir mine
 status 2 "a folder that was there" ll-train --preset=gpt2-tiny --data=ds --lr=-1 -q -o mine
 is "$(ls -A mine | wc -l)" 0 "stays, and stays empty"
