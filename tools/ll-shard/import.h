@@ -26,8 +26,13 @@ struct import_options {
 
 /* One input as ids, origins and messages name it. */
 struct import_file {
-	const char *path; /* what to open */
-	char *name;       /* base name, or for a file of a directory operand DIR/RELATIVE; "stdin" */
+	char *path; /* what to open */
+	char *name; /* base name, or for a file of a directory operand DIR/RELATIVE; "stdin" */
+};
+
+struct import_files { /* of an operand */
+	struct import_file *file;
+	size_t n;
 };
 
 struct import { /* one run */
@@ -97,8 +102,9 @@ void import_page_file(struct import *im, const struct import_file *file, struct 
 
 /* ---- import_files.c ---- */
 /* Operands with directories replaced by their files, recursively, in bytewise order of their paths. `from` decides which
- * files of a directory count; skipped ones are counted. The list lives as long as the process. */
-struct import_file *import_expand(const char *path, enum import_form from, size_t *n, uint64_t *skipped);
+ * files of a directory count; skipped ones are counted. */
+struct import_files import_expand(const char *path, enum import_form from, uint64_t *skipped);
+void import_files_free(struct import_files *f);
 /* What an open input is. Ends the program with status 3 where nothing tells. */
 enum import_form import_sniff(const char *name, struct ll_decoder *d);
 

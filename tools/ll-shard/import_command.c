@@ -46,25 +46,26 @@ static void expect(uint64_t got, uint64_t want, const char *what)
 		       (unsigned long long)want);
 }
 
-static void import_operand(struct import *im, const char *path, uint64_t expected)
+/* Its files, which live as long as jobs of theirs. */
+static struct import_files import_operand(struct import *im, const char *path, uint64_t expected)
 {
 	enum import_form form = form_named(options.from);
 	uint64_t skipped = 0, before = 0;
-	size_t n;
-	struct import_file *file = import_expand(path, form, &n, &skipped);
+	struct import_files files = import_expand(path, form, &skipped);
 
 	if (expected != UINT64_MAX) {
 		ll_queue_drain(im->queue);
 		before = im->documents;
 	}
-	for (size_t i = 0; i < n; i++)
-		import_one(im, &file[i], form);
+	for (size_t i = 0; i < files.n; i++)
+		import_one(im, &files.file[i], form);
 	if (skipped)
 		ll_stats_count(im->read, "skipped_files", skipped);
 	if (expected != UINT64_MAX) {
 		ll_queue_drain(im->queue);
 		expect(im->documents - before, expected, path);
 	}
+	return files;
 }
 
 /* The size of the inputs, for the progress line: 0 when one of them is no regular file. */
@@ -108,8 +109,9 @@ static int run(int operands, char **operand)
 	im.read = ll_stats_new();
 	im.lineage = ll_lineage_new();
 	im.queue = ll_queue_new(&import_queue_ops, &im, 0);
+	struct import_files *read = ll_calloc(n, sizeof(*read));
 	for (size_t i = 0; i < n; i++)
-		import_operand(&im, files[i], expected ? expected[i] : UINT64_MAX);
+		read[i] = import_operand(&im, files[i], expected ? expected[i] : UINT64_MAX);
 	ll_queue_free(im.queue);
 	ll_stats_merge(im.stats, im.read);
 	ll_stats_free(im.read);
@@ -121,6 +123,9 @@ static int run(int operands, char **operand)
 	ll_writer_publish(im.out);
 	ll_stats_free(im.stats);
 	ll_lineage_free(im.lineage);
+	for (size_t i = 0; i < n; i++)
+		import_files_free(&read[i]);
+	ll_free(read);
 	return LL_EXIT_OK;
 }
 

@@ -127,7 +127,7 @@ static void walk(struct list *list, const char *dir, const char *name, enum impo
 	closedir(handle);
 }
 
-struct import_file *import_expand(const char *path, enum import_form from, size_t *n, uint64_t *skipped)
+struct import_files import_expand(const char *path, enum import_form from, uint64_t *skipped)
 {
 	struct list list = { 0 };
 	struct stat st;
@@ -145,9 +145,17 @@ struct import_file *import_expand(const char *path, enum import_form from, size_
 	} else {
 		list.file = ll_calloc(1, sizeof(*list.file));
 		list.file[0] =
-			(struct import_file){ path, ll_strdup(strcmp(path, "-") == 0 ? "stdin" : ll_path_base(path)) };
+			(struct import_file){ ll_strdup(path), ll_strdup(strcmp(path, "-") == 0 ? "stdin" : ll_path_base(path)) };
 		list.n = 1;
 	}
-	*n = list.n;
-	return list.file;
+	return (struct import_files){ list.file, list.n };
+}
+
+void import_files_free(struct import_files *f)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		ll_free(f->file[i].path);
+		ll_free(f->file[i].name);
+	}
+	ll_free(f->file);
 }
