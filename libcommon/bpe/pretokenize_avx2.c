@@ -46,10 +46,33 @@ static inline struct ascii masks_of(bytes p)
 	};
 }
 
-static inline bool wide_masks(struct classes *k, uint64_t wide, bytes p, struct carry *c)
+/* Those of Chinese and Japanese, by stretches of characters that are of one class: where they begin, if all of their bytes are here.
+ */
+static inline uint64_t wide_masks(struct classes *k, uint64_t wide, bytes p, struct carry *c)
 {
-	(void)k, (void)wide, (void)p, (void)c;
-	return false;
+	__m256i low = _mm256_loadu_si256((const void *)p), high = _mm256_loadu_si256((const void *)(p + 32));
+#define FIRST(x) is(low, high, (char)(x))
+#define SECOND(x) (is(low, high, (char)(x)) >> 1)
+#define THIRD(x, y) (between(low, high, (char)(x), (char)(y)) >> 2)
+	uint64_t inner = wide & between(low, high, (char)0x80, (char)0xbf), whole = wide & inner >> 1 & inner >> 2;
+	uint64_t letter = between(low, high, (char)0xe4, (char)0xe9) & ~(FIRST(0xe4) & SECOND(0xb7)); /* Han but U+4DC0.. */
+	uint64_t sign = FIRST(0xef) & SECOND(0xbc) & (THIRD(0x81, 0x8f) | THIRD(0x9a, 0xa0)), e3 = FIRST(0xe3); /* full width */
+	if (e3) {
+		letter |= e3 & SECOND(0x81) & THIRD(0x81, 0xbf); /* hiragana */
+		letter |= e3 & SECOND(0x82) & (THIRD(0x80, 0x96) | THIRD(0xa1, 0xbf));
+		letter |= e3 & SECOND(0x83) & (THIRD(0x80, 0xba) | THIRD(0xbc, 0xbf)); /* katakana */
+		sign |= e3 & SECOND(0x80) & (THIRD(0x81, 0x83) | THIRD(0x88, 0x9f)); /* U+3001.., U+3008.. */
+	}
+#undef FIRST
+#undef SECOND
+#undef THIRD
+	(void)c;
+	letter &= whole;
+	uint64_t more = ((letter | sign) & whole) << 1;
+	more |= more << 1;
+	k->letter |= letter | letter << 1 | letter << 2;
+	k->inner |= more;
+	return wide & ~(more | more >> 1);
 }
 
 static inline size_t emit(uint64_t m, size_t base, size_t *end)

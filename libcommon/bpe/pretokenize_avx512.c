@@ -48,7 +48,7 @@ static inline uint64_t wide_mask(__m512i low, __m512i high, int bit, uint64_t le
 	return has | has << 1 | (has & three) << 2;
 }
 
-static inline bool wide_masks(struct classes *k, uint64_t wide, bytes p, struct carry *c)
+static inline uint64_t wide_masks(struct classes *k, uint64_t wide, bytes p, struct carry *c)
 {
 	__m512i first = _mm512_loadu_si512(p), second = _mm512_loadu_si512(p + 1), third = _mm512_loadu_si512(p + 2);
 	__m512i inner = _mm512_set1_epi8(-64); /* signed bytes 0x80 to 0xbf are below */
@@ -62,9 +62,9 @@ static inline bool wide_masks(struct classes *k, uint64_t wide, bytes p, struct 
 	three &= ~(_mm512_cmpeq_epi8_mask(first, _mm512_set1_epi8((char)0xed)) & ~high);
 	uint64_t lead = two | three, all = lead | lead << 1 | three << 2;
 	if (all != wide)
-		return false;
+		return wide;
 	if (!lead)
-		return true;
+		return 0;
 	uint64_t twos = _pext_u64(two, lead);
 	first = _mm512_maskz_compress_epi8(lead, first);
 	second = _mm512_maskz_compress_epi8(lead, second);
@@ -90,7 +90,7 @@ static inline bool wide_masks(struct classes *k, uint64_t wide, bytes p, struct 
 		c->over = last + len - 64;
 		c->class = ll_wide_class(p + last, p + last + len, &len);
 	}
-	return true;
+	return 0;
 }
 
 static inline void emit_8(__m512i places, size_t base, size_t *end)

@@ -4,7 +4,7 @@
  * defines
  *
  *   struct ascii masks_of(bytes p)                     the classes of the 64 bytes at p
- *   bool wide_masks(...)                               the same of characters of two and three bytes, see below
+ *   uint64_t wide_masks(...)                           the same of characters of two and three bytes, see below
  *   size_t emit(uint64_t m, size_t base, size_t *end)  writes base + the place of each bit, returns how many; may write
  *                                                      up to 64 places
  *
@@ -65,9 +65,9 @@ INLINE void mark_class(struct classes *k, unsigned class, uint64_t mask)
 	k->mark |= class & LL_CHAR_MARK ? mask : 0;
 }
 
-/* Adds the characters of the bytes `wide`, none of which begin before p. False, and nothing added, where there are others
- * than such of two and three bytes, or none of these can be done at once. Up to p[65] may be read. */
-static inline bool wide_masks(struct classes *k, uint64_t wide, bytes p, struct carry *c);
+/* Adds characters of the bytes `wide`, none of which begin before p, and returns the bytes of the others, which have to be added one by
+ * one. Up to p[65] may be read. */
+static inline uint64_t wide_masks(struct classes *k, uint64_t wide, bytes p, struct carry *c);
 static inline size_t emit(uint64_t m, size_t base, size_t *end);
 
 /* Adds the characters that are not ASCII. */
@@ -80,8 +80,8 @@ static void add_wide(struct classes *k, uint64_t wide, bytes p, bytes stop, stru
 		wide &= ~mask;
 		c->over = 0;
 	}
-	if (__builtin_popcountll(wide) > 9 && wide_masks(k, wide, p, c)) /* few are quicker one by one */
-		return;
+	if (__builtin_popcountll(wide) > 9) /* few are quicker one by one */
+		wide = wide_masks(k, wide, p, c);
 	while (wide) {
 		unsigned i = (unsigned)__builtin_ctzll(wide), len;
 		unsigned class = ll_wide_class(p + i, stop, &len);

@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "bpe/pretokenize_fast.h"
+#include "text/utf8.h"
 
 static const char *const bit[] = {
 	" ",
@@ -209,6 +210,26 @@ static size_t at_every_place(enum ll_scheme scheme, ll_pretokenize_fast *fast, s
 	return bad;
 }
 
+/* Every character of three bytes, between kana and Han. */
+static size_t wide_characters(enum ll_scheme scheme, ll_pretokenize_fast *fast, size_t *pieces)
+{
+	size_t bad = 0;
+	struct ll_buf text = { 0 };
+	for (uint32_t c = 0x800; c < 0x10000; c++) {
+		if (c >= 0xd800 && c < 0xe000)
+			continue;
+		ll_buf_puts(&text, "\xe3\x81\x82\xe3\x82\xa2\xe3\x83\xbc");
+		text.len += ll_utf8_put(ll_buf_reserve(&text, 4), c);
+		ll_buf_puts(&text, "\xe6\x97\xa5\xe6\x9c\xac.");
+		if (c % 64 < 63)
+			continue;
+		bad += !same(scheme, &text, fast, pieces);
+		ll_buf_clear(&text);
+	}
+	ll_buf_free(&text);
+	return bad;
+}
+
 int main(int argc, char **argv)
 {
 	uint64_t rounds = argc > 1 ? strtoull(argv[1], NULL, 10) : 6000;
@@ -225,7 +246,7 @@ int main(int argc, char **argv)
 		for (int cpu = LL_CPU_AVX2; cpu <= (int)ll_cpu(); cpu++) {
 			ll_pretokenize_fast *fast = ll_pretokenize_version((enum ll_cpu)cpu);
 			size_t pieces = 0;
-			bad = at_every_place(scheme, fast, &pieces);
+			bad = at_every_place(scheme, fast, &pieces) + wide_characters(scheme, fast, &pieces);
 			for (uint64_t round = 0; round < rounds && bad < 4; round++) {
 				make_text(&text);
 				bad += !same(scheme, &text, fast, &pieces);
