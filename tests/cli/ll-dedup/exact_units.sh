@@ -203,6 +203,6 @@ status 2 "--bloom without --exact" dd --minhash=14x8 --bloom=0.1 d.ll
 status 4 "more units than --bloom-items" dd --exact=line --bloom=0.01 --bloom-items=100 -o no.ll l.ll
 says "the Bloom filter is full" "is refused"
 status 4 "a Bloom filter that does not fit" dd --exact=line --bloom=0.001 --bloom-items=1000000000 -o no.ll l.ll
-says "the Bloom filter needs" "is refused at once, with the number"
+says "no room for the Bloom filter: " "is refused at once, with the number"
 absent "and nothing is published" no.ll
 finish
