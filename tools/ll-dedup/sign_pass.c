@@ -106,7 +106,8 @@ static void sign_frame(void *context, void *argument)
 	ll_data_frame_decode(&job->frame);
 	const unsigned char *record = job->frame.raw;
 	job->digest = ll_malloc(LL_MAX(job->frame.header.records, 1) * sizeof(*job->digest));
-	ll_buf_reserve(&job->out, signatures_bytes(p->rule, &job->frame.header)); /* growing leaves holes behind */
+	if (p->rule->keeps_shingles) /* then growing leaves holes behind */
+		ll_buf_reserve(&job->out, signatures_bytes(p->rule, &job->frame.header));
 	for (uint32_t i = 0; i < job->frame.header.records; i++, record += ll_get32(record)) {
 		if (p->visitor->wanted && !p->visitor->wanted(p->visitor->context, job->frame.first_record + i))
 			continue;
