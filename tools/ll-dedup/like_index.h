@@ -13,7 +13,7 @@ struct like_index;
 struct like_index *like_index_new(enum likeness how, double threshold);
 /* Before the first add: what frequency of shingles the order goes by. */
 void like_index_count(struct like_index *x, const unsigned char *shingles, uint32_t n);
-/* After the last count, of all sets again, and then once, at the least the latter: what is common to most of them. */
+/* After the last count: choose of all sets again, then settle, once. They find out what is common to most. */
 void like_index_choose(struct like_index *x, const unsigned char *shingles, uint32_t n);
 void like_index_settle(struct like_index *x);
 /* Not of a large set (members.h); numbers ascend. */

@@ -14,7 +14,7 @@
  * survivors are gone through in order by their sketches (sketch.h): quadratic, but with some ns a pair.
  *
  * Large sets (members.h) are not looked up so, but compared one by one, with all other large ones and with what has a prefix
- * that they meet.
+ * that they meet; or, where survivors have a common part, with all whose size allows it.
  *
  * Survivors' sets stand in a share of --memory. When they fill it, the documents that are like none of them wait in a
  * temporary file until the rest was seen, and go on against the next survivors; the answer is the same.
