@@ -10,6 +10,7 @@ typedef float unit;
 #define MR 6
 #define NR 16
 #define LANES 6
+#define AT_ONCE 8
 #define WIDTH 8
 typedef __m256 sums;
 
@@ -80,6 +81,33 @@ static inline void pack_across(unit *panel, int64_t lanes, const float *x, int64
 		for (int k = 0; 8 * k < lanes; k++) {
 			__m256 v = t < depth ? _mm256_maskload_ps(x + t * ld + 8 * k, masks[k]) : _mm256_setzero_ps();
 			_mm256_storeu_ps(panel + s * lanes + 8 * k, bf16 ? rounded(v) : v);
+		}
+	}
+}
+
+static inline void store_six(float *to, __m256 v)
+{
+	_mm_storeu_ps(to, _mm256_castps256_ps128(v));
+	_mm_storel_pi((__m64 *)(void *)(to + 4), _mm256_extractf128_ps(v, 1));
+}
+
+/* Each line of A is read once for all panels that have part of it. The last step stores no more than six: behind it is the next
+ * panel, begun already. */
+static inline void pack_panels_across(unit *panel, const float *x, int64_t ld, int64_t rows, int64_t depth, bool bf16)
+{
+	int64_t steps = bf16 ? (depth + 1) / 2 * 2 : depth;
+	__m256i all = first(8);
+	for (int64_t s = 0; s < steps; s++) {
+		int64_t t = bf16 ? s ^ 1 : s;
+		for (int64_t l = 0; l < rows; l += LANES) {
+			__m256i mask = rows - l >= 8 ? all : first(rows - l);
+			__m256 v = t < depth ? _mm256_maskload_ps(x + t * ld + l, mask) : _mm256_setzero_ps();
+			unit *to = panel + l * steps + s * LANES;
+			v = bf16 ? rounded(v) : v;
+			if (s + 1 < steps)
+				_mm256_storeu_ps(to, v);
+			else
+				store_six(to, v);
 		}
 	}
 }

@@ -7,6 +7,7 @@
 #define MR 8
 #define NR 48
 #define LANES 16
+#define AT_ONCE 1
 #define WIDTH 16
 typedef __m512 sums;
 _Static_assert(LL_GEMM_PANEL % LANES == 0 && LL_GEMM_PANEL % NR == 0, "panels fill blocks");

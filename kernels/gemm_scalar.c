@@ -7,6 +7,7 @@ typedef float unit;
 #define MR 4
 #define NR 8
 #define LANES 4
+#define AT_ONCE 1
 
 static void pack_along(unit *panel, int64_t lanes, const float *x, int64_t ld, int64_t rows, int64_t depth, bool bf16)
 {
