@@ -18,10 +18,10 @@ static real exp_all(real *x, real max, int64_t n)
 			x[k] = real_exp(x[k] - max);
 		for (; i + LANES <= end; i += LANES) {
 			wide_load(&v, x + i);
-			sum += v;
+			wide_add(&sum, &v);
 		}
 		wide_load_part(&v, x + i, end - i);
-		sum += v;
+		wide_add(&sum, &v);
 	}
 	return wide_sum(&sum);
 }

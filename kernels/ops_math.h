@@ -39,23 +39,47 @@ static inline real real_tanh(real x)
 }
 
 /*
- * Sums in 16 lanes that are combined pairwise: the order does not depend on the width of vectors. `wide` is those lanes as one
- * vector of GCC and clang, which becomes as many registers as they take; loops over an array of lanes stay scalar here and there.
+ * Sums in 16 lanes that are combined pairwise: the order does not depend on the width of vectors. `wide` is those lanes in as many
+ * registers as they take, vectors of GCC and clang: of wider ones GCC makes code that goes through memory, or element by element.
  */
 #define LANES 16
-typedef real wide __attribute__((vector_size(LANES * sizeof(real))));
-typedef __typeof__((wide){ 0 } > (wide){ 0 }) wide_mask;
+#ifdef __AVX512F__
+#define REGISTER 64
+#elif defined(__AVX__)
+#define REGISTER 32
+#else
+#define REGISTER 16
+#endif
+typedef real lanes __attribute__((vector_size(REGISTER)));
+typedef real lanes_anywhere __attribute__((vector_size(REGISTER), aligned(sizeof(real)), may_alias));
+typedef __typeof__((lanes){ 0 } > (lanes){ 0 }) lanes_mask;
+#define REGISTERS ((int)(LANES * sizeof(real) / REGISTER))
+typedef struct {
+	lanes of[REGISTERS];
+} wide;
+#define EACH_REGISTER(k) _Pragma("GCC unroll 8") for (int k = 0; k < REGISTERS; k++)
 
 static inline void wide_load(wide *v, const real *x)
 {
-	memcpy(v, x, sizeof(*v));
+	EACH_REGISTER(k) v->of[k] = *(const lanes_anywhere *)(const void *)(x + k * (LANES / REGISTERS));
 }
 
 /* The first n < LANES; zeros beyond. */
 static inline void wide_load_part(wide *v, const real *x, int64_t n)
 {
-	*v = (wide){ 0 };
-	memcpy(v, x, (size_t)n * sizeof(real));
+	real lane[LANES] = { 0 };
+	memcpy(lane, x, (size_t)n * sizeof(real));
+	wide_load(v, lane);
+}
+
+static inline void wide_add(wide *sum, const wide *v)
+{
+	EACH_REGISTER(k) sum->of[k] += v->of[k];
+}
+
+static inline void wide_add_product(wide *sum, const wide *u, const wide *v)
+{
+	EACH_REGISTER(k) sum->of[k] += u->of[k] * v->of[k];
 }
 
 static inline real wide_sum(const wide *v)
@@ -68,16 +92,33 @@ static inline real wide_sum(const wide *v)
 	return lane[0];
 }
 
-/* The largest of n > 0 numbers; NaN if the first is, other NaN are passed over. */
-static inline real max_of(const real *x, int64_t n)
+static inline real sum_of(const real *x, int64_t n)
 {
-	wide most = x[0] - (wide){ 0 }, v;
-	real lane[LANES];
+	wide sum = { 0 }, v;
 	int64_t i = 0;
 	for (; i + LANES <= n; i += LANES) {
 		wide_load(&v, x + i);
-		wide_mask larger = v > most;
-		most = (wide)((larger & (wide_mask)v) | (~larger & (wide_mask)most));
+		wide_add(&sum, &v);
+	}
+	wide_load_part(&v, x + i, n - i);
+	wide_add(&sum, &v);
+	return wide_sum(&sum);
+}
+
+/* The largest of n > 0 numbers; NaN if the first is, other NaN are passed over. */
+static inline real max_of(const real *x, int64_t n)
+{
+	wide most, v;
+	real lane[LANES];
+	int64_t i = 0;
+	EACH_REGISTER(k) most.of[k] = x[0] - (lanes){ 0 };
+	for (; i + LANES <= n; i += LANES) {
+		wide_load(&v, x + i);
+		EACH_REGISTER(k)
+		{
+			lanes_mask larger = v.of[k] > most.of[k];
+			most.of[k] = (lanes)((larger & (lanes_mask)v.of[k]) | (~larger & (lanes_mask)most.of[k]));
+		}
 	}
 	memcpy(lane, &most, sizeof(lane));
 	for (int k = 0; i < n; i++, k++)
@@ -94,11 +135,11 @@ static inline real dot(const real *a, const real *b, int64_t n)
 	for (; i + LANES <= n; i += LANES) {
 		wide_load(&u, a + i);
 		wide_load(&v, b + i);
-		sum += u * v;
+		wide_add_product(&sum, &u, &v);
 	}
 	wide_load_part(&u, a + i, n - i);
 	wide_load_part(&v, b + i, n - i);
-	sum += u * v;
+	wide_add_product(&sum, &u, &v);
 	return wide_sum(&sum);
 }
 

@@ -11,19 +11,6 @@ struct norm_job {
 	double eps;
 };
 
-static real sum_of(const real *x, int64_t n)
-{
-	wide sum = { 0 }, v;
-	int64_t i = 0;
-	for (; i + LANES <= n; i += LANES) {
-		wide_load(&v, x + i);
-		sum += v;
-	}
-	wide_load_part(&v, x + i, n - i);
-	sum += v;
-	return wide_sum(&sum);
-}
-
 static real sum_of_square_distances(const real *x, real from, int64_t n)
 {
 	wide sum = { 0 }, v;
@@ -31,7 +18,7 @@ static real sum_of_square_distances(const real *x, real from, int64_t n)
 	int64_t i = 0;
 	for (; i + LANES <= n; i += LANES) {
 		wide_load(&v, x + i);
-		sum += (v - from) * (v - from);
+		EACH_REGISTER(k) sum.of[k] += (v.of[k] - from) * (v.of[k] - from);
 	}
 	memcpy(lane, &sum, sizeof(lane));
 	for (int k = 0; i < n; i++, k++)
@@ -88,9 +75,12 @@ static void norm_back_sums(const real *x, const real *dy, const real *w, real me
 			wide_load_part(&v, w + c, C - c);
 			wide_load_part(&d, dy + c, C - c);
 		}
-		d *= v;
-		g += d;
-		gx += d * (u - mean) * rstd;
+		EACH_REGISTER(k)
+		{
+			lanes product = d.of[k] * v.of[k];
+			g.of[k] += product;
+			gx.of[k] += product * (u.of[k] - mean) * rstd;
+		}
 	}
 	*sum_g = wide_sum(&g);
 	*sum_gx = wide_sum(&gx);
