@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "doc/dataset.h"
+#include "ll-shard/dataset_walk.h"
 #include "io/sort.h"
 #include "ll-shard/shard_scan.h"
 
@@ -181,12 +182,6 @@ static struct totals print_differences(struct ll_sorter *sorter)
 
 /* ---- datasets: the same tokens in the same order, however they are cut into files ---- */
 
-static bool is_directory(const char *path)
-{
-	struct stat st;
-	return strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
 /* The first token that differs, or the shorter length. */
 static uint64_t first_difference(struct ll_dataset *a, struct ll_dataset *b)
 {
@@ -237,7 +232,7 @@ static int run_compare(int operands, char **operand)
 	struct side a = { .path = operand[0], .number = 0 }, b = { .path = operand[1], .number = 1 };
 	if (strcmp(a.path, "-") == 0 && strcmp(b.path, "-") == 0)
 		ll_die(LL_EXIT_USAGE, "standard input cannot be both streams");
-	if (is_directory(a.path) && is_directory(b.path))
+	if (dataset_is(a.path) && dataset_is(b.path))
 		return compare_datasets(a.path, b.path);
 	/* Files are read once for their ids and again only when these differ; a pipe has to be sorted as it comes. */
 	bool twice = is_regular(a.path) && is_regular(b.path);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* shard_info.c - ll-shard info: what a stream says of itself, without reading the data of a file. */
+/* shard_info.c - ll-shard info: what a stream or a dataset says of itself, without reading the data of a file. */
 #include "ll-shard/ll_shard.h"
 
 #include <stdio.h>
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "doc/dataset.h"
+#include "ll-shard/dataset_walk.h"
 #include "ll-shard/shard_walk.h"
 #include "stream/header.h"
 #include "stream/lineage.h"
@@ -94,6 +96,16 @@ static void put_json_lines(struct ll_buf *out, const char *text)
 	}
 }
 
+static void put_lines(struct ll_buf *out, const char *text)
+{
+	for (const char *line = text; *line;) {
+		size_t len = strcspn(line, "\n");
+		if (len > 0)
+			ll_buf_printf(out, "      %.*s\n", (int)len, line);
+		line += len + (line[len] == '\n');
+	}
+}
+
 static void put_json_header(struct ll_buf *out, const struct ll_header *h)
 {
 	const char *comma = "";
@@ -142,12 +154,7 @@ static void put_segment(struct ll_buf *out, const struct segment *s, uint64_t nu
 		      (unsigned long long)s->stored_bytes, (unsigned long long)s->data_frames,
 		      s->indexed ? ", indexed" : "");
 	ll_buf_printf(out, "    data id   %s\n    set id    %s\n    pipeline\n", data_id, set_id);
-	for (const char *line = ll_buf_cstr((struct ll_buf *)&s->lineage); *line;) {
-		size_t len = strcspn(line, "\n");
-		if (len > 0)
-			ll_buf_printf(out, "      %.*s\n", (int)len, line);
-		line += len + (line[len] == '\n');
-	}
+	put_lines(out, ll_buf_cstr((struct ll_buf *)&s->lineage));
 }
 
 static void describe_stream(const char *path, bool first)
@@ -199,6 +206,56 @@ static void describe_stream(const char *path, bool first)
 	ll_walk_close(&w);
 }
 
+/* What made a dataset stands in its documents.ll. */
+static void read_lineage(const char *documents, struct ll_buf *lineage)
+{
+	struct ll_walk w;
+	struct segment s;
+	ll_walk_open(&w, documents);
+	while (read_segment(&w, &s)) {
+		ll_buf_add(lineage, s.lineage.data, s.lineage.len);
+		ll_header_free(&s.header);
+		ll_buf_free(&s.lineage);
+	}
+	ll_walk_close(&w);
+}
+
+static void describe_dataset(const char *path, bool first)
+{
+	struct ll_dataset *d = ll_dataset_open(path);
+	struct ll_buf lineage = { 0 }, out = { 0 };
+	unsigned long long documents = ll_dataset_documents(d), tokens = ll_dataset_tokens(d), bytes = ll_dataset_text_bytes(d);
+	long long eot = ll_dataset_eot(d);
+	read_lineage(ll_dataset_documents_path(d), &lineage);
+	if (json) {
+		ll_buf_printf(&out, "%s\n {\"file\": ", first ? "" : ",");
+		ll_json_escape(&out, ll_cstr(path), false);
+		ll_buf_printf(&out, ", \"kind\": \"dataset\", \"documents\": %llu, \"tokens\": %llu, \"text_bytes\": %llu, \"vocabulary\": %lu, \"eot\": ",
+			      documents, tokens, bytes, (unsigned long)ll_dataset_vocabulary(d));
+		if (eot < 0)
+			ll_buf_puts(&out, "null");
+		else
+			ll_buf_printf(&out, "%lld", eot);
+		ll_buf_printf(&out, ",\n  \"tokenizer\": \"%s\", \"id\": \"%s\",\n  \"lineage\": [", ll_dataset_tokenizer_id(d), ll_dataset_id(d));
+		put_json_lines(&out, ll_buf_cstr(&lineage));
+		ll_buf_puts(&out, "]}");
+	} else {
+		ll_buf_printf(&out, "%s: dataset, %llu documents, %llu tokens, %llu bytes of text, id %s\n", path, documents, tokens, bytes,
+			      ll_dataset_id(d));
+		ll_buf_printf(&out, "    tokenizer %s, vocabulary %lu, ", ll_dataset_tokenizer_id(d), (unsigned long)ll_dataset_vocabulary(d));
+		if (eot < 0)
+			ll_buf_puts(&out, "no end of text\n");
+		else
+			ll_buf_printf(&out, "end of text %lld\n", eot);
+		ll_buf_puts(&out, "    pipeline\n");
+		put_lines(&out, ll_buf_cstr(&lineage));
+	}
+	fwrite(out.data, 1, out.len, stdout);
+	ll_buf_free(&out);
+	ll_buf_free(&lineage);
+	ll_dataset_close(d);
+}
+
 static int run_info(int operands, char **operand)
 {
 	const char **files;
@@ -206,7 +263,7 @@ static int run_info(int operands, char **operand)
 	if (json)
 		printf("[");
 	for (size_t i = 0; i < n; i++)
-		describe_stream(files[i], i == 0);
+		(dataset_is(files[i]) ? describe_dataset : describe_stream)(files[i], i == 0);
 	if (json)
 		printf("]\n");
 	return LL_EXIT_OK;
@@ -219,10 +276,10 @@ static const struct ll_option options[] = {
 
 const struct ll_command ll_shard_info_command = {
 	.name = "info",
-	.operands = "[FILE]...",
-	.summary = "say what streams are: kind, header, counts, ids, segments, and the pipeline that made them",
+	.operands = "[FILE|DATASET]...",
+	.summary = "say what streams and token datasets are: kind, header, counts, ids, segments, and the pipeline that made them",
 	.options = options,
 	.common = LL_COMMON_FILES,
 	.run = run_info,
-	.examples = "ll-shard info docs.ll\nll-shard info --json docs.ll | jq '.[0].records'\n",
+	.examples = "ll-shard info docs.ll\nll-shard info train\nll-shard info --json docs.ll | jq '.[0].records'\n",
 };

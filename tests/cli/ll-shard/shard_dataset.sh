@@ -2,9 +2,22 @@
 # check and compare of token datasets, made by the independent writer in tests/format: whole, cut, changed, different.
 . "$ROOT/tests/lib.sh"
 . "$ROOT/tests/cli/ll-train/setup"
+printf '{"id":"a","text":"one two"}\n{"id":"b","text":"three"}\n' | ll-shard import -q - -o docs.ll
 
 ok "check of a dataset" ll-shard check ds
 ok "prints what it is" sh -c 'll-shard check ds | grep -q "^ds: dataset, .* documents, .* tokens, id [0-9a-f]*: good$"'
+ll-shard info --json ds docs.ll > info.json || :
+is "$(python3 - <<'END'
+import json
+said, manifest = json.load(open("info.json")), json.load(open("ds/manifest.json"))
+d = said[0]
+print([s["kind"] for s in said], [k for k in ("documents", "tokens", "text_bytes", "vocabulary", "tokenizer", "id") if d[k] != manifest[k]],
+      (-1 if d["eot"] is None else d["eot"]) == manifest["eot"], d["file"])
+END
+)" "['dataset', 'docs'] [] True ds" "info --json of a dataset says what its manifest does, beside a stream"
+ok "info for people: counts, tokenizer" sh -c 'll-shard info ds > i; grep -q "^ds: dataset, [0-9]* documents, [0-9]* tokens, [0-9]* bytes of text, id [0-9a-f]*$" i && grep -q "tokenizer [0-9a-f]*, vocabulary" i'
+ok "info of a dataset that was packed names the pipeline" sh -c "ll-bpe encode -q -m tok.json docs.ll | ll-shard pack -q -m tok.json -o packed && ll-shard info packed | grep -q 'll-bpe encode' && ll-shard info --json packed | grep -q 'll-shard pack'"
+status 3 "info of a directory that is no dataset" sh -c 'mkdir -p empty && ll-shard info empty'
 ok "compare with itself" ll-shard compare ds ds
 make_dataset whole tok.json < text
 ok "cut into files otherwise it is equal" ll-shard compare ds whole
