@@ -19,7 +19,8 @@ struct entry {
 	enum verdict verdict;
 	size_t record, record_len; /* in `out`: KEEP, EXTRA, DECIDE */
 	bool untouched;            /* it is the original, in the frame */
-	struct ll_id digest;
+	struct ll_id digest;       /* unless it is made late */
+	bool late;
 	const unsigned char *original; /* the record as it came in, in the frame */
 	size_t original_len;
 	size_t data, data_len;     /* in `data`: what map attached (DECIDE), or the value (DROP) */
@@ -60,7 +61,6 @@ struct run {
 	const char *file;           /* of the documents being decided */
 	struct ll_set_aside *aside; /* NULL until the filter puts the rest off */
 	bool settled;               /* what was put off is on its way */
-	struct ll_buf edited;       /* a record that `edit` changed */
 	struct ll_buf reject_tags;
 };
 
@@ -99,7 +99,9 @@ static void put_record(struct ll_sink *s, struct entry *e, const struct ll_doc *
 	e->untouched = is_untouched(doc, &s->doc);
 	if (s->run->out && e->untouched) {
 		e->record_len = s->record_len;
-		e->digest = ll_record_digest(s->record);
+		e->late = e->verdict == DECIDE && s->run->f->edits_most;
+		if (!e->late)
+			e->digest = ll_record_digest(s->record);
 	} else if (s->run->out) {
 		ll_doc_put(&s->out, doc);
 		e->record_len = s->out.len - e->record;
@@ -276,8 +278,10 @@ static void release(struct run *run, struct ll_sink *s)
 	s->holding = false;
 }
 
-static void put_kept(struct run *run, struct ll_sink *s, const struct entry *e)
+static void put_kept(struct run *run, struct ll_sink *s, struct entry *e)
 {
+	if (e->late)
+		e->digest = ll_record_digest(e->original);
 	if (s->holding && e->untouched && e == s->entry + s->held) {
 		s->held++;
 		return;
@@ -304,7 +308,7 @@ static void end_of_frame(struct run *run, struct ll_sink *s)
 	release(run, s);
 }
 
-static void decide(struct run *run, struct ll_sink *s, const struct entry *e)
+static void decide(struct run *run, struct ll_sink *s, struct entry *e)
 {
 	const char *value = NULL;
 	struct ll_doc original, doc;
@@ -331,10 +335,9 @@ static void decide(struct run *run, struct ll_sink *s, const struct entry *e)
 	if (doc.text.len != before)
 		ll_stats_text(s->stats, reason, before > doc.text.len ? before - doc.text.len : 0,
 			      doc.text.len > before ? doc.text.len - before : 0);
-	ll_buf_clear(&run->edited);
-	ll_doc_put(&run->edited, &doc);
 	release(run, s);
-	ll_writer_put(run->out, run->edited.data, run->edited.len);
+	ll_doc_put(ll_writer_next(run->out), &doc);
+	ll_writer_put_next(run->out);
 }
 
 static uint64_t weigh(struct run *run, const struct ll_sink *s)
@@ -388,7 +391,7 @@ static void put_out(struct run *run, struct ll_sink *s)
 	run->file = s->frame.file;
 	s->holding = run->out != NULL;
 	for (size_t i = 0; i < s->entries; i++) {
-		const struct entry *e = &s->entry[i];
+		struct entry *e = &s->entry[i];
 		if (e->verdict == DECIDE) {
 			decide(run, s, e);
 		} else if (run->out && (e->verdict == KEEP || e->verdict == EXTRA)) {
@@ -452,7 +455,6 @@ static void run_batches(struct run *run, struct ll_reader *reader)
 	ll_queue_free(queue);
 	ll_buf_free(&run->reject_tags);
 	ll_set_aside_free(run->aside);
-	ll_buf_free(&run->edited);
 	for (void *w; (w = ll_spares_take(&run->workers));)
 		free_worker(run, w);
 	ll_spares_free(&run->workers);

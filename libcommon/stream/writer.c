@@ -20,6 +20,7 @@ struct ll_writer {
 	int level;               /* 0: raw */
 	struct ll_queue *queue;  /* compresses in parallel, writes in order */
 	struct ll_buf current;   /* the data frame being filled */
+	size_t current_bytes;	 /* of its records */
 	uint32_t current_records;
 	uint32_t sequence;       /* of the next frame submitted */
 	struct ll_end end;
@@ -176,6 +177,7 @@ static void close_frame(struct ll_writer *w)
 {
 	submit_data(w, new_job(w, LL_FRAME_DATA, w->current, w->current_records));
 	w->current = (struct ll_buf){ 0 };
+	w->current_bytes = 0;
 	w->current_records = 0;
 }
 
@@ -210,16 +212,35 @@ bool ll_writer_put_frame(struct ll_writer *w, void *raw, size_t len, uint64_t ra
 	return true;
 }
 
-void ll_writer_put_digested(struct ll_writer *w, const void *record, size_t len, struct ll_id digest)
+/* The record at the end of the current frame, which it may fill. */
+static void add_record(struct ll_writer *w, size_t len, struct ll_id digest)
 {
 	LL_ASSERT(!w->finished && len >= 8 && len <= LL_RECORD_MAX);
-	if (!w->current.data)
-		ll_buf_reserve(&w->current, LL_FRAME_TARGET + LL_FRAME_TARGET / 8);
 	count_record(w, len, digest);
-	ll_buf_add(&w->current, record, len);
 	w->current_records++;
+	w->current_bytes += len;
 	if (w->current.len >= LL_FRAME_TARGET)
 		close_frame(w);
+}
+
+struct ll_buf *ll_writer_next(struct ll_writer *w)
+{
+	if (!w->current.data)
+		ll_buf_reserve(&w->current, LL_FRAME_TARGET + LL_FRAME_TARGET / 8);
+	return &w->current;
+}
+
+void ll_writer_put_next(struct ll_writer *w)
+{
+	const char *record = w->current.data + w->current_bytes;
+
+	add_record(w, w->current.len - w->current_bytes, ll_record_digest(record));
+}
+
+void ll_writer_put_digested(struct ll_writer *w, const void *record, size_t len, struct ll_id digest)
+{
+	ll_buf_add(ll_writer_next(w), record, len);
+	add_record(w, len, digest);
 }
 
 void ll_writer_put(struct ll_writer *w, const void *record, size_t len)

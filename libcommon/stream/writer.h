@@ -17,6 +17,9 @@ struct ll_writer;
 struct ll_writer *ll_writer_open(const char *path, struct ll_header header);
 /* Appends one record (with its two leading sizes). Records are cut into frames by bytes alone. */
 void ll_writer_put(struct ll_writer *w, const void *record, size_t len);
+/* The same of a record that the caller makes where it is written from: appends it to the buffer, then says so. */
+struct ll_buf *ll_writer_next(struct ll_writer *w);
+void ll_writer_put_next(struct ll_writer *w);
 /* The same with the digest already computed by ll_record_digest on another thread. */
 void ll_writer_put_digested(struct ll_writer *w, const void *record, size_t len, struct ll_id digest);
 /* The same for all records of a frame that was read and verified, without a copy, when the writer would cut just this frame

@@ -22,6 +22,7 @@
 #include "ll-dedup/unit_edit.h"
 
 #define BATCH 256u		/* keys that are asked about at once */
+#define SOME 64u		/* keys that are made at once, and tell how many the rest may have */
 #define NOT_ATTACHED UINT64_MAX /* for a number of keys: they are made where the document is decided */
 
 struct exact {
@@ -77,8 +78,8 @@ static bool make_keys(struct ll_buf *out, struct unit_walk *w, const struct unit
 
 	unit_walk_start(w, rule, doc);
 	w->line_end = ends ? (uint32_t *)(digest + room) : NULL;
-	for (; (more = unit_walk_digests(w, digest + n, LL_MIN(room - n, (size_t)BATCH))) > 0; n += more) {
-		if (n >= BATCH && (uint64_t)n * doc->text.len > (uint64_t)room * w->at)
+	for (; (more = unit_walk_digests(w, digest + n, LL_MIN(room - n, (size_t)SOME))) > 0; n += more) {
+		if (n >= SOME && (uint64_t)n * doc->text.len > (uint64_t)room * w->at)
 			return false;
 		w->line_end += ends ? more : 0;
 	}
@@ -407,6 +408,7 @@ int dedup_exact(const char **files, size_t n)
 	e.rule = unit_rule_parse(dedup.exact);
 	e.rule.min_bytes = (uint64_t)dedup.min_bytes;
 	filter.times = unit_times(&e.rule);
+	filter.edits_most = !unit_is_document(&e.rule);
 	unit_edit_init(&e.edit, &e.rule, none);
 	uint64_t left = ll_memory_left(), flow = ll_filter_memory();
 	e.share = LL_MAX(left > flow ? (left - flow) / 2 : 0, left / 4);

@@ -10,21 +10,28 @@
 #endif
 
 /* Bit i: whether p[i] is a newline, of 64 bytes. */
+#if defined(__SSE2__)
+static inline uint64_t newlines_of_16(const char *p)
+{
+	__m128i equal = _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(const void *)p), _mm_set1_epi8('\n'));
+
+	return (unsigned)_mm_movemask_epi8(equal);
+}
+
+static inline uint64_t newlines_of_block(const char *p)
+{
+	return newlines_of_16(p) | newlines_of_16(p + 16) << 16 | (newlines_of_16(p + 32) | newlines_of_16(p + 48) << 16) << 32;
+}
+#else
 static inline uint64_t newlines_of_block(const char *p)
 {
 	uint64_t mask = 0;
-#if defined(__SSE2__)
-	const __m128i newline = _mm_set1_epi8('\n');
-	for (unsigned i = 0; i < 4; i++) {
-		__m128i equal = _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(const void *)(p + 16 * i)), newline);
-		mask |= (uint64_t)(unsigned)_mm_movemask_epi8(equal) << 16 * i;
-	}
-#else
+
 	for (unsigned i = 0; i < 64; i++)
 		mask |= (uint64_t)(p[i] == '\n') << i;
-#endif
 	return mask;
 }
+#endif
 
 struct newlines {
 	const char *block, *end; /* 64 bytes at hand, or those that are left; the end of the text */
@@ -64,8 +71,8 @@ static inline uint64_t newlines_total(const char *text, size_t len)
 {
 	uint64_t n = 0;
 
-	for (size_t i = 0; i < len; i++)
-		n += text[i] == '\n';
+	for (size_t i = 0; i < len; i += 64)
+		n += (uint64_t)__builtin_popcountll(newlines_at(text + i, text + len));
 	return n;
 }
 
