@@ -5,21 +5,13 @@
 #include <xxhash.h>
 
 #include "base/cpu.h"
+#include "base/hash_pieces.h"
 #include "base/hash_wide.h"
 #include "base/memory.h"
 
 struct ll_hash128_state {
 	XXH3_state_t state;
 };
-
-static struct ll_id canonical(XXH128_hash_t h)
-{
-	struct ll_id id;
-	XXH128_canonical_t c;
-	XXH128_canonicalFromHash(&c, h);
-	memcpy(id.byte, c.digest, sizeof(id.byte));
-	return id;
-}
 
 #define LONG 240u /* XXH3 reads shorter inputs without its loop over stripes */
 
@@ -44,6 +36,17 @@ struct ll_id ll_hash128(const void *data, size_t len)
 		return ll_cpu() == LL_CPU_AVX512 ? ll_hash128_avx512(data, len) : ll_hash128_avx2(data, len);
 #endif
 	return canonical(XXH3_128bits(len ? data : "", len));
+}
+
+void ll_hash128_pieces(const char *text, size_t start, const uint32_t *end, size_t n, struct ll_id *out)
+{
+#ifdef HAVE_AVX
+	if (ll_cpu() != LL_CPU_SCALAR) {
+		(ll_cpu() == LL_CPU_AVX512 ? ll_hash128_pieces_avx512 : ll_hash128_pieces_avx2)(text, start, end, n, out);
+		return;
+	}
+#endif
+	hash128_pieces(text, start, end, n, out);
 }
 
 struct ll_hash128_state *ll_hash128_new(void)

@@ -17,6 +17,8 @@ struct ll_id {
 uint64_t ll_hash64(const void *data, size_t len);
 uint64_t ll_hash64_seeded(const void *data, size_t len, uint64_t seed);
 struct ll_id ll_hash128(const void *data, size_t len);
+/* out[i], i < n: the same of [start, end[0]) of the text, then of what stands between end[i - 1] + 1 and end[i], as lines do. */
+void ll_hash128_pieces(const char *text, size_t start, const uint32_t *end, size_t n, struct ll_id *out);
 
 /* Incremental XXH3-128. */
 struct ll_hash128_state;

@@ -4,6 +4,8 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "base/hash_pieces.h"
+
 uint64_t ll_hash64_avx2(const void *data, size_t len)
 {
 	return XXH3_64bits(data, len);
@@ -11,12 +13,12 @@ uint64_t ll_hash64_avx2(const void *data, size_t len)
 
 struct ll_id ll_hash128_avx2(const void *data, size_t len)
 {
-	XXH128_canonical_t c;
-	struct ll_id id;
+	return canonical(XXH3_128bits(data, len));
+}
 
-	XXH128_canonicalFromHash(&c, XXH3_128bits(data, len));
-	memcpy(id.byte, c.digest, sizeof(id.byte));
-	return id;
+void ll_hash128_pieces_avx2(const char *text, size_t start, const uint32_t *end, size_t n, struct ll_id *out)
+{
+	hash128_pieces(text, start, end, n, out);
 }
 
 void ll_hash128_update_avx2(void *state, const void *data, size_t len)

@@ -134,6 +134,33 @@ static void wide_hashes(void)
 	ok(same128, "XXH3-128 of any length");
 }
 
+/* Pieces of 0, 1, 2, ... bytes, by every version that this processor has. */
+static void hashes_of_pieces(void)
+{
+	void (*version[])(const char *, size_t, const uint32_t *, size_t, struct ll_id *) = {
+		ll_hash128_pieces,
+#ifdef HAVE_AVX
+		ll_cpu() >= LL_CPU_AVX2 ? ll_hash128_pieces_avx2 : ll_hash128_pieces,
+		ll_cpu() >= LL_CPU_AVX512 ? ll_hash128_pieces_avx512 : ll_hash128_pieces,
+#endif
+	};
+	static char text[3 + 300 * 301 / 2];
+	struct ll_id id[300];
+	uint32_t end[300], at = 3;
+
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = (char)(i * i * 31 >> 3);
+	for (uint32_t i = 0; i < 300; at = end[i++] + 1)
+		end[i] = at + i;
+	for (size_t v = 0; v < LL_COUNT(version); v++) {
+		bool same = true;
+		version[v](text, 3, end, 300, id);
+		for (uint32_t i = 0; i < 300; i++)
+			same &= ll_id_eq(id[i], ll_hash128(text + end[i] - i, i));
+		ok(same, "XXH3-128 of pieces, version %zu", v);
+	}
+}
+
 static void hashes(void)
 {
 	struct ll_id a = ll_hash128("abc", 3), b, sum = { { 0 } };
@@ -151,6 +178,7 @@ static void hashes(void)
 	ok(ll_id_eq(ll_hash128_digest(s), a), "incremental equals one-shot");
 	ll_hash128_free(s);
 	wide_hashes();
+	hashes_of_pieces();
 }
 
 struct order {

@@ -38,14 +38,18 @@ struct newlines {
 	uint64_t mask;		 /* newlines of the block not yet passed */
 };
 
-static inline uint64_t newlines_at(const char *p, const char *end)
+/* Not inlined: its buffer would be cleared for whole blocks too. */
+static __attribute__((noinline, unused)) uint64_t newlines_of_rest(const char *p, size_t n)
 {
 	char rest[64] = { 0 };
 
-	if (LL_LIKELY(end - p >= 64))
-		return newlines_of_block(p);
-	memcpy(rest, p, (size_t)(end - p));
+	memcpy(rest, p, n);
 	return newlines_of_block(rest);
+}
+
+static inline uint64_t newlines_at(const char *p, const char *end)
+{
+	return LL_LIKELY(end - p >= 64) ? newlines_of_block(p) : newlines_of_rest(p, (size_t)(end - p));
 }
 
 static inline struct newlines newlines_from(const char *p, const char *end)
@@ -66,6 +70,25 @@ static inline const char *newlines_next(struct newlines *s)
 	s->mask &= s->mask - 1;
 	return at;
 }
+
+/* Where lines of a text of less than 4 GiB end, from byte `at` on, up to n of them: at a newline, the last one else with the
+ * text. Returns how many. */
+static inline size_t newlines_ends(struct ll_str text, size_t at, uint32_t *line_end, size_t n)
+{
+	const char *end = text.data + text.len, *stop;
+	struct newlines newlines = newlines_from(text.data + at, end);
+	size_t i = 0;
+
+	for (; at < text.len && i < n; at = (size_t)(stop - text.data) + 1) {
+		stop = newlines_next(&newlines);
+		stop = stop ? stop : end;
+		line_end[i++] = (uint32_t)(stop - text.data);
+	}
+	return i;
+}
+
+/* The same. */
+size_t newlines_ends_avx512(struct ll_str text, size_t at, uint32_t *line_end, size_t n);
 
 static inline uint64_t newlines_total(const char *text, size_t len)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ll-dedup/units.h"
 
+#include "base/cpu.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"
@@ -243,26 +244,35 @@ struct ll_id unit_walk_digest(struct unit_walk *w)
 	return text.len < w->rule->min_bytes ? none : unit_digest(text);
 }
 
+static size_t line_ends(struct ll_str text, size_t at, uint32_t *line_end, size_t n)
+{
+#ifdef HAVE_AVX
+	if (ll_cpu() >= LL_CPU_AVX512)
+		return newlines_ends_avx512(text, at, line_end, n);
+#endif
+	return newlines_ends(text, at, line_end, n);
+}
+
+/* The hot one. */
+static size_t line_digests(struct unit_walk *w, struct ll_id *out, size_t n)
+{
+	n = line_ends(w->text, w->at, w->line_end, n);
+	ll_hash128_pieces(w->text.data, w->at, w->line_end, n, out);
+	for (size_t i = 0; i < n; i++)
+		if (LL_UNLIKELY(unit_is_none(out[i])))
+			out[i] = unit_some(out[i]);
+	w->at = n ? (size_t)w->line_end[n - 1] + 1 : w->at;
+	return n;
+}
+
 size_t unit_walk_digests(struct unit_walk *w, struct ll_id *out, size_t n)
 {
-	const char *p = w->text.data + w->at, *end = w->text.data + w->text.len, *stop;
-	struct newlines newlines;
 	size_t i = 0;
 
-	if (w->rule->kind != UNIT_LINE || w->rule->min_bytes > 0) {
-		while (i < n && unit_walk_next(w))
-			out[i++] = unit_walk_digest(w);
-		return i;
-	}
-	newlines = newlines_from(p, end);
-	for (; p < end && i < n; p = stop + 1) { /* the hot one */
-		stop = newlines_next(&newlines);
-		stop = stop ? stop : end;
-		if (w->line_end)
-			w->line_end[i] = (uint32_t)(stop - w->text.data);
-		out[i++] = unit_digest(ll_str(p, (size_t)(stop - p)));
-	}
-	w->at = i ? (size_t)(p - w->text.data) : w->at;
+	if (w->line_end)
+		return line_digests(w, out, n);
+	while (i < n && unit_walk_next(w))
+		out[i++] = unit_walk_digest(w);
 	return i;
 }
 

@@ -78,14 +78,18 @@ static inline bool unit_is_none(struct ll_id digest)
 	return (word[0] | word[1]) == 0;
 }
 
-/* Of bytes that are a key. */
-static inline struct ll_id unit_digest(struct ll_str text)
+/* A digest that is not the one of none. */
+static inline struct ll_id unit_some(struct ll_id digest)
 {
-	struct ll_id digest = ll_hash128(text.data, text.len);
-
 	if (LL_UNLIKELY(unit_is_none(digest)))
 		digest.byte[15] = 1;
 	return digest;
+}
+
+/* Of bytes that are a key. */
+static inline struct ll_id unit_digest(struct ll_str text)
+{
+	return unit_some(ll_hash128(text.data, text.len));
 }
 
 /* Appends the text without the pieces of keys whose bit is set in `gone`; false when no piece is left. */

@@ -141,6 +141,23 @@ for c in scalar avx2 avx512; do
 	if ! LL_CPU=$c ll-shard cat -q -o /dev/null l.ll 2>/dev/null; then skip "equal bytes with $c" "not on this processor"; continue; fi
 	rm -f c.ll; LL_CPU=$c ll-dedup -q --exact=line -o c.ll l.ll; same t.ll c.ll "equal bytes with $c"
 done
+# Texts of all lengths, whose last line ends with a newline or not, with runs of newlines and of lines shorter and longer than blocks.
+python3 -c "
+import json, random
+r = random.Random(6)
+for n in list(range(1, 400)) + [5000] * 20:
+    t = ''
+    while len(t) < n:
+        t += r.choice('abcdefg') * r.choice((0, 1, 2, r.randrange(64), r.randrange(200))) + r.choice(('\\n', '\\n', '\\n' * r.randrange(150)))
+    print(json.dumps({'text': t[:n]}, separators=(',', ':')))" > ends.jsonl
+ll-shard import -q -o ends.ll ends.jsonl
+python3 reference.py line first 0 0 < ends.jsonl > want.jsonl
+for c in scalar avx2 avx512; do
+	if ! LL_CPU=$c ll-shard cat -q -o /dev/null ends.ll 2>/dev/null; then skip "ends of lines with $c" "not on this processor"; continue; fi
+	rm -f c.ll; LL_CPU=$c ll-dedup -q --exact=line -o c.ll ends.ll
+	ll-shard export -q -o got.jsonl c.ll
+	same got.jsonl want.jsonl "ends of lines with $c: what the reference keeps"
+done
 python3 -c "
 import sys, json
 for l in sys.stdin: print(json.dumps({'text': l.rstrip('\n')}))" < lines.txt | grep -v '""' > lines.jsonl
