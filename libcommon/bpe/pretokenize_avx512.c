@@ -48,6 +48,53 @@ static inline uint64_t wide_mask(__m512i low, __m512i high, int bit, uint64_t le
 	return has | has << 1 | (has & three) << 2;
 }
 
+/* Most characters of Chinese and Japanese are known without a look at the table, as in pretokenize_avx2.c: letters, and signs
+ * that have no class. Where they begin. */
+static inline void known_characters(__m512i first, __m512i second, __m512i third, uint64_t *letter, uint64_t *sign)
+{
+#define FIRST(c) _mm512_cmpeq_epi8_mask(first, _mm512_set1_epi8((char)(c)))
+#define SECOND(c) _mm512_cmpeq_epi8_mask(second, _mm512_set1_epi8((char)(c)))
+#define RANGE(v, from, upto)                                                                                           \
+	_mm512_cmple_epu8_mask(_mm512_sub_epi8(v, _mm512_set1_epi8((char)(from))), _mm512_set1_epi8((upto) - (from)))
+	uint64_t e3 = FIRST(0xe3);
+	*letter = RANGE(first, 0xe4, 0xe9) & ~(FIRST(0xe4) & SECOND(0xb7)); /* Han but U+4DC0.. */
+	*sign = FIRST(0xef) & SECOND(0xbc) & (RANGE(third, 0x81, 0x8f) | RANGE(third, 0x9a, 0xa0)); /* full width */
+	if (e3) {
+		*letter |= e3 & SECOND(0x81) & RANGE(third, 0x81, 0xbf); /* hiragana */
+		*letter |= e3 & SECOND(0x82) & (RANGE(third, 0x80, 0x96) | RANGE(third, 0xa1, 0xbf));
+		*letter |= e3 & SECOND(0x83) & ~RANGE(third, 0xbb, 0xbb);			     /* katakana */
+		*sign |= e3 & SECOND(0x80) & (RANGE(third, 0x81, 0x83) | RANGE(third, 0x88, 0x9f)); /* U+3001.., U+3008.. */
+	}
+#undef FIRST
+#undef SECOND
+#undef RANGE
+}
+
+/* Adds the characters at `lead` by the table. */
+static inline void look_up(struct classes *k, uint64_t lead, uint64_t two, uint64_t three, const uint8_t *classes, __m512i first,
+			   __m512i second, __m512i third)
+{
+	uint64_t twos = _pext_u64(two, lead);
+	first = _mm512_maskz_compress_epi8(lead, first);
+	second = _mm512_maskz_compress_epi8(lead, second);
+	third = _mm512_maskz_compress_epi8(lead, third);
+	__m512i low = classes_of(_mm512_castsi512_si128(first), _mm512_castsi512_si128(second),
+				 _mm512_castsi512_si128(third), (__mmask16)twos, classes);
+	__m512i more = _mm512_setzero_si512();
+	if (__builtin_popcountll(lead) > 16)
+		more = classes_of(_mm512_extracti32x4_epi32(first, 1), _mm512_extracti32x4_epi32(second, 1),
+				  _mm512_extracti32x4_epi32(third, 1), (__mmask16)(twos >> 16), classes);
+	k->letter |= wide_mask(low, more, LL_CHAR_LETTER, lead, three);
+	const int rare = LL_CHAR_UPPER | LL_CHAR_LOWER | LL_CHAR_NUMBER | LL_CHAR_SPACE | LL_CHAR_MARK;
+	if (_mm512_test_epi32_mask(_mm512_or_si512(low, more), _mm512_set1_epi32(rare))) {
+		k->upper |= wide_mask(low, more, LL_CHAR_UPPER, lead, three);
+		k->lower |= wide_mask(low, more, LL_CHAR_LOWER, lead, three);
+		k->number |= wide_mask(low, more, LL_CHAR_NUMBER, lead, three);
+		k->space |= wide_mask(low, more, LL_CHAR_SPACE, lead, three);
+		k->mark |= wide_mask(low, more, LL_CHAR_MARK, lead, three);
+	}
+}
+
 static inline uint64_t wide_masks(struct classes *k, uint64_t wide, bytes p, struct carry *c)
 {
 	__m512i first = _mm512_loadu_si512(p), second = _mm512_loadu_si512(p + 1), third = _mm512_loadu_si512(p + 2);
@@ -65,25 +112,13 @@ static inline uint64_t wide_masks(struct classes *k, uint64_t wide, bytes p, str
 		return wide;
 	if (!lead)
 		return 0;
-	uint64_t twos = _pext_u64(two, lead);
-	first = _mm512_maskz_compress_epi8(lead, first);
-	second = _mm512_maskz_compress_epi8(lead, second);
-	third = _mm512_maskz_compress_epi8(lead, third);
-	__m512i low = classes_of(_mm512_castsi512_si128(first), _mm512_castsi512_si128(second),
-				 _mm512_castsi512_si128(third), (__mmask16)twos, c->classes);
-	__m512i more = _mm512_setzero_si512();
-	if (__builtin_popcountll(lead) > 16)
-		more = classes_of(_mm512_extracti32x4_epi32(first, 1), _mm512_extracti32x4_epi32(second, 1),
-				  _mm512_extracti32x4_epi32(third, 1), (__mmask16)(twos >> 16), c->classes);
-	k->letter |= wide_mask(low, more, LL_CHAR_LETTER, lead, three);
-	const int others = LL_CHAR_UPPER | LL_CHAR_LOWER | LL_CHAR_NUMBER | LL_CHAR_SPACE | LL_CHAR_MARK;
-	if (_mm512_test_epi32_mask(_mm512_or_si512(low, more), _mm512_set1_epi32(others))) {
-		k->upper |= wide_mask(low, more, LL_CHAR_UPPER, lead, three);
-		k->lower |= wide_mask(low, more, LL_CHAR_LOWER, lead, three);
-		k->number |= wide_mask(low, more, LL_CHAR_NUMBER, lead, three);
-		k->space |= wide_mask(low, more, LL_CHAR_SPACE, lead, three);
-		k->mark |= wide_mask(low, more, LL_CHAR_MARK, lead, three);
-	}
+	uint64_t letter, sign;
+	known_characters(first, second, third, &letter, &sign);
+	letter &= three;
+	k->letter |= letter | letter << 1 | letter << 2;
+	uint64_t others = lead & ~(letter | (sign & three));
+	if (others)
+		look_up(k, others, two, three, c->classes, first, second, third);
 	k->inner |= all & ~lead;
 	unsigned last = 63 - (unsigned)__builtin_clzll(lead), len = three >> last & 1 ? 3 : 2;
 	if (last + len > 64) {
