@@ -284,13 +284,16 @@ static bool merge_apart(struct ll_merger *m, uint32_t left, uint32_t right)
 
 bool ll_merger_apart(struct ll_merger *m, uint32_t left, uint32_t right)
 {
+	const struct ll_bpe *b = m->bpe;
 	int known = ll_walker_recall(&m->walker, left, right);
 	if (known < 0) {
-		bool worth = is_worth(m, APART_WORTH, m->bpe->merges_live ? LIVE_WORTH : WALK_WORTH);
-		const struct ll_bpe_live *live = worth ? ll_bpe_live(m->bpe) : NULL;
-		if (!live && LL_MAX(m->bpe->token[left].len, m->bpe->token[right].len) > LL_SCAN_MOST)
+		const struct ll_bpe_live *live = ll_bpe_live_made(b);
+		bool listed = ll_bpe_lists_live(b);
+		if (!listed && !live && is_worth(m, APART_WORTH, b->merges_live ? LIVE_WORTH : WALK_WORTH))
+			live = ll_bpe_live(b);
+		if (!listed && !live && LL_MAX(b->token[left].len, b->token[right].len) > LL_SCAN_MOST)
 			return false;
-		known = live ? ll_walk_apart(m->bpe, live, left, right, &m->walker.steps) : merge_apart(m, left, right);
+		known = listed || live ? ll_walk_apart(b, live, left, right, &m->walker.steps) : merge_apart(m, left, right);
 		ll_walker_remember(&m->walker, left, right, known);
 	}
 	return known;

@@ -11,19 +11,30 @@
 
 /* ---- do two tokens stay apart ---- */
 
+/* What a token that comes out of its own bytes is merged from. */
+static inline struct ll_bpe_live made_from(const struct ll_bpe *b, const struct ll_bpe_live *live, uint32_t id)
+{
+	if (live)
+		return live[id];
+	uint32_t rank = id - b->first_merged;
+	if (rank >= b->merges)
+		return (struct ll_bpe_live){ 0 };
+	return (struct ll_bpe_live){ .left = b->merge[rank].left, .right = b->merge[rank].right, .rank = rank + 1 };
+}
+
 /* As ll_walk_apart, from the time on when the pair itself would merge, of `limit`. */
 static bool apart_before(const struct ll_bpe *b, const struct ll_bpe_live *live, uint32_t left, uint32_t right,
 			 uint64_t *steps)
 {
 	for (;; ++*steps) {
-		const struct ll_bpe_live *l = &live[left], *r = &live[right];
+		struct ll_bpe_live l = made_from(b, live, left), r = made_from(b, live, right);
 		uint32_t limit;
-		if (l->rank > r->rank) {
-			limit = l->rank - 1; /* at the same rank the left one would have gone first */
-			left = l->right;
-		} else if (r->rank) {
-			limit = r->rank;
-			right = r->left;
+		if (l.rank > r.rank) {
+			limit = l.rank - 1; /* at the same rank the left one would have gone first */
+			left = l.right;
+		} else if (r.rank) {
+			limit = r.rank;
+			right = r.left;
 		} else {
 			return true;
 		}
@@ -194,15 +205,20 @@ static struct ll_bpe_walk *make_walk(const struct ll_bpe *b)
 /* The model is the same for all threads: what is made late is made once. */
 static pthread_mutex_t making = PTHREAD_MUTEX_INITIALIZER;
 
+const struct ll_bpe_live *ll_bpe_live_made(const struct ll_bpe *b)
+{
+	return __atomic_load_n(&b->live, __ATOMIC_ACQUIRE);
+}
+
 const struct ll_bpe_live *ll_bpe_live(const struct ll_bpe *b)
 {
 	struct ll_bpe *shared = (struct ll_bpe *)b;
-	struct ll_bpe_live *live = __atomic_load_n(&shared->live, __ATOMIC_ACQUIRE);
-	if (live || !b->steady || __atomic_load_n(&shared->no_walk, __ATOMIC_ACQUIRE))
-		return live;
+	const struct ll_bpe_live *known = ll_bpe_live_made(b);
+	if (known || !b->steady || __atomic_load_n(&shared->no_walk, __ATOMIC_ACQUIRE))
+		return known;
 	pthread_mutex_lock(&making);
 	if (!shared->live && !shared->no_walk) {
-		live = make_live(b);
+		struct ll_bpe_live *live = make_live(b);
 		__atomic_store_n(&shared->no_walk, !live, __ATOMIC_RELEASE);
 		__atomic_store_n(&shared->live, live, __ATOMIC_RELEASE);
 	}

@@ -59,13 +59,20 @@ struct ll_walker {
 /* Of a model of byte-level BPE that is sealed; made when they are first asked for, by any thread. NULL where merges are not
  * steady: then the walk would not be exact. The tokens that come out, by id: */
 const struct ll_bpe_live *ll_bpe_live(const struct ll_bpe *b);
+const struct ll_bpe_live *ll_bpe_live_made(const struct ll_bpe *b); /* NULL too where nobody has asked yet */
 const struct ll_bpe_walk *ll_bpe_walk(const struct ll_bpe *b);
 void ll_bpe_walk_free(struct ll_bpe_walk *w);
 void ll_walker_free(struct ll_walker *r);
 /* Appends the ids of n > 0 bytes. */
 void ll_walk(struct ll_walker *r, const struct ll_bpe *b, const struct ll_bpe_walk *w, const char *p, size_t n,
 	     struct ll_ids *out);
-/* True when the bytes of both are encoded as these two, which are live. */
+/* The list of merges says as much: every merge happens, and the ids of what they make follow each other. */
+static inline bool ll_bpe_lists_live(const struct ll_bpe *b)
+{
+	return b->steady && b->merges_live && b->ids_follow_ranks;
+}
+
+/* True when the bytes of both are encoded as these two, which are live. `live` may be NULL where merges list it. */
 bool ll_walk_apart(const struct ll_bpe *b, const struct ll_bpe_live *live, uint32_t left, uint32_t right, uint64_t *steps);
 /* The answers of late: 0 or 1, or -1 where it is not remembered. */
 int ll_walker_recall(struct ll_walker *r, uint32_t left, uint32_t right);

@@ -185,6 +185,61 @@ static void walks(void)
 	ok(bad == 0 && models >= 30, "%zu random runs walked through under %zu of 60 random models", runs, models);
 }
 
+/* The same tokens as a file of ranks, or NULL where they do not go by ranks. */
+static struct ll_bpe *ranked_model(const struct ll_bpe *b)
+{
+	struct ll_buf file = { 0 };
+	struct ll_err err;
+	struct ll_bpe *ranked = NULL;
+	if (ll_bpe_export_ranks(b, &file, &err) == 0)
+		ranked = ll_bpe_parse_tiktoken(ll_buf_str(&file), "gpt2", &err);
+	ll_buf_free(&file);
+	return ranked;
+}
+
+static bool merges_to(struct ll_merger *m, uint32_t left, uint32_t right)
+{
+	struct ll_buf both = { 0 };
+	struct ll_ids ids = { 0 };
+	ll_buf_add_str(&both, ll_bpe_token_bytes(m->bpe, left));
+	ll_buf_add_str(&both, ll_bpe_token_bytes(m->bpe, right));
+	ll_merge(m, both.data, both.len, &ids);
+	bool apart = ids.len == 2 && ids.id[0] == left && ids.id[1] == right;
+	ll_buf_free(&both);
+	ll_ids_free(&ids);
+	return apart;
+}
+
+/* Whether two tokens stay apart, from the list of merges and from what is made of it, is what merging them says. */
+static void tokens_apart(void)
+{
+	static struct reference r;
+	size_t bad = 0, pairs = 0, models = 0;
+	uint64_t steps = 0;
+	for (int model = 0; model < 40; model++) {
+		struct ll_bpe *b = random_model(&r, 5 + below(15), 1 + (unsigned)below(4), true), *ranked = ranked_model(b);
+		if (ranked && ll_bpe_lists_live(ranked)) {
+			struct ll_merger m;
+			ll_merger_init(&m, ranked);
+			models++;
+			const struct ll_bpe_live *live = ll_bpe_live(ranked);
+			for (uint32_t left = 0; left < ranked->tokens; left++)
+				for (uint32_t right = 0; right < ranked->tokens; right++) {
+					if (!live[left].len || !live[right].len || (left | right) < 256)
+						continue;
+					bool apart = merges_to(&m, left, right);
+					bad += ll_walk_apart(ranked, NULL, left, right, &steps) != apart;
+					bad += ll_walk_apart(ranked, live, left, right, &steps) != apart;
+					pairs++;
+				}
+			ll_merger_free(&m);
+		}
+		ll_bpe_free(ranked);
+		ll_bpe_free(b);
+	}
+	ok(bad == 0 && models >= 10, "%zu pairs of tokens of %zu files of ranks stay apart or not as merging says", pairs, models);
+}
+
 static const char *const kind[] = { "one letter", "periodic", "Fibonacci", "random" };
 
 static void fill(char *text, size_t length, int k)
@@ -395,6 +450,7 @@ int main(void)
 	specials();
 	short_and_middling_runs();
 	walks();
+	tokens_apart();
 	runs_of_characters();
 	work_is_linear();
 	long_runs();
