@@ -9,7 +9,7 @@
 #include <emmintrin.h>
 #endif
 
-/* Bit i: whether p[i] is a newline, of 64 bytes. */
+/* Bit i: whether p[i] is a newline; of 64 bytes, or 16. */
 #if defined(__SSE2__)
 static inline uint64_t newlines_of_16(const char *p)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The places of a block's newlines are made at once, however many there are: how many is hard to foresee. */
+/* newlines_avx512.c - the places of a block's newlines are made at once, however many there are: how many is hard to foresee. */
 #include "ll-dedup/newlines.h"
 
 #include <immintrin.h>
