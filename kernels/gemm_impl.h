@@ -30,10 +30,13 @@ static inline void pack(unit *panel, int64_t lanes, const float *x, int64_t ld, 
 		pack_along(panel, lanes, x, ld, rows, depth, bf16);
 }
 
-/* Rows of A to pack at once: of panels that stay in the first-level cache until they are multiplied. */
+/* Words of panels that are still in a first-level cache of 32 KiB when they are multiplied. */
+#define NEAR_WORDS 6144
+
+/* Rows of A to pack at once. */
 static inline int64_t rows_at_once(const struct ll_gemm *g, int64_t steps)
 {
-	int64_t room = 6144 / LL_MAX(steps * LANES, 1);
+	int64_t room = NEAR_WORDS / LL_MAX(steps * LANES, 1);
 	return LANES * (g->a_across && AT_ONCE > 1 ? LL_MAX(1, LL_MIN(AT_ONCE, room)) : 1);
 }
 

@@ -17,7 +17,8 @@ struct ll_id {
 uint64_t ll_hash64(const void *data, size_t len);
 uint64_t ll_hash64_seeded(const void *data, size_t len, uint64_t seed);
 struct ll_id ll_hash128(const void *data, size_t len);
-/* out[i], i < n: the same of [start, end[0]) of the text, then of what stands between end[i - 1] + 1 and end[i], as lines do. */
+/* The same of n pieces of a text that stand one byte apart, as lines do: out[0] of bytes [start, end[0]), out[i] of bytes
+ * [end[i - 1] + 1, end[i]). */
 void ll_hash128_pieces(const char *text, size_t start, const uint32_t *end, size_t n, struct ll_id *out);
 
 /* Incremental XXH3-128. */

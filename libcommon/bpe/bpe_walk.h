@@ -60,19 +60,20 @@ struct ll_walker {
  * steady: then the walk would not be exact. The tokens that come out, by id: */
 const struct ll_bpe_live *ll_bpe_live(const struct ll_bpe *b);
 const struct ll_bpe_live *ll_bpe_live_made(const struct ll_bpe *b); /* NULL too where nobody has asked yet */
+/* True where the model's list of merges tells by itself what ll_bpe_live would: every merge happens, and the ids of what they make
+ * follow each other, so that a token's number says which merge made it. */
+static inline bool ll_bpe_lists_live(const struct ll_bpe *b)
+{
+	return b->steady && b->merges_live && b->ids_follow_ranks;
+}
 const struct ll_bpe_walk *ll_bpe_walk(const struct ll_bpe *b);
 void ll_bpe_walk_free(struct ll_bpe_walk *w);
 void ll_walker_free(struct ll_walker *r);
 /* Appends the ids of n > 0 bytes. */
 void ll_walk(struct ll_walker *r, const struct ll_bpe *b, const struct ll_bpe_walk *w, const char *p, size_t n,
 	     struct ll_ids *out);
-/* The list of merges says as much: every merge happens, and the ids of what they make follow each other. */
-static inline bool ll_bpe_lists_live(const struct ll_bpe *b)
-{
-	return b->steady && b->merges_live && b->ids_follow_ranks;
-}
-
-/* True when the bytes of both are encoded as these two, which are live. `live` may be NULL where merges list it. */
+/* True when the bytes of both are encoded as these two, which are live. `live` is what ll_bpe_live gave, or
+ * NULL where ll_bpe_lists_live. *steps grows by the merges looked at. */
 bool ll_walk_apart(const struct ll_bpe *b, const struct ll_bpe_live *live, uint32_t left, uint32_t right, uint64_t *steps);
 /* The answers of late: 0 or 1, or -1 where it is not remembered. */
 int ll_walker_recall(struct ll_walker *r, uint32_t left, uint32_t right);

@@ -17,7 +17,8 @@ struct ll_writer;
 struct ll_writer *ll_writer_open(const char *path, struct ll_header header);
 /* Appends one record (with its two leading sizes). Records are cut into frames by bytes alone. */
 void ll_writer_put(struct ll_writer *w, const void *record, size_t len);
-/* The same of a record that the caller makes where it is written from: appends it to the buffer, then says so. */
+/* The same of a record that the caller makes where it is written from. ll_writer_next gives the writer's own buffer, with the
+ * records of the frame so far: append one whole record, nothing else, then call ll_writer_put_next, before any other call. */
 struct ll_buf *ll_writer_next(struct ll_writer *w);
 void ll_writer_put_next(struct ll_writer *w);
 /* The same with the digest already computed by ll_record_digest on another thread. */

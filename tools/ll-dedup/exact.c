@@ -408,7 +408,7 @@ int dedup_exact(const char **files, size_t n)
 	e.rule = unit_rule_parse(dedup.exact);
 	e.rule.min_bytes = (uint64_t)dedup.min_bytes;
 	filter.times = unit_times(&e.rule);
-	filter.edits_most = !unit_is_document(&e.rule);
+	filter.edits_most = e.rule.kind == UNIT_LINE; /* one line that came before is enough */
 	unit_edit_init(&e.edit, &e.rule, none);
 	uint64_t left = ll_memory_left(), flow = ll_filter_memory();
 	e.share = LL_MAX(left > flow ? (left - flow) / 2 : 0, left / 4);

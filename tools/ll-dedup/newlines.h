@@ -87,7 +87,7 @@ static inline size_t newlines_ends(struct ll_str text, size_t at, uint32_t *line
 	return i;
 }
 
-/* The same. */
+/* newlines_ends, for processors that have AVX-512 with VBMI2; in newlines_avx512.c. */
 size_t newlines_ends_avx512(struct ll_str text, size_t at, uint32_t *line_end, size_t n);
 
 static inline uint64_t newlines_total(const char *text, size_t len)

@@ -9,8 +9,8 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "doc/dataset.h"
-#include "ll-shard/dataset_walk.h"
 #include "io/sort.h"
+#include "ll-shard/dataset_walk.h"
 #include "ll-shard/shard_scan.h"
 
 static bool ordered;

@@ -17,6 +17,9 @@ END
 )" "['dataset', 'docs'] [] True ds" "info --json of a dataset says what its manifest does, beside a stream"
 ok "info for people: counts, tokenizer" sh -c 'll-shard info ds > i; grep -q "^ds: dataset, [0-9]* documents, [0-9]* tokens, [0-9]* bytes of text, id [0-9a-f]*$" i && grep -q "tokenizer [0-9a-f]*, vocabulary" i'
 ok "info of a dataset that was packed names the pipeline" sh -c "ll-bpe encode -q -m tok.json docs.ll | ll-shard pack -q -m tok.json -o packed && ll-shard info packed | grep -q 'll-bpe encode' && ll-shard info --json packed | grep -q 'll-shard pack'"
+ll-bpe train -q --pretokenizer=gpt2 --vocab-size=258 -o bare.json docs.ll && ll-bpe encode -q -m bare.json docs.ll | ll-shard pack -q -m bare.json -o bare
+is "$(ll-shard info --json bare | python3 -c 'import json, sys; d = json.load(sys.stdin)[0]; print(d["eot"], d["vocabulary"], d["documents"])')" "None 258 2" "info of a dataset without end of text"
+ok "the same for people" sh -c 'll-shard info bare | grep -q "vocabulary 258, no end of text"'
 status 3 "info of a directory that is no dataset" sh -c 'mkdir -p empty && ll-shard info empty'
 ok "compare with itself" ll-shard compare ds ds
 make_dataset whole tok.json < text
