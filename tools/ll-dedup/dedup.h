@@ -24,7 +24,8 @@
  *     cluster.c           band hashes (band_store.c) to components; their members, best first (policy.c),
  *     walk.c              to survivors and duplicates, by the likeness of their shingles (likeness.c; which ones to compare:
  *                         like_index.c, sketch.c), or
- *     chains.c            to one survivor of all that hang together by it; both over members.c
+ *     chains.c            to one survivor of all that hang together by it (which ones to compare: chain_lists.c, like_index.c);
+ *                         both over members.c
  *     exact_duplicates.c  digests of texts to all but the first of each
  *   crawl_index.c       the signatures of earlier crawls' survivors
  *   joins.c             the stream of kind "joins": what `join` hands to `cluster`

@@ -401,12 +401,17 @@ uint32_t like_index_next(struct like_index *x)
 		x->at = sketches_next(&x->sketches, x->at, x->sketches.len, x->how, x->threshold);
 		return x->at < x->sketches.len ? (uint32_t)x->at++ : NONE;
 	}
-	while (x->at < x->n_found) {
-		uint32_t number = x->found[x->at++];
-		if (sketches_may_be_alike(&x->sketches, number, x->how, x->threshold))
-			return number;
-	}
-	return NONE;
+	return x->at < x->n_found ? x->found[x->at++] : NONE;
+}
+
+bool like_index_may_be(const struct like_index *x, uint32_t number)
+{
+	return x->by_sketch || sketches_may_be_alike(&x->sketches, number, x->how, x->threshold);
+}
+
+bool like_index_fails(const struct like_index *x)
+{
+	return !x->head;
 }
 
 void like_index_free(struct like_index *x)

@@ -72,7 +72,8 @@ static struct survivor *find(struct walk *w, const struct member *m, double *sim
 	while (next < end || large < n_large) {
 		bool is_large = large < n_large && w->large[large] < next;
 		struct survivor *s = &w->survivor[is_large ? w->large[large++] : next];
-		if (like(w->rule.likeness, w->rule.threshold, &s->member, m, similarity))
+		bool may_be = is_large || !w->index || like_index_may_be(w->index, next);
+		if (may_be && like(w->rule.likeness, w->rule.threshold, &s->member, m, similarity))
 			return s;
 		if (!is_large)
 			next = w->index ? like_index_next(w->index) : next + 1;
