@@ -68,7 +68,7 @@ static void print_sample(struct ll_train_data *d, const struct ll_bpe *bpe, uint
 
 static void follow(struct ll_train_course *c, const struct ll_train_settings *s, const char *run)
 {
-	struct ll_buf text = ll_checkpoint_journal(run);
+	struct ll_buf text = ll_train_journal_read(run);
 	ll_train_course_begin(c, s);
 	ll_train_course_follow(c, ll_str(text.data, ll_train_journal_whole(ll_buf_str(&text))), "journal.jsonl");
 	ll_buf_free(&text);

@@ -126,12 +126,30 @@ size_t ll_train_journal_whole(struct ll_str text)
 
 /* ---- the journal ---- */
 
+struct ll_buf ll_train_journal_read(const char *run)
+{
+	char *path = ll_path_join(run, "journal.jsonl");
+	size_t n;
+	uint64_t *list = ll_checkpoint_list(run, &n);
+	if (n && !ll_path_exists(path)) {
+		char *last = ll_checkpoint_path(run, list[n - 1]), *copy = ll_path_join(last, "journal.jsonl");
+		if (ll_path_exists(copy))
+			ll_hint("with a copy of %s in its place, what was decided since then is forgotten", copy);
+		else
+			ll_hint("with an empty file in its place, what was decided since %s was written is forgotten", last);
+		ll_die(LL_EXIT_INPUT, "%s: is missing, the checkpoints of a run go with its journal", path);
+	}
+	ll_free(list);
+	ll_free(path);
+	return ll_checkpoint_journal(run);
+}
+
 /* The lines in RUN/journal.jsonl. A last one without an end was cut short while it was written, and not acted upon; where it is whole
  * but for its end it counts. */
 static struct ll_buf own_lines(const char *run, const char *path)
 {
 	struct ll_err err;
-	struct ll_buf text = ll_checkpoint_journal(run);
+	struct ll_buf text = ll_train_journal_read(run);
 	size_t whole = ll_train_journal_whole(ll_buf_str(&text));
 	struct ll_str rest = ll_str(text.data + whole, text.len - whole);
 	if (rest.len > SEAL_LEN && ll_json_seal_check(rest, &err) == 0)

@@ -37,7 +37,7 @@ struct ll_train_entry {
 
 struct ll_train_journal;
 /* The journal of a run that stands after `step`. `done`: the copy in its checkpoint (empty: none). `replay`: a journal to repeat, or
- * NULL. Ends with status 3 when RUN/journal.jsonl does not begin with `done`, when it and `replay` part, or a line cannot be read,
+ * NULL. Ends with status 3 when RUN/journal.jsonl was lost or does not begin with `done`, when it and `replay` part, or a line cannot be read,
  * is damaged, or is of a step that cannot come any more; nothing is written. */
 struct ll_train_journal *ll_train_journal_open(const char *run, uint64_t step, struct ll_str done, const char *replay);
 /* The pending lines, and the file that they are told to be of. Both borrowed. */
@@ -60,6 +60,9 @@ bool ll_train_journal_pending(const struct ll_train_journal *j);
 /* A warning names what is still pending. */
 void ll_train_journal_close(struct ll_train_journal *j);
 
+/* RUN/journal.jsonl, which every run has from before its first step: empty before there is a checkpoint; one that is missing beside a
+ * checkpoint was lost, and with it decisions that the checkpoint may not know, status 3. The caller frees it. */
+struct ll_buf ll_train_journal_read(const char *run);
 /* Bytes of the whole lines: a last one without an end is being written, or was cut short by a kill and not acted upon. */
 size_t ll_train_journal_whole(struct ll_str text);
 /* Reads the line at *at and moves behind it; false at the end. `name` is for messages; ends with status 3 when malformed or damaged. */

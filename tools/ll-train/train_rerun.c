@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "io/file.h"
 #include "ll-train/train_environment.h"
+#include "ll-train/train_journal.h"
 
 static const char *output;
 
@@ -111,19 +112,17 @@ static void enter(const char *directory)
 	putchar('\n');
 }
 
-static void put_command(const char *run, const char *to, const struct ll_train_environment *e)
+static void put_command(const char *run, const char *to, const struct ll_train_environment *e, bool decided)
 {
 	const char *cpu = ll_train_environment_get(e, "cpu");
-	struct ll_buf journal = ll_checkpoint_journal(run);
 	if (can_lower(cpu))
 		printf("LL_CPU=%s ", cpu);
 	fputs("ll-train", stdout);
 	put_option("--config=", run, "config.conf");
-	if (journal.len)
+	if (decided)
 		put_option("--replay-journal=", run, "journal.jsonl");
 	put_option("--output=", to, NULL);
 	putchar('\n');
-	ll_buf_free(&journal);
 }
 
 int ll_train_rerun(int operands, char **operand)
@@ -139,13 +138,15 @@ int ll_train_rerun(int operands, char **operand)
 	struct ll_train_environment *e = ll_train_environment_read(run);
 	if (!e)
 		ll_die(LL_EXIT_INPUT, "%s: environment.json is missing", operand[0]);
+	struct ll_buf journal = ll_train_journal_read(run);
 	enter(ll_train_environment_get(e, "directory"));
 	ll_train_settings_read(&s, config);
 	ll_train_data_open(&d, &s);
 	int differences = compare(e, &d);
-	put_command(run, to, e);
+	put_command(run, to, e, journal.len > 0);
 	ll_train_data_close(&d);
 	ll_train_environment_free(e);
+	ll_buf_free(&journal);
 	ll_free(run);
 	ll_free(config);
 	ll_free(again);

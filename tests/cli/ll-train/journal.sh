@@ -90,5 +90,21 @@ again; cp unsealed try/journal.jsonl; status 3 "but are not what the checkpoint 
 again; { head -n 1 killed/journal.jsonl; tail -n 3 unsealed; } > try/journal.jsonl
 status 0 "behind that they are followed" ll-train --resume=must -q -o try; same whole/log.tsv try/log.tsv "with the same log"
 again; status 0 "the file that the run has followed" ll-train --resume=must -q --replay-journal=hand -o try; same whole/journal.jsonl try/journal.jsonl "says what its own lines say"
-again; rm try/journal.jsonl; status 3 "no journal at all" ll-train --resume=must -q -o try
+# The file was lost: every run has one from its start.
+lost() { # lost CHECKPOINTS HINT: of the run in `try`
+	rm try/journal.jsonl; rm -rf before; cp -R try before
+	for c in "--resume=must -q -o try" "batch --step=9 try" "rerun try"; do
+		status 3 "no journal beside $1: ll-train $c" ll-train $c
+		says "try/journal.jsonl: is missing" "it says so"
+		says "$2" "and what can be done"
+		is "$(cat .out)" "" "nothing is printed"
+	done
+	ok "nothing is written" diff -r --no-dereference before try
+}
+again; lost "a checkpoint with lines" "try/step-00000008/journal.jsonl in its place, what was decided since then is forgotten"
+cp try/step-00000008/journal.jsonl try; status 0 "the copy in its place" ll-train --resume=must -q -o try
+head -n 1 killed/journal.jsonl > want; same try/journal.jsonl want "the run goes on without the later lines"
+rm -r try; ll-train $run -o try 2> /dev/null; rm -r try/done.json try/step-00000016; ln -sfn step-00000008 try/latest
+lost "a checkpoint without any" "hint: with an empty file in its place, what was decided since "
+: > try/journal.jsonl; status 0 "an empty file in its place" ll-train --resume=must -q -o try
 finish
