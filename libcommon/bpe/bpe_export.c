@@ -118,16 +118,12 @@ int ll_bpe_export_ranks(const struct ll_bpe *b, struct ll_buf *out, struct ll_er
 {
 	if (need_bytes(b, "a .tiktoken file", err))
 		return -1;
-	if (ll_bpe_find_word(b, "", 0) != LL_BPE_NONE)
-		return ll_err_set(err, "token %u has no bytes, which a .tiktoken file cannot say", ll_bpe_find_word(b, "", 0));
 	struct ll_bpe_pair *live = ll_bpe_live_merges(b);
 	int rc = check_ranks(b, live, err);
 	ll_free(live);
 	for (uint32_t id = 0; id < b->tokens && !rc; id++)
-		if (is_ordinary(b, id)) {
-			ll_base64_encode(ll_bpe_token_name(b, id), out);
-			ll_buf_printf(out, " %u\n", id);
-		}
+		if (is_ordinary(b, id))
+			ll_bpe_put_rank(ll_bpe_token_name(b, id), id, out);
 	return rc;
 }
 

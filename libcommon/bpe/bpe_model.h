@@ -144,6 +144,8 @@ struct ll_str ll_bpe_token_text(const struct ll_bpe *b, uint32_t id);
 /* Base64 with padding. Decoding is strict: -1 when it is none, or empty. */
 void ll_base64_encode(struct ll_str s, struct ll_buf *out);
 int ll_base64_decode(struct ll_str s, struct ll_buf *out) LL_MUST_CHECK;
+/* Appends a line of a .tiktoken file. */
+void ll_bpe_put_rank(struct ll_str bytes, uint32_t rank, struct ll_buf *out);
 
 /* ByteLevel alphabet: the code point that stands for a byte, and back (-1: none). */
 uint32_t ll_byte_char(unsigned char byte);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Rank files (.tiktoken): lines of "base64 SPACE rank". The rule of tiktoken is to merge the adjacent pair whose joined
- * bytes have the lowest rank, and to take a pre-token that is a token as it is. Such a file does not say its
+ * bytes have the lowest rank, and to take a pre-token that is a token as it is. A token of no bytes, which Whisper's file
+ * has, is written "=": no text ever holds it. Such a file does not say its
  * pre-tokenizer and special tokens; of the official ones, known by their content, both are known.
  */
 #include "base/hash.h"
@@ -54,6 +55,21 @@ int ll_base64_decode(struct ll_str s, struct ll_buf *out)
 	return 0;
 }
 
+static const char no_bytes[] = "=";
+
+static int decode_token(struct ll_str base64, struct ll_buf *bytes)
+{
+	return ll_str_eq(base64, ll_cstr(no_bytes)) ? 0 : ll_base64_decode(base64, bytes);
+}
+
+void ll_bpe_put_rank(struct ll_str bytes, uint32_t rank, struct ll_buf *out)
+{
+	if (bytes.len == 0)
+		ll_buf_puts(out, no_bytes);
+	ll_base64_encode(bytes, out);
+	ll_buf_printf(out, " %u\n", rank);
+}
+
 static int parse_lines(struct ll_bpe *b, struct ll_str text, struct ll_err *err)
 {
 	struct ll_buf bytes = { 0 };
@@ -71,13 +87,13 @@ static int parse_lines(struct ll_bpe *b, struct ll_str text, struct ll_err *err)
 		size_t split = space ? (size_t)(space - row.data) : 0;
 		uint64_t rank;
 		ll_buf_clear(&bytes);
-		if (!space || ll_base64_decode(ll_str(row.data, split), &bytes) ||
+		if (!space || decode_token(ll_str(row.data, split), &bytes) ||
 		    ll_parse_u64(ll_str(row.data + split + 1, row.len - split - 1), &rank))
 			rc = ll_err_set(err,
 					"line %u: not \"base64 rank\", as a .tiktoken file has it, nor any other file with a tokenizer",
 					line);
 		else
-			rc = ll_bpe_add_token(b, rank, ll_buf_str(&bytes), 0, err);
+			rc = ll_bpe_add_token(b, rank, ll_str(ll_buf_cstr(&bytes), bytes.len), 0, err);
 	}
 	ll_buf_free(&bytes);
 	return rc;

@@ -186,6 +186,16 @@ ranks = {base64.b64decode(line.split()[0]): int(line.split()[1]) for line in ope
 o200k = json.load(open("tok.json"))["pre_tokenizer"]["pretokenizers"][0]["pattern"]["Regex"]
 tt = tiktoken.Encoding("x", pat_str=o200k, mergeable_ranks=ranks, special_tokens={"<|endoftext|>": 0})
 same("export tiktoken, in tiktoken", texts, [tt.encode_ordinary(t) for t in texts], want)
+# As Whisper's multilingual.tiktoken ends: a token of no bytes, which b64decode makes of "=".
+open("empty.tiktoken", "wb").write(open("tok.tiktoken", "rb").read() + b"= 1200\n")
+ranks[base64.b64decode("=")] = 1200
+tt = tiktoken.Encoding("x", pat_str=o200k, mergeable_ranks=ranks, special_tokens={})
+ok(run("ll-bpe", "import", "-q", "--pretokenizer=o200k", "-o", "empty.json", "empty.tiktoken").returncode == 0 and ranks[b""] == 1200, "a token of no bytes: import")
+same("a token of no bytes, in tiktoken", texts, encode("empty.json", texts), [tt.encode_ordinary(t) for t in texts])
+same("a token of no bytes, in tokenizers", texts, hf_ids(Tokenizer.from_file("empty.json"), texts), want)
+run("ll-bpe", "export", "-q", "--to=tiktoken", "-m", "empty.json", "-o", "back.tiktoken")
+ok(open("back.tiktoken", "rb").read() == open("empty.tiktoken", "rb").read(), "a token of no bytes: exported, the same bytes")
+del ranks[b""]
 run("ll-bpe", "export", "--to=gpt2", "-m", "tok.json", "-o", "pair")
 pair = Tokenizer(models.BPE.from_file("pair/vocab.json", "pair/merges.txt"))
 pair.pre_tokenizer = reference.pre_tokenizer

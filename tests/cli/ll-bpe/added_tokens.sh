@@ -162,13 +162,26 @@ json.dump(m, open("empty.json", "w"))'
 ok "a token of no bytes: import" ll-bpe import -q -o again.json empty.json
 ok "GPT-2's two files" ll-bpe export -q --to=gpt2 -m again.json -o pair
 ok "have it" ll-bpe import -q --pretokenizer=gpt2 -o pair.json pair/vocab.json
-for m in empty again pair; do
+ok "ranks" ll-bpe export -q --to=tiktoken -m empty.json -o ranks.tiktoken
+is "$(tail -n 1 ranks.tiktoken)" "= 261" "have it as Whisper's file has it"
+ok "and are read" ll-bpe import -q --pretokenizer=gpt2 -o ranks.json ranks.tiktoken
+ok "and written again" ll-bpe export -q --to=tiktoken -m ranks.json -o twice.tiktoken
+same twice.tiktoken ranks.tiktoken "to the byte"
+ok "and to tokenizer.json, where it is the empty name" python3 -c '
+import json
+assert json.load(open("ranks.json"))["model"]["vocab"][""] == 261'
+awk '{ print $1, $2 == 64 ? 261 : $2 == 261 ? 64 : $2 }' ranks.tiktoken > first.tiktoken
+ok "anywhere among the ranks" ll-bpe import -q --pretokenizer=gpt2 -o first.json first.tiktoken
+is "$(ll-shard import -q t.jsonl | ll-bpe encode -q -m first.json | ll-shard export -q | sed 's/.*"tokens"://; s/}$//')" "[261,0,220,0,65]" "as well"
+for wrong in "== 262" "==== 262" " 262" "= 262" "=A== 262" "* 262"; do
+	{ cat ranks.tiktoken; echo "$wrong"; } > wrong.tiktoken
+	status 3 "a line '$wrong'" ll-bpe import -q --pretokenizer=gpt2 -o no.json wrong.tiktoken
+done
+for m in empty again pair ranks; do
 	is "$(ll-shard import -q t.jsonl | ll-bpe encode -q -m $m.json | ll-shard export -q | sed 's/.*"tokens"://; s/}$//')" "[64,0,220,0,65]" "$m: is never made of text"
 	is "$(printf '{"tokens":[261,64,261]}\n' | ll-shard import -q --from=tokens -m $m.json | ll-bpe decode -q -m $m.json | ll-shard export -q --to=text)" "a" "$m: and decoded as nothing"
 done
 ok "inspect" ll-bpe inspect -m empty.json
-status 3 "ranks" ll-bpe export --to=tiktoken -m empty.json -o ranks
-says "token 261 has no bytes, which a .tiktoken file cannot say" "cannot say it"
 id() { printf '{"text":"a"}\n' | ll-shard import -q | ll-bpe encode -q -m "$1" | ll-shard info - | sed -n 's/.*tokenizer[^0-9a-f]*\([0-9a-f]\{32\}\).*/\1/p' | head -n 1; }
 ok "flags are part of the id" sh -c '[ "$1" != "$2" ] && [ ${#1} = 32 ]' - "$(id strip.json)" "$(id bare.json)"
 status 1 "diff" ll-bpe diff -o d strip.json bare.json
