@@ -54,10 +54,15 @@ static int model_config(struct json_object *state, struct ll_lm_config *c, struc
 {
 	struct ll_config lines = { 0 };
 	const char *text = ll_json_tree_string(state, "model", err);
+	struct ll_err why;
 	int rc = text ? ll_config_parse(&lines, "model", ll_cstr(text), err) : -1;
 	*c = (struct ll_lm_config){ .attention_bias = true }; /* keys that older checkpoints lack */
-	for (size_t i = 0; rc == 0 && i < lines.len; i++)
-		rc = ll_lm_config_set(c, lines.entry[i].key, lines.entry[i].value, err);
+	for (size_t i = 0; rc == 0 && i < lines.len; i++) {
+		const struct ll_config_entry *e = &lines.entry[i];
+		rc = ll_lm_config_set(c, e->key, e->value, &why);
+		if (rc < 0)
+			ll_err_set(err, "%s = %s: %s", e->key, e->value, why.text);
+	}
 	ll_config_free(&lines);
 	return rc < 0 ? -1 : ll_lm_config_check(c, err);
 }

@@ -94,7 +94,7 @@ static int set_word(const struct key *k, int64_t *field, const char *value, stru
 		}
 		ll_buf_printf(&all, "%s%s", i ? ", " : "", k->words[i]);
 	}
-	ll_err_set(err, "%s = %s: not one of %s", k->name, value, ll_buf_cstr(&all));
+	ll_err_set(err, "not one of %s", ll_buf_cstr(&all));
 	ll_buf_free(&all);
 	return -1;
 }
@@ -109,13 +109,13 @@ int ll_lm_config_set(struct ll_lm_config *c, const char *key, const char *value,
 		switch (k->type) {
 		case KEY_INT:
 			if (ll_parse_i64(ll_cstr(value), field) < 0 || *(int64_t *)field < 0)
-				return ll_err_set(err, "%s = %s: not a whole number", key, value);
+				return ll_err_set(err, "not a whole number");
 			return 0;
 		case KEY_REAL:
-			return ll_parse_double(ll_cstr(value), field) < 0 ? ll_err_set(err, "%s = %s: not a number", key, value) : 0;
+			return ll_parse_double(ll_cstr(value), field) < 0 ? ll_err_set(err, "not a number") : 0;
 		case KEY_BOOL:
 			if (strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
-				return ll_err_set(err, "%s = %s: not true or false", key, value);
+				return ll_err_set(err, "not true or false");
 			*(bool *)field = value[0] == 't';
 			return 0;
 		case KEY_WORD:

@@ -91,7 +91,8 @@ struct ll_lm_config {
 int ll_lm_preset(struct ll_lm_config *c, const char *name, struct ll_err *err) LL_MUST_CHECK;
 /* All preset names, NULL-terminated. */
 const char *const *ll_lm_preset_names(void);
-/* Sets one key from text ("norm", "rms"); err names the nearest key or the values possible. */
+/* Sets one key from text ("norm", "rms"); err says which the nearest key is, or why the value cannot be
+ * (without key and value). */
 int ll_lm_config_set(struct ll_lm_config *c, const char *key, const char *value, struct ll_err *err) LL_MUST_CHECK;
 /* All keys, NULL-terminated. */
 const char *const *ll_lm_config_keys(void);

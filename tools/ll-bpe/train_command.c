@@ -51,7 +51,7 @@ static void parse_sizes(struct sizes *s, const char *text)
 	qsort(s->size, s->len, sizeof *s->size, by_size);
 	for (size_t i = 1; i < s->len; i++)
 		if (s->size[i] == s->size[i - 1])
-			ll_die(LL_EXIT_USAGE, "--vocab-size: %llu is given twice", (unsigned long long)s->size[i]);
+			ll_die(LL_EXIT_USAGE, "--vocab-size=%llu: given twice", (unsigned long long)s->size[i]);
 }
 
 static void check_specials(const struct ll_strings *special)
@@ -59,12 +59,12 @@ static void check_specials(const struct ll_strings *special)
 	for (size_t i = 0; i < special->len; i++) {
 		size_t len = strlen(special->item[i]);
 		if (len == 0)
-			ll_die(LL_EXIT_USAGE, "--special: an empty token");
+			ll_die(LL_EXIT_USAGE, "--special=: an empty token");
 		if (ll_utf8_valid_prefix(special->item[i], len) != len)
-			ll_die(LL_EXIT_USAGE, "--special: a token that is not UTF-8");
+			ll_die(LL_EXIT_USAGE, "--special=%s: not UTF-8", special->item[i]);
 		for (size_t k = 0; k < i; k++)
 			if (strcmp(special->item[i], special->item[k]) == 0)
-				ll_die(LL_EXIT_USAGE, "--special: '%s' is given twice", special->item[i]);
+				ll_die(LL_EXIT_USAGE, "--special=%s: given twice", special->item[i]);
 	}
 }
 

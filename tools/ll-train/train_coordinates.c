@@ -71,12 +71,12 @@ static struct ll_lm_config configure(int64_t width, int64_t smallest)
 	for (size_t i = 0; i < set.len; i++) {
 		char *key = ll_strdup(set.item[i]), *value = strchr(key, '=');
 		if (!value)
-			ll_die(LL_EXIT_USAGE, "--set %s: not KEY=VALUE", key);
+			ll_die(LL_EXIT_USAGE, "--set=%s: not KEY=VALUE", key);
 		*value++ = '\0';
 		if (strcmp(key, "width") == 0)
-			ll_die(LL_EXIT_USAGE, "--set width: --widths says it");
+			ll_die(LL_EXIT_USAGE, "--set=width=%s: --widths says it", value);
 		if (ll_lm_config_set(&c, key, value, &err) < 0)
-			ll_die(LL_EXIT_USAGE, "--set %s: %s", set.item[i], err.text);
+			ll_die(LL_EXIT_USAGE, "--set=%s: %s", set.item[i], err.text);
 		ll_free(key);
 	}
 	c.width = width;

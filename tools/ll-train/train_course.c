@@ -28,7 +28,7 @@ static void leave_out_inherited(struct ll_train_course *c)
 		end = list + strcspn(list, ",");
 		if (list + first == end || ll_parse_u64(ll_str(list, first), &from) < 0 ||
 		    ll_parse_u64(ll_str(list + first + 1, (size_t)(end - list) - first - 1), &until) < 0 || from >= until || until > (uint64_t)1 << 53)
-			ll_die(LL_EXIT_USAGE, "data-skip = %s: not ranges of samples such as 0-100,250-300", c->now.data_skip);
+			ll_train_settings_refuse("data-skip", c->now.data_skip, "not ranges of samples such as 0-100,250-300");
 		leave_out(c, c->begin + from, c->begin + until);
 	}
 }

@@ -299,7 +299,7 @@ static void check_panels(const char *list)
 			found |= strcmp(known[i] = panels[i].word, word) == 0;
 		const char *near = found ? NULL : ll_nearest(word, known, LL_COUNT(panels));
 		if (!found)
-			ll_die(LL_EXIT_USAGE, "--panels: %.60s: not one of " LL_TRAIN_PANELS "%s%s%s", word, near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+			ll_die(LL_EXIT_USAGE, "--panels=%s: %s is not one of " LL_TRAIN_PANELS "%s%s%s", list, word, near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 	}
 	ll_free(words);
 }

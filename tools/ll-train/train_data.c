@@ -11,6 +11,7 @@
 /* Only a number behind the last colon is a weight: paths may have colons. */
 static void parse_source(struct ll_str line, struct ll_train_source *source)
 {
+	const struct ll_str given = line;
 	size_t colon = line.len;
 	double weight;
 	*source = (struct ll_train_source){ .weight = 1 };
@@ -18,12 +19,12 @@ static void parse_source(struct ll_str line, struct ll_train_source *source)
 		colon--;
 	if (colon > 0 && ll_parse_double(ll_str(line.data + colon, line.len - colon), &weight) == 0) {
 		if (!(weight > 0) || !isfinite(weight))
-			ll_die(LL_EXIT_USAGE, "data = %.*s: a weight is above 0", (int)line.len, line.data);
+			ll_train_settings_refuse("data", ll_strndup(given.data, given.len), "a weight is above 0");
 		source->weight = weight;
 		line.len = colon - 1;
 	}
 	if (line.len == 0)
-		ll_die(LL_EXIT_USAGE, "data: an empty name is no dataset");
+		ll_train_settings_refuse("data", ll_strndup(given.data, given.len), "an empty name is no dataset");
 	source->path = ll_strndup(line.data, line.len);
 }
 
@@ -34,7 +35,7 @@ static void parse_starts(const char *text, struct ll_train_source *source, size_
 		size_t len = strcspn(at, ",");
 		if (ll_parse_u64(ll_str(at, len), &source[i].first) < 0 || source[i].first >> 53 ||
 		    (at[len] == '\0') != (i + 1 == n))
-			ll_die(LL_EXIT_USAGE, "data-start = %s: not a number for each of %zu datasets", text, n);
+			ll_train_settings_refuse("data-start", text, "not a number for each of %zu datasets", n);
 		at += len + (at[len] != '\0');
 	}
 }

@@ -61,7 +61,7 @@ uint64_t ll_train_first_step(const struct ll_train_settings *s)
 {
 	uint64_t step = 0;
 	if (s->fork && !step_of(s->fork, &step))
-		ll_die(LL_EXIT_USAGE, "fork = %s: not a checkpoint RUN/step-N", s->fork);
+		ll_train_settings_refuse("fork", s->fork, "not a checkpoint RUN/step-N");
 	return step;
 }
 

@@ -35,7 +35,7 @@ static struct ll_train_group read(const char *text, size_t len)
 	while (good && (one = strsep(&rest, ",")))
 		good = set(&g, one);
 	if (!good)
-		ll_die(LL_EXIT_USAGE, "group = %.*s: not PATTERN:lr=X,weight-decay=X", (int)LL_MIN(len, 60), text);
+		ll_train_settings_refuse("group", ll_strndup(text, len), "not PATTERN:lr=X,weight-decay=X");
 	ll_free(copy);
 	return g;
 }
@@ -49,16 +49,16 @@ size_t ll_train_group_of(const struct ll_train_group *g, size_t n, const char *n
 }
 
 /* The name is one of those, or, of a pattern that matched nothing, the nearest. */
-static void LL_NORETURN refuse(const struct ll_train_group *g, const struct ll_lm_tensor *w, size_t tensors)
+static void LL_NORETURN refuse(const struct ll_train_group *g, const char *text, const struct ll_lm_tensor *w, size_t tensors)
 {
 	const char **names = ll_calloc(tensors, sizeof(*names));
 	for (size_t i = 0; i < tensors; i++) {
 		names[i] = w[i].name;
 		if (fnmatch(g->pattern, w[i].name, 0) == 0)
-			ll_die(LL_EXIT_USAGE, "group = %.60s: all its tensors are in later groups", g->pattern);
+			ll_train_settings_refuse("group", text, "all its tensors are in later groups");
 	}
 	const char *near = ll_nearest(g->pattern, names, tensors);
-	ll_die(LL_EXIT_USAGE, "group = %.60s: the model has no such tensor%s%s%s", g->pattern, near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+	ll_train_settings_refuse("group", text, "the model has no such tensor%s%s%s", near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }
 
 struct ll_train_group *ll_train_groups(const struct ll_train_settings *s, size_t *n)
@@ -79,9 +79,13 @@ struct ll_train_group *ll_train_groups(const struct ll_train_settings *s, size_t
 			g[i].parameters += w[t].size;
 		}
 	}
-	for (size_t i = 0; i < *n; i++)
+	const char *text = s->group;
+	for (size_t i = 0; i < *n; i++) {
+		size_t len = strcspn(text, "\n");
 		if (g[i].tensors == 0)
-			refuse(&g[i], w, tensors);
+			refuse(&g[i], ll_strndup(text, len), w, tensors);
+		text += len + (text[len] != '\0');
+	}
 	ll_free(w);
 	return g;
 }

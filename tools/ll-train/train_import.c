@@ -104,13 +104,13 @@ static void apply_set(struct ll_lm_config *c)
 	size_t n, now;
 	for (size_t i = 0; i < set.len; i++)
 		if (ll_config_set(&given, set.item[i], &err) < 0)
-			ll_die(LL_EXIT_USAGE, "--set %s", err.text);
+			ll_die(LL_EXIT_USAGE, "--set=%s", err.text);
 	for (size_t i = 0; i < given.len; i++) {
 		const struct ll_config_entry *e = &given.entry[i];
 		if (strcmp(e->key, "vocabulary") == 0 || strcmp(e->key, "context") == 0)
-			ll_die(LL_EXIT_USAGE, "--set %s=%s: --%s=%s does that", e->key, e->value, e->key, e->value);
+			ll_die(LL_EXIT_USAGE, "--set=%s=%s: --%s=%s does that", e->key, e->value, e->key, e->value);
 		if (ll_lm_config_set(c, e->key, e->value, &err) < 0)
-			ll_die(LL_EXIT_USAGE, "--set %s=%s: %s", e->key, e->value, err.text);
+			ll_die(LL_EXIT_USAGE, "--set=%s=%s: %s", e->key, e->value, err.text);
 	}
 	ll_config_free(&given);
 	if (ll_lm_config_check(c, &err) < 0)

@@ -145,7 +145,7 @@ static int check_line(const struct ll_train_key *k, const char *value, struct ll
 {
 	if (k->type != KEY_LIST || !strchr(value, '\n'))
 		return 0;
-	return ll_err_set(err, "%s = %.*s: goes on after the end of the line: only names and words of one line can be given", k->name, (int)LL_MIN(strcspn(value, "\n"), 60), value);
+	return ll_err_set(err, "goes on after the end of the line: only names and words of one line can be given");
 }
 
 int ll_train_key_set(struct ll_train_settings *s, const struct ll_train_key *k, const char *value, struct ll_err *err)
@@ -162,18 +162,17 @@ int ll_train_key_set(struct ll_train_settings *s, const struct ll_train_key *k, 
 	}
 	if (k->type == KEY_STEPS) {
 		if (ll_train_parse_steps(value, &n) < 0 || (double)n > k->max)
-			return ll_err_set(err, "%s = %.60s: not a number of steps, nor tokens such as 10Mtok", k->name, value);
+			return ll_err_set(err, "not a number of steps, nor tokens such as 10Mtok");
 		*(int64_t *)ll_train_key_place(s, k) = n;
 		return 0;
 	}
 	if (k->type == KEY_INT ? ll_parse_i64(ll_cstr(value), &n) < 0 : ll_parse_double(ll_cstr(value), &v) < 0)
-		return ll_err_set(err, "%s = %.60s: not %s", k->name, value,
-				  k->type == KEY_INT ? "a whole number" : "a number");
+		return ll_err_set(err, "not %s", k->type == KEY_INT ? "a whole number" : "a number");
 	v = k->type == KEY_INT ? (double)n : v;
 	bool is_default = k->otherwise && strcmp(value, k->otherwise) == 0; /* "0: choose" lies outside some ranges */
 	if (!is_default && (v < k->min || v > k->max))
-		return ll_err_set(err, "%s = %.60s: must be from %.16g to %s%.16g", k->name, value, k->min,
-				  k->max == BELOW_1 ? "below " : "", k->max == BELOW_1 ? 1 : k->max);
+		return ll_err_set(err, "must be from %.16g to %s%.16g", k->min, k->max == BELOW_1 ? "below " : "",
+				  k->max == BELOW_1 ? 1 : k->max);
 	if (k->type == KEY_INT)
 		*(int64_t *)ll_train_key_place(s, k) = n;
 	else

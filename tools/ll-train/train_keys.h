@@ -30,7 +30,7 @@ extern const size_t ll_train_keys_count;
 const struct ll_train_key *ll_train_key_named(const char *name);
 /* The member of the key. */
 void *ll_train_key_place(const struct ll_train_settings *s, const struct ll_train_key *k);
-/* From text; of a list the only word. */
+/* From text; of a list the only word. -1 and why the value cannot be, without the value. */
 int ll_train_key_set(struct ll_train_settings *s, const struct ll_train_key *k, const char *value, struct ll_err *err) LL_MUST_CHECK;
 /* A further word of a list; like the first one it is of one line. */
 int ll_train_key_add(struct ll_train_settings *s, const struct ll_train_key *k, const char *value, struct ll_err *err) LL_MUST_CHECK;

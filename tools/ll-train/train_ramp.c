@@ -43,9 +43,9 @@ struct ll_train_batch_change *ll_train_ramp(const struct ll_train_settings *s, s
 	if (!s->batch_ramp)
 		return change;
 	if (!read(s, &r))
-		ll_die(LL_EXIT_USAGE, "batch-ramp = %.60s: not START,INCREMENT,SAMPLES", s->batch_ramp);
+		ll_train_settings_refuse("batch-ramp", s->batch_ramp, "not START,INCREMENT,SAMPLES");
 	if (r.start > s->batch || (s->batch - r.start) % r.increment)
-		ll_die(LL_EXIT_USAGE, "batch-ramp: %lld and increments of %lld do not come to a batch of %lld; from %lld they do",
+		ll_train_settings_refuse("batch-ramp", s->batch_ramp, "%lld and increments of %lld do not come to a batch of %lld; from %lld they do",
 		       (long long)r.start, (long long)r.increment, (long long)s->batch, (long long)nearest_start(s, &r));
 	uint64_t rises = (uint64_t)((s->batch - r.start) / r.increment), taken = 0;
 	change = ll_realloc(change, (rises + 1) * sizeof(*change));
@@ -96,11 +96,11 @@ int64_t ll_train_ramp_length(const struct ll_train_settings *s, uint64_t cursor)
 	const char *comma = strchr(s->seq_ramp, ',');
 	if (!comma || ll_parse_i64(ll_str(s->seq_ramp, (size_t)(comma - s->seq_ramp)), &start) < 0 || start < 1 ||
 	    ll_train_parse_steps(comma + 1, &samples) < 0 || samples == 0)
-		ll_die(LL_EXIT_USAGE, "seq-ramp = %.60s: not START,SAMPLES", s->seq_ramp);
+		ll_train_settings_refuse("seq-ramp", s->seq_ramp, "not START,SAMPLES");
 	for (; near > start && near % 2 == 0; near /= 2)
 		doublings++;
 	if (near != start)
-		ll_die(LL_EXIT_USAGE, "seq-ramp: %lld does not double to a length of %lld; %lld does", (long long)start,
+		ll_train_settings_refuse("seq-ramp", s->seq_ramp, "%lld does not double to a length of %lld; %lld does", (long long)start,
 		       (long long)s->seq_len, (long long)near);
 	samples = samples_of(s, samples);
 	if (cursor >= (uint64_t)samples)

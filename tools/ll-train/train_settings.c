@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "ll-train/train_settings.h"
 
+#include <stdarg.h>
+#include <stdio.h>
+
 #include "base/config.h"
 #include "base/error.h"
 #include "base/memory.h"
@@ -10,6 +13,7 @@
 #include "lm/checkpoint.h"
 
 #define CONFIG_MAX LL_MIB
+#define VALUE_MOST 80 /* bytes of a value in a message */
 
 const char *ll_train_config_file;
 struct ll_strings ll_train_set;
@@ -55,13 +59,15 @@ int ll_train_settings_change(struct ll_train_settings *s, const char *name, bool
 	if (strcmp(name, "spam") == 0 && !ll_train_takes_spam(s->optimizer))
 		return ll_err_set(err, "spam is no key of %s", s->optimizer);
 	if (!times)
-		return *value == '-' ? ll_err_set(err, "%s = %.60s: must not be below 0", name, value) :
-				       ll_train_key_set(s, k, value, err);
+		return *value == '-' ? ll_err_set(err, "must not be below 0") : ll_train_key_set(s, k, value, err);
 	if (ll_parse_double(ll_cstr(value), &factor) < 0)
-		return ll_err_set(err, "%s *= %.60s: not a number", name, value);
+		return ll_err_set(err, "not a number");
 	struct ll_buf product = { 0 };
+	struct ll_err why;
 	ll_put_double(&product, old * factor);
-	int rc = ll_train_key_set(s, k, ll_buf_cstr(&product), err);
+	int rc = ll_train_key_set(s, k, ll_buf_cstr(&product), &why);
+	if (rc < 0)
+		ll_err_set(err, "%s: %s", ll_buf_cstr(&product), why.text);
 	ll_buf_free(&product);
 	return rc;
 }
@@ -90,8 +96,8 @@ static int set_any(struct ll_train_settings *s, const char *name, const char *va
 static void LL_NORETURN refuse(const struct ll_config *c, const struct ll_config_entry *e, const char *why)
 {
 	if (e->line)
-		ll_die(LL_EXIT_USAGE, "%s: line %u: %s", c->path, e->line, why);
-	ll_die(LL_EXIT_USAGE, "--set %s=%s: %s", e->key, e->value, why);
+		ll_die(LL_EXIT_USAGE, "%s: line %u: %s = %.*s: %s", c->path, e->line, e->key, VALUE_MOST, e->value, why);
+	ll_die(LL_EXIT_USAGE, "--set=%s=%.*s: %s", e->key, VALUE_MOST, e->value, why);
 }
 
 static void parse(struct ll_config *c, const char *path, struct ll_str text)
@@ -113,7 +119,7 @@ static void load_given(struct ll_config *file, struct ll_config *set)
 		parse(file, ll_train_config_file, ll_buf_str(&text));
 	for (size_t i = 0; i < ll_train_set.len; i++)
 		if (ll_config_set(set, ll_train_set.item[i], &err) < 0)
-			ll_die(LL_EXIT_USAGE, "--set %s", err.text);
+			ll_die(LL_EXIT_USAGE, "--set=%s", err.text);
 }
 
 /* The last word on a key among the option and the files. */
@@ -137,7 +143,7 @@ static void apply_preset(struct ll_train_settings *s, struct ll_config *c, size_
 	if (option && init_option)
 		ll_die(LL_EXIT_USAGE, "--preset and --init-from both say what the model is");
 	if (name && ll_train_key_set(s, &ll_train_keys[0], name, &err) < 0)
-		ll_die(LL_EXIT_USAGE, "%s", err.text);
+		ll_die(LL_EXIT_USAGE, "--preset=%s: %s", name, err.text);
 	name = s->preset ? s->preset : "";
 	if (ll_lm_preset(&s->model, name, &err) < 0)
 		ll_die(LL_EXIT_USAGE, "--preset=%s: %s", name, err.text);
@@ -161,18 +167,23 @@ static bool goes_on(const struct ll_config *c, size_t entry)
 	return false;
 }
 
-static void apply_options(struct ll_train_settings *s)
+static void apply_option(struct ll_train_settings *s, const struct ll_train_key *k, const char *value, bool more)
 {
 	struct ll_err err;
+	if ((more ? ll_train_key_add(s, k, value, &err) : ll_train_key_set(s, k, value, &err)) < 0)
+		ll_die(LL_EXIT_USAGE, "--%s=%.*s: %s", k->name, VALUE_MOST, value, err.text);
+}
+
+static void apply_options(struct ll_train_settings *s)
+{
 	for (size_t i = 1; i < ll_train_keys_count; i++) {
-		if (option_value[i] && ll_train_key_set(s, &ll_train_keys[i], option_value[i], &err) < 0)
-			ll_die(LL_EXIT_USAGE, "--%s", err.text);
-		for (size_t k = 0; k < option_list[i].len; k++) {
-			if (k == 0 && ll_train_key_set(s, &ll_train_keys[i], "", &err) < 0)
-				ll_die(LL_EXIT_USAGE, "--%s", err.text);
-			if (ll_train_key_add(s, &ll_train_keys[i], option_list[i].item[k], &err) < 0)
-				ll_die(LL_EXIT_USAGE, "--%s", err.text);
-		}
+		const struct ll_train_key *k = &ll_train_keys[i];
+		if (option_value[i])
+			apply_option(s, k, option_value[i], false);
+		if (option_list[i].len)
+			apply_option(s, k, "", false);
+		for (size_t n = 0; n < option_list[i].len; n++)
+			apply_option(s, k, option_list[i].item[n], true);
 	}
 }
 
@@ -220,6 +231,15 @@ void ll_train_settings_resolve(struct ll_train_settings *s, const char *name, st
 	apply(s, name, ground, true);
 }
 
+static char *spell(const struct ll_train_source_of *s, const char *key, const char *value)
+{
+	if (!s->value)
+		return ll_format("%s = %.*s", key, VALUE_MOST, value);
+	if (s->in_file)
+		return ll_format("%s: %s = %.*s", ll_train_config_file, key, VALUE_MOST, value);
+	return ll_format("--%s%s=%.*s", s->by_set ? "set=" : "", key, VALUE_MOST, value);
+}
+
 bool ll_train_settings_source(const char *key, struct ll_train_source_of *s)
 {
 	struct ll_config file = { 0 }, set = { 0 };
@@ -230,15 +250,37 @@ bool ll_train_settings_source(const char *key, struct ll_train_source_of *s)
 	load_given(&file, &set);
 	option = option || !list || !list->len ? option : list->item[0];
 	const char *by_set = ll_config_get(&set, "", key), *by_file = ll_config_get(&file, "", key);
+	s->by_set = !option && by_set;
 	s->in_file = !option && !by_set;
 	const char *value = option ? option : by_set ? by_set : by_file;
 	if (value) {
 		s->value = ll_strdup(value);
-		s->spelled = s->in_file ? ll_format("%s: %s = %s", ll_train_config_file, key, value) : ll_format("--%s%s=%s", option ? "" : "set=", key, value);
+		s->spelled = spell(s, key, value);
 	}
 	ll_config_free(&file);
 	ll_config_free(&set);
 	return s->value != NULL;
+}
+
+char *ll_train_settings_spelled(const char *key, const char *value)
+{
+	struct ll_train_source_of s;
+	ll_train_settings_source(key, &s);
+	char *spelled = spell(&s, key, value);
+	ll_free(s.value);
+	ll_free(s.spelled);
+	return spelled;
+}
+
+void ll_train_settings_refuse(const char *key, const char *value, const char *why, ...)
+{
+	char *spelled = ll_train_settings_spelled(key, value ? value : "");
+	char text[sizeof(((struct ll_err *)0)->text)];
+	va_list args;
+	va_start(args, why);
+	vsnprintf(text, sizeof(text), why, args);
+	va_end(args);
+	ll_die(LL_EXIT_USAGE, "%s: %s", spelled, text);
 }
 
 char *ll_train_settings_given(const char *key)

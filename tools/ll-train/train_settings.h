@@ -49,13 +49,18 @@ size_t ll_train_key_options(struct ll_option *options);
  * status 2 on unknown keys and values. */
 void ll_train_settings_resolve(struct ll_train_settings *s, const char *name, struct ll_str ground);
 /* Where the command line and --config say something of a key of the run or the model, the last word: its value, how it was spelled
- * ("--key=value", "--set=key=value", "FILE: key = value"), and whether that is the file. False when nowhere: all is empty then. Both
- * strings are the caller's. */
+ * ("--key=value", "--set=key=value", "FILE: key = value"), and whether that is the file or --set. False when nowhere: all is empty
+ * then. Both strings are the caller's. */
 struct ll_train_source_of {
 	char *value, *spelled;
-	bool in_file;
+	bool in_file, by_set;
 };
 bool ll_train_settings_source(const char *key, struct ll_train_source_of *s);
+/* A value of a key as the user wrote it, for messages; "key = value" where the command line and --config say nothing of the key. A
+ * long value is cut. The caller frees. */
+char *ll_train_settings_spelled(const char *key, const char *value);
+/* Ends with status 2: the value so spelled (NULL: an empty one), and why it cannot be. */
+void ll_train_settings_refuse(const char *key, const char *value, const char *why, ...) LL_PRINTF(3, 4) LL_NORETURN;
 /* Ends with status 2 when the command line gives a key that has no effect in this configuration, and warns when --config does, or when
  * what a key says lies beyond the end of the run, or a batch has more than the `samples` of the datasets, each once (0: unknown)
  * (train_idle.c). The settings have been checked. */

@@ -27,16 +27,17 @@ static int64_t steps_of(const struct ll_train_settings *s, int64_t n)
 static void resolve_falls(struct ll_train_settings *s)
 {
 	struct ll_buf text = { 0 };
+	char *given = s->step_at ? ll_strdup(s->step_at) : NULL;
 	int64_t before = -1, n;
 	size_t count = 0;
 	for (char *rest = s->step_at, *one; rest && (one = strsep(&rest, ",")); before = n) {
 		if (ll_train_parse_steps(one, &n) < 0)
-			ll_die(LL_EXIT_USAGE, "step-at: %.60s: not a number of steps, nor tokens such as 10Mtok", one);
+			ll_train_settings_refuse("step-at", given, "%.60s is not a number of steps, nor tokens such as 10Mtok", one);
 		n = steps_of(s, n);
 		if (n <= before)
-			ll_die(LL_EXIT_USAGE, "step-at: step %lld comes after step %lld", (long long)n, (long long)before);
+			ll_train_settings_refuse("step-at", given, "step %lld comes after step %lld", (long long)n, (long long)before);
 		if (++count > LL_SCHEDULE_STEPS_MAX)
-			ll_die(LL_EXIT_USAGE, "step-at: more than %d steps", LL_SCHEDULE_STEPS_MAX);
+			ll_train_settings_refuse("step-at", given, "more than %d steps", LL_SCHEDULE_STEPS_MAX);
 		ll_buf_printf(&text, "%s%lld", text.len ? "," : "", (long long)n);
 	}
 	if (text.len) {
@@ -44,6 +45,7 @@ static void resolve_falls(struct ll_train_settings *s)
 		s->step_at = ll_strdup(ll_buf_cstr(&text));
 	}
 	ll_buf_free(&text);
+	ll_free(given);
 }
 
 /* One of "a|b|c". */
@@ -53,15 +55,13 @@ static void check_word(const char *key, const char *value, const char *words)
 	for (const char *w = words; len && w; w = strchr(w, '|') ? strchr(w, '|') + 1 : NULL)
 		if (strcspn(w, "|") == len && memcmp(w, value, len) == 0)
 			return;
-	ll_die(LL_EXIT_USAGE, "%s = %s: not one of %s", key, value ? value : "", words);
+	ll_train_settings_refuse(key, value, "not one of %s", words);
 }
 
 static void check_ramp(const struct ll_train_settings *s)
 {
 	size_t n;
-	const char *lr = s->batch_ramp_lr;
-	if (!lr || !(strcmp(lr, "none") == 0 || strcmp(lr, "sqrt") == 0 || strcmp(lr, "linear") == 0))
-		ll_die(LL_EXIT_USAGE, "batch-ramp-lr = %s: not one of none|sqrt|linear", lr ? lr : "");
+	check_word("batch-ramp-lr", s->batch_ramp_lr, "none|sqrt|linear");
 	ll_free(ll_train_ramp(s, &n));
 	ll_train_ramp_length(s, 0);
 }
@@ -77,7 +77,7 @@ static void check_schedule(struct ll_train_settings *s)
 {
 	enum ll_schedule_kind kind;
 	if (!s->schedule || ll_schedule_kind(s->schedule, &kind) < 0)
-		ll_die(LL_EXIT_USAGE, "schedule = %s: not one of " LL_SCHEDULE_NAMES, s->schedule ? s->schedule : "");
+		ll_train_settings_refuse("schedule", s->schedule, "not one of " LL_SCHEDULE_NAMES);
 	if ((kind == LL_SCHEDULE_STEP) != (s->step_at != NULL))
 		ll_die(LL_EXIT_USAGE, s->step_at ? "step-at is of --schedule=step alone" : "--schedule=step asks for --step-at=N,N...");
 	s->steps = steps_of(s, s->steps);
@@ -93,7 +93,7 @@ void ll_train_settings_check_optimizer(struct ll_train_settings *s)
 {
 	const struct ll_optimizer_kind *kind = s->optimizer ? ll_optimizer_kind(s->optimizer) : NULL;
 	if (!kind)
-		ll_die(LL_EXIT_USAGE, "optimizer = %s: not one of " LL_OPTIMIZER_NAMES, s->optimizer ? s->optimizer : "");
+		ll_train_settings_refuse("optimizer", s->optimizer, "not one of " LL_OPTIMIZER_NAMES);
 	const struct ll_update *d = &kind->defaults;
 	const struct {
 		enum ll_optimizer_key key;
@@ -124,7 +124,7 @@ void ll_train_settings_check_optimizer(struct ll_train_settings *s)
 static void check_telemetry(const struct ll_train_settings *s)
 {
 	if (!s->norms_by || !(strcmp(s->norms_by, "layer") == 0 || strcmp(s->norms_by, "tensor") == 0))
-		ll_die(LL_EXIT_USAGE, "norms-by = %s: neither layer nor tensor", s->norms_by ? s->norms_by : "");
+		ll_train_settings_refuse("norms-by", s->norms_by, "neither layer nor tensor");
 	if (s->noise_every && s->noise_batch >= s->batch)
 		ll_die(LL_EXIT_USAGE, "--noise-batch=%lld: must be smaller than the batch of %lld", (long long)s->noise_batch, (long long)s->batch);
 	const char *p = s->sample_prompt;
@@ -152,11 +152,11 @@ int ll_train_settings_change_optimizer(struct ll_train_settings *s, const char *
 {
 	const struct ll_optimizer_kind *kind = ll_optimizer_kind(value);
 	if (!kind)
-		return ll_err_set(err, "optimizer = %.60s: not one of " LL_OPTIMIZER_NAMES, value);
+		return ll_err_set(err, "not one of " LL_OPTIMIZER_NAMES);
 	if (strcmp(kind->name, s->optimizer) == 0)
 		return ll_err_set(err, "optimizer %s is in force", value);
 	if (s->spam > 0 && !ll_train_takes_spam(value))
-		return ll_err_set(err, "optimizer = %s: keeps no second moment of every element, which spam = %g asks for", value, s->spam);
+		return ll_err_set(err, "keeps no second moment of every element, which spam = %g asks for", s->spam);
 	ll_train_settings_optimizer(s, value);
 	ll_train_settings_check_optimizer(s);
 	return 0;
@@ -170,7 +170,7 @@ int ll_train_settings_change_activation(struct ll_train_settings *s, const char 
 	if (c.ffn == s->model.ffn)
 		return ll_err_set(err, "activation %s is in force", value);
 	if (ll_lm_gated(&c) != ll_lm_gated(&s->model))
-		return ll_err_set(err, "activation = %s: feed-forwards with a gate and without have other tensors; %s", value,
+		return ll_err_set(err, "feed-forwards with a gate and without have other tensors; %s",
 				  ll_lm_gated(&s->model) ? "swiglu or geglu can be" : "gelu, gelu-tanh or relu can be");
 	s->model = c;
 	return 0;
@@ -204,9 +204,9 @@ void ll_train_settings_check(struct ll_train_settings *s)
 	ll_train_settings_check_optimizer(s);
 	enum ll_precision precision;
 	if (!s->precision || ll_precision_named(s->precision, &precision) < 0)
-		ll_die(LL_EXIT_USAGE, "precision = %s: not one of " LL_PRECISION_NAMES, s->precision ? s->precision : "");
+		ll_train_settings_refuse("precision", s->precision, "not one of " LL_PRECISION_NAMES);
 	if (s->spam > 0 && !ll_train_takes_spam(s->optimizer))
-		ll_die(LL_EXIT_USAGE, "spam = %g: optimizer %s keeps no second moment of every element", s->spam, s->optimizer);
+		ll_train_settings_refuse("spam", ll_format("%g", s->spam), "optimizer %s keeps no second moment of every element", s->optimizer);
 	check_word("guard", s->guard, "off|skip|rollback");
 	check_telemetry(s);
 	check_word("async-save", s->async_save, LL_TRAIN_ASYNC_SAVE);

@@ -139,7 +139,7 @@ for o in --seed=9 --data=other --seq-len=8 --data-start=0 "$both"; do
 done
 cp -r one lost; rm lost/journal.jsonl; ll-train --fork=lost/step-20 -q -o lost2; is "$(grep '^data-skip' lost2/config.conf)" 'data-skip = ""' "without the parent's journal none is known of that came later"
 for o in 5 5-5 7-3 a-b 1-2,; do status 2 "ranges that are none" ll-train $run --data-skip=$o -o ranges; done
-says "data-skip = 1-2,: not ranges" "it says so"
+says "--data-skip=1-2,: not ranges" "it says so"
 absent "no run" ranges
 
 status 2 "a folder that is no checkpoint" ll-train --fork=a -q -o x

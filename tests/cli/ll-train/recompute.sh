@@ -39,7 +39,7 @@ ok "config.conf holds the last" grep -q '^recompute = "selective"$' run/config.c
 
 ll-train $tiny --steps=8 -q -o straight8
 status 2 "no such word" ll-train $tiny --steps=1 --recompute=all -o x
-says "recompute = all: not one of none|selective|full|auto" "it says which there are"
+says "--recompute=all: not one of none|selective|full|auto" "it says which there are"
 ll-train --preset=gpt2-124m --batch=2 --memory=2200M --dry-run --roof=1 > plan
 ok "a plan that does not fit says what would" grep -q 'not enough, whatever --accumulate; --recompute=full with --accumulate=2 needs [0-9]' plan
 

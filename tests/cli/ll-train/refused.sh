@@ -27,6 +27,40 @@ for o in dropout=1 z_loss=-1 context=20000000 layers=0 heads=65; do
 	refused 2 "$o" --set=$o
 	says "must be from" "from where to where"; says "ll-train: ${o%=*}" "it says of which"
 done
+# What cannot be is named as it was written: --key=value, --set=key=value, or as the line of a file has it.
+printf 'steps = 10\nvalid-batches = 0\n' > range.conf; printf 'norm = foo\n' > norm.conf; printf 'schedule = foo\n' > schedule.conf
+while read -r o why; do
+	status 2 "$o" ll-train --dry-run --preset=gpt2-tiny ${o%:}
+	says "ll-train: $o $why" "it is named as it was written"
+done <<'END'
+--valid-batches=0: must be from 1 to
+--set=valid-batches=0: must be from 1 to
+--lr=x: not a number
+--steps=1e3: not a number of steps
+--set=norm=foo: not one of layer, rms
+--set=layers=x: not a whole number
+--set=x: key=value is expected
+--schedule=foo: not one of constant
+--set=schedule=foo: not one of constant
+--optimizer=foo: not one of adamw
+--precision=foo: not one of f32
+--guard=foo: not one of off
+--norms-by=x: neither
+--batch-ramp-lr=x: not one of none|sqrt|linear
+--batch-ramp=3: not START,INCREMENT,SAMPLES
+--batch-ramp=3,3,3: 3 and increments of 3 do not
+--seq-ramp=3: not START,SAMPLES
+--group=x: not PATTERN:lr=X
+--group=x:lr=2: the model has no such tensor
+--data-skip=1: not ranges
+--data=x:0: a weight is above 0
+END
+status 2 "two words" ll-train --dry-run --preset=gpt2-tiny --valid-batches 0; says "ll-train: --valid-batches=0: must be from 1" "are named as one"
+status 2 "one fall of several" ll-train --dry-run --preset=gpt2-tiny --schedule=step --step-at=3,x,9; says "ll-train: --step-at=3,x,9: x is not a number of steps" "is named in them"
+for c in "range.conf: line 2: valid-batches = 0: must be from 1" "norm.conf: line 1: norm = foo: not one of layer" "schedule.conf: schedule = foo: not one of"; do
+	status 2 "$c" ll-train --dry-run --preset=gpt2-tiny --config="${c%%:*}"
+	says "ll-train: $c" "as the file has it"
+done
 refused 2 "a key that has no effect" --decay-steps=3
 refused 2 "a preset that there is none of" --preset=gpt5
 refused 2 "a batch that cannot be cut" --accumulate=3
