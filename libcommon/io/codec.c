@@ -71,6 +71,12 @@ static const struct magic *find_magic(struct ll_str head)
 	return NULL;
 }
 
+const char *ll_codec_of(struct ll_str head)
+{
+	const struct magic *m = find_magic(head);
+	return m ? m->name : NULL;
+}
+
 struct ll_decoder *ll_decoder_on(struct ll_in *in)
 {
 	struct ll_decoder *d = ll_calloc(1, sizeof(*d));

@@ -11,6 +11,9 @@
 
 struct ll_decoder;
 
+/* What the first bytes of an input say it is compressed with ("gzip", "zstd", "xz", "bzip2"), whether this build can read that or
+ * not; NULL: nothing known, or too few bytes to tell it from text. Ten bytes are enough. */
+const char *ll_codec_of(struct ll_str head);
 /* Opens `path` ("-" for standard input) and decodes on the fly; plain data passes through without a copy of its own. */
 struct ll_decoder *ll_decoder_open(const char *path);
 /* The same on top of an open input, which it then owns. */

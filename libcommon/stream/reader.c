@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/option.h"
+#include "io/codec.h"
 #include "stream/large_frame.h"
 
 /* Where in `segment = H D* P [i] E` the next frame stands. */
@@ -193,9 +194,13 @@ static bool open_next(struct ll_reader *r)
 	return true;
 }
 
-static void hint_at_import(uint64_t offset)
+static void hint_at_import(uint64_t offset, const unsigned char *bytes, size_t n)
 {
-	if (offset == 0)
+	const char *codec = ll_codec_of(ll_str((const char *)bytes, n));
+	if (offset == 0 && codec)
+		ll_hint("%s data: text, JSONL and WARC come in through ll-shard import as they are; a stream that was compressed as a whole is decompressed first",
+			codec);
+	else if (offset == 0)
 		ll_hint("raw text, JSONL and WARC come in through ll-shard import");
 }
 
@@ -203,7 +208,7 @@ static void hint_at_import(uint64_t offset)
 static void end_of_file(struct ll_reader *r, const unsigned char *header, size_t header_bytes, uint64_t offset)
 {
 	if (!ll_frame_magic(header, header_bytes)) {
-		hint_at_import(offset);
+		hint_at_import(offset, header, header_bytes);
 		bad_frame(r, offset, "not a frame of an lltools stream");
 	}
 	if (header_bytes > 0)
@@ -259,7 +264,7 @@ static bool read_data_frame(struct ll_reader *r, struct ll_data_frame *out)
 			continue;
 		}
 		if (ll_frame_header_get(bytes, &h, &err) < 0) {
-			hint_at_import(offset);
+			hint_at_import(offset, bytes, got);
 			bad_frame(r, offset, err.text);
 		}
 		check_place(r, &h, offset);

@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "io/file.h"
 #include "io/warc.h"
+#include "stream/frame.h"
 
 static enum import_form form_of_name(const char *name)
 {
@@ -70,6 +71,12 @@ enum import_form import_sniff(const char *name, struct ll_decoder *d)
 		return IMPORT_JSONL;
 	if (begins(head, "<!doctype html") || begins(head, "<html") || begins(head, "<head") || begins(head, "<?xml"))
 		return IMPORT_HTML;
+	if (head.len >= 4 && ll_frame_magic(head.data, head.len)) {
+		bool whole = strcmp(ll_decoder_codec(d), "none") != 0;
+		ll_hint(whole ? "ll-shard compresses its streams itself; decompress the file, and use what comes out as it is" :
+				"it needs no import: every program reads it");
+		ll_die(LL_EXIT_INPUT, whole ? "%s: an lltools stream that was compressed as a whole" : "%s: an lltools stream already", ll_decoder_name(d));
+	}
 	ll_hint("--from=text, html, jsonl or warc says it");
 	ll_die(LL_EXIT_INPUT, "%s: neither its name nor its first bytes tell what it is", ll_decoder_name(d));
 }

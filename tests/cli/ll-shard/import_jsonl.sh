@@ -118,6 +118,27 @@ for z in gz:zlib zst:zstd xz:xz bz2:bzip2; do
 	mkdir $z; mv many.jsonl.$z $z/many.jsonl
 	imp $z/many.jsonl -o t.ll; same 1.ll t.ll "$z under another name gives the same file"
 done
+head -n 100 many.jsonl > 100.jsonl
+# Text that begins like compressed data is text.
+for head in 'BZh9 is no block' 'BZh91AY&SZ' 'BZh9' '(' 'P*M' '7zXZ'; do
+	printf '%s\n' "$head" > head.txt; imp head.txt | out > got
+	is "$(python3 -c 'import json; print(json.load(open("got"))["text"], end="")')" "$head" "text that begins with $head"
+done
+# What takes streams says of other compressed data what it is.
+for z in gzip:-c zstd:-qc xz:-c bzip2:-c; do
+	$(echo $z | tr : ' ') 1.ll > whole.z; $(echo $z | tr : ' ') 100.jsonl > lines.z; z=${z%:*}
+	for f in lines.z whole.z; do
+		status 3 "$f of $z as a stream" ll-shard cat -q $f -o e.ll
+		says "hint: $z data: text, JSONL and WARC come in through ll-shard import" "what it is"
+	done
+	library=$(echo $z | sed 's/gzip/zlib/')
+	if ! ll-shard --version | grep '^features' | grep -q "$library"; then skip "$z" "built without $library"; continue; fi
+	status 3 "a stream in $z" imp whole.z -o e.ll
+	says "whole.z: an lltools stream that was compressed as a whole" "is named"
+done
+status 3 "a stream" imp 1.ll -o e.ll
+says "1.ll: an lltools stream already" "is named"
+
 imp < many.jsonl > p.ll; ok "from a pipe to a pipe" test -s p.ll
 is "$(out p.ll | cksum)" "$(cksum < many.jsonl)" "with the same lines"
 
@@ -125,7 +146,6 @@ is "$(out p.ll | cksum)" "$(cksum < many.jsonl)" "with the same lines"
 ok "--expect" imp --expect=30000 many.jsonl -o t.ll
 status 3 "--expect too many" imp --expect=30001 many.jsonl -o e.ll
 absent "is no output" e.ll
-head -n 100 many.jsonl > 100.jsonl
 printf '100.jsonl\t100\nmany.jsonl\n' > list
 ok "--files-from with a count" imp --files-from=list -o t.ll
 printf 'many.jsonl\n100.jsonl\t99\n' > list
