@@ -282,17 +282,23 @@ struct ll_end ll_writer_finish(struct ll_writer *w, const struct ll_lineage *lin
 	return end;
 }
 
-void ll_writer_publish(struct ll_writer *w)
+bool ll_writer_changes(const struct ll_writer *w)
 {
 	struct ll_end old;
 	LL_ASSERT(w->finished);
+	return !(ll_common.if_changed && ll_out_is_file(w->out) && ll_path_exists(w->path) && ll_stream_end(w->path, &old) && !old.failed &&
+		 old.records == w->end.records && ll_id_eq(old.data_id, w->end.data_id));
+}
+
+void ll_writer_publish(struct ll_writer *w)
+{
+	LL_ASSERT(w->finished);
 	ll_exit_hook_remove(on_failure, w);
 	ll_queue_free(w->queue);
-	if (ll_common.if_changed && ll_out_is_file(w->out) && ll_path_exists(w->path) && ll_stream_end(w->path, &old) && !old.failed &&
-	    old.records == w->end.records && ll_id_eq(old.data_id, w->end.data_id))
-		ll_out_abandon(w->out);
-	else
+	if (ll_writer_changes(w))
 		ll_out_commit(w->out);
+	else
+		ll_out_abandon(w->out);
 	ll_hash128_free(w->data_hash);
 	ll_buf_free(&w->index);
 	ll_buf_free(&w->current);

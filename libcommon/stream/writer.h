@@ -30,7 +30,9 @@ bool ll_writer_put_frame(struct ll_writer *w, void *raw, size_t len, uint64_t ra
 uint64_t ll_writer_records(const struct ll_writer *w);
 /* Writes P (lineage may be NULL: no inputs), the index into files, E; syncs. Nothing may be put after it. */
 struct ll_end ll_writer_finish(struct ll_writer *w, const struct ll_lineage *lineage);
-/* Publishes under the final name and frees. With --if-changed an existing output of the same data id stays untouched. */
+/* Whether a finished stream, published, changes what has its name: with --if-changed not where an output of the same data id has it. */
+bool ll_writer_changes(const struct ll_writer *w);
+/* Publishes under the final name and frees, or leaves what has the name untouched. */
 void ll_writer_publish(struct ll_writer *w);
 /* finish + publish. */
 struct ll_end ll_writer_close(struct ll_writer *w, const struct ll_lineage *lineage);

@@ -73,12 +73,13 @@ static void open_shard(struct split *s)
 	s->open = true;
 }
 
-/* Before the first shard gets its name: the list of an older split says that shards are all there which are not from now on. */
-static void withdraw_list(const struct split *s)
+/* Before the first shard gets its name: the list of an older split says that shards are all there which are not from now on. A shard
+ * that stays as it is changes nothing of that. */
+static void withdraw_list(const struct split *s, const struct shard *shard)
 {
 	if (ll_path_exists(s->list) && ll_common.no_clobber)
 		ll_die(LL_EXIT_RESOURCE, "%s: exists, and --no-clobber was given", s->list);
-	if (!ll_common.if_changed)
+	if (ll_writer_changes(shard->out))
 		unlink(s->list);
 }
 
@@ -95,9 +96,9 @@ static void refuse_older_shard(size_t shards)
 
 static void close_shard(struct split *s, struct shard *shard, const struct ll_lineage *lineage)
 {
-	if (shard == s->shard)
-		withdraw_list(s);
-	ll_writer_close(shard->out, lineage);
+	ll_writer_finish(shard->out, lineage);
+	withdraw_list(s, shard);
+	ll_writer_publish(shard->out);
 	shard->out = NULL;
 	s->open = false;
 }
@@ -170,7 +171,9 @@ static void write_list(const struct split *s)
 	struct ll_buf text = { 0 };
 	for (size_t i = 0; i < s->len; i++)
 		ll_buf_printf(&text, "%s\t%llu\n", s->shard[i].path, (unsigned long long)s->shard[i].records);
-	ll_write_file(s->list, text.data, text.len);
+	struct ll_out *out = ll_out_open(s->list, ll_out_common_flags());
+	ll_out_write(out, text.data, text.len);
+	ll_out_commit(out);
 	ll_buf_free(&text);
 }
 
@@ -205,9 +208,10 @@ static int run_split(int operands, char **operand)
 	if (by_key) {
 		for (size_t i = 0; i < s.len; i++)
 			ll_writer_finish(s.shard[i].out, ll_reader_lineage(reader));
-		withdraw_list(&s);
-		for (size_t i = 0; i < s.len; i++)
+		for (size_t i = 0; i < s.len; i++) {
+			withdraw_list(&s, &s.shard[i]);
 			ll_writer_publish(s.shard[i].out);
+		}
 	} else if (s.open) {
 		close_shard(&s, &s.shard[s.len - 1], s.lineage);
 	}

@@ -32,6 +32,29 @@ kill -9 $pid; wait $pid 2> /dev/null; exec 3>&-
 ok "some shards were written anew" test -e part-00009.ll
 absent "the list of the older split is gone" part.list
 
+# --if-changed: the list stays as long as the shards that it names do.
+rm -f part*; split --count=10 -o part d.ll; touch -d 2001-01-01 part*; ls -l --time-style=full-iso part* > before
+for o in --count=10 "--count=10 -@ 2"; do
+	ok "--if-changed $o" split --if-changed $o -o part d.ll
+	ls -l --time-style=full-iso part* > after; same before after "touches nothing where nothing has changed"
+done
+head -n 20 d.jsonl | ll-shard import -q -o half.ll
+status 4 "--if-changed with the first two of the shards" split --if-changed --count=10 -o part half.ll
+ls -l --time-style=full-iso part* > after; same before after "touches nothing"
+sed 's/number 15/another one/' d.jsonl | ll-shard import -q -o other.ll
+ok "--if-changed with another second shard" split --if-changed --count=10 -o part other.ll
+ok "gives a whole split" ll-shard check -q --files-from=part.list --expect=40
+is "$(find part* -newermt 2002-01-01 | sort | tr '\n' ' ')" "part-00001.ll part.list " "that one and the list are new"
+rm -f part*; split --by-key=2 -o part d.ll; cp part.list list
+status 4 "--if-changed of fewer" split --if-changed --by-key=1 -o part other.ll; same list part.list "before anything is changed the list stays"
+rm -f part* fifo; split --count=10 -o part d.ll; mkfifo fifo; ll-shard split -q --if-changed --count=10 --compress=none -o part fifo 2> .err & pid=$!
+exec 3> fifo; { head -n 10 d.jsonl; seq 1 9000 | sed 's/.*/{"id":"m&","text":"another & of many with words to fill more than a frame of the stream, so that shards are written meanwhile"}/'; } |
+	ll-shard import -q | head -c 1300000 >&3
+i=0; while [ $i -lt 200 ] && [ ! -e part-00009.ll ]; do sleep 0.05; i=$((i + 1)); done
+kill -9 $pid; wait $pid 2> /dev/null; exec 3>&-
+ok "killed with --if-changed after some shards were written anew" test -e part-00009.ll
+absent "the list of the older split is gone there too" part.list
+
 # Its own shards as inputs.
 rm -f part*; split --count=20 -o part d.ll; cat part-*.ll > before
 status 2 "a shard that is an input" split --count=3 -o part part-00000.ll part-00001.ll
