@@ -2,8 +2,10 @@
 #include "ll-dedup/drop_pass.h"
 
 #include "base/memory.h"
+#include "base/thread.h"
 #include "doc/filter.h"
 #include "ll-dedup/shard_check.h"
+#include "stream/large_frame.h"
 
 const struct duplicate *drop_cursor_find(struct drop_cursor *c, uint64_t document)
 {
@@ -34,12 +36,19 @@ void drop_cursor_free(struct drop_cursor *c)
 	ll_buf_free(&c->value);
 }
 
+unsigned drop_index_times(const struct signature_rule *rule)
+{
+	return shingle_times(&rule->shingle, rule->keeps_shingles) + LL_TIMES_PASSED_ON - 1;
+}
+
 struct pass {
 	const struct drop_list *list;
 	struct drop_cursor cursor;
 	uint64_t document; /* number of the one being decided, over all files */
 	struct shard_check check;
 	struct ll_buf tags;
+	unsigned times; /* what is held of a document, in times of its bytes */
+	uint64_t kept;	/* bytes that a worker may keep for the next one */
 };
 
 struct worker {
@@ -63,6 +72,20 @@ static void worker_free(void *context, void *worker)
 	ll_free(w);
 }
 
+/* The signature in the buffer, without growing, which leaves holes behind, and with the signer's own memory given back before the
+ * buffer is copied. */
+static void put_signature(const struct pass *p, struct worker *w, struct ll_id digest, const struct ll_doc *doc)
+{
+	const struct signature_rule *rule = p->list->index->rule;
+	bool large = doc->text.len * (uint64_t)p->times > p->kept;
+
+	if (large)
+		ll_buf_reserve(&w->data, SIGNATURE_FIXED + 8 * (rule->bands + 1) + ll_get32(ll_doc_record(doc)) * (size_t)shingle_bytes(&rule->shingle));
+	signature_put(&w->data, &w->signer, rule, digest, doc);
+	if (large)
+		signer_free(&w->signer);
+}
+
 /* The digest, and the signature where survivors' are kept. */
 static void map(void *context, void *worker, const struct ll_doc *doc, struct ll_sink *sink)
 {
@@ -73,8 +96,10 @@ static void map(void *context, void *worker, const struct ll_doc *doc, struct ll
 	ll_buf_clear(&w->data);
 	ll_buf_add(&w->data, digest.byte, sizeof(digest.byte));
 	if (p->list->index)
-		signature_put(&w->data, &w->signer, p->list->index->rule, digest, doc);
+		put_signature(p, w, digest, doc);
 	ll_sink_decide(sink, doc, w->data.data, w->data.len);
+	if (w->data.len > p->kept)
+		ll_buf_free(&w->data);
 }
 
 static const char *decide(void *context, const struct ll_doc *doc, void *data, size_t len, const char **value)
@@ -147,6 +172,9 @@ int drop_pass(const struct drop_list *list, const char *const *files, size_t n)
 				    .decide = decide, .reject_tags = reject_tags, .edit = edit, .end = at_end, .finish = finish };
 
 	LL_ASSERT(list->shards->len == n);
+	p.kept = ll_memory_budget() / 8 / (uint64_t)ll_queue_depth();
+	if (list->index)
+		filter.times = p.times = drop_index_times(list->index->rule);
 	shard_check_start(&p.check, list->shards, files);
 	int status = ll_filter_run(&filter, files, n);
 	shard_check_free(&p.check);

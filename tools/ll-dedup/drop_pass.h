@@ -32,6 +32,9 @@ struct drop_index {
 	struct ll_writer *out; /* has the old ones already; closed by the pass */
 };
 
+/* What such a pass holds of a document, in times of its bytes (stream/large_frame.h): it is signed anew, and passed on. */
+unsigned drop_index_times(const struct signature_rule *rule);
+
 struct drop_list {
 	next_duplicate *next; /* over all files */
 	void *source;

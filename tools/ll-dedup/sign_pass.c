@@ -218,6 +218,7 @@ struct ll_lineage *sign_pass(const char *const *files, size_t n, const struct si
 	while (ll_reader_next_frame(reader, &frame)) {
 		struct job *job = ll_calloc(1, sizeof(*job));
 		job->frame = frame;
+		ll_need_memory(&frame, visitor->times_later * (uint64_t)frame.header.raw_len);
 		ll_submit_frame_sized(queue, job, &frame, p.times, frame_bytes(rule, &frame.header));
 	}
 	ll_queue_free(queue);

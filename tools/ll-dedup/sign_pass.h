@@ -20,6 +20,9 @@ struct sign_visitor {
 	bool (*wanted)(const void *context, uint64_t document);
 	/* Before a large document is worked on, while nothing else is: gives memory back; NULL: there is none to give. */
 	void (*make_room)(void *context);
+	/* What a later pass will hold of a document, in times of its bytes; 0: nothing. A document for which it is too much ends the
+	 * program now. */
+	unsigned times_later;
 	struct ll_writer *through; /* gets the documents as they came; may be NULL */
 	const char *name;	   /* of all shards; NULL: the base names of the files */
 };

@@ -45,6 +45,16 @@ if [ -z "$SANITIZE" ]; then
 		ok "--memory=${m%:*}M: at most ${m#*:} MiB with the program ($peak)" [ "$peak" -le "${m#*:}" ]
 	done
 else skip "peak memory" "sanitizers need memory of their own"; fi
+# From 16M on all of it is within --memory, at any number of threads.
+for m in 16 32 64; do
+	for t in 2 4 9; do
+		ok "--memory=${m}M, -@ $t" python3 "$ROOT/tests/cli/ll-dedup/heap.py" ll-dedup -q --exact --memory=${m}M -@ $t -o t.ll d.ll
+		heap=$(tail -n 1 .out)
+		if [ -n "$SANITIZE" ]; then skip "its heap" "a sanitizer needs more"
+		elif [ ! -r /proc/self/status ]; then skip "its heap" "this system does not say how much heap there is"
+		else ok "within it ($heap MiB)" test "$heap" -gt 0 -a "$heap" -le $m; fi
+	done
+done
 
 # Damage while documents are put off.
 size=$(wc -c < d.ll)

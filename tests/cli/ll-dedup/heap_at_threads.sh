@@ -40,6 +40,16 @@ for what in middling:48 many:140; do
 	done
 done
 
+# Signatures of survivors, with their shingles: the large ones are signed once more where they are passed on.
+for threads in 1 4 9; do
+	within "--index-out, $threads threads" 190 ll-dedup -q --minhash=20x5 --unit=char --jaccard=0.8 --index-out=got.ix -@ $threads --rejects=got.rej -o got.ll docs.ll
+	[ -e want.ix ] || cp got.ix want.ix
+	same got.ix want.ix "--index-out, $threads threads: an equal index"; same got.ll want.ll "and equal documents"
+done
+rm got.ix got.ll; status 4 "--index-out with too little memory" ll-dedup -q --minhash=20x5 --unit=char --jaccard=0.8 --index-out=got.ix --memory=150M -o got.ll docs.ll
+says "frame 13 at byte" "what it takes is known as soon as the document is"
+absent "and nothing is written" got.ix got.ll
+
 within "sign, 4 threads" 172 ll-dedup sign -q --verify --minhash=20x5 --unit=char -@ 4 -o sig.ll docs.ll
 within "join" 110 ll-dedup join -q -o joins.ll sig.ll
 within "cluster" 110 ll-dedup cluster -q --jaccard=0.8 -o dups.ll sig.ll
