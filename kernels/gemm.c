@@ -110,7 +110,7 @@ static void cut(struct gemm_job *j)
 	int64_t fewest = ceil_div(n, LL_GEMM_COLUMNS), most = ceil_div(n, LL_GEMM_PANEL), across = most;
 	struct gemm_job best = *j;
 	tallest = LL_MAX(tallest, LL_GEMM_ROWS);
-	for (int64_t down = ceil_div(m, tallest); down <= ceil_div(m, LL_GEMM_PANEL) && (across > fewest || down <= wanted); down++) {
+	for (int64_t down = ceil_div(m, tallest); down <= ceil_div(m, LL_GEMM_PANEL) && (least == INT64_MAX || across > fewest || down <= wanted); down++) {
 		across = LL_MAX(fewest, LL_MIN(most, ceil_div(wanted, down)));
 		for (int64_t more = 0; more < 2; more++) {
 			j->rows = LL_MIN(tallest, panels(ceil_div(m, down)));

@@ -66,7 +66,9 @@ static void oracle(const struct ll_gemm *g, const float *was, bool rounded, int6
 static const struct shape {
 	int64_t m, n, k;
 } shapes[] = { { 1, 1, 1 }, { 1, 1, 2 }, { 7, 5, 3 }, { 8, 48, 32 }, { 17, 49, 31 }, { 9, 97, 33 }, { 1, 131, 257 }, { 67, 37, 131 },
-	       { 300, 401, 5 }, { 16, 50, 769 }, { 5, 7, 1601 }, { 259, 53, 64 }, { 3, 1009, 40 }, { 1009, 53, 40 } };
+	       { 300, 401, 5 }, { 16, 50, 769 }, { 5, 7, 1601 }, { 259, 53, 64 }, { 3, 1009, 40 }, { 1009, 53, 40 },
+	       /* one panel of columns, and more rows than four blocks a thread have */
+	       { 961, 48, 40 }, { 2017, 3, 9 }, { 7681, 32, 5 }, { 11521, 1, 2 }, { 73000, 2, 1 } };
 
 /* Worst excess of |product - oracle| over what is allowed, over a sample of C that includes its corners; <= 0 is right. */
 static double excess(const struct ll_gemm *g, const float *was, bool rounded, double per_input)
@@ -84,8 +86,8 @@ static double excess(const struct ll_gemm *g, const float *was, bool rounded, do
 
 static void check_shape(const struct shape *s)
 {
-	int64_t gap = 3, lda = LL_MAX(s->m, s->k) + gap, ldb = LL_MAX(s->n, s->k) + gap, ldc = s->n + gap;
-	size_t na = (size_t)(lda * LL_MAX(s->m, s->k)), nb = (size_t)(ldb * LL_MAX(s->n, s->k)), nc = (size_t)(ldc * s->m);
+	int64_t gap = 3, ldc = s->n + gap;
+	size_t na = (size_t)((s->m + gap) * (s->k + gap)), nb = (size_t)((s->n + gap) * (s->k + gap)), nc = (size_t)(ldc * s->m);
 	float *a = ll_calloc(na, 4), *b = ll_calloc(nb, 4), *bias = ll_calloc((size_t)s->n, 4), *was = ll_calloc(nc, 4);
 	float *c = ll_calloc(nc, 4), *first = ll_calloc(nc, 4), *f32 = ll_calloc(nc, 4), *bf16 = ll_calloc(nc, 4);
 	bool right[LL_COUNT(kernels)], same[LL_COUNT(kernels)], alike = true, untouched = true;
@@ -100,6 +102,7 @@ static void check_shape(const struct shape *s)
 	for (size_t k = 0; k < LL_COUNT(kernels); k++)
 		right[k] = same[k] = true;
 	for (int way = 0; way < 12; way++) { /* layouts of A and B; plain, with a bias, added */
+		int64_t lda = (way & 1 ? s->m : s->k) + gap, ldb = (way & 2 ? s->n : s->k) + gap;
 		struct ll_gemm g = { s->m, s->n, s->k, a, b, lda, ldb, way & 1, way & 2, c, ldc, way / 4 == 1 ? bias : NULL, way / 4 == 2 };
 		for (size_t k = 0; k < LL_COUNT(kernels); k++) {
 			if (!runs(k))

@@ -24,6 +24,13 @@ ll-train --config=a/config.conf -q -o c
 same a/log.tsv c/log.tsv "config.conf is a --config file that repeats the run"
 ll-train $tiny --accumulate=2 --steps=20 -o d
 ok "accumulation computes the same within rounding" awk -F'\t' 'NR == FNR { l[$1] = $3; next } FNR > 1 && ($3 - l[$1])^2 > 1e-8 { exit 1 }' a/log.tsv d/log.tsv
+# Many rows of few columns: a batch of 2,048 tokens with a width of 32, and a vocabulary of 1,500.
+ll-bpe train -q --pretokenizer=gpt2 --vocab-size=1500 --special='<|endoftext|>' -o many.json "$ROOT/samples/trees.txt"
+make_dataset wide many.json < "$ROOT/samples/trees.txt"
+for t in 1 2 3; do ll-train --preset=gpt2-tiny --data=wide --set=vocabulary=1500 --seq-len=32 --batch=64 --steps=2 -q -@ $t -o wide$t; done
+same wide1/log.tsv wide2/log.tsv "many rows of few columns: the same log at one thread and two"; same wide1/log.tsv wide3/log.tsv "and three"
+LL_CPU=scalar ll-train --preset=gpt2-tiny --data=wide --set=vocabulary=1500 --seq-len=32 --batch=64 --steps=2 -q -o scalar
+ok "and with other kernels a gradient within rounding" awk -F'\t' 'FNR > 1 && NR == FNR { g[$1] = $5; next } FNR > 1 && ($5 / g[$1] - 1)^2 > 1e-8 { exit 1 }' scalar/log.tsv wide1/log.tsv
 ll-train --preset=llama-tiny --set context=32 --data=ds --seq-len=16 --batch=4 --steps=6 -q -@ 1 -o e
 ll-train --preset=llama-tiny --set context=32 --data=ds --seq-len=16 --batch=4 --steps=6 -q -@ 2 -o f
 same e/log.tsv f/log.tsv "a llama too"
