@@ -327,16 +327,20 @@ static void decide(struct run *run, struct ll_sink *s, struct entry *e)
 	}
 	uint64_t before = doc.text.len;
 	reason = run->f->edit ? run->f->edit(run->f->context, &doc) : NULL;
-	commit_kept(s->stats, s, e, doc.source, doc.text.len);
 	if (!reason) {
+		commit_kept(s->stats, s, e, doc.source, doc.text.len);
 		put_kept(run, s, e);
 		return;
 	}
+	release(run, s);
+	struct ll_buf *record = ll_writer_next(run->out);
+	if (run->f->text)
+		run->f->text(run->f->context, &doc, ll_doc_text_place(record, &doc));
+	commit_kept(s->stats, s, e, doc.source, doc.text.len);
 	if (doc.text.len != before)
 		ll_stats_text(s->stats, reason, before > doc.text.len ? before - doc.text.len : 0,
 			      doc.text.len > before ? doc.text.len - before : 0);
-	release(run, s);
-	ll_doc_put(ll_writer_next(run->out), &doc);
+	ll_doc_put(record, &doc);
 	ll_writer_put_next(run->out);
 }
 

@@ -32,6 +32,10 @@ struct ll_filter {
 	/* May be NULL. Called after decide kept a document: to give it another text (ll_doc_set_text) or other tags, in memory that
 	 * is valid until the next call. Returns the reason under which the difference counts, or NULL when nothing was changed. */
 	const char *(*edit)(void *context, struct ll_doc *doc);
+	/* May be NULL. Called after `edit` gave a reason, to make the text then, where it is going to be written from: `place` has room
+	 * for as many bytes as doc->text has. What is put there is given to the document by ll_doc_set_text; a text that `edit` gave
+	 * may stay. */
+	void (*text)(void *context, struct ll_doc *doc, char *place);
 	/* `edit` changes most documents: the digest of one that it leaves as it came is made after it, not beside map. */
 	bool edits_most;
 	/* Called where decide is, before the first document of each file that has one (and when those of another file were put

@@ -44,12 +44,24 @@ size_t ll_doc_size(const struct ll_doc *d)
 	       d->volatile_tags.len;
 }
 
+static size_t text_offset(const struct ll_doc *d)
+{
+	return LL_DOC_FIXED + d->id.len + d->source.len;
+}
+
+char *ll_doc_text_place(struct ll_buf *out, const struct ll_doc *d)
+{
+	return ll_buf_reserve(out, ll_doc_size(d)) + text_offset(d);
+}
+
 void ll_doc_put(struct ll_buf *out, const struct ll_doc *d)
 {
+	enum { TEXT_PART = 2 };
 	const struct ll_str parts[] = { d->id, d->source, d->text, d->skeleton, d->verbatim, d->tags };
 	size_t size = ll_doc_size(d);
 	if (size > UINT32_MAX)
 		ll_die(LL_EXIT_RESOURCE, "a document of %zu bytes does not fit a record", size);
+	bool in_place = out->data && d->text.data == out->data + out->len + text_offset(d); /* told before `out` may move */
 	unsigned char *p = (unsigned char *)ll_buf_reserve(out, size), *start = p;
 	ll_put32(p, (uint32_t)size);
 	ll_put32(p + 4, (uint32_t)(size - 8 - d->volatile_tags.len));
@@ -62,7 +74,7 @@ void ll_doc_put(struct ll_buf *out, const struct ll_doc *d)
 	ll_put16(p + 54, 0);
 	p += LL_DOC_FIXED;
 	for (size_t i = 0; i < LL_COUNT(parts); i++) {
-		if (parts[i].len)
+		if (parts[i].len && !(i == TEXT_PART && in_place))
 			memcpy(p, parts[i].data, parts[i].len);
 		p += parts[i].len;
 	}

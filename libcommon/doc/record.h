@@ -48,6 +48,9 @@ static inline const void *ll_doc_record(const struct ll_doc *d)
 }
 /* Appends the serialized record. Tags named "origin" or "reject.*" must be in volatile_tags. */
 void ll_doc_put(struct ll_buf *out, const struct ll_doc *d);
+/* Where ll_doc_put would put the text of d into out: room for as many bytes as that text has. What is written there may be given to
+ * d as its text, and ll_doc_put leaves it where it stands, when neither out nor d's id and source were changed in between. */
+char *ll_doc_text_place(struct ll_buf *out, const struct ll_doc *d);
 size_t ll_doc_size(const struct ll_doc *d);
 /* The key made at import. */
 struct ll_id ll_doc_key(struct ll_str source, struct ll_str id, struct ll_str text);

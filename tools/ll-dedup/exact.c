@@ -236,6 +236,13 @@ static const char *edit(void *context, struct ll_doc *doc)
 	return unit_edit_apply(&e->edit, doc);
 }
 
+static void make_text(void *context, struct ll_doc *doc, char *place)
+{
+	struct exact *e = context;
+
+	unit_edit_text(&e->edit, doc, place);
+}
+
 /* ---- when the set is full ---- */
 
 static uint64_t weight(void *context, const struct ll_doc *doc, const void *data, size_t len)
@@ -402,6 +409,7 @@ int dedup_exact(const char **files, size_t n)
 				    .map = map,
 				    .decide = decide,
 				    .edit = edit,
+				    .text = make_text,
 				    .file = begin_file,
 				    .end = compare_passes };
 

@@ -35,6 +35,7 @@ const char *unit_edit_decide(struct unit_edit *e, const struct ll_doc *doc, uint
 	uint64_t duplicates = keys ? count_bits(e->gone, keys) : 0;
 
 	e->edited = false;
+	e->its_keys = keys;
 	e->keys += keys;
 	e->duplicates += duplicates;
 	if (duplicates == 0)
@@ -49,8 +50,7 @@ const char *unit_edit_decide(struct unit_edit *e, const struct ll_doc *doc, uint
 		*value = ll_buf_cstr(&e->text);
 		return e->reason;
 	}
-	if (e->line_end ? !unit_remove_lines(&e->text, doc->text, e->gone, keys, e->line_end) :
-			  !unit_remove(&e->text, e->rule, doc->text, e->gone, keys))
+	if (e->line_end ? duplicates == keys : !unit_remove(&e->text, e->rule, doc->text, e->gone, keys))
 		return e->reason;
 	e->edited = true;
 	return NULL;
@@ -60,8 +60,15 @@ const char *unit_edit_apply(struct unit_edit *e, struct ll_doc *doc)
 {
 	if (!e->edited)
 		return NULL;
-	ll_doc_set_text(doc, ll_buf_str(&e->text));
+	if (!e->line_end)
+		ll_doc_set_text(doc, ll_buf_str(&e->text));
 	return e->reason;
+}
+
+void unit_edit_text(struct unit_edit *e, struct ll_doc *doc, char *place)
+{
+	if (e->line_end)
+		ll_doc_set_text(doc, ll_str(place, unit_remove_lines(place, doc->text, e->gone, e->its_keys, e->line_end)));
 }
 
 void unit_edit_note(const struct unit_edit *e)

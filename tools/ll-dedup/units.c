@@ -322,21 +322,23 @@ static size_t line_end_of(const unsigned char *line_end, uint64_t i)
 }
 
 /* Lines that stand together are copied together; between such runs stands a newline. */
-bool unit_remove_lines(struct ll_buf *out, struct ll_str text, const uint64_t *gone, uint64_t keys, const unsigned char *line_end)
+size_t unit_remove_lines(char *out, struct ll_str text, const uint64_t *gone, uint64_t keys, const unsigned char *line_end)
 {
+	char *to = out;
 	bool kept = false;
 
 	for (uint64_t first, after = 0; (first = bit_from(gone, after, keys, false)) < keys;) {
 		after = bit_from(gone, first, keys, true);
-		size_t start = first ? line_end_of(line_end, first - 1) + 1 : 0;
+		size_t start = first ? line_end_of(line_end, first - 1) + 1 : 0, len = line_end_of(line_end, after - 1) - start;
 		if (kept)
-			ll_buf_putc(out, '\n');
-		ll_buf_add(out, text.data + start, line_end_of(line_end, after - 1) - start);
+			*to++ = '\n';
+		memcpy(to, text.data + start, len);
+		to += len;
 		kept = true;
 	}
 	if (text.len && text.data[text.len - 1] == '\n')
-		ll_buf_putc(out, '\n');
-	return kept;
+		*to++ = '\n';
+	return (size_t)(to - out);
 }
 
 bool unit_remove(struct ll_buf *out, const struct unit_rule *rule, struct ll_str text, const uint64_t *gone, uint64_t keys)

@@ -94,8 +94,9 @@ static inline struct ll_id unit_digest(struct ll_str text)
 
 /* Appends the text without the pieces of keys whose bit is set in `gone`; false when no piece is left. */
 bool unit_remove(struct ll_buf *out, const struct unit_rule *rule, struct ll_str text, const uint64_t *gone, uint64_t keys);
-/* The same of lines, with where they end: u32 each, at any place in memory. */
-bool unit_remove_lines(struct ll_buf *out, struct ll_str text, const uint64_t *gone, uint64_t keys, const unsigned char *line_end);
+/* The same of lines of which some go and some stay, with where they end: u32 each, at any place in memory. Writes fewer bytes than
+ * the text has, and returns how many. */
+size_t unit_remove_lines(char *out, struct ll_str text, const uint64_t *gone, uint64_t keys, const unsigned char *line_end);
 
 /* url_key.c: the normalised URL of a document, or false without one: its tag "url", else the member "url" of its JSON. */
 bool url_of_document(struct ll_buf *out, const struct ll_doc *doc);
