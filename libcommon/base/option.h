@@ -30,7 +30,7 @@ enum ll_option_flags {
 	LL_OPT_FILE = 2, /* names a file; as identity it enters as that file's content id (see ll_identity_file_id) */
 	LL_OPT_NEGATABLE = 4, /* FLAG with a --no- form */
 	LL_OPT_HIDDEN = 8,    /* for tests: not in --help and completion */
-	LL_OPT_OUTPUT = 16,   /* STRING, OPTIONAL: names a file that is written; no two outputs of a run have one name */
+	LL_OPT_OUTPUT = 16,   /* STRING, OPTIONAL: names a file that is written: no other output, nor, but for -o, an operand */
 	LL_OPT_REMADE = 32,   /* of a FILE: an output may take its place, being the same thing made anew; else none may */
 };
 

@@ -124,7 +124,7 @@ static bool is_one_file(const char *a, const char *b)
 	return stat(a, &x) == 0 && stat(b, &y) == 0 && S_ISREG(x.st_mode) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
-/* A tokenizer, say, would be gone for what was made with it. Operands are not meant: there the output is made of the input. */
+/* A tokenizer, say, would be gone for what was made with it. */
 static void check_read(const struct ll_command *c, const char *option, const char *name)
 {
 	const struct ll_option *o;
@@ -143,15 +143,27 @@ static void check_read(const struct ll_command *c, const char *option, const cha
 	}
 }
 
-static void check_outputs(const struct ll_command *c)
+/* The output is made of the input and may take its place; what is written beside it would leave neither. */
+static void check_operands(const struct ll_option *o, const char *name, int operands, char **operand)
+{
+	if (!name || o->letter == 'o')
+		return;
+	for (int i = 0; i < operands; i++)
+		if (is_one_file(name, operand[i]))
+			ll_usage_error("--%s=%s is an input", o->name, name);
+}
+
+static void check_outputs(const struct ll_command *c, int operands, char **operand)
 {
 	struct outputs all = { 0 };
 	const struct ll_option *o;
 
 	for (size_t pos = 0; (o = ll_option_next(c, &pos, NULL));)
 		if (o->flags & LL_OPT_OUTPUT) {
-			check_output(&all, o->name, *(const char *const *)o->dest);
-			check_read(c, o->name, *(const char *const *)o->dest);
+			const char *name = *(const char *const *)o->dest;
+			check_output(&all, o->name, name);
+			check_read(c, o->name, name);
+			check_operands(o, name, operands, operand);
 		}
 }
 
@@ -171,7 +183,7 @@ int ll_main(const struct ll_program *program, int argc, char **argv)
 	int operands = ll_option_parse(c, argc, argv, first);
 	if (operands > 0 && !(c->operands && *c->operands))
 		ll_usage_error("unexpected operand %s", argv[first]);
-	check_outputs(c);
+	check_outputs(c, operands, argv + first);
 	ll_set_quiet(ll_common.quiet);
 	ll_threads_set((int)ll_common.threads);
 	ll_common.threads = ll_threads();

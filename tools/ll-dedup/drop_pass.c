@@ -36,9 +36,9 @@ void drop_cursor_free(struct drop_cursor *c)
 	ll_buf_free(&c->value);
 }
 
-unsigned drop_index_times(const struct signature_rule *rule)
+unsigned drop_index_times(const struct shingle_rule *rule, bool keeps_shingles)
 {
-	return shingle_times(&rule->shingle, rule->keeps_shingles) + LL_TIMES_PASSED_ON - 1;
+	return shingle_times(rule, keeps_shingles) + LL_TIMES_PASSED_ON - 1;
 }
 
 struct pass {
@@ -174,7 +174,7 @@ int drop_pass(const struct drop_list *list, const char *const *files, size_t n)
 	LL_ASSERT(list->shards->len == n);
 	p.kept = ll_memory_budget() / 8 / (uint64_t)ll_queue_depth();
 	if (list->index)
-		filter.times = p.times = drop_index_times(list->index->rule);
+		filter.times = p.times = drop_index_times(&list->index->rule->shingle, list->index->rule->keeps_shingles);
 	shard_check_start(&p.check, list->shards, files);
 	int status = ll_filter_run(&filter, files, n);
 	shard_check_free(&p.check);

@@ -33,7 +33,7 @@ struct drop_index {
 };
 
 /* What such a pass holds of a document, in times of its bytes (stream/large_frame.h): it is signed anew, and passed on. */
-unsigned drop_index_times(const struct signature_rule *rule);
+unsigned drop_index_times(const struct shingle_rule *rule, bool keeps_shingles);
 
 struct drop_list {
 	next_duplicate *next; /* over all files */

@@ -47,8 +47,7 @@ static void sign(struct gathering *g, const char **files, size_t n, struct signa
 {
 	struct sign_visitor visitor = { .context = g, .record = gathering_record, .make_room = gathering_make_room };
 
-	rule->keeps_shingles = verifies;
-	visitor.times_later = dedup.index_out ? drop_index_times(rule) : 0;
+	visitor.times_later = dedup.index_out ? drop_index_times(&rule->shingle, verifies) : 0;
 	rule->keeps_shingles = false;
 	dedup_old_signatures(g, kind, false);
 	ll_lineage_free(sign_pass(files, n, rule, &visitor));

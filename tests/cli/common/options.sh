@@ -96,7 +96,14 @@ status 2 "--files-from" ll-shard cat -q --files-from=list -o list
 status 2 "pack" ll-shard pack -q -m tok.json --stats=tok.json -o ds docs.ll
 same tok.json kept.json "it is there still"
 absent "and nothing else" x.ll ds
-cp docs.ll copy.ll
+cp docs.ll copy.ll; ln -s docs.ll linked.ll
+for o in --stats --rejects --index-out; do
+	for f in docs.ll linked.ll; do
+		status 2 "$o=$f of docs.ll" ll-dedup -q --minhash=14x8 $o=$f -o x.ll docs.ll
+		says "$o=$f is an input" "says so"
+	done
+done
+same docs.ll copy.ll "it is there still"; absent "and nothing else" x.ll
 ok "an operand" sh -c 'll-shard cat -q -o docs.ll docs.ll && ll-shard compare docs.ll copy.ll'
 ok "prune" ll-bpe prune -q -m tok.json --vocab-size=257 -o tok.json
 ok "train --extend" ll-bpe train -q --from=text --extend=tok.json --vocab-size=258 -o tok.json t.txt
