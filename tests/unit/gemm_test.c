@@ -139,6 +139,40 @@ static void check_shape(const struct shape *s)
 		ll_free(all[i]);
 }
 
+/* Some number up to `most`, as likely small as large. */
+static int64_t any_up_to(double most, uint64_t stream, uint64_t i)
+{
+	return (int64_t)pow(most, (double)ll_random_below(5, stream, i, 1u << 20) / (1u << 20));
+}
+
+/* However a product is cut into blocks: every element is computed, once, of products of ones. */
+static void check_cover(const struct ll_gemm_kernel *kernel)
+{
+	enum { SHAPES = 300, LONGEST = 20000 };
+	const double most = 2e6; /* multiplications */
+	float *ones = ll_calloc((size_t)most, 4), *c = ll_calloc((size_t)most, 4);
+	size_t bad = 0;
+	for (size_t i = 0; i < (size_t)most; i++)
+		ones[i] = 1;
+	for (uint64_t i = 0; i < SHAPES; i++) {
+		int64_t k = any_up_to(2000, 1, i), m = any_up_to(fmin(LONGEST, most / (double)k), 2, i), n = any_up_to(fmin(LONGEST, most / (double)(k * m)), 3, i);
+		bool turned = ll_random_below(5, 4, i, 2);
+		struct ll_gemm g = { turned ? n : m, turned ? m : n, k, ones, ones, k, k, false, false, c, turned ? m : n, NULL, false };
+		for (size_t t = 0; t < LL_COUNT(pools); t++) {
+			size_t wrong = 0;
+			memset(c, 0xff, (size_t)(m * n) * 4);
+			ll_gemm_run(kernel, pools[t], &g);
+			for (int64_t e = 0; e < m * n; e++)
+				wrong += c[e] != (float)k;
+			if (wrong && bad++ == 0)
+				diag("", "%lld x %lld x %lld: %zu elements are wrong at %d threads", (long long)g.m, (long long)g.n, (long long)k, wrong, ll_pool_threads(pools[t]));
+		}
+	}
+	ok(bad == 0, "%s: all of the product, of %d shapes", kernel->name, (int)SHAPES);
+	ll_free(ones);
+	ll_free(c);
+}
+
 /* x times 1 is x, rounded. */
 static void check_rounding(size_t k)
 {
@@ -179,6 +213,8 @@ int main(void)
 	for (size_t k = 0; k < LL_COUNT(kernels); k++)
 		if (kernels[k].bf16 && runs(k))
 			check_rounding(k);
+	check_cover(ll_gemm_f32_best());
+	check_cover(ll_gemm_bf16_best());
 	if (!ll_cpu_has_avx512_bf16())
 		diag("", "no avx512_bf16 here: vdpbf16ps was not tried");
 	for (int i = 0; i < 4; i++)
