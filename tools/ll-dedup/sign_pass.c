@@ -218,7 +218,8 @@ struct ll_lineage *sign_pass(const char *const *files, size_t n, const struct si
 	while (ll_reader_next_frame(reader, &frame)) {
 		struct job *job = ll_calloc(1, sizeof(*job));
 		job->frame = frame;
-		ll_need_memory(&frame, visitor->times_later * (uint64_t)frame.header.raw_len);
+		if (visitor->times_later > p.times)
+			ll_need_memory(&frame, visitor->times_later * (uint64_t)frame.header.raw_len);
 		ll_submit_frame_sized(queue, job, &frame, p.times, frame_bytes(rule, &frame.header));
 	}
 	ll_queue_free(queue);
