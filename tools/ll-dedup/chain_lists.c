@@ -7,7 +7,6 @@
 #include "ll-dedup/sketch.h"
 
 #define PREFIX 0x80000000u
-#define TRIES 64u /* questions after which it is clear whether lists answer them */
 
 /* A shingle of a set. Those of one shingle whose sets hang together are a list, the lists of one hash another. */
 struct posting {
@@ -74,7 +73,7 @@ uint64_t chain_lists_bytes(const struct chain_lists *l)
 
 bool chain_lists_fail(const struct chain_lists *l)
 {
-	return l->asked >= TRIES && l->too_many > l->asked / 2;
+	return sketches_are_mostly_quicker(l->asked, l->too_many);
 }
 
 /* ---- making ---- */

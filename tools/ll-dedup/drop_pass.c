@@ -36,6 +36,7 @@ void drop_cursor_free(struct drop_cursor *c)
 	ll_buf_free(&c->value);
 }
 
+/* The document as it was read counts in both. */
 unsigned drop_index_times(const struct shingle_rule *rule, bool keeps_shingles)
 {
 	return shingle_times(rule, keeps_shingles) + LL_TIMES_PASSED_ON - 1;
@@ -48,7 +49,7 @@ struct pass {
 	struct shard_check check;
 	struct ll_buf tags;
 	unsigned times; /* what is held of a document, in times of its bytes */
-	uint64_t kept;	/* bytes that a worker may keep for the next one */
+	uint64_t kept;	/* bytes that a worker may keep for the next one: an eighth of --memory for all frames under way */
 };
 
 struct worker {

@@ -9,7 +9,6 @@
 #include "ll-dedup/sketch.h"
 
 #define NONE UINT32_MAX
-#define TRIES 64u /* questions after which it is clear what answers them */
 
 /*
  * D(A), its items and their order are those of shingle_order.h. Sets that are alike share at least so many of them, n and m being
@@ -391,7 +390,7 @@ void like_index_ask(struct like_index *x, const unsigned char *shingles, uint32_
 	x->by_sketch = !x->head || !look_up(x, shingles, n);
 	x->asked++;
 	x->too_many += x->by_sketch;
-	if (x->head && x->asked >= TRIES && x->too_many > x->asked / 2)
+	if (x->head && sketches_are_mostly_quicker(x->asked, x->too_many))
 		drop_lists(x);
 }
 

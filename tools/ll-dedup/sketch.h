@@ -50,6 +50,11 @@ static inline bool sketches_are_quicker(enum likeness how, double threshold, siz
 {
 	return met > sets / 4 || (how == LIKE_JACCARD && threshold >= 0.5 && steps > 2 * sets);
 }
+/* Whether they are for most questions: of those `asked`, so many met too many sets for lists. False while few were asked. */
+static inline bool sketches_are_mostly_quicker(uint32_t asked, uint32_t too_many)
+{
+	return asked >= 64 && too_many > asked / 2;
+}
 void sketches_clear(struct sketches *s);
 void sketches_free(struct sketches *s);
 
